@@ -1,0 +1,119 @@
+package io.tidemark.api.admin;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.journal.Journal;
+import java.util.List;
+import java.util.Map;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Everything that a person may do to the images of a node. An OSGi service that is always there, and reports what is
+ * missing. Safe for all threads; calls return when what they say is so, or fail and leave things as they were.
+ */
+@ProviderType
+public interface ImageManager {
+    /**
+     * All images: served, refused, suspended.
+     *
+     * @return sorted by name
+     */
+    List<ImageStatus> images();
+
+    /**
+     * One image.
+     *
+     * @param name of the image
+     * @return its status
+     * @throws StorageException NOT_FOUND
+     */
+    ImageStatus image(String name) throws StorageException;
+
+    /**
+     * Makes an image: validates, creates journal and image, writes its configuration, waits until it is served. Undone
+     * on failure.
+     *
+     * @param name of the image
+     * @param sizeBytes its size, a multiple of 512
+     * @param properties configuration keys as in {@code etc/io.tidemark.image-NAME.cfg}; missing ones get defaults
+     * @return its status
+     * @throws StorageException INVALID (names the key), EXISTS, NOT_FOUND (a pool or policy), NO_SPACE, BUSY or IO
+     */
+    ImageStatus create(String name, long sizeBytes, Map<String, String> properties) throws StorageException;
+
+    /**
+     * Changes configuration keys of an image. Takes effect live where that is safe.
+     *
+     * @param name of the image
+     * @param changes new values; an empty value takes a key back to its default
+     * @return its status
+     * @throws StorageException INVALID (names the key), NOT_FOUND, UNAVAILABLE or IO
+     */
+    ImageStatus configure(String name, Map<String, String> changes) throws StorageException;
+
+    /**
+     * Changes the size, as an event in the journal.
+     *
+     * @param name of the image
+     * @param newSizeBytes a multiple of 512
+     * @return its status
+     * @throws StorageException INVALID, NOT_FOUND, NO_SPACE, UNAVAILABLE or IO
+     */
+    ImageStatus resize(String name, long newSizeBytes) throws StorageException;
+
+    /**
+     * Deletes an image with its journal and configuration.
+     *
+     * @param name of the image
+     * @throws StorageException NOT_FOUND, BUSY (clients are attached) or IO
+     */
+    void delete(String name) throws StorageException;
+
+    /**
+     * Forces, applies and checkpoints everything that is acknowledged, then returns.
+     *
+     * @param name of the image
+     * @return its status
+     * @throws StorageException NOT_FOUND, UNAVAILABLE or IO
+     */
+    ImageStatus checkpoint(String name) throws StorageException;
+
+    /**
+     * The open journal of an image, for reading.
+     *
+     * @param name of the image
+     * @return the journal; must not be appended to, trimmed or closed
+     * @throws StorageException NOT_FOUND or UNAVAILABLE
+     */
+    Journal journal(String name) throws StorageException;
+
+    /**
+     * Applies events from elsewhere to an image, as writes of a client: they are journaled.
+     *
+     * @param name of the image
+     * @param source the events
+     * @return number of events replayed
+     * @throws StorageException NOT_FOUND, INVALID (beyond the image's end), CORRUPT, UNAVAILABLE or IO
+     */
+    long replay(String name, EventSource source) throws StorageException;
+
+    /**
+     * Pools of both sorts.
+     *
+     * @return sorted by kind and name
+     */
+    List<PoolStatus> pools();
+
+    /**
+     * Names of the commit policies that are there now.
+     *
+     * @return sorted
+     */
+    List<String> commitPolicies();
+
+    /**
+     * Names of the trim strategies that are there now.
+     *
+     * @return sorted
+     */
+    List<String> trimStrategies();
+}

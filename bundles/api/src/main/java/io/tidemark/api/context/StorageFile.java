@@ -1,0 +1,108 @@
+package io.tidemark.api.context;
+
+import io.tidemark.api.StorageException;
+import java.nio.ByteBuffer;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * An open file. Positional calls may run at the same time from several threads. Direct buffers are never copied. A
+ * failed {@link #force} is final for the file: the page cache proves nothing after it.
+ */
+@ProviderType
+public interface StorageFile extends AutoCloseable {
+    /**
+     * Reads until the buffer is full or the file ends.
+     *
+     * @param destination filled from its position to its limit, as far as the file reaches
+     * @param offset first byte in the file
+     * @return bytes read; less than asked only at the end of the file
+     * @throws StorageException IO or CLOSED
+     */
+    int read(ByteBuffer destination, long offset) throws StorageException;
+
+    /**
+     * Writes all of a buffer.
+     *
+     * @param source from position to limit; consumed
+     * @param offset first byte in the file
+     * @throws StorageException NO_SPACE (some bytes may have been written), IO or CLOSED
+     */
+    void write(ByteBuffer source, long offset) throws StorageException;
+
+    /**
+     * Writes several buffers one behind the other. Must not run at the same time as another gathering write to the same
+     * open file.
+     *
+     * @param sources consumed from {@code first} on
+     * @param first index of the first buffer
+     * @param count how many
+     * @param offset first byte in the file
+     * @throws StorageException as {@link #write(ByteBuffer, long)}
+     */
+    void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException;
+
+    /**
+     * Makes everything that was written before the call durable, and the file's size where it grew.
+     *
+     * @throws StorageException IO or NO_SPACE; whatever was written since the last good force may be lost
+     */
+    void force() throws StorageException;
+
+    /**
+     * The file's size.
+     *
+     * @return bytes
+     * @throws StorageException IO or CLOSED
+     */
+    long size() throws StorageException;
+
+    /**
+     * Cuts the file or extends it with a hole.
+     *
+     * @param size new size in bytes
+     * @throws StorageException IO, NO_SPACE or CLOSED
+     */
+    void setSize(long size) throws StorageException;
+
+    /**
+     * Reserves blocks for a range, which then reads as before or as zeros.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @return false when the file system cannot
+     * @throws StorageException NO_SPACE or IO
+     */
+    boolean allocate(long offset, long length) throws StorageException;
+
+    /**
+     * Frees the blocks of a range; it reads as zeros. The size stays. Unaligned ends are zeroed byte-exact.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @return false when the file system cannot; nothing was changed then
+     * @throws StorageException IO
+     */
+    boolean punch(long offset, long length) throws StorageException;
+
+    /**
+     * The next run of data or hole.
+     *
+     * @param offset where to start; less than the size
+     * @param hole true to look for the next hole, false for the next data
+     * @return offset of the first byte of it at or behind {@code offset}; the file's size when there is none. Where the
+     *     file system cannot tell, everything is data.
+     * @throws StorageException IO or CLOSED
+     */
+    long seek(long offset, boolean hole) throws StorageException;
+
+    /**
+     * Asks that cached pages of a range be dropped, so that a following read comes from the device. Advice only.
+     *
+     * @param offset first byte
+     * @param length bytes; 0 for everything behind {@code offset}
+     */
+    void dropCache(long offset, long length);
+
+    @Override
+    void close() throws StorageException;
+}

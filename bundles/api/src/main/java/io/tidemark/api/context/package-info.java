@@ -1,0 +1,9 @@
+/**
+ * What a plugin is handed when it opens something: time, threads, files and payload memory. Nothing else may be used to reach the outside, so that the simulator can drive every plugin unchanged.
+ */
+@Export
+@Version("1.0.0")
+package io.tidemark.api.context;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

@@ -1,0 +1,127 @@
+package io.tidemark.api.image;
+
+import io.tidemark.api.StorageException;
+import java.nio.ByteBuffer;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * The bytes of an open image. Calls may come from several threads at once; the engine never has two writes to
+ * overlapping extents under way. A discarded range reads as zeros, byte-exact: what cannot be punched is zeroed.
+ *
+ * <p>A failed {@link #force} is final for this opening: everything written since the last good one may be lost, and the
+ * image has to be closed and opened again.
+ */
+@ConsumerType
+public interface BlockImage extends AutoCloseable {
+    /**
+     * Size in bytes.
+     *
+     * @return volatile read
+     */
+    long sizeBytes();
+
+    /**
+     * Reads until the buffer is full. Holes read as zeros.
+     *
+     * @param offset first byte; {@code offset + remaining <= sizeBytes()}
+     * @param destination filled from position to limit
+     * @throws StorageException INVALID beyond the end, IO, CLOSED or STALE_SERVICE
+     */
+    void read(long offset, ByteBuffer destination) throws StorageException;
+
+    /**
+     * Writes all of a buffer.
+     *
+     * @param offset first byte; {@code offset + remaining <= sizeBytes()}
+     * @param source from position to limit; consumed; lent until return
+     * @throws StorageException INVALID beyond the end, NO_SPACE, IO, CLOSED or STALE_SERVICE
+     */
+    void write(long offset, ByteBuffer source) throws StorageException;
+
+    /**
+     * Makes a range read as zeros.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @param provision true when space must stay reserved for it (NO_HOLE)
+     * @throws StorageException as {@link #write}
+     */
+    void zero(long offset, long length, boolean provision) throws StorageException;
+
+    /**
+     * Frees a range, which then reads as zeros.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @throws StorageException as {@link #write}
+     */
+    void discard(long offset, long length) throws StorageException;
+
+    /**
+     * Makes everything that was written before the call durable.
+     *
+     * @throws StorageException IO or NO_SPACE, final for this opening
+     */
+    void force() throws StorageException;
+
+    /**
+     * Changes the size. What is cut is gone; what is added reads as zeros.
+     *
+     * @param newSizeBytes the new size
+     * @throws StorageException NO_SPACE or IO
+     */
+    void resize(long newSizeBytes) throws StorageException;
+
+    /**
+     * Makes sure that writes to a range cannot fail for lack of space.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @return false when the store cannot reserve; the engine then keeps a reserve of the pool instead
+     * @throws StorageException NO_SPACE or IO
+     */
+    boolean reserve(long offset, long length) throws StorageException;
+
+    /**
+     * Tells which parts of a range hold data.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @param visitor called in order, without gaps or overlaps, until it returns false
+     * @throws StorageException IO
+     */
+    void extents(long offset, long length, ExtentVisitor visitor) throws StorageException;
+
+    /**
+     * The head as stored last.
+     *
+     * @return never null
+     */
+    ImageHead head();
+
+    /**
+     * Replaces the head atomically; durable when it returns. To be called after {@link #force}.
+     *
+     * @param head the new head, with the same image identity
+     * @throws StorageException NO_SPACE or IO; the old head stays
+     */
+    void storeHead(ImageHead head) throws StorageException;
+
+    /** Closes without forcing. Idempotent. */
+    @Override
+    void close() throws StorageException;
+
+    /** Is told of extents. */
+    @FunctionalInterface
+    interface ExtentVisitor {
+        /**
+         * One extent.
+         *
+         * @param offset first byte
+         * @param length bytes
+         * @param data false for a hole, which reads as zeros
+         * @return whether to go on
+         */
+        boolean extent(long offset, long length, boolean data);
+    }
+}

@@ -1,0 +1,80 @@
+package io.tidemark.api.journal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.StorageContext;
+import java.util.List;
+import java.util.UUID;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A pool of journals. Registered as an OSGi service with the property {@link #POOL}; the engine finds it by that name
+ * and calls it from its own threads. Safe for all threads.
+ *
+ * <p>When the service goes away its provider closes every journal it has opened; calls under way end with
+ * STALE_SERVICE.
+ */
+@ConsumerType
+public interface JournalStore {
+    /** Service property: the pool's name, unique among journal pools of a node. */
+    String POOL = "tidemark.pool";
+
+    /**
+     * What the pool is and how much room it has.
+     *
+     * @return the state now
+     * @throws StorageException IO
+     */
+    PoolInfo pool() throws StorageException;
+
+    /**
+     * Names of the journals in the pool, sorted.
+     *
+     * @return names
+     * @throws StorageException IO
+     */
+    List<String> list() throws StorageException;
+
+    /**
+     * Makes an empty journal. Atomic: after a failure or a crash it is there completely or not at all.
+     *
+     * @param context used as long as the journal is open
+     * @param name of the journal: 1 to 128 of letters, digits, dot, dash, underscore
+     * @param identity of the journal, random
+     * @param settings limits
+     * @return the open journal, exclusively claimed
+     * @throws StorageException EXISTS, INVALID, NO_SPACE or IO
+     */
+    Journal create(StorageContext context, String name, UUID identity, JournalSettings settings)
+            throws StorageException;
+
+    /**
+     * Opens a journal, recovering what a crash left: a torn tail is cut (its events were never durable), a damaged
+     * middle is refused. What is kept is forced before it is called durable. Nothing is ever deleted on open.
+     *
+     * @param context used as long as the journal is open
+     * @param name of the journal
+     * @param settings limits; they may differ from those at creation
+     * @return the open journal, exclusively claimed
+     * @throws StorageException NOT_FOUND, BUSY, CORRUPT (with what to do), MISMATCH or IO
+     */
+    Journal open(StorageContext context, String name, JournalSettings settings) throws StorageException;
+
+    /**
+     * Deletes a journal that nobody has open.
+     *
+     * @param context used for the call
+     * @param name of the journal
+     * @throws StorageException NOT_FOUND, BUSY or IO
+     */
+    void delete(StorageContext context, String name) throws StorageException;
+
+    /**
+     * A pool's description and room.
+     *
+     * @param kind of the store, for people ({@code flash})
+     * @param description where it lies, for people
+     * @param totalBytes of the pool; -1 when unknown
+     * @param usableBytes free for journals; -1 when unknown
+     */
+    record PoolInfo(String kind, String description, long totalBytes, long usableBytes) {}
+}

@@ -1,0 +1,9 @@
+/**
+ * The values that every part of Tidemark speaks in: positions, epochs, events, watermarks and errors.
+ */
+@Export
+@Version("1.0.0")
+package io.tidemark.api;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

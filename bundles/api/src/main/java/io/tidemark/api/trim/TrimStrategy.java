@@ -1,0 +1,23 @@
+package io.tidemark.api.trim;
+
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * Votes on what must be kept of a journal. Any number per image, registered as OSGi services with the property
+ * {@link #STRATEGY}. Asked apart from the write path. The engine trims up to the least of its own floor and all votes; a
+ * strategy that fails, is silent or is missing keeps everything.
+ */
+@ConsumerType
+@FunctionalInterface
+public interface TrimStrategy {
+    /** Service property: the strategy's name, as image configurations use it. */
+    String STRATEGY = "tidemark.strategy";
+
+    /**
+     * Votes.
+     *
+     * @param situation what is the case now
+     * @return the vote; never null
+     */
+    TrimVote vote(TrimSituation situation);
+}

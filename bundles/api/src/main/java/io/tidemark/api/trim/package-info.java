@@ -1,0 +1,9 @@
+/**
+ * What of a journal must be kept.
+ */
+@Export
+@Version("1.0.0")
+package io.tidemark.api.trim;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
