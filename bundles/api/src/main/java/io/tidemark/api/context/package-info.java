@@ -1,5 +1,7 @@
 /**
- * What a plugin is handed when it opens something: time, threads, files and payload memory. Nothing else may be used to reach the outside, so that the simulator can drive every plugin unchanged.
+ * What a plugin is handed when it opens something: time, threads, files and payload memory.
+ *
+ * <p>Nothing else may be used to reach the outside, so that the simulator can drive every plugin unchanged.
  */
 @Export
 @Version("1.0.0")

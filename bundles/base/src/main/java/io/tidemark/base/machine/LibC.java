@@ -1,0 +1,57 @@
+package io.tidemark.base.machine;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+
+/** What Linux can do to a file and Java has no call for. Constants are those of the Linux headers. */
+interface LibC extends Library {
+    /** open(2): read and write. */
+    int O_RDWR = 2;
+
+    /** open(2): not for child processes. */
+    int O_CLOEXEC = 0x80000;
+
+    /** fallocate(2). */
+    int FALLOC_FL_KEEP_SIZE = 1;
+
+    /** fallocate(2). */
+    int FALLOC_FL_PUNCH_HOLE = 2;
+
+    /** lseek(2). */
+    int SEEK_DATA = 3;
+
+    /** lseek(2). */
+    int SEEK_HOLE = 4;
+
+    /** posix_fadvise(2). */
+    int POSIX_FADV_DONTNEED = 4;
+
+    /** errno: there is no data behind the offset. */
+    int ENXIO = 6;
+
+    /** errno. */
+    int ENOSPC = 28;
+
+    /** errno. */
+    int EDQUOT = 122;
+
+    int open(String path, int flags) throws LastErrorException;
+
+    int close(int fd) throws LastErrorException;
+
+    int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
+
+    long lseek(int fd, long offset, int whence) throws LastErrorException;
+
+    int posix_fadvise(int fd, long offset, long length, int advice);
+
+    /** The library, or null where it cannot be had: then files are used without holes. */
+    static LibC load() {
+        try {
+            return Native.load("c", LibC.class);
+        } catch (LinkageError e) {
+            return null;
+        }
+    }
+}

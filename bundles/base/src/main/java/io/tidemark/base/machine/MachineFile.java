@@ -1,0 +1,200 @@
+package io.tidemark.base.machine;
+
+import com.sun.jna.LastErrorException;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * A file of the machine. The channel does reading, writing and forcing; a second descriptor, opened when it is first
+ * needed, does what only libc can. Both name the same open inode because files are renamed only while they are closed.
+ */
+final class MachineFile implements StorageFile {
+    private final Path path;
+    private final FileChannel channel;
+    private final boolean writable;
+    private final LibC libc;
+    private final Object descriptorLock = new Object();
+    private int descriptor = -1;
+    private boolean closed;
+
+    MachineFile(Path path, FileChannel channel, boolean writable, LibC libc) {
+        this.path = path;
+        this.channel = channel;
+        this.writable = writable;
+        this.libc = libc;
+    }
+
+    @Override
+    public int read(ByteBuffer destination, long offset) throws StorageException {
+        int total = 0;
+        try {
+            while (destination.hasRemaining()) {
+                int count = channel.read(destination, offset + total);
+                if (count < 0) {
+                    break;
+                }
+                total += count;
+            }
+            return total;
+        } catch (IOException e) {
+            throw MachineFiles.failure("read", path, e);
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer source, long offset) throws StorageException {
+        long at = offset;
+        try {
+            while (source.hasRemaining()) {
+                at += channel.write(source, at);
+            }
+        } catch (IOException e) {
+            throw MachineFiles.failure("write", path, e);
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
+        try {
+            channel.position(offset);
+            int index = first;
+            int end = first + count;
+            while (index < end) {
+                channel.write(sources, index, end - index);
+                while (index < end && !sources[index].hasRemaining()) {
+                    index++;
+                }
+            }
+        } catch (IOException e) {
+            throw MachineFiles.failure("write", path, e);
+        }
+    }
+
+    @Override
+    public void force() throws StorageException {
+        try {
+            // fdatasync: it forces the size too where it changed, and leaves out the times, which nobody needs.
+            channel.force(false);
+        } catch (IOException e) {
+            throw MachineFiles.failure("force", path, e);
+        }
+    }
+
+    @Override
+    public long size() throws StorageException {
+        try {
+            return channel.size();
+        } catch (IOException e) {
+            throw MachineFiles.failure("look at", path, e);
+        }
+    }
+
+    @Override
+    public void setSize(long size) throws StorageException {
+        try {
+            long now = channel.size();
+            if (size < now) {
+                channel.truncate(size);
+            } else if (size > now) {
+                // One zero byte at the end makes the hole before it.
+                channel.write(ByteBuffer.allocate(1), size - 1);
+            }
+        } catch (IOException e) {
+            throw MachineFiles.failure("resize", path, e);
+        }
+    }
+
+    @Override
+    public boolean allocate(long offset, long length) throws StorageException {
+        return fallocate(LibC.FALLOC_FL_KEEP_SIZE, offset, length);
+    }
+
+    @Override
+    public boolean punch(long offset, long length) throws StorageException {
+        return fallocate(LibC.FALLOC_FL_KEEP_SIZE | LibC.FALLOC_FL_PUNCH_HOLE, offset, length);
+    }
+
+    private boolean fallocate(int mode, long offset, long length) throws StorageException {
+        if (libc == null || !writable || length <= 0) {
+            return length <= 0;
+        }
+        try {
+            libc.fallocate(descriptor(), mode, offset, length);
+            return true;
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == LibC.ENOSPC || e.getErrorCode() == LibC.EDQUOT) {
+                throw new StorageException(
+                        Reason.NO_SPACE,
+                        "cannot reserve " + length + " bytes in " + path + ": no space left",
+                        "free space in its file system, or move it to a larger one",
+                        e);
+            }
+            // The file system cannot: the caller writes zeros instead. A real disk error shows itself there.
+            return false;
+        }
+    }
+
+    @Override
+    public long seek(long offset, boolean hole) throws StorageException {
+        long size = size();
+        if (libc == null || offset >= size) {
+            return hole ? size : Math.min(offset, size);
+        }
+        try {
+            return libc.lseek(descriptor(), offset, hole ? LibC.SEEK_HOLE : LibC.SEEK_DATA);
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == LibC.ENXIO) {
+                return size;
+            }
+            return hole ? size : offset;
+        }
+    }
+
+    @Override
+    public void dropCache(long offset, long length) {
+        if (libc != null) {
+            try {
+                libc.posix_fadvise(descriptor(), offset, length, LibC.POSIX_FADV_DONTNEED);
+            } catch (StorageException e) {
+                // Advice only: without a descriptor the following read may come from the cache.
+            }
+        }
+    }
+
+    private int descriptor() throws StorageException {
+        synchronized (descriptorLock) {
+            if (closed) {
+                throw new StorageException(Reason.CLOSED, path + " was closed", "");
+            }
+            if (descriptor < 0) {
+                try {
+                    descriptor = libc.open(path.toString(), LibC.O_CLOEXEC | (writable ? LibC.O_RDWR : 0));
+                } catch (LastErrorException e) {
+                    throw new StorageException(Reason.IO, "cannot open " + path + ": " + e.getMessage(), "", e);
+                }
+            }
+            return descriptor;
+        }
+    }
+
+    @Override
+    public void close() throws StorageException {
+        synchronized (descriptorLock) {
+            closed = true;
+            if (descriptor >= 0) {
+                libc.close(descriptor);
+                descriptor = -1;
+            }
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw MachineFiles.failure("close", path, e);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/** The machine as a storage context: its clock, threads, files and memory. */
+@Export
+@Version("1.0.0")
+package io.tidemark.base.machine;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
