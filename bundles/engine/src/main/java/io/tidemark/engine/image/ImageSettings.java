@@ -1,0 +1,67 @@
+package io.tidemark.engine.image;
+
+import java.util.Objects;
+
+/**
+ * Limits of one image. Everything may be changed while it serves.
+ *
+ * @param hotPayloadBytes most payload that the image keeps of the node's pool: requests that wait and payload that is not
+ *     applied yet. At least 4 MiB. Several images share the pool; the sum of their shares should stay below it
+ * @param backlogLimitBytes most bytes of events that may be durable and not yet applied, which bounds replay after a
+ *     crash. At the limit writes are held
+ * @param indexBudgetEntries most entries of the overlay (about 48 bytes of heap each). At least 1024
+ * @param checkpointBytes a checkpoint is written when so many bytes were applied since the last one
+ * @param checkpointNanos and when so long has passed since the last one and anything was applied
+ * @param idleNanos so long without a write, and what is durable is applied at once
+ * @param journalFull what happens to writes while the journal is full
+ * @param softWarnFraction part of the journal's limit from which on a warning is shown; above 0, at most 1
+ */
+public record ImageSettings(
+        long hotPayloadBytes,
+        long backlogLimitBytes,
+        int indexBudgetEntries,
+        long checkpointBytes,
+        long checkpointNanos,
+        long idleNanos,
+        JournalFull journalFull,
+        double softWarnFraction) {
+    /** What happens to writes while the journal is full. */
+    public enum JournalFull {
+        /** They wait. */
+        HOLD,
+        /** They fail with NO_SPACE. */
+        FAIL
+    }
+
+    /**
+     * 64 MiB of payload, 1 GiB of backlog, 1 Mi entries of index, a checkpoint each 256 MiB or 10 s, idle after 50 ms, hold
+     * when full, warn at 80 %.
+     */
+    public static final ImageSettings DEFAULT = new ImageSettings(
+            64L << 20, 1L << 30, 1 << 20, 256L << 20, 10_000_000_000L, 50_000_000L, JournalFull.HOLD, 0.8);
+
+    /**
+     * Checks ranges.
+     *
+     * @throws IllegalArgumentException naming the component that is out of range
+     */
+    public ImageSettings {
+        Objects.requireNonNull(journalFull, "journalFull");
+        atLeast("hotPayloadBytes", hotPayloadBytes, 4L << 20);
+        atLeast("backlogLimitBytes", backlogLimitBytes, 4L << 20);
+        atLeast("indexBudgetEntries", indexBudgetEntries, 1024);
+        atLeast("checkpointBytes", checkpointBytes, 1);
+        atLeast("checkpointNanos", checkpointNanos, 1);
+        atLeast("idleNanos", idleNanos, 1);
+        if (!(softWarnFraction > 0 && softWarnFraction <= 1)) {
+            throw new IllegalArgumentException(
+                    "softWarnFraction " + softWarnFraction + " is not above 0 and at most 1");
+        }
+    }
+
+    private static void atLeast(String component, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(component + " " + value + " is less than " + least);
+        }
+    }
+}
