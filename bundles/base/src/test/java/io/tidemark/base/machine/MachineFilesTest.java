@@ -1,0 +1,130 @@
+package io.tidemark.base.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files.Mode;
+import io.tidemark.api.context.StorageFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MachineFilesTest {
+    @TempDir
+    Path directory;
+
+    private final MachineFiles files = new MachineFiles();
+
+    private static ByteBuffer filled(int length, int value) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(length);
+        for (int i = 0; i < length; i++) {
+            buffer.put(i, (byte) value);
+        }
+        return buffer;
+    }
+
+    @Test
+    void whatIsWrittenInPiecesReadsBack() throws Exception {
+        try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
+            ByteBuffer[] pieces = {filled(3, 1), filled(5, 2), filled(7, 3)};
+            file.write(pieces, 1, 2, 100);
+            file.force();
+            assertEquals(112, file.size());
+            ByteBuffer read = ByteBuffer.allocateDirect(50);
+            assertEquals(12, file.read(read, 100));
+            assertEquals(2, read.get(4));
+            assertEquals(3, read.get(5));
+            assertEquals(3, pieces[0].remaining());
+        }
+    }
+
+    @Test
+    void punchedBytesAreZeroByteExactAndHolesAreFound() throws Exception {
+        try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
+            file.write(filled(1 << 20, 7), 0);
+            file.force();
+            assertTrue(file.punch(5000, 500_000));
+            ByteBuffer read = ByteBuffer.allocateDirect(1 << 20);
+            file.read(read, 0);
+            for (int i = 0; i < 1 << 20; i++) {
+                assertEquals(i >= 5000 && i < 505_000 ? 0 : 7, read.get(i), "byte " + i);
+            }
+            long hole = file.seek(0, true);
+            assertTrue(hole >= 5000 && hole < 505_000, "hole at " + hole);
+            assertTrue(file.seek(hole, false) > hole);
+            assertEquals(1 << 20, file.seek(600_000, true));
+            assertEquals(1 << 20, file.size());
+        }
+    }
+
+    @Test
+    void growingLeavesAHoleAndShrinkingCuts() throws Exception {
+        try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
+            file.setSize(1 << 20);
+            assertEquals(1 << 20, file.size());
+            file.setSize(10);
+            assertEquals(10, file.size());
+            assertTrue(file.allocate(0, 1 << 16));
+            assertEquals(10, file.size());
+        }
+    }
+
+    @Test
+    void failuresSayWhatAndWhy() throws Exception {
+        Path missing = directory.resolve("missing");
+        StorageException e = assertThrows(StorageException.class, () -> files.open(missing, Mode.WRITE));
+        assertEquals(Reason.NOT_FOUND, e.reason());
+        assertTrue(e.getMessage().contains(missing.toString()));
+        files.open(missing, Mode.CREATE).close();
+        assertEquals(
+                Reason.EXISTS,
+                assertThrows(StorageException.class, () -> files.open(missing, Mode.CREATE))
+                        .reason());
+        StorageFile closed = files.open(missing, Mode.WRITE);
+        closed.close();
+        assertEquals(
+                Reason.CLOSED,
+                assertThrows(StorageException.class, closed::force).reason());
+    }
+
+    @Test
+    void aFullFileSystemIsNoSpace() throws Exception {
+        Path full = Path.of("/dev/full");
+        try (StorageFile file = files.open(full, Mode.WRITE)) {
+            StorageException e = assertThrows(StorageException.class, () -> file.write(filled(512, 1), 0));
+            assertEquals(Reason.NO_SPACE, e.reason());
+        }
+    }
+
+    @Test
+    void aClaimIsExclusiveUntilItIsClosed() throws Exception {
+        Path lock = directory.resolve("lock");
+        AutoCloseable claim = files.claim(lock);
+        assertEquals(
+                Reason.BUSY,
+                assertThrows(StorageException.class, () -> files.claim(lock)).reason());
+        claim.close();
+        files.claim(lock).close();
+    }
+
+    @Test
+    void directoriesAreListedSortedAndRenamesReplace() throws Exception {
+        files.createDirectories(directory.resolve("a/b"));
+        assertEquals(List.of(), files.list(directory.resolve("nowhere")));
+        for (String name : List.of("z", "y")) {
+            files.open(directory.resolve("a/b").resolve(name), Mode.CREATE).close();
+        }
+        files.rename(directory.resolve("a/b/z"), directory.resolve("a/b/y"));
+        files.forceDirectory(directory.resolve("a/b"));
+        assertEquals(List.of("y"), files.list(directory.resolve("a/b")));
+        files.delete(directory.resolve("a/b/y"));
+        assertFalse(files.exists(directory.resolve("a/b/y")));
+        assertTrue(files.usableBytes(directory) <= files.totalBytes(directory));
+    }
+}
