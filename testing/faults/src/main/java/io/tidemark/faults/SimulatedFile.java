@@ -1,0 +1,237 @@
+package io.tidemark.faults;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageFile;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** One open file of one process. */
+final class SimulatedFile implements StorageFile {
+    private final SimulatedContext process;
+    private final SimulatedFiles files;
+    private final SimulatedDisk disk;
+    private final Path path;
+    private final SimulatedInode inode;
+    private final boolean writable;
+    private boolean closed;
+    private boolean gathering;
+
+    SimulatedFile(
+            SimulatedContext process,
+            SimulatedFiles files,
+            SimulatedDisk disk,
+            Path path,
+            SimulatedInode inode,
+            boolean writable) {
+        this.process = process;
+        this.files = files;
+        this.disk = disk;
+        this.path = path;
+        this.inode = inode;
+        this.writable = writable;
+    }
+
+    SimulatedContext process() {
+        return process;
+    }
+
+    SimulatedInode inode() {
+        return inode;
+    }
+
+    @Override
+    public int read(ByteBuffer destination, long offset) throws StorageException {
+        checkOpen("read");
+        Verdict verdict = files.enter(Operation.READ, path, offset, destination.remaining());
+        checkOpen("read");
+        if (verdict != Verdict.PROCEED) {
+            throw io("reading " + destination.remaining() + " bytes at " + offset + " of");
+        }
+        return inode.read(destination, offset);
+    }
+
+    @Override
+    public void write(ByteBuffer source, long offset) throws StorageException {
+        checkWritable();
+        int length = source.remaining();
+        Verdict verdict = files.enter(Operation.WRITE, path, offset, length);
+        checkWritable();
+        switch (verdict) {
+            case SKIP -> source.position(source.limit());
+            case PROCEED -> writeInPieces(source, offset);
+            default -> {
+                writePart(source, offset);
+                throw verdict == Verdict.FAIL_IO
+                        ? io("writing " + length + " bytes at " + offset + " of")
+                        : noSpace("writing " + length + " bytes at " + offset + " of");
+            }
+        }
+    }
+
+    /** Others may run, and the power may fail, while half of it is written. */
+    private void writeInPieces(ByteBuffer source, long offset) throws StorageException {
+        long at = offset;
+        int sectors = source.remaining() / SimulatedDisk.SECTOR_BYTES;
+        if (sectors > 1 && disk.random().below(8) == 0) {
+            int first = (1 + disk.random().below(sectors - 1)) * SimulatedDisk.SECTOR_BYTES;
+            ByteBuffer piece = source.duplicate();
+            piece.limit(piece.position() + first);
+            writeAll(piece, at);
+            source.position(source.position() + first);
+            at += first;
+            files.enter(Operation.WRITE, path, at, source.remaining());
+            checkWritable();
+        }
+        writeAll(source, at);
+    }
+
+    private void writeAll(ByteBuffer source, long offset) throws StorageException {
+        int length = source.remaining();
+        int done = inode.write(source, offset);
+        if (done < length) {
+            throw noSpace("writing " + length + " bytes at " + offset + " of");
+        }
+    }
+
+    private void writePart(ByteBuffer source, long offset) {
+        int sectors = source.remaining() / SimulatedDisk.SECTOR_BYTES;
+        ByteBuffer piece = source.duplicate();
+        piece.limit(piece.position() + disk.random().below(sectors + 1) * SimulatedDisk.SECTOR_BYTES);
+        inode.write(piece, offset);
+    }
+
+    @Override
+    public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
+        if (gathering) {
+            throw new IllegalStateException("two gathering writes at once to " + path);
+        }
+        gathering = true;
+        try {
+            int length = 0;
+            for (int i = first; i < first + count; i++) {
+                length += sources[i].remaining();
+            }
+            ByteBuffer all = ByteBuffer.allocate(length);
+            for (int i = first; i < first + count; i++) {
+                all.put(sources[i]);
+            }
+            write(all.flip(), offset);
+        } finally {
+            gathering = false;
+        }
+    }
+
+    @Override
+    public void force() throws StorageException {
+        checkOpen("force");
+        long covered = disk.changes();
+        Verdict verdict = files.enter(Operation.FORCE, path, 0, 0);
+        checkOpen("force");
+        switch (verdict) {
+            case SKIP -> {}
+            case PROCEED -> inode.force(covered);
+            default -> {
+                inode.failForce(disk.random());
+                throw verdict == Verdict.FAIL_IO ? io("forcing") : noSpace("forcing");
+            }
+        }
+    }
+
+    @Override
+    public long size() throws StorageException {
+        checkOpen("size");
+        return inode.size();
+    }
+
+    @Override
+    public void setSize(long size) throws StorageException {
+        checkWritable();
+        Verdict verdict = files.enter(Operation.SET_SIZE, path, size, 0);
+        checkWritable();
+        check(verdict, "setting the size of");
+        if (verdict == Verdict.PROCEED) {
+            inode.setSize(size);
+        }
+    }
+
+    @Override
+    public boolean allocate(long offset, long length) throws StorageException {
+        checkWritable();
+        Verdict verdict = files.enter(Operation.ALLOCATE, path, offset, length);
+        checkWritable();
+        check(verdict, "allocating " + length + " bytes of");
+        if (verdict == Verdict.SKIP) {
+            return false;
+        }
+        if (!inode.allocate(offset, length)) {
+            throw noSpace("allocating " + length + " bytes of");
+        }
+        return true;
+    }
+
+    @Override
+    public boolean punch(long offset, long length) throws StorageException {
+        checkWritable();
+        Verdict verdict = files.enter(Operation.PUNCH, path, offset, length);
+        checkWritable();
+        check(verdict, "punching " + length + " bytes of");
+        if (verdict == Verdict.SKIP) {
+            return false;
+        }
+        inode.punch(offset, Math.min(length, Math.max(0, inode.size() - offset)));
+        return true;
+    }
+
+    @Override
+    public long seek(long offset, boolean hole) throws StorageException {
+        checkOpen("seek");
+        return inode.seek(offset, hole);
+    }
+
+    @Override
+    public void dropCache(long offset, long length) {
+        inode.dropCache(offset, length);
+    }
+
+    @Override
+    public void close() throws StorageException {
+        if (!closed) {
+            files.checkAlive();
+            closed = true;
+            disk.forget(this);
+        }
+    }
+
+    private void checkOpen(String what) throws StorageException {
+        if (closed) {
+            throw new StorageException(Reason.CLOSED, what + " on " + path + ", which is closed", "");
+        }
+    }
+
+    private void checkWritable() throws StorageException {
+        checkOpen("write");
+        if (!writable) {
+            throw new StorageException(Reason.IO, path + " is open for reading only", "open it for writing");
+        }
+    }
+
+    private void check(Verdict verdict, String what) throws StorageException {
+        if (verdict == Verdict.FAIL_IO) {
+            throw io(what);
+        }
+        if (verdict == Verdict.FAIL_NO_SPACE) {
+            throw noSpace(what);
+        }
+    }
+
+    private StorageException io(String what) {
+        return new StorageException(Reason.IO, what + " " + path + " failed: simulated I/O error", "replace the disk");
+    }
+
+    private StorageException noSpace(String what) {
+        return new StorageException(Reason.NO_SPACE, what + " " + path + " failed: no space left", "make room");
+    }
+}
