@@ -1,0 +1,306 @@
+package io.tidemark.image.file;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageFile;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An open image. Its file is never shorter than the size in the stored head: it grows at {@link #resize}, and is cut
+ * only after a head with the smaller size is durable. So a file that is too short at open was damaged, and a crash
+ * between a resize and the checkpoint behind it leaves the image as it was at the checkpoint before.
+ */
+final class FileImage implements BlockImage {
+    private final String name;
+    private final FileImageStore store;
+    private final StorageFile data;
+    private final HeadFile headFile;
+    private final AutoCloseable claim;
+    private final ByteBuffer zeros;
+
+    /**
+     * Calls under way, and one more while the image is open. The files are closed by the last one, so that no call ever
+     * reaches a descriptor that has been closed and given to another file.
+     */
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean storing = new AtomicBoolean();
+    private volatile boolean stale;
+    private volatile long sizeBytes;
+    private volatile ImageHead head;
+    /** The first failed force; nothing is written or forced after it. */
+    private volatile StorageException failure;
+
+    FileImage(
+            String name,
+            FileImageStore store,
+            StorageFile data,
+            HeadFile headFile,
+            AutoCloseable claim,
+            ByteBuffer zeros) {
+        this.name = name;
+        this.store = store;
+        this.data = data;
+        this.headFile = headFile;
+        this.claim = claim;
+        this.zeros = zeros;
+        this.head = headFile.head();
+        this.sizeBytes = head.sizeBytes();
+    }
+
+    @Override
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer destination) throws StorageException {
+        enter();
+        try {
+            check("read", offset, destination.remaining());
+            data.read(destination, offset);
+            if (destination.hasRemaining()) {
+                throw new StorageException(
+                        Reason.CORRUPT,
+                        "image " + name + ": its file ends before byte " + (offset + destination.remaining()),
+                        "something else cut it: restore the image");
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer source) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            check("write", offset, source.remaining());
+            data.write(source, offset);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void zero(long offset, long length, boolean provision) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            check("zero", offset, length);
+            clear(offset, length, provision);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void discard(long offset, long length) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            check("discard", offset, length);
+            clear(offset, length, false);
+        } finally {
+            leave();
+        }
+    }
+
+    private void clear(long offset, long length, boolean provision) throws StorageException {
+        if (length == 0) {
+            return;
+        }
+        if (data.punch(offset, length) && (!provision || data.allocate(offset, length))) {
+            return;
+        }
+        long end = offset + length;
+        for (long at = offset; at < end; ) {
+            int count = (int) Math.min(zeros.capacity(), end - at);
+            data.write(zeros.duplicate().position(0).limit(count), at);
+            at += count;
+        }
+    }
+
+    @Override
+    public void force() throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            forceOnce();
+        } finally {
+            leave();
+        }
+    }
+
+    private void forceOnce() throws StorageException {
+        try {
+            data.force();
+        } catch (StorageException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    @Override
+    public void resize(long newSizeBytes) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            if (newSizeBytes < 0) {
+                throw new StorageException(
+                        Reason.INVALID, "image " + name + " cannot have " + newSizeBytes + " bytes", "");
+            }
+            long fileBytes = data.size();
+            if (newSizeBytes > sizeBytes && fileBytes > sizeBytes) {
+                // Behind the end lies what an earlier shrink cut off, or what a crash left.
+                clear(sizeBytes, Math.min(fileBytes, newSizeBytes) - sizeBytes, false);
+            }
+            if (newSizeBytes > fileBytes) {
+                data.setSize(newSizeBytes);
+            }
+            sizeBytes = newSizeBytes;
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public boolean reserve(long offset, long length) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            check("reserve", offset, length);
+            return data.allocate(offset, length);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
+        enter();
+        try {
+            check("list extents of", offset, length);
+            long end = offset + length;
+            boolean more = true;
+            for (long at = offset; at < end && more; ) {
+                long start = Math.min(data.seek(at, false), end);
+                if (start > at) {
+                    more = visitor.extent(at, start - at, false);
+                    at = start;
+                } else {
+                    // At least a byte, should a hole appear here between the two questions.
+                    long stop = Math.max(at + 1, Math.min(data.seek(at, true), end));
+                    more = visitor.extent(at, stop - at, true);
+                    at = stop;
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public ImageHead head() {
+        return head;
+    }
+
+    @Override
+    public void storeHead(ImageHead newHead) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            if (!newHead.imageIdentity().equals(head.imageIdentity())) {
+                throw new StorageException(
+                        Reason.MISMATCH,
+                        "image " + name + " has the identity " + head.imageIdentity() + ", not "
+                                + newHead.imageIdentity(),
+                        "");
+            }
+            if (!storing.compareAndSet(false, true)) {
+                throw new IllegalStateException("image " + name + ": two threads store its head at once");
+            }
+            try {
+                headFile.store(newHead);
+                head = newHead;
+            } finally {
+                storing.set(false);
+            }
+            cut(Math.max(sizeBytes, newHead.sizeBytes()));
+        } finally {
+            leave();
+        }
+    }
+
+    private void cut(long neededBytes) {
+        try {
+            if (data.size() > neededBytes) {
+                data.setSize(neededBytes);
+            }
+        } catch (StorageException e) {
+            // The head is stored, and that is what the caller asked for. The next one tries to free the space again.
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            leave();
+        }
+    }
+
+    /** The store goes away, and the image with it. */
+    void storeGone() {
+        stale = true;
+        close();
+    }
+
+    private void enter() throws StorageException {
+        for (; ; ) {
+            int count = users.get();
+            if (closed.get() || count == 0) {
+                throw stale
+                        ? new StorageException(Reason.STALE_SERVICE, "image " + name + ": its pool was taken away", "")
+                        : new StorageException(Reason.CLOSED, "image " + name + " was closed", "");
+            }
+            if (users.compareAndSet(count, count + 1)) {
+                return;
+            }
+        }
+    }
+
+    private void leave() {
+        if (users.decrementAndGet() == 0) {
+            FileImageStore.closeQuietly(data);
+            FileImageStore.closeQuietly(headFile);
+            FileImageStore.closeQuietly(claim);
+            store.exit(name);
+        }
+    }
+
+    private void check(String verb, long offset, long length) throws StorageException {
+        if (offset < 0 || length < 0 || length > sizeBytes - offset) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "image " + name + ": cannot " + verb + " " + length + " bytes at " + offset + ", it has "
+                            + sizeBytes + " bytes",
+                    "");
+        }
+    }
+
+    private void checkIntact() throws StorageException {
+        StorageException first = failure;
+        if (first != null) {
+            throw new StorageException(
+                    Reason.IO,
+                    "image " + name + ": an earlier force failed (" + first.getMessage() + ")",
+                    "it has to be closed and opened again",
+                    first);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Images in sparse raw files. */
+package io.tidemark.image.file;

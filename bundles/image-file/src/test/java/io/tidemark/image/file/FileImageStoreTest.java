@@ -1,0 +1,299 @@
+package io.tidemark.image.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.machine.MachineFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is particular to files: damage, failures half-way, leftovers. */
+class FileImageStoreTest {
+    @TempDir
+    Path directory;
+
+    private final FaultyFiles files = new FaultyFiles();
+    private final StorageContext context = new MachineContext(8 << 20, files);
+
+    private FileImageStore store() {
+        return new FileImageStore("default", directory, 0, new MachineFiles());
+    }
+
+    private static ImageHead head() {
+        return new ImageHead(
+                UUID.randomUUID(),
+                1 << 20,
+                4096,
+                "fast",
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+    }
+
+    private static ImageHead at(ImageHead head, long sequence) {
+        return head.at(new Position(1, sequence), UUID.randomUUID(), head.sizeBytes());
+    }
+
+    private static StorageException fails(Reason reason, Executable call) {
+        StorageException failure = assertThrows(StorageException.class, call);
+        assertEquals(reason, failure.reason(), failure.getMessage());
+        return failure;
+    }
+
+    @Test
+    void whereverMakingAnImageFailsNothingIsLeft() throws Exception {
+        int failures = 0;
+        for (int number = 1; ; number++) {
+            files.failCall(number);
+            FileImageStore store = store();
+            try (BlockImage image = store.create(context, "disk", head())) {
+                assertEquals(1 << 20, image.sizeBytes());
+                break;
+            } catch (StorageException e) {
+                failures++;
+                assertEquals(List.of(), store.list(), "after failing call " + number);
+            }
+            files.failWhen(call -> false);
+            store.create(context, "disk", head()).close();
+            store.delete(context, "disk");
+            assertEquals(List.of(), new MachineFiles().list(directory));
+        }
+        assertTrue(failures >= 10, "only " + failures + " calls failed");
+    }
+
+    @Test
+    void whatACrashLeftOfMakingOneIsReplaced() throws Exception {
+        Files.createDirectories(directory.resolve("disk"));
+        Files.writeString(directory.resolve("disk/data"), "old bytes");
+        Files.writeString(directory.resolve("disk/head.new"), "half");
+        assertEquals(List.of(), store().list());
+        fails(Reason.NOT_FOUND, () -> store().open(context, "disk"));
+        try (BlockImage image = store().create(context, "disk", head())) {
+            ByteBuffer first = ByteBuffer.allocate(9);
+            image.read(0, first);
+            assertEquals(ByteBuffer.allocate(9), first.flip());
+        }
+    }
+
+    @Test
+    void aTornSlotIsTheHeadBefore() throws Exception {
+        ImageHead first = at(head(), 1);
+        ImageHead second = at(first, 2);
+        try (BlockImage image = store().create(context, "disk", first)) {
+            image.storeHead(second);
+        }
+        Path path = directory.resolve("disk/head");
+        byte[] intact = Files.readAllBytes(path);
+        // The image was made in generation 1, so the next one lies in slot 0.
+        for (int at = 0; at < 120; at++) {
+            byte[] damaged = intact.clone();
+            damaged[at] ^= 0x10;
+            Files.write(path, damaged);
+            assertEquals(first, store().head(context, "disk"), "byte " + at);
+            damaged[HeadCodec.SLOT_BYTES + at] ^= 0x01;
+            Files.write(path, damaged);
+            fails(Reason.CORRUPT, () -> store().head(context, "disk"));
+            fails(Reason.CORRUPT, () -> store().open(context, "disk"));
+        }
+        Files.write(path, new byte[0]);
+        fails(Reason.CORRUPT, () -> store().open(context, "disk"));
+        Files.write(path, intact);
+        assertEquals(second, store().head(context, "disk"));
+    }
+
+    @Test
+    void aHeadOfANewerVersionIsRefusedAndNotTakenForDamage() throws Exception {
+        store().create(context, "disk", head()).close();
+        Path path = directory.resolve("disk/head");
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(8, 2);
+        int length = bytes.getInt(12);
+        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+        crc.update(bytes.duplicate().position(0).limit(length - 4));
+        bytes.putInt(length - 4, (int) crc.getValue());
+        Files.write(path, bytes.array());
+        assertTrue(fails(Reason.UNSUPPORTED, () -> store().open(context, "disk"))
+                .getMessage()
+                .contains("version 2"));
+    }
+
+    @Test
+    void aFailedHeadLeavesTheOldOneHoweverOftenItIsTried() throws Exception {
+        ImageHead first = at(head(), 1);
+        for (String verb : List.of("write head", "force head")) {
+            String name = verb.replace(' ', '-');
+            try (BlockImage image = store().create(context, name, first)) {
+                for (int i = 0; i < 3; i++) {
+                    files.failWhen(verb::equals);
+                    ImageHead next = at(first, 2 + i);
+                    fails(Reason.IO, () -> image.storeHead(next));
+                    assertEquals(first, image.head());
+                }
+                damageSlot(name, 0);
+                assertEquals(first, store().head(context, name), "slot 1 was never touched");
+                files.failWhen(call -> false);
+                image.storeHead(at(first, 9));
+            }
+            assertEquals(9, store().head(context, name).checkpointed().sequence());
+        }
+    }
+
+    private void damageSlot(String name, int slot) throws IOException {
+        Path path = directory.resolve(name).resolve("head");
+        byte[] bytes = Files.readAllBytes(path);
+        bytes[slot * HeadCodec.SLOT_BYTES + 20] ^= 1;
+        Files.write(path, bytes);
+    }
+
+    @Test
+    void aHeadThatIsTooLargeIsRefused() throws Exception {
+        ImageHead first = head();
+        try (BlockImage image = store().create(context, "disk", first)) {
+            ImageHead large = new ImageHead(
+                    first.imageIdentity(),
+                    first.sizeBytes(),
+                    512,
+                    "fast",
+                    first.journalIdentity(),
+                    first.epochIdentity(),
+                    Position.NONE,
+                    ImageHead.Role.PRIMARY,
+                    Map.of("key", "x".repeat(HeadCodec.SLOT_BYTES)));
+            fails(Reason.INVALID, () -> image.storeHead(large));
+            ImageHead foreign = head();
+            fails(Reason.MISMATCH, () -> image.storeHead(foreign));
+            assertEquals(first, image.head());
+        }
+    }
+
+    @Test
+    void afterAFailedForceNothingIsWrittenOrCheckpointed() throws Exception {
+        try (BlockImage image = store().create(context, "disk", head())) {
+            image.write(0, ByteBuffer.wrap(new byte[] {7}));
+            files.failWhen("force data"::equals);
+            fails(Reason.IO, image::force);
+            files.failWhen(call -> false);
+            assertTrue(fails(Reason.IO, image::force).getMessage().contains("opened again"));
+            fails(Reason.IO, () -> image.write(0, ByteBuffer.allocate(1)));
+            fails(Reason.IO, () -> image.zero(0, 1, false));
+            fails(Reason.IO, () -> image.resize(0));
+            fails(Reason.IO, () -> image.storeHead(at(image.head(), 5)));
+        }
+        store().open(context, "disk").close();
+    }
+
+    @Test
+    void withoutHolesRangesAreZeroedByteExact() throws Exception {
+        files.cannotPunch();
+        try (BlockImage image = store().create(context, "disk", head())) {
+            byte[] ones = new byte[1 << 20];
+            java.util.Arrays.fill(ones, (byte) 1);
+            image.write(0, ByteBuffer.wrap(ones));
+            image.discard(3, 600_000);
+            image.zero(700_001, 5, true);
+            ByteBuffer all = ByteBuffer.allocate(1 << 20);
+            image.read(0, all);
+            java.util.Arrays.fill(ones, 3, 600_003, (byte) 0);
+            java.util.Arrays.fill(ones, 700_001, 700_006, (byte) 0);
+            assertEquals(ByteBuffer.wrap(ones), all.flip());
+        }
+    }
+
+    @Test
+    void discardedSpaceGoesBackToTheFileSystem() throws Exception {
+        try (BlockImage image = store().create(context, "disk", head())) {
+            image.write(0, ByteBuffer.allocate(1 << 20));
+            image.force();
+            long full = blocks();
+            image.discard(0, 1 << 20);
+            assertTrue(blocks() < full / 4, blocks() + " of " + full + " blocks are still there");
+            assertTrue(image.reserve(0, 1 << 19));
+            assertTrue(blocks() >= full / 2, "reserved space is taken at once");
+        }
+    }
+
+    private long blocks() throws IOException, InterruptedException {
+        Process stat = new ProcessBuilder(
+                        "stat", "-c", "%b", directory.resolve("disk/data").toString())
+                .start();
+        String out = new String(stat.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+        assertEquals(0, stat.waitFor());
+        return Long.parseLong(out.trim());
+    }
+
+    @Test
+    void aFileThatWasCutIsRefused() throws Exception {
+        store().create(context, "disk", head()).close();
+        try (var channel = java.nio.channels.FileChannel.open(
+                directory.resolve("disk/data"), java.nio.file.StandardOpenOption.WRITE)) {
+            channel.truncate(1000);
+        }
+        fails(Reason.CORRUPT, () -> store().open(context, "disk"));
+        assertEquals(1000, Files.size(directory.resolve("disk/data")), "nothing is changed");
+    }
+
+    @Test
+    void aShrunkFileIsCutOnlyBehindADurableHead() throws Exception {
+        Path data = directory.resolve("disk/data");
+        try (BlockImage image = store().create(context, "disk", head())) {
+            image.resize(4096);
+            assertEquals(1 << 20, Files.size(data));
+            files.failWhen("write head"::equals);
+            assertThrows(
+                    StorageException.class,
+                    () -> image.storeHead(image.head().at(new Position(1, 1), UUID.randomUUID(), 4096)));
+            assertEquals(1 << 20, Files.size(data));
+            files.failWhen(call -> false);
+            image.storeHead(image.head().at(new Position(1, 1), UUID.randomUUID(), 4096));
+            assertEquals(4096, Files.size(data));
+        }
+    }
+
+    @Test
+    void anImageLargerThanAFileMayBeIsRefusedInWords() {
+        ImageHead head = new ImageHead(
+                UUID.randomUUID(),
+                Long.MAX_VALUE / 512 * 512,
+                512,
+                "fast",
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+        StorageException failure = fails(Reason.INVALID, () -> store().create(context, "disk", head));
+        assertTrue(failure.getMessage().contains("larger than a file may be"), failure.getMessage());
+    }
+
+    @Test
+    void aPoolKeepsItsReserve() throws Exception {
+        MachineFiles machine = new MachineFiles();
+        long all = new FileImageStore("p", directory.resolve("not/yet/there"), 0, machine)
+                .pool()
+                .usableBytes();
+        assertTrue(all > 0);
+        assertEquals(
+                0,
+                new FileImageStore("p", directory, Long.MAX_VALUE, machine)
+                        .pool()
+                        .usableBytes());
+    }
+}

@@ -1,0 +1,2 @@
+/** What every commit policy has to pass. */
+package io.tidemark.tck.commit;

@@ -1,0 +1,2 @@
+/** What every image store has to pass. */
+package io.tidemark.tck.image;

@@ -1,0 +1,2 @@
+/** What every trim strategy has to pass. */
+package io.tidemark.tck.trim;
