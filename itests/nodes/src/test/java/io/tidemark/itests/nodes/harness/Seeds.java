@@ -1,0 +1,47 @@
+package io.tidemark.itests.nodes.harness;
+
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** Randomness of a test: from one seed, which is printed, and may be given. */
+public final class Seeds {
+    /** System property: the seed to use. */
+    public static final String PROPERTY = "tidemark.seed";
+
+    private Seeds() {}
+
+    /**
+     * The seed of a test. Prints it.
+     *
+     * @param test its name
+     * @return the one given by the system property, else a new one
+     */
+    public static long choose(String test) {
+        String given = System.getProperty(PROPERTY);
+        long seed = given == null ? System.nanoTime() ^ 0x7469_6465L : Long.parseLong(given);
+        System.out.println(test + ": seed " + seed + " (again with -D" + PROPERTY + "=" + seed + ")");
+        return seed;
+    }
+
+    /**
+     * A generator.
+     *
+     * @param seed of the test
+     * @param stream number of the part of the test that draws from it
+     * @return a generator of its own
+     */
+    public static RandomGenerator random(long seed, long stream) {
+        return RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 0x9E3779B97F4A7C15L + stream);
+    }
+
+    /**
+     * How many rounds a loop has to make.
+     *
+     * @param property system property that says more or fewer
+     * @param usual without it
+     * @return the number
+     */
+    public static int rounds(String property, int usual) {
+        return Integer.getInteger(property, usual);
+    }
+}

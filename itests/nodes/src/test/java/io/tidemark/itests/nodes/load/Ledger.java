@@ -1,0 +1,298 @@
+package io.tidemark.itests.nodes.load;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What an image may hold, sector by sector, by what was issued and what was acknowledged. Kept by the client, so it knows
+ * exactly what had been acknowledged when the server died.
+ *
+ * <p>Two writes are ordered when one was acknowledged before the other was issued. A sector may hold any write that no
+ * later durable write follows; writes that were never acknowledged may be there or not. With a write cache a write counts
+ * as durable only when a flush that was issued after its acknowledgement is done.
+ */
+public final class Ledger {
+    private final Sectors sectors;
+    private final boolean writeCache;
+    private final Entry[][] candidates;
+    private final List<Entry> cached = new ArrayList<>();
+    private long stamp;
+    private int generations;
+    private boolean frozen;
+    private long acknowledgedWrites;
+    private long acknowledgedBytes;
+
+    /** One write: its content, its extent, and when it was issued, acknowledged and durable; 0 for not yet. */
+    static final class Entry {
+        final int generation;
+        final boolean zeros;
+        final boolean forced;
+        final long firstSector;
+        final int count;
+        final long issued;
+        long acknowledged;
+
+        Entry(int generation, boolean zeros, boolean forced, long firstSector, int count, long issued) {
+            this.generation = generation;
+            this.zeros = zeros;
+            this.forced = forced;
+            this.firstSector = firstSector;
+            this.count = count;
+            this.issued = issued;
+        }
+
+        private int content() {
+            return zeros ? Sectors.ZERO : generation;
+        }
+
+        private boolean before(Entry other) {
+            return acknowledged != 0 && acknowledged < other.issued;
+        }
+    }
+
+    /** What a read may return. */
+    static final class Expectation {
+        private final long firstSector;
+        private final Entry[][] before;
+        private final long issued;
+        private final int lastGeneration;
+
+        Expectation(long firstSector, Entry[][] before, long issued, int lastGeneration) {
+            this.firstSector = firstSector;
+            this.before = before;
+            this.issued = issued;
+            this.lastGeneration = lastGeneration;
+        }
+    }
+
+    /**
+     * A ledger of an image that reads as zeros.
+     *
+     * @param sizeBytes of the image
+     * @param identity of the content, so that another test's bytes are not taken for ours
+     * @param writeCache whether acknowledged writes are durable only after a flush
+     */
+    public Ledger(long sizeBytes, long identity, boolean writeCache) {
+        this.sectors = new Sectors(identity);
+        this.writeCache = writeCache;
+        this.candidates = new Entry[Math.toIntExact(sizeBytes / Sectors.BYTES)][];
+        Entry[] zeros = {new Entry(0, true, true, 0, candidates.length, 1)};
+        zeros[0].acknowledged = 2;
+        stamp = 2;
+        Arrays.fill(candidates, zeros);
+    }
+
+    Sectors sectors() {
+        return sectors;
+    }
+
+    /**
+     * Size of the image.
+     *
+     * @return sectors of 512 bytes
+     */
+    public int sectorCount() {
+        return candidates.length;
+    }
+
+    /**
+     * Writes that were acknowledged.
+     *
+     * @return how many
+     */
+    public synchronized long acknowledgedWrites() {
+        return acknowledgedWrites;
+    }
+
+    /**
+     * Bytes that were acknowledged.
+     *
+     * @return how many
+     */
+    public synchronized long acknowledgedBytes() {
+        return acknowledgedBytes;
+    }
+
+    /** Takes no acknowledgements from now on: the instant of a power loss. */
+    public synchronized void freeze() {
+        frozen = true;
+    }
+
+    synchronized Entry issue(boolean zeros, boolean forced, long firstSector, int count) {
+        Entry entry = new Entry(++generations, zeros, forced, firstSector, count, ++stamp);
+        for (long sector = firstSector; sector < firstSector + count; sector++) {
+            Entry[] old = candidates[(int) sector];
+            Entry[] now = Arrays.copyOf(old, old.length + 1);
+            now[old.length] = entry;
+            candidates[(int) sector] = now;
+        }
+        return entry;
+    }
+
+    synchronized void acknowledge(Entry entry) {
+        if (frozen) {
+            return;
+        }
+        entry.acknowledged = ++stamp;
+        acknowledgedWrites++;
+        acknowledgedBytes += (long) entry.count * Sectors.BYTES;
+        if (writeCache && !entry.forced) {
+            cached.add(entry);
+        } else {
+            settleDurable(entry);
+        }
+    }
+
+    synchronized long issueFlush() {
+        return ++stamp;
+    }
+
+    synchronized void acknowledgeFlush(long issued) {
+        if (frozen) {
+            return;
+        }
+        for (Entry entry : cached) {
+            if (entry.acknowledged < issued) {
+                settleDurable(entry);
+            }
+        }
+        cached.removeIf(entry -> entry.acknowledged < issued);
+    }
+
+    private void settleDurable(Entry durable) {
+        for (long sector = durable.firstSector; sector < durable.firstSector + durable.count; sector++) {
+            Entry[] old = candidates[(int) sector];
+            Entry[] kept = without(old, durable);
+            if (kept.length < old.length) {
+                candidates[(int) sector] = kept;
+            }
+        }
+    }
+
+    private static Entry[] without(Entry[] old, Entry durable) {
+        int kept = 0;
+        for (Entry entry : old) {
+            kept += entry.before(durable) ? 0 : 1;
+        }
+        Entry[] now = new Entry[kept];
+        int at = 0;
+        for (Entry entry : old) {
+            if (!entry.before(durable)) {
+                now[at++] = entry;
+            }
+        }
+        return now;
+    }
+
+    synchronized Expectation expect(long firstSector, int count) {
+        Entry[][] before = Arrays.copyOfRange(candidates, (int) firstSector, (int) firstSector + count);
+        return new Expectation(firstSector, before, ++stamp, generations);
+    }
+
+    /**
+     * Checks what a read returned while the load was running.
+     *
+     * @return null when all is well, else what is wrong
+     */
+    String check(Expectation expected, ByteBuffer data) {
+        for (int index = 0; index < expected.before.length; index++) {
+            long sector = expected.firstSector + index;
+            int found = sectors.generation(data, data.position() + index * Sectors.BYTES, sector);
+            if (!readable(expected, index, sector, found)) {
+                return "sector " + sector + " read " + name(found) + ", but may hold only "
+                        + names(expected.before[index]);
+            }
+        }
+        return null;
+    }
+
+    private boolean readable(Expectation expected, int index, long sector, int found) {
+        if (found > expected.lastGeneration) {
+            return true;
+        }
+        Entry[] before = expected.before[index];
+        for (Entry entry : before) {
+            if (entry.content() == found && !overtaken(entry, before, expected.issued)) {
+                return true;
+            }
+        }
+        return found == Sectors.ZERO && zeroedSince(sector, expected.issued);
+    }
+
+    /** Whether a write that was acknowledged before an instant follows an entry. */
+    private static boolean overtaken(Entry entry, Entry[] entries, long instant) {
+        for (Entry other : entries) {
+            if (other.acknowledged != 0 && other.acknowledged < instant && entry.before(other)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private synchronized boolean zeroedSince(long sector, long instant) {
+        for (Entry entry : candidates[(int) sector]) {
+            if (entry.zeros && entry.issued > instant) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Checks what a restarted server returned, and takes it as what the image holds from now on: a write that was never
+     * acknowledged and is there now must stay.
+     *
+     * @return null when all is well, else what is wrong
+     */
+    synchronized String settle(long firstSector, ByteBuffer data) {
+        int count = data.remaining() / Sectors.BYTES;
+        for (int index = 0; index < count; index++) {
+            int sector = (int) firstSector + index;
+            int found = sectors.generation(data, data.position() + index * Sectors.BYTES, sector);
+            Entry entry = find(candidates[sector], found);
+            if (entry == null) {
+                return "sector " + sector + " holds " + name(found) + ", but may hold only "
+                        + names(candidates[sector]);
+            }
+            if (candidates[sector].length > 1 || entry.acknowledged == 0) {
+                Entry settled = new Entry(entry.generation, entry.zeros, true, sector, 1, entry.issued);
+                settled.acknowledged = ++stamp;
+                candidates[sector] = new Entry[] {settled};
+            }
+        }
+        return null;
+    }
+
+    /** The load may go on after {@link #freeze} and {@link #settle}. */
+    synchronized void thaw() {
+        frozen = false;
+        cached.clear();
+    }
+
+    private static Entry find(Entry[] entries, int found) {
+        for (Entry entry : entries) {
+            if (entry.content() == found) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    private static String name(int found) {
+        return switch (found) {
+            case Sectors.ZERO -> "zeros";
+            case Sectors.DAMAGED -> "damage (a mixture, or another sector's content)";
+            default -> "generation " + found;
+        };
+    }
+
+    private static String names(Entry[] entries) {
+        List<String> names = new ArrayList<>();
+        for (Entry entry : entries) {
+            names.add(name(entry.content()) + (entry.acknowledged == 0 ? " (never acknowledged)" : ""));
+        }
+        return String.join(", ", names);
+    }
+}
