@@ -117,7 +117,11 @@ public final class DiskServer implements AutoCloseable {
 
     private static void optionReply(SocketChannel client, int option, int type, ByteBuffer data) throws IOException {
         ByteBuffer reply = ByteBuffer.allocate(20 + data.remaining());
-        reply.putLong(0x3e889045565a9L).putInt(option).putInt(type).putInt(data.remaining()).put(data);
+        reply.putLong(0x3e889045565a9L)
+                .putInt(option)
+                .putInt(type)
+                .putInt(data.remaining())
+                .put(data);
         send(client, reply.flip());
     }
 
@@ -136,7 +140,8 @@ public final class DiskServer implements AutoCloseable {
             ByteBuffer payload = command == 1 ? receive(client, (int) length) : null;
             ByteBuffer data = command == 0 ? ByteBuffer.allocate((int) length) : ByteBuffer.allocate(0);
             int error = execute(command, forced, offset, length, payload, data);
-            ByteBuffer reply = ByteBuffer.allocate(16).putInt(0x67446698).putInt(error).putLong(cookie);
+            ByteBuffer reply =
+                    ByteBuffer.allocate(16).putInt(0x67446698).putInt(error).putLong(cookie);
             send(client, reply.flip());
             if (error == 0) {
                 send(client, data.flip());

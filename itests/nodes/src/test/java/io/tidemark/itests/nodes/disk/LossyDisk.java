@@ -174,7 +174,8 @@ public final class LossyDisk implements AutoCloseable {
                 lost++;
             }
         }
-        String story = "of " + unflushed.size() + " unflushed pages " + lost + " lost or torn (survival " + percent + " %)";
+        String story =
+                "of " + unflushed.size() + " unflushed pages " + lost + " lost or torn (survival " + percent + " %)";
         unflushed.clear();
         return story;
     }

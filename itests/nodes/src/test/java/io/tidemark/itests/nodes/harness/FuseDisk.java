@@ -30,8 +30,7 @@ public final class FuseDisk implements AutoCloseable {
         try {
             Path file = Files.createFile(scratch.newFile("fuse.img"));
             Path ready = scratch.newFile("fuse.pid");
-            Command.Running process = Command.of(
-                            scratch, Tool.NBDFUSE, "-P", ready.toString(), file.toString(), uri)
+            Command.Running process = Command.of(scratch, Tool.NBDFUSE, "-P", ready.toString(), file.toString(), uri)
                     .start();
             FuseDisk disk = new FuseDisk(scratch, file, process);
             scratch.defer(file + " (nbdfuse)", disk::close);

@@ -27,9 +27,13 @@ public final class MountedFs implements AutoCloseable {
          */
         public void make(Scratch scratch, Path file) {
             if (this == EXT4) {
-                Command.of(scratch, Tool.MKFS_EXT4, "-q", "-F", file.toString()).run().ok();
+                Command.of(scratch, Tool.MKFS_EXT4, "-q", "-F", file.toString())
+                        .run()
+                        .ok();
             } else {
-                Command.of(scratch, Tool.MKFS_XFS, "-q", "-f", file.toString()).run().ok();
+                Command.of(scratch, Tool.MKFS_XFS, "-q", "-f", file.toString())
+                        .run()
+                        .ok();
             }
         }
 
@@ -43,7 +47,9 @@ public final class MountedFs implements AutoCloseable {
             if (this == EXT4) {
                 Command.of(scratch, Tool.E2FSCK, "-fn", file.toString()).run().ok();
             } else {
-                Command.of(scratch, Tool.XFS_REPAIR, "-n", "-f", file.toString()).run().ok();
+                Command.of(scratch, Tool.XFS_REPAIR, "-n", "-f", file.toString())
+                        .run()
+                        .ok();
             }
         }
 

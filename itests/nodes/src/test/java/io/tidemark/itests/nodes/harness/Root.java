@@ -11,7 +11,8 @@ public final class Root {
      */
     public static void needed(String what) {
         if (!"root".equals(System.getProperty("user.name"))) {
-            throw new AssertionError(what + " needs root: run the tests as root, in a machine or container that may mount");
+            throw new AssertionError(
+                    what + " needs root: run the tests as root, in a machine or container that may mount");
         }
     }
 }

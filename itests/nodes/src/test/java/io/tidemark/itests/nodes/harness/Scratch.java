@@ -45,7 +45,8 @@ public final class Scratch {
      */
     public static Scratch create(String name) {
         // Short, because the path of a Unix socket has at most 107 bytes.
-        Path parent = Path.of(System.getProperty("tidemark.scratch", "target/scratch")).toAbsolutePath();
+        Path parent = Path.of(System.getProperty("tidemark.scratch", "target/scratch"))
+                .toAbsolutePath();
         Path directory = parent.resolve(name);
         try {
             if (Files.exists(directory)) {

@@ -127,8 +127,7 @@ public final class NbdConnection implements AutoCloseable {
                 return;
             }
             if (type < 0) {
-                throw new NbdException(
-                        "refused: " + StandardCharsets.UTF_8.decode(data), type);
+                throw new NbdException("refused: " + StandardCharsets.UTF_8.decode(data), type);
             }
             if (type == REPLY_INFO && data.getShort() == 0) {
                 sizeBytes = data.getLong();

@@ -274,7 +274,8 @@ public final class VerifiedLoad {
                 errors.computeIfAbsent(error, number -> new AtomicLong()).incrementAndGet();
             } else if (request.expectation() != null) {
                 connection.receiveInto(request.buffer());
-                String wrong = ledger.check(request.expectation(), request.buffer().flip());
+                String wrong =
+                        ledger.check(request.expectation(), request.buffer().flip());
                 if (wrong != null) {
                     fault.compareAndSet(null, wrong);
                 }
