@@ -3,6 +3,8 @@ package io.tidemark.base.machine;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.nio.ByteBuffer;
 
 /** What Linux can do to a file and Java has no call for. Constants are those of the Linux headers. */
 interface LibC extends Library {
@@ -11,6 +13,18 @@ interface LibC extends Library {
 
     /** open(2): not for child processes. */
     int O_CLOEXEC = 0x80000;
+
+    /** open(2): every write is durable when it returns. */
+    int O_DSYNC = 0x1000;
+
+    /** open(2): past the page cache. The value of x86; see {@link #oDirect()}. */
+    int O_DIRECT_X86 = 0x4000;
+
+    /** open(2): past the page cache, on 64-bit ARM. */
+    int O_DIRECT_ARM = 0x10000;
+
+    /** errno: interrupted by a signal; again. */
+    int EINTR = 4;
 
     /** fallocate(2). */
     int FALLOC_FL_KEEP_SIZE = 1;
@@ -44,7 +58,18 @@ interface LibC extends Library {
 
     long lseek(int fd, long offset, int whence) throws LastErrorException;
 
+    /** The count is a size_t and the result a ssize_t: both a long on the 64-bit machines that this runs on. */
+    long pwrite(int fd, ByteBuffer source, long count, long offset) throws LastErrorException;
+
     int posix_fadvise(int fd, long offset, long length, int advice);
+
+    /** The flag for O_DIRECT on this processor; 0 where it is not known, and direct writing is not offered then. */
+    static int oDirect() {
+        if (Platform.ARCH.equals("x86-64")) {
+            return O_DIRECT_X86;
+        }
+        return Platform.ARCH.equals("aarch64") ? O_DIRECT_ARM : 0;
+    }
 
     /** The library, or null where it cannot be had: then files are used without holes. */
     static LibC load() {

@@ -8,18 +8,27 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A file of the machine. The channel does reading, writing and forcing; a second descriptor, opened when it is first
  * needed, does what only libc can. Both name the same open inode because files are renamed only while they are closed.
  */
 final class MachineFile implements StorageFile {
+    private static final int NOT_OPENED = -1;
+    private static final int CANNOT = -2;
+
     private final Path path;
     private final FileChannel channel;
     private final boolean writable;
     private final LibC libc;
     private final Object descriptorLock = new Object();
-    private int descriptor = -1;
+
+    /** Held for reading while a descriptor number is in use: closed too early, the number may be another file's. */
+    private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
+
+    private int descriptor = NOT_OPENED;
+    private int directDescriptor = NOT_OPENED;
     private boolean closed;
 
     MachineFile(Path path, FileChannel channel, boolean writable, LibC libc) {
@@ -86,6 +95,68 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
+    public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
+        inUse.readLock().lock();
+        try {
+            int fd = directDescriptor();
+            if (fd == CANNOT) {
+                return false;
+            }
+            long at = offset;
+            while (source.hasRemaining()) {
+                int count = writeDirect(fd, source, at);
+                source.position(source.position() + count);
+                at += count;
+            }
+            return true;
+        } finally {
+            inUse.readLock().unlock();
+        }
+    }
+
+    private int writeDirect(int fd, ByteBuffer source, long at) throws StorageException {
+        while (true) {
+            try {
+                // A slice, because libc is handed the address of the buffer's first byte.
+                int count = (int) libc.pwrite(fd, source.slice(), source.remaining(), at);
+                if (count <= 0) {
+                    throw MachineFiles.failure("write", path, new IOException("wrote nothing"));
+                }
+                return count;
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() != LibC.EINTR) {
+                    throw MachineFiles.failure("write", path, new IOException(e.getMessage(), e));
+                }
+            }
+        }
+    }
+
+    private int directDescriptor() throws StorageException {
+        synchronized (descriptorLock) {
+            if (closed) {
+                throw new StorageException(Reason.CLOSED, path + " was closed", "");
+            }
+            if (directDescriptor == NOT_OPENED) {
+                directDescriptor = openDirect();
+            }
+            return directDescriptor;
+        }
+    }
+
+    /** Many file systems cannot (tmpfs, FUSE in part): asked once for each file. */
+    private int openDirect() {
+        int direct = LibC.oDirect();
+        if (libc == null || !writable || direct == 0) {
+            return CANNOT;
+        }
+        try {
+            return libc.open(path.toString(), LibC.O_RDWR | LibC.O_CLOEXEC | LibC.O_DSYNC | direct);
+        } catch (LastErrorException e) {
+            return CANNOT;
+        }
+    }
+
+    @Override
     public long size() throws StorageException {
         try {
             return channel.size();
@@ -123,6 +194,7 @@ final class MachineFile implements StorageFile {
         if (libc == null || !writable || length <= 0) {
             return length <= 0;
         }
+        inUse.readLock().lock();
         try {
             libc.fallocate(descriptor(), mode, offset, length);
             return true;
@@ -136,6 +208,8 @@ final class MachineFile implements StorageFile {
             }
             // The file system cannot: the caller writes zeros instead. A real disk error shows itself there.
             return false;
+        } finally {
+            inUse.readLock().unlock();
         }
     }
 
@@ -145,6 +219,7 @@ final class MachineFile implements StorageFile {
         if (libc == null || offset >= size) {
             return hole ? size : Math.min(offset, size);
         }
+        inUse.readLock().lock();
         try {
             return libc.lseek(descriptor(), offset, hole ? LibC.SEEK_HOLE : LibC.SEEK_DATA);
         } catch (LastErrorException e) {
@@ -152,16 +227,21 @@ final class MachineFile implements StorageFile {
                 return size;
             }
             return hole ? size : offset;
+        } finally {
+            inUse.readLock().unlock();
         }
     }
 
     @Override
     public void dropCache(long offset, long length) {
         if (libc != null) {
+            inUse.readLock().lock();
             try {
                 libc.posix_fadvise(descriptor(), offset, length, LibC.POSIX_FADV_DONTNEED);
             } catch (StorageException e) {
                 // Advice only: without a descriptor the following read may come from the cache.
+            } finally {
+                inUse.readLock().unlock();
             }
         }
     }
@@ -184,17 +264,30 @@ final class MachineFile implements StorageFile {
 
     @Override
     public void close() throws StorageException {
-        synchronized (descriptorLock) {
-            closed = true;
-            if (descriptor >= 0) {
-                libc.close(descriptor);
-                descriptor = -1;
-            }
+        inUse.writeLock().lock();
+        try {
+            closeDescriptors();
+        } finally {
+            inUse.writeLock().unlock();
         }
         try {
             channel.close();
         } catch (IOException e) {
             throw MachineFiles.failure("close", path, e);
+        }
+    }
+
+    private void closeDescriptors() {
+        synchronized (descriptorLock) {
+            closed = true;
+            if (descriptor >= 0) {
+                libc.close(descriptor);
+                descriptor = NOT_OPENED;
+            }
+            if (directDescriptor >= 0) {
+                libc.close(directDescriptor);
+                directDescriptor = NOT_OPENED;
+            }
         }
     }
 }

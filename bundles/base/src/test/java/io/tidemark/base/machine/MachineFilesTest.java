@@ -64,6 +64,30 @@ class MachineFilesTest {
     }
 
     @Test
+    void writingThroughIsSeenByReadersAndKeepsItsNeighbours() throws Exception {
+        Path path = Path.of("target").resolve("through-" + System.nanoTime());
+        try (StorageFile file = files.open(path, Mode.CREATE)) {
+            file.write(filled(64 << 10, 1), 0);
+            file.force();
+            ByteBuffer read = ByteBuffer.allocateDirect(64 << 10);
+            file.read(read, 0);
+            ByteBuffer source = ByteBuffer.allocateDirect(24 << 10).alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+            for (int i = 0; i < source.capacity(); i++) {
+                source.put(i, (byte) 2);
+            }
+            source.position(4096).limit(16384);
+            boolean written = file.writeThrough(source, 8192);
+            assertEquals(written ? 0 : 12288, source.remaining());
+            read.clear();
+            file.read(read, 0);
+            for (int i = 0; i < 64 << 10; i++) {
+                assertEquals(written && i >= 8192 && i < 20480 ? 2 : 1, read.get(i), "byte " + i);
+            }
+        }
+        files.delete(path);
+    }
+
+    @Test
     void growingLeavesAHoleAndShrinkingCuts() throws Exception {
         try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
             file.setSize(1 << 20);

@@ -1,0 +1,123 @@
+# Sourced by run, check and the scripts under bench and itests: finds what a build needs, and builds the distribution.
+# `root` has to be set to the top of the tree, `program` to the name that messages start with.
+
+assembly=$root/karaf-assembly/target/assembly
+distributions=$root/karaf-assembly/target/distributions
+
+fail() { # TEXT [STATUS]
+    printf '%s: %s\n' "$program" "$1" >&2
+    exit "${2:-1}"
+}
+
+say() { printf '%s: %s\n' "$program" "$*" >&2; }
+
+is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+
+# Installs Debian packages that are missing, as root; else names them.
+need_packages() { # PACKAGE...
+    local package missing=()
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == *"ok installed" ]] || missing+=("$package")
+    done
+    ((${#missing[@]} > 0)) || return 0
+    if is_debian && ((EUID == 0)); then
+        say "installing ${missing[*]}"
+        (apt-get install -y --no-install-recommends "${missing[@]}" \
+            || { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; }) >/tmp/tidemark-apt-$$.log 2>&1 \
+            || fail "apt-get could not install ${missing[*]}: see /tmp/tidemark-apt-$$.log"
+        rm -f /tmp/tidemark-apt-$$.log
+    else
+        fail "missing: ${missing[*]} (as root on Debian: apt-get install ${missing[*]})"
+    fi
+}
+
+javac_version() { "$1" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'; }
+
+# Sets JAVA_HOME to a JDK from 17 to 23: what Karaf runs on, and what compiles for 17.
+find_jdk() {
+    local javac version
+    for javac in ${JAVA_HOME:+"$JAVA_HOME/bin/javac"} "$(readlink -f "$(command -v javac || echo /)")" /usr/lib/jvm/*17*/bin/javac /usr/lib/jvm/*21*/bin/javac; do
+        [[ -f $javac && -x $javac ]] || continue
+        version=$(javac_version "$javac")
+        if [[ -n $version ]] && ((version >= 17 && version <= 23)); then
+            JAVA_HOME=$(cd "$(dirname "$javac")/.." && pwd -P)
+            export JAVA_HOME
+            return 0
+        fi
+    done
+    return 1
+}
+
+need_jdk() {
+    find_jdk && return
+    is_debian && ((EUID == 0)) \
+        || fail "no JDK 17 to 23 in JAVA_HOME, PATH or /usr/lib/jvm (as root on Debian: apt-get install openjdk-17-jdk-headless)"
+    need_packages openjdk-17-jdk-headless
+    find_jdk || fail "openjdk-17-jdk-headless is installed, but no javac 17 is in /usr/lib/jvm"
+}
+
+need_maven() {
+    local version
+    if ! command -v mvn >/dev/null; then
+        is_debian && ((EUID == 0)) || fail "no Maven: put mvn 3.8.7 or later into PATH (as root on Debian: apt-get install maven)"
+        need_packages maven
+    fi
+    version=$(mvn -B -v 2>/dev/null | sed -n 's/.*Apache Maven \([0-9.]*\).*/\1/p' | head -1)
+    [[ $(printf '%s\n' 3.8.7 "$version" | sort -V | head -1) == 3.8.7 ]] || fail "Maven ${version:-of an unknown version} is too old: 3.8.7 or later is needed"
+}
+
+# Everything that goes into the distribution, by content. A deleted file counts as well.
+source_sum() {
+    (cd "$root" && {
+        find pom.xml tm etc features karaf-assembly bundles .mvn -type d \( -name target -o -path '*/src/test' \) -prune \
+            -o -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        printf '%s\n' "${JAVA_HOME:-}"
+    } | sha256sum | cut -d' ' -f1)
+}
+
+# Maven without tests and linters, offline when it can be: what a first build fetched is there for the second.
+package_distribution() {
+    local log=$root/karaf-assembly/target/build.log options=(-B -q -DskipTests -Dmaven.test.skip=true -f "$root/pom.xml" package -pl karaf-assembly -am)
+    mkdir -p "${log%/*}"
+    if [[ -f ${HOME:-/root}/.m2/repository/org/apache/karaf/features/standard/maven-metadata-local.xml || -d $distributions ]]; then
+        mvn -o "${options[@]}" >"$log" 2>&1 && return
+        grep -qE 'offline mode|has not been downloaded' "$log" || { grep -E '^\[ERROR\]' "$log" | head -20 >&2; fail "the build failed: $log"; }
+    fi
+    mvn "${options[@]}" >"$log" 2>&1 || { grep -E 'ERROR' "$log" | head -20 >&2; fail "the build failed: $log"; }
+}
+
+# Each build becomes a directory of its own, because nodes of the build before may still run on theirs.
+keep_distribution() { # SOURCE_SUM
+    local name=${1:0:16} old
+    rm -rf "$distributions/$name.new" && mkdir -p "$distributions/$name.new" && cp -a "$assembly/." "$distributions/$name.new/" \
+        || fail "cannot copy the distribution to $distributions: is the disk full?"
+    (cd "$distributions/$name.new" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1) \
+        >"$distributions/$name.sum" && mv "$distributions/$name.sum" "$distributions/$name.new/checksum"
+    for old in "$distributions"/*/; do
+        old=${old%/}
+        [[ $old == "$distributions/$name.new" ]] || pgrep -f -- "-Dkaraf.home=$old " >/dev/null || rm -rf "$old"
+    done
+    rm -rf "${distributions:?}/$name" && mv "$distributions/$name.new" "$distributions/$name"
+    printf '%s\n' "$1" >"$distributions/$name/source"
+}
+
+# Builds the distribution unless this source was built already. Sets `distribution`.
+build_distribution() {
+    local sum
+    mkdir -p "$distributions"
+    exec 8>"$root/karaf-assembly/target/.build.lock"
+    flock 8
+    find_jdk
+    sum=$(source_sum)
+    distribution=$distributions/${sum:0:16}
+    if [[ $(cat "$distribution/source" 2>/dev/null) != "$sum" ]]; then
+        need_jdk
+        need_maven
+        sum=$(source_sum)
+        distribution=$distributions/${sum:0:16}
+        say "building (a first build fetches what it needs and takes some minutes; log: karaf-assembly/target/build.log)"
+        package_distribution
+        keep_distribution "$sum"
+    fi
+    exec 8>&-
+}

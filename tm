@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Runs one console command in a running node: bash and one TCP connection, because a JVM per command would cost more than
+# the command. How the two talk is written in docs/formats/tm.md.
+set -u
+shopt -s checkwinsize
+here=${BASH_SOURCE[0]%/*}
+[[ ${BASH_SOURCE[0]} == */* ]] || here=.
+
+usage() {
+    cat <<'TEXT'
+Usage: tm [--node NAME | --data DIR] [--json] COMMAND [ARGUMENT...]
+Runs one console command in a running node, as: tm image:list
+
+  --node NAME   the node (default: a)
+  --data DIR    its data directory (default: data/NAME)
+  --json        adds --json to the command: output for machines
+  --serving     instead of a command: says whether the node serves
+
+Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there.
+`tm help` lists the commands.
+TEXT
+}
+
+fail() { # STATUS TEXT
+    printf 'tm: %s\n' "$2" >&2
+    exit "$1"
+}
+
+node=a data='' serving='' json=''
+while (($# > 0)); do
+    case $1 in
+        --node) (($# > 1)) || fail 2 "--node: a name is missing"; node=$2; shift 2 ;;
+        --node=*) node=${1#*=}; shift ;;
+        --data) (($# > 1)) || fail 2 "--data: a directory is missing"; data=$2; shift 2 ;;
+        --data=*) data=${1#*=}; shift ;;
+        --json) json=yes; shift ;;
+        --serving) serving=yes; shift ;;
+        -h | --help) usage; exit 0 ;;
+        --) shift; break ;;
+        -*) fail 2 "unknown option $1 (tm --help lists them; a command's own options follow the command)" ;;
+        *) break ;;
+    esac
+done
+if [[ -z $serving ]] && (($# == 0)); then
+    usage >&2
+    exit 2
+fi
+[[ -z $json ]] || set -- "$@" --json
+if [[ -z $data ]]; then
+    base=${TIDEMARK_DATA:-}
+    if [[ -z $base ]]; then
+        if [[ -f $here/run ]]; then base=$here/data; else base=data; fi
+    fi
+    data=$base/$node
+fi
+
+# Nobody listens. A process that holds the data directory's lock is a node on its way up or down.
+nobody() {
+    [[ -d $data ]] || fail 4 "no node: $data does not exist; ./run --node NAME or --data DIR starts one"
+    exec 9<"$data"
+    if flock -sn 9; then
+        fail 4 "no node runs on $data; ./run starts one"
+    fi
+    printf 'starting: the node on %s does not take commands yet\n' "$data" >&2
+    exit 3
+}
+
+port='' token=''
+{ read -r port token <"$data/tm"; } 2>/dev/null
+if [[ -z $port || -z $token ]]; then
+    if [[ -e $data/tm && ! -r $data/tm ]]; then
+        fail 1 "$data/tm cannot be read: only the node's owner may give commands"
+    fi
+    nobody
+fi
+{ exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || nobody
+
+columns=0
+if [[ -t 1 ]]; then
+    (:) # after a child, bash knows the window's size
+    columns=${COLUMNS:-80}
+fi
+input=-
+[[ -t 0 ]] && input=t
+
+trap '' PIPE
+LC_ALL=C # from here on, lengths are bytes
+request="TM1 $token $columns $input $#"$'\n'"${#PWD}"$'\n'"$PWD"
+for argument in "$@"; do
+    request+=${#argument}$'\n'$argument
+done
+printf '%s' "$request" >&3 2>/dev/null || fail 1 "the node on $data closed the connection"
+unset LC_ALL
+
+trap 'exit 130' INT
+trap - PIPE
+while IFS=' ' read -r -u 3 kind value; do
+    [[ $value =~ ^[0-9]{1,8}$ ]] || fail 1 "the node's answer is not understood: $kind $value"
+    case $kind in
+        o) head -c "$value" <&3 || exit 1 ;;
+        e) head -c "$value" <&3 >&2 ;;
+        q)
+            head -c "$value" <&3 >&2
+            if IFS= read -r line; then
+                LC_ALL=C
+                printf 'a %d\n%s' "${#line}" "$line" >&3
+                unset LC_ALL
+            else
+                printf 'n\n' >&3
+            fi
+            ;;
+        x) exit "$value" ;;
+        *) fail 1 "the node's answer is not understood: $kind $value" ;;
+    esac
+done
+fail 1 "the node on $data ended the connection before the command was done; its log is $data/karaf/log/karaf.log"
