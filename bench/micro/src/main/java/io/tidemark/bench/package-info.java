@@ -1,0 +1,2 @@
+/** JMH benchmarks of single parts. */
+package io.tidemark.bench;
