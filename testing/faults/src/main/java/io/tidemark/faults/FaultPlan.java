@@ -16,6 +16,8 @@ public interface FaultPlan {
         READ,
         /** Writes. */
         WRITE,
+        /** Writes past the cache. */
+        WRITE_THROUGH,
         /** Forces a file. */
         FORCE,
         /** Forces a directory. */
@@ -41,8 +43,8 @@ public interface FaultPlan {
         /** It fails for lack of room. */
         FAIL_NO_SPACE,
         /**
-         * It does nothing and says that it worked: a lying disk, or code that forgot the call. Reserving and punching say
-         * that the file system cannot.
+         * It does nothing and says that it worked: a lying disk, or code that forgot the call. Reserving, punching
+         * and writing past the cache say that the file system cannot.
          */
         SKIP
     }

@@ -125,6 +125,36 @@ final class SimulatedFile implements StorageFile {
     }
 
     @Override
+    public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
+        checkWritable();
+        int length = source.remaining();
+        if (!source.isDirect() || source.alignedSlice(DIRECT_ALIGNMENT_BYTES).remaining() != length) {
+            throw new IllegalArgumentException("write-through of a buffer that is not aligned, to " + path);
+        }
+        if (offset % DIRECT_ALIGNMENT_BYTES != 0 || offset + length > inode.size()) {
+            throw new IllegalArgumentException(
+                    "write-through of " + length + " bytes at " + offset + " of " + path + " of " + inode.size());
+        }
+        Verdict verdict = files.enter(Operation.WRITE_THROUGH, path, offset, length);
+        checkWritable();
+        if (verdict == Verdict.SKIP) {
+            return false;
+        }
+        if (verdict != Verdict.PROCEED) {
+            writePart(source, offset);
+            throw verdict == Verdict.FAIL_IO
+                    ? io("writing through " + length + " bytes at " + offset + " of")
+                    : noSpace("writing through " + length + " bytes at " + offset + " of");
+        }
+        writeAll(source, offset);
+        long covered = disk.changes();
+        files.enter(Operation.FORCE, path, offset, length);
+        checkWritable();
+        inode.forceRange(offset, length, covered);
+        return true;
+    }
+
+    @Override
     public void force() throws StorageException {
         checkOpen("force");
         long covered = disk.changes();

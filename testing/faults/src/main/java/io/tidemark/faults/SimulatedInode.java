@@ -204,9 +204,21 @@ final class SimulatedInode {
 
     // ---- forcing and losing
 
-    /** What was changed up to a change is on the device. */
+    /** What was changed up to a change is on the device, and the size. */
     void force(long lastChange) {
-        dirty.entrySet().removeIf(entry -> {
+        forcePages(dirty, lastChange);
+        while (!dirtySizes.isEmpty() && dirtySizes.get(0)[0] <= lastChange) {
+            deviceSize = dirtySizes.remove(0)[1];
+        }
+    }
+
+    /** The same for a range of whole pages alone. */
+    void forceRange(long offset, long length, long lastChange) {
+        forcePages(dirty.subMap(offset / PAGE_BYTES, (offset + length) / PAGE_BYTES), lastChange);
+    }
+
+    private void forcePages(Map<Long, List<Version>> pages, long lastChange) {
+        pages.entrySet().removeIf(entry -> {
             List<Version> versions = entry.getValue();
             int covered = 0;
             while (covered < versions.size() && versions.get(covered).change <= lastChange) {
@@ -218,9 +230,6 @@ final class SimulatedInode {
             }
             return versions.isEmpty();
         });
-        while (!dirtySizes.isEmpty() && dirtySizes.get(0)[0] <= lastChange) {
-            deviceSize = dirtySizes.remove(0)[1];
-        }
     }
 
     private void store(long index, byte[] page) {

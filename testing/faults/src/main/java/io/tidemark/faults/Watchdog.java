@@ -48,7 +48,9 @@ final class Watchdog {
             return "I/O or Gate wait under a lock: worker " + current.name + " wants " + info.getLockName()
                     + ", held by " + owner + ", which is parked in a call into its context";
         }
-        return "worker " + current.name
-                + " waits outside the simulation (sleep, latch, lock): workers wait on gates only";
+        return sure
+                ? "worker " + current.name
+                        + " waits outside the simulation (sleep, latch, lock): workers wait on gates only"
+                : null;
     }
 }
