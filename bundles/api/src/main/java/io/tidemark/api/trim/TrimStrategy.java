@@ -1,5 +1,6 @@
 package io.tidemark.api.trim;
 
+import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -20,4 +21,13 @@ public interface TrimStrategy {
      * @return the vote; never null
      */
     TrimVote vote(TrimSituation situation);
+
+    /**
+     * Checks the configuration of an image that names this strategy, before it takes effect. A strategy that cannot work
+     * with it says so here, rather than by keeping everything until the journal is full.
+     *
+     * @param properties the image's configuration
+     * @throws IllegalArgumentException beginning with the key that is missing or wrong: {@code trim.age: ...}
+     */
+    default void check(Map<String, String> properties) {}
 }

@@ -1,0 +1,2 @@
+/** The policies as services. */
+package io.tidemark.commit.policies.internal;

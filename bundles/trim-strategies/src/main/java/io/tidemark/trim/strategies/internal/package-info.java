@@ -1,0 +1,2 @@
+/** The strategies as services. */
+package io.tidemark.trim.strategies.internal;
