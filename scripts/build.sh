@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # root and program are the caller's
 # Sourced by run, check and the scripts under bench and itests: finds what a build needs, and builds the distribution.
 # `root` has to be set to the top of the tree, `program` to the name that messages start with.
 
@@ -119,5 +121,17 @@ build_distribution() {
         package_distribution
         keep_distribution "$sum"
     fi
+    exec 8>&-
+}
+
+# Takes what a build of the whole tree has just assembled as the distribution of this source.
+adopt_distribution() {
+    local sum
+    mkdir -p "$distributions"
+    exec 8>"$root/karaf-assembly/target/.build.lock"
+    flock 8
+    find_jdk
+    sum=$(source_sum)
+    [[ $(cat "$distributions/${sum:0:16}/source" 2>/dev/null) == "$sum" ]] || keep_distribution "$sum"
     exec 8>&-
 }
