@@ -34,7 +34,7 @@ public interface ImageManager {
      *
      * @param name of the image
      * @param sizeBytes its size, a multiple of 512
-     * @param properties configuration keys as in {@code etc/io.tidemark.image-NAME.cfg}; missing ones get defaults
+     * @param properties configuration keys, see {@link ImageKeys}; missing ones get defaults
      * @return its status
      * @throws StorageException INVALID (names the key), EXISTS, NOT_FOUND (a pool or policy), NO_SPACE, BUSY or IO
      */
@@ -76,6 +76,17 @@ public interface ImageManager {
      * @throws StorageException NOT_FOUND, UNAVAILABLE or IO
      */
     ImageStatus checkpoint(String name) throws StorageException;
+
+    /**
+     * Gives an image whose journal is lost a new and empty one, in the journal pool that its configuration names, and serves
+     * it. What the lost journal had and the image has not is gone: nothing that was acknowledged under {@code
+     * journal+image}; under any other policy the image is no point in time, and may have to be repaired.
+     *
+     * @param name of an image that is refused because there is no journal
+     * @return its status
+     * @throws StorageException NOT_FOUND, INVALID (the journal is there), UNAVAILABLE, NO_SPACE or IO
+     */
+    ImageStatus replaceLostJournal(String name) throws StorageException;
 
     /**
      * The open journal of an image, for reading.

@@ -1,0 +1,64 @@
+package io.tidemark.api.admin;
+
+/**
+ * Keys of an image's configuration, {@code etc/io.tidemark.image-NAME.cfg}. Sizes are written as in {@code 512MiB} or
+ * {@code 10G}, durations as in {@code 30s} or {@code 1h}. Keys that begin with {@link #STRATEGY_PREFIX} belong to trim
+ * strategies.
+ */
+public final class ImageKeys {
+    /** Size of the image. Counts only when it is made; later a different one is refused. */
+    public static final String SIZE = "size";
+
+    /** A line for people. */
+    public static final String DESCRIPTION = "description";
+
+    /** Name of the image pool; {@code default} unless set. */
+    public static final String POOL = "pool";
+
+    /** Name of the journal pool; {@code default} unless set. */
+    public static final String JOURNAL_POOL = "journalPool";
+
+    /** Block that clients are told to prefer, a power of two from 512 to 64KiB. Counts only when the image is made. */
+    public static final String BLOCK_SIZE = "blockSize";
+
+    /** Name of the commit policy; {@code journal} unless set. */
+    public static final String COMMIT = "commit";
+
+    /** Names of trim strategies, separated by commas; none unless set. */
+    public static final String TRIM = "trim";
+
+    /** How the keys of trim strategies begin, as in {@code trim.age}. */
+    public static final String STRATEGY_PREFIX = "trim.";
+
+    /** Most space that the journal takes in its pool. */
+    public static final String JOURNAL_LIMIT = "journal.limit";
+
+    /** Part of the journal's limit from which on a warning is shown, in percent: {@code 80%}. */
+    public static final String JOURNAL_WARN = "journal.warn";
+
+    /** What happens to writes while the journal is full: {@code hold} or {@code fail}. */
+    public static final String JOURNAL_FULL = "journal.full";
+
+    /** Most bytes of events that may be durable and not yet applied; bounds replay after a crash. */
+    public static final String BACKLOG_LIMIT = "backlog.limit";
+
+    /** Most entries of the index of what is not applied yet. */
+    public static final String BACKLOG_ENTRIES = "backlog.entries";
+
+    /** Most payload memory that the image keeps of the node's bound. */
+    public static final String PAYLOAD_LIMIT = "payload.limit";
+
+    /** A checkpoint is written when so many bytes were applied since the last one. */
+    public static final String CHECKPOINT_BYTES = "checkpoint.bytes";
+
+    /** And when so long has passed since the last one. */
+    public static final String CHECKPOINT_INTERVAL = "checkpoint.interval";
+
+    /** So long without a write, and what is durable is applied at once. */
+    public static final String APPLY_IDLE = "apply.idle";
+
+    /** So long clients wait while a store is missing; after that their requests fail. */
+    public static final String SUSPEND_TIMEOUT = "suspend.timeout";
+
+    private ImageKeys() {}
+}
