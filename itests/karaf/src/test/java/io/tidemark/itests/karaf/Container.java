@@ -1,0 +1,84 @@
+package io.tidemark.itests.karaf;
+
+import static org.ops4j.pax.exam.CoreOptions.systemProperty;
+import static org.ops4j.pax.exam.CoreOptions.vmOption;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.configureConsole;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.editConfigurationFilePut;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.karafDistributionConfiguration;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.keepRuntimeFolder;
+import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.logLevel;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.karaf.options.LogLevelOption;
+
+/** The distribution in one container, started with what its own start script hands to Java. */
+final class Container {
+    private static final String MAVEN = "etc/org.ops4j.pax.url.mvn.cfg";
+
+    private Container() {}
+
+    static Option[] options() {
+        Path root = Path.of(System.getProperty("tidemark.root"));
+        Path target = Path.of(System.getProperty("tidemark.target"));
+        String version = System.getProperty("tidemark.version");
+        File archive = root.resolve("karaf-assembly/target/tidemark-karaf-assembly-" + version + ".tar.gz")
+                .toFile();
+        List<Option> options = new ArrayList<>(List.of(
+                karafDistributionConfiguration()
+                        .frameworkUrl(archive.toURI().toString())
+                        .name("Tidemark")
+                        .karafVersion("4.4.10")
+                        .unpackDirectory(target.resolve("exam").toFile())
+                        .useDeployFolder(false),
+                keepRuntimeFolder(),
+                configureConsole().ignoreLocalConsole().ignoreRemoteShell(),
+                logLevel(LogLevelOption.LogLevel.INFO),
+                systemProperty("tidemark.data")
+                        .value(target.resolve("exam-data").toString()),
+                systemProperty("tidemark.node").value("exam"),
+                systemProperty("tidemark.nbd").value("127.0.0.1:0"),
+                systemProperty("tidemark.nbd.host").value("127.0.0.1"),
+                systemProperty("tidemark.nbd.port").value("0"),
+                systemProperty("karaf.startLocalConsole").value("false"),
+                editConfigurationFilePut(MAVEN, "org.ops4j.pax.url.mvn.repositories", ""),
+                editConfigurationFilePut(
+                        MAVEN,
+                        "org.ops4j.pax.url.mvn.defaultRepositories",
+                        "file:${karaf.home}/system@id=system@snapshots,"
+                                + target.resolve("exam-repo").toUri() + "@id=exam@snapshots"),
+                editConfigurationFilePut(
+                        MAVEN,
+                        "org.ops4j.pax.url.mvn.localRepository",
+                        target.resolve("exam-local").toString())));
+        for (String option : JAVA_OPTIONS) {
+            options.add(vmOption(option));
+        }
+        return options.toArray(Option[]::new);
+    }
+
+    /** As in the distribution's bin/tidemark; paths count from karaf.home, where the container's Java starts. */
+    private static final List<String> JAVA_OPTIONS = List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "--add-reads=java.xml=java.logging",
+            "--add-exports=java.base/org.apache.karaf.specs.locator=java.xml,ALL-UNNAMED",
+            "--patch-module=java.base=lib/endorsed/org.apache.karaf.specs.locator-4.4.10.jar",
+            "--patch-module=java.xml=lib/endorsed/org.apache.karaf.specs.java.xml-4.4.10.jar",
+            "--add-opens=java.base/java.security=ALL-UNNAMED",
+            "--add-opens=java.base/java.net=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.util=ALL-UNNAMED",
+            "--add-opens=java.naming/javax.naming.spi=ALL-UNNAMED",
+            "--add-opens=java.rmi/sun.rmi.transport.tcp=ALL-UNNAMED",
+            "--add-exports=java.base/sun.net.www.protocol.file=ALL-UNNAMED",
+            "--add-exports=java.base/sun.net.www.protocol.http=ALL-UNNAMED",
+            "--add-exports=java.base/sun.net.www.protocol.https=ALL-UNNAMED",
+            "--add-exports=java.base/sun.net.www.protocol.jar=ALL-UNNAMED",
+            "--add-exports=jdk.naming.rmi/com.sun.jndi.url.rmi=ALL-UNNAMED",
+            "--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED");
+}
