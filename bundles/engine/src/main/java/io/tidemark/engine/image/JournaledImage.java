@@ -13,6 +13,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One image with its journal: the write path, the overlay, applying, checkpoints, recovery. It is the device that clients
@@ -21,7 +22,15 @@ import java.util.Map;
  * <p>Journal and image are lent: whoever opened them closes them, after {@link #suspend} or {@link #close} has returned.
  */
 public final class JournaledImage implements BlockDevice, AutoCloseable {
-    private JournaledImage() {}
+    private final Core core;
+    private final Reads reads;
+    private final Lifecycle lifecycle;
+
+    private JournaledImage(Core core) {
+        this.core = core;
+        this.reads = new Reads(core);
+        this.lifecycle = new Lifecycle(core);
+    }
 
     /**
      * Opens an image: compares identity, epoch and positions of image and journal, reads what lies between the checkpoint and
@@ -48,7 +57,40 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             BlockImage image,
             ImageListener listener)
             throws StorageException {
-        throw new UnsupportedOperationException();
+        return open(context, labels, settings, rule, journal, image, listener, Steps.NORMAL);
+    }
+
+    /**
+     * As {@link #open(StorageContext, ImageLabels, ImageSettings, CommitRule, Journal, BlockImage, ImageListener)}, with
+     * steps that may be broken on purpose.
+     *
+     * @param context clock, threads, payload memory
+     * @param labels what it is called
+     * @param settings limits
+     * @param rule when writes are acknowledged
+     * @param journal open, and not used by anybody else
+     * @param image open, and not used by anybody else
+     * @param listener of the one who manages it
+     * @param steps {@link Steps#NORMAL}, or what a simulation broke
+     * @return the image
+     * @throws StorageException as there
+     */
+    public static JournaledImage open(
+            StorageContext context,
+            ImageLabels labels,
+            ImageSettings settings,
+            CommitRule rule,
+            Journal journal,
+            BlockImage image,
+            ImageListener listener,
+            Steps steps)
+            throws StorageException {
+        Core core = new Core(context, labels, settings, rule, listener, steps);
+        new Recovery(core).open(journal, image);
+        core.lastWriteNanos = context.clock().monotonicNanos();
+        JournaledImage opened = new JournaledImage(core);
+        opened.lifecycle.start();
+        return opened;
     }
 
     /**
@@ -66,7 +108,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     public static void adoptNewJournal(
             StorageContext context, String owner, Journal journal, String journalPool, BlockImage image)
             throws StorageException {
-        throw new UnsupportedOperationException();
+        Recovery.adopt(context, owner, journal, journalPool, image);
     }
 
     /**
@@ -77,7 +119,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @param why for people: "no journal store for pool flash"
      */
     public void suspend(String why) {
-        throw new UnsupportedOperationException();
+        lifecycle.suspend(why);
     }
 
     /**
@@ -91,7 +133,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      *     suspended, and the caller closes both
      */
     public void resume(Journal journal, BlockImage image) throws StorageException {
-        throw new UnsupportedOperationException();
+        lifecycle.resume(journal, image);
     }
 
     /**
@@ -100,7 +142,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @param rule the new one. What waits for peers waits for {@code DURABLE} here: there are no peers yet
      */
     public void rule(CommitRule rule) {
-        throw new UnsupportedOperationException();
+        core.rule = rule;
     }
 
     /**
@@ -109,7 +151,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return never null
      */
     public CommitRule rule() {
-        throw new UnsupportedOperationException();
+        return core.rule;
     }
 
     /**
@@ -118,7 +160,16 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @param settings the new ones
      */
     public void settings(ImageSettings settings) {
-        throw new UnsupportedOperationException();
+        Aftermath after = new Aftermath();
+        synchronized (core.lock) {
+            core.settings = settings;
+            core.updateState(after);
+            core.room.signal();
+            core.applier.wake();
+            core.checkpointer.wake();
+        }
+        after.settle(core);
+        retryHeld();
     }
 
     /**
@@ -127,7 +178,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return never null
      */
     public ImageSettings settings() {
-        throw new UnsupportedOperationException();
+        return core.settings;
     }
 
     /**
@@ -136,7 +187,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return always in order
      */
     public Watermarks watermarks() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return core.watermarks();
+        }
     }
 
     /**
@@ -145,7 +198,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return {@link Position#NONE} before the first one
      */
     public Position head() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return core.position(core.durable);
+        }
     }
 
     /**
@@ -154,7 +209,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return SERVING, HOLDING, FAILING, SUSPENDED or STOPPING
      */
     public ImageStatus.State state() {
-        throw new UnsupportedOperationException();
+        return core.state;
     }
 
     /**
@@ -163,7 +218,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return empty when it serves
      */
     public String detail() {
-        throw new UnsupportedOperationException();
+        return core.detail;
     }
 
     /**
@@ -172,7 +227,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return lines for people; empty when all is well
      */
     public List<String> warnings() {
-        throw new UnsupportedOperationException();
+        return lifecycle.warnings();
     }
 
     /**
@@ -181,7 +236,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return a line each, for people
      */
     public List<String> clients() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return core.sessions.stream().map(Session::client).toList();
+        }
     }
 
     /**
@@ -190,7 +247,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return bytes
      */
     public long backlogBytes() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return core.activeBytes + core.frozenBytes;
+        }
     }
 
     /**
@@ -199,7 +258,11 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return a new map
      */
     public Map<String, Long> counters() {
-        throw new UnsupportedOperationException();
+        Map<String, Long> out = new TreeMap<>();
+        synchronized (core.lock) {
+            core.report(out);
+        }
+        return out;
     }
 
     /**
@@ -208,7 +271,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @throws StorageException UNAVAILABLE while suspended, NO_SPACE while the image is full, or IO
      */
     public void checkpoint() throws StorageException {
-        throw new UnsupportedOperationException();
+        lifecycle.checkpoint();
     }
 
     /**
@@ -217,7 +280,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @return a floor for {@link #trim}
      */
     public long trimFloor() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return Math.min(core.checkpointed, reads.firstPinned() - 1);
+        }
     }
 
     /**
@@ -228,12 +293,37 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @throws StorageException UNAVAILABLE while suspended, or IO
      */
     public long trim(long upTo) throws StorageException {
-        throw new UnsupportedOperationException();
+        Journal journal;
+        synchronized (core.lock) {
+            if (core.journal == null) {
+                throw Failures.unavailable(core.labels.name(), core.suspendedWhy);
+            }
+            journal = core.journal;
+            core.enter();
+        }
+        try {
+            long sequence = core.steps.trimUpTo(upTo, trimFloor());
+            long trimmed = sequence > journal.trimmed() ? journal.trim(sequence) : journal.trimmed();
+            synchronized (core.lock) {
+                core.trimmed = Math.max(core.trimmed, trimmed);
+            }
+            return trimmed;
+        } finally {
+            synchronized (core.lock) {
+                core.leave();
+            }
+            retryHeld();
+        }
     }
 
     /** Lets held writes try again, because a limit was raised or space was made. */
     public void retryHeld() {
-        throw new UnsupportedOperationException();
+        Aftermath after = new Aftermath();
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            core.admitHeld(wall, after);
+        }
+        after.settle(core);
     }
 
     /**
@@ -244,7 +334,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @throws StorageException INVALID, NO_SPACE, UNAVAILABLE while suspended, or IO
      */
     public void resize(long newSizeBytes) throws StorageException {
-        throw new UnsupportedOperationException();
+        lifecycle.resize(newSizeBytes);
     }
 
     /**
@@ -254,42 +344,58 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * @throws AssertionError naming what is broken
      */
     public void checkInvariants() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            core.check();
+        }
+    }
+
+    /** For tests of this package. */
+    Core core() {
+        return core;
     }
 
     @Override
     public String name() {
-        throw new UnsupportedOperationException();
+        return core.labels.name();
     }
 
     @Override
     public String description() {
-        throw new UnsupportedOperationException();
+        return core.labels.description();
     }
 
     @Override
     public long sizeBytes() {
-        throw new UnsupportedOperationException();
+        return core.sizeBytes;
     }
 
     @Override
     public int preferredBlockBytes() {
-        throw new UnsupportedOperationException();
+        synchronized (core.lock) {
+            return core.head.blockSizeBytes();
+        }
     }
 
     @Override
     public boolean readOnly() {
-        throw new UnsupportedOperationException();
+        return core.readOnly();
     }
 
     @Override
     public boolean writeCache() {
-        throw new UnsupportedOperationException();
+        return core.rule.writeCache();
     }
 
     @Override
     public DeviceSession connect(String client, SessionListener listener) throws StorageException {
-        throw new UnsupportedOperationException();
+        Session session = new Session(core, reads, client, listener);
+        synchronized (core.lock) {
+            if (core.stopping) {
+                throw Failures.stopped(core.labels.name());
+            }
+            core.sessions.add(session);
+        }
+        return session;
     }
 
     /**
@@ -300,6 +406,6 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     @Override
     public void close() throws StorageException {
-        throw new UnsupportedOperationException();
+        lifecycle.close();
     }
 }

@@ -1,0 +1,83 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What has to be done after the image's lock was let go: completions, releases of payload, news for the manager. One per
+ * thread that works on the image, reused.
+ */
+final class Aftermath {
+    final Sweep sweep = new Sweep();
+    final HotPayloads.Releases releases = new HotPayloads.Releases();
+    private final List<Request> dropped = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private ImageListener.Part failedPart;
+    private StorageException failure;
+    private boolean trimWanted;
+    private boolean stateChanged;
+
+    /** Notes that a store failed; the first failure counts. */
+    void failed(ImageListener.Part part, StorageException why) {
+        if (failure == null) {
+            failedPart = part;
+            failure = why;
+        }
+    }
+
+    void dropped(Request request) {
+        dropped.add(request);
+    }
+
+    void warning(String line) {
+        warnings.add(line);
+    }
+
+    void trimWanted() {
+        trimWanted = true;
+    }
+
+    void stateChanged() {
+        stateChanged = true;
+    }
+
+    /** Does it all. Not to be called under a lock. */
+    void settle(Core core) {
+        releases.release();
+        for (Request request : dropped) {
+            request.releaseRest();
+        }
+        dropped.clear();
+        if (sweep.count() > 0) {
+            sweep.run();
+        }
+        if (failure != null || stateChanged || trimWanted || !warnings.isEmpty()) {
+            tell(core);
+        }
+    }
+
+    private void tell(Core core) {
+        List<String> lines = List.copyOf(warnings);
+        warnings.clear();
+        StorageException why = failure;
+        ImageListener.Part part = failedPart;
+        failure = null;
+        boolean state = stateChanged;
+        stateChanged = false;
+        boolean trim = trimWanted;
+        trimWanted = false;
+        if (state) {
+            core.tellState();
+        }
+        for (String line : lines) {
+            core.listener.warning(line);
+        }
+        if (why != null) {
+            core.listener.failed(part, why);
+        }
+        if (trim) {
+            core.listener.trimWanted(core.journalFull);
+        }
+    }
+}

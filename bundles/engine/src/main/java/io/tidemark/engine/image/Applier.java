@@ -1,0 +1,268 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.journal.Journal;
+
+/**
+ * Brings what is durable to the image, batch by batch. A batch is the whole overlay of a moment: it is frozen, new writes go
+ * into a fresh one above it, and it is read until all of it has reached the image. So a batch becomes readable as a whole.
+ *
+ * <p>It is lazy on purpose: the longer small scattered writes gather, the more of them are overwritten before they cost
+ * anything, and the better the rest sorts. It hurries when nothing comes in, when somebody asks, when payload is large (it
+ * would have to be read back from the journal), and when the backlog has reached a good part of its limit.
+ */
+final class Applier implements Runnable, BatchWriter.Interruption {
+    /** Part of the backlog's limits at which a batch starts. The rest is for what comes in while it is written. */
+    private static final double START_FILL = 0.45;
+
+    /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
+    private static final long LARGE_BYTES = 32 << 10;
+
+    private static final long SPACE_RETRY_NANOS = 100_000_000L;
+    private static final long SPACE_RETRY_MAX_NANOS = 2_000_000_000L;
+
+    private final Core core;
+    private final Gate gate;
+    private final BatchWriter writer;
+    private final Aftermath after = new Aftermath();
+    private long spaceRetryNanos = SPACE_RETRY_NANOS;
+    private volatile boolean stop;
+
+    // Guarded by the image's lock.
+    private boolean parked;
+    private boolean awaitsEvents;
+    private boolean awaitsDurable;
+    private long lastBatchNanos;
+    private ExtentMap batch;
+    private ExtentMap previous;
+
+    Applier(Core core) {
+        this.core = core;
+        this.gate = core.context.workers().newGate();
+        this.writer = new BatchWriter(core);
+        this.lastBatchNanos = core.context.clock().monotonicNanos();
+    }
+
+    void wake() {
+        gate.open();
+    }
+
+    void stop() {
+        stop = true;
+        gate.open();
+    }
+
+    /** Whether an append should wake it. Under the lock; asked for every event. */
+    boolean isDue() {
+        if (awaitsEvents) {
+            awaitsEvents = false;
+            return true;
+        }
+        return parked && pressing();
+    }
+
+    /** Under the lock: {@code durable} has moved. */
+    void durableMoved() {
+        if (awaitsDurable ? core.durable >= core.frozenUpTo : parked && core.applyWanted > core.applied) {
+            gate.open();
+        }
+    }
+
+    private boolean pressing() {
+        if (core.applyWanted > core.applied || core.resizeSequence > 0 || core.fill() >= START_FILL) {
+            return true;
+        }
+        long share = core.settings.hotPayloadBytes();
+        return core.hot.bytes() >= share / 4 && core.activeBytes >= LARGE_BYTES * (core.appended - core.applied);
+    }
+
+    @Override
+    public void run() {
+        while (!stop) {
+            long timeout = prepare();
+            if (timeout > 0) {
+                gate.await(timeout);
+            } else if (awaitDurable()) {
+                writeBatch();
+            }
+        }
+    }
+
+    /** Takes a batch if it is time for one: 0; else how long to wait. */
+    private long prepare() {
+        long now = core.context.clock().monotonicNanos();
+        synchronized (core.lock) {
+            parked = false;
+            awaitsEvents = false;
+            if (core.suspended || core.journal == null) {
+                return Long.MAX_VALUE;
+            }
+            if (core.frozen != null) {
+                return 0;
+            }
+            if (core.appended <= core.applied) {
+                awaitsEvents = true;
+                return Long.MAX_VALUE;
+            }
+            long idle = core.settings.idleNanos();
+            long age = now - lastBatchNanos;
+            boolean quiet = now - core.lastWriteNanos >= idle;
+            if (!quiet && !pressing() && age < 3 * core.settings.checkpointNanos()) {
+                parked = true;
+                return idle;
+            }
+            freeze();
+            return 0;
+        }
+    }
+
+    private void freeze() {
+        batch = core.active;
+        core.frozen = core.steps.keepsBatchReadable() ? batch : new ExtentMap();
+        core.frozenUpTo = core.appended;
+        core.frozenBytes = core.activeBytes;
+        core.active = new ExtentMap();
+        core.activeBytes = 0;
+    }
+
+    /** Waits until all of the batch is durable; false when the image was suspended or stopped meanwhile, or the batch
+     * was dissolved by a resume. */
+    private boolean awaitDurable() {
+        while (!stop) {
+            synchronized (core.lock) {
+                awaitsDurable = false;
+                if (core.suspended || core.journal == null || batch == null) {
+                    return false;
+                }
+                if (core.steps.mayApply(core.frozenUpTo, core.durable)) {
+                    core.enter();
+                    return true;
+                }
+                awaitsDurable = true;
+                core.committer.wake();
+            }
+            gate.await(Long.MAX_VALUE);
+        }
+        return false;
+    }
+
+    private void writeBatch() {
+        Journal journal;
+        BlockImage image;
+        ExtentMap map;
+        synchronized (core.lock) {
+            journal = core.journal;
+            image = core.image;
+            map = batch;
+        }
+        StorageException failure = null;
+        boolean done = false;
+        long before = core.context.clock().monotonicNanos();
+        try {
+            done = writer.write(map, journal, image, this) && repeatPrevious(journal, image) && resize(image);
+        } catch (StorageException e) {
+            failure = e;
+        } catch (RuntimeException e) {
+            failure = Failures.unexpected(core.labels.name(), "apply a batch", e);
+        }
+        long now = core.context.clock().monotonicNanos();
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            core.leave();
+            if (failure != null) {
+                core.failed(writer.failedPart(), failure, after);
+            } else if (done) {
+                core.figures.applied(core.frozenBytes, map.size(), writer.bytes(), writer.writes(), now - before);
+                finish(now, wall);
+            }
+        }
+        after.settle(core);
+    }
+
+    /** Only for an image that is broken on purpose. */
+    private boolean repeatPrevious(Journal journal, BlockImage image) throws StorageException {
+        if (core.steps.appliesInOrder()) {
+            return true;
+        }
+        ExtentMap earlier = previous;
+        previous = batch;
+        return earlier == null || writer.write(earlier, journal, image, this);
+    }
+
+    /** Carries out a resize that the batch ends with. */
+    private boolean resize(BlockImage image) throws StorageException {
+        long to;
+        synchronized (core.lock) {
+            if (core.resizeSequence == 0 || core.resizeSequence > core.frozenUpTo) {
+                return true;
+            }
+            to = core.resizeToBytes;
+        }
+        if (!writer.resize(image, to, this)) {
+            return false;
+        }
+        synchronized (core.lock) {
+            core.sizeBytes = to;
+            core.resizeSequence = 0;
+        }
+        return true;
+    }
+
+    private void finish(long now, long wall) {
+        core.frozen = null;
+        core.frozenBytes = 0;
+        batch = null;
+        core.applied = core.frozenUpTo;
+        core.hot.evict(core.applied, -1, after.releases);
+        lastBatchNanos = now;
+        core.checkpointer.applied(writer.bytes());
+        core.admitHeld(wall, after);
+        core.room.signal();
+        core.changed.signal();
+    }
+
+    /** Takes up a batch that was rebuilt or left behind while the image was suspended. Under the lock. */
+    void restart() {
+        batch = core.frozen;
+        gate.open();
+    }
+
+    @Override
+    public boolean wanted() {
+        synchronized (core.lock) {
+            return stop || core.suspended;
+        }
+    }
+
+    @Override
+    public boolean waitForSpace() {
+        imageFull(true);
+        gate.await(spaceRetryNanos);
+        spaceRetryNanos = Math.min(spaceRetryNanos * 2, SPACE_RETRY_MAX_NANOS);
+        if (wanted()) {
+            return false;
+        }
+        synchronized (core.lock) {
+            return !core.stopping;
+        }
+    }
+
+    @Override
+    public void spaceFound() {
+        spaceRetryNanos = SPACE_RETRY_NANOS;
+        imageFull(false);
+    }
+
+    private void imageFull(boolean full) {
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            core.imageFull = full;
+            core.admitHeld(wall, after);
+            core.updateState(after);
+            core.changed.signal();
+        }
+        after.settle(core);
+    }
+}

@@ -1,0 +1,212 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.journal.Journal;
+import java.nio.ByteBuffer;
+
+/**
+ * Brings a batch to the image: in the order of offsets, adjacent extents merged into large writes, payload from memory
+ * where it is there and from the journal where it is not. For one thread.
+ */
+final class BatchWriter {
+    /** Longest write that is put together from several extents. */
+    private static final int STAGING_BYTES = 1 << 20;
+
+    /** From this length on payload is written from where it is, without being copied. */
+    private static final int DIRECT_BYTES = 64 << 10;
+
+    private static final int GROUP = 128;
+
+    private final Core core;
+    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
+    private final Pieces pieces = new Pieces();
+    private long stagedAt;
+    private BlockImage image;
+    private Journal journal;
+    private Interruption interruption;
+    private ImageListener.Part part;
+    private long bytes;
+    private long writes;
+
+    /** Decides whether to go on. Called under no lock. */
+    interface Interruption {
+        /** Whether to leave the batch as it is. */
+        boolean wanted();
+
+        /** There is no space in the image: waits a while. Whether to try again. */
+        boolean waitForSpace();
+
+        /** There is space again. */
+        void spaceFound();
+    }
+
+    BatchWriter(Core core) {
+        this.core = core;
+    }
+
+    /** Which store failed, after an exception. */
+    ImageListener.Part failedPart() {
+        return part;
+    }
+
+    /** Bytes that the last batch brought to the image. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Writes that it took. */
+    long writes() {
+        return writes;
+    }
+
+    /**
+     * Writes a batch.
+     *
+     * @param batch not changed by anybody
+     * @return false when it was interrupted; then all of it has to be written again
+     * @throws StorageException of the store that {@link #failedPart} names
+     */
+    boolean write(ExtentMap batch, Journal fromJournal, BlockImage toImage, Interruption interrupted)
+            throws StorageException {
+        image = toImage;
+        journal = fromJournal;
+        interruption = interrupted;
+        staging.clear();
+        bytes = 0;
+        writes = 0;
+        ExtentMap.Cursor cursor = batch.cursor();
+        boolean more = true;
+        while (more) {
+            more = gather(cursor);
+            try {
+                if (interruption.wanted() || !writePieces()) {
+                    return false;
+                }
+            } finally {
+                pieces.release();
+            }
+        }
+        return writeStaged();
+    }
+
+    private boolean gather(ExtentMap.Cursor cursor) {
+        boolean more = true;
+        while (pieces.count() < GROUP && (more = cursor.next())) {
+            pieces.add(cursor.offset(), cursor.length(), cursor.sequence(), cursor.place(), cursor.body());
+        }
+        synchronized (core.lock) {
+            core.attachPayload(pieces);
+        }
+        return more;
+    }
+
+    private boolean writePieces() throws StorageException {
+        for (int i = 0; i < pieces.count(); i++) {
+            boolean done = pieces.place(i) < 0 ? writeStaged() && clear(i) : stage(i);
+            if (!done) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean stage(int i) throws StorageException {
+        Payload payload = pieces.payload(i);
+        int length = pieces.length(i);
+        boolean direct = payload != null && length >= DIRECT_BYTES;
+        boolean joins = stagedAt + staging.position() == pieces.offset(i) && length <= staging.remaining();
+        if ((direct || !joins) && !writeStaged()) {
+            return false;
+        }
+        if (direct) {
+            return writeOut(pieces.offset(i), pieces.bytes(i));
+        }
+        if (staging.position() == 0) {
+            stagedAt = pieces.offset(i);
+        }
+        if (payload != null) {
+            staging.put(pieces.bytes(i));
+        } else {
+            fetch(i, length);
+        }
+        return true;
+    }
+
+    private void fetch(int i, int length) throws StorageException {
+        int start = staging.position();
+        staging.limit(start + length);
+        part = ImageListener.Part.JOURNAL;
+        journal.readBody(pieces.place(i), pieces.body(i), staging);
+        staging.limit(staging.capacity()).position(start + length);
+    }
+
+    private boolean writeStaged() throws StorageException {
+        if (staging.position() == 0) {
+            return true;
+        }
+        staging.flip();
+        boolean done = writeOut(stagedAt, staging);
+        staging.clear();
+        return done;
+    }
+
+    private boolean writeOut(long offset, ByteBuffer source) throws StorageException {
+        int start = source.position();
+        int length = source.remaining();
+        boolean done = withSpace(() -> {
+            source.position(start);
+            image.write(offset, source);
+        });
+        if (done) {
+            bytes += length;
+        }
+        return done;
+    }
+
+    private boolean clear(int i) throws StorageException {
+        return withSpace(() -> {
+            if (pieces.place(i) == ExtentMap.PLACE_ZERO) {
+                image.zero(pieces.offset(i), pieces.length(i), true);
+            } else {
+                image.discard(pieces.offset(i), pieces.length(i));
+            }
+        });
+    }
+
+    private interface Change {
+        void run() throws StorageException;
+    }
+
+    /** Changes the image, and again while it has no space; false when that was given up. */
+    private boolean withSpace(Change change) throws StorageException {
+        boolean waited = false;
+        part = ImageListener.Part.IMAGE;
+        while (true) {
+            try {
+                change.run();
+                writes++;
+                if (waited) {
+                    interruption.spaceFound();
+                }
+                return true;
+            } catch (StorageException e) {
+                if (e.reason() != Reason.NO_SPACE) {
+                    throw e;
+                }
+            }
+            waited = true;
+            if (!interruption.waitForSpace()) {
+                return false;
+            }
+        }
+    }
+
+    /** Changes the size of the image as {@link #write} changes its bytes. */
+    boolean resize(BlockImage toImage, long newSizeBytes, Interruption interrupted) throws StorageException {
+        interruption = interrupted;
+        return withSpace(() -> toImage.resize(newSizeBytes));
+    }
+}

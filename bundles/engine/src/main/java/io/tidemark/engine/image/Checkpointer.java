@@ -1,0 +1,185 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+
+/**
+ * Forces what was applied to the image and then stores how far that is, by bytes, by time, and when somebody asks. Beside
+ * the applier, so that applying goes on meanwhile: what it writes during a force counts for the next one.
+ */
+final class Checkpointer implements Runnable {
+    private static final long RETRY_NANOS = 1_000_000_000L;
+
+    private final Core core;
+    private final Gate gate;
+    private final Aftermath after = new Aftermath();
+    private volatile boolean stop;
+
+    // Guarded by the image's lock.
+    private long pendingBytes;
+    private long lastNanos;
+    private long notBeforeNanos = Long.MIN_VALUE;
+
+    Checkpointer(Core core) {
+        this.core = core;
+        this.gate = core.context.workers().newGate();
+        this.lastNanos = core.context.clock().monotonicNanos();
+    }
+
+    void wake() {
+        gate.open();
+    }
+
+    void stop() {
+        stop = true;
+        gate.open();
+    }
+
+    /** Under the lock: a batch has reached the image. */
+    void applied(long bytes) {
+        pendingBytes += bytes;
+        gate.open();
+    }
+
+    @Override
+    public void run() {
+        while (!stop) {
+            long timeout = due(core.context.clock().monotonicNanos());
+            if (timeout > 0) {
+                gate.await(timeout);
+            } else {
+                checkpoint();
+            }
+        }
+    }
+
+    /** 0 when it is time to force; else how long to wait. */
+    private long due(long now) {
+        synchronized (core.lock) {
+            if (core.suspended || core.image == null) {
+                return Long.MAX_VALUE;
+            }
+            if (waited()) {
+                return 0;
+            }
+            if (core.checkpointed >= core.applied) {
+                return Long.MAX_VALUE;
+            }
+            if (now < notBeforeNanos) {
+                return notBeforeNanos - now;
+            }
+            return headDue(now) ? 0 : Math.max(1, lastNanos + core.settings.checkpointNanos() - now);
+        }
+    }
+
+    private boolean waited() {
+        return core.checkpointWaiters.firstSequence() <= core.applied;
+    }
+
+    private boolean headDue(long now) {
+        boolean asked = core.checkpointWanted > core.checkpointed && core.applied >= core.checkpointWanted;
+        return core.checkpointed < core.applied
+                && now >= notBeforeNanos
+                && (asked
+                        || pendingBytes >= core.settings.checkpointBytes()
+                        || now - lastNanos >= core.settings.checkpointNanos());
+    }
+
+    private void checkpoint() {
+        BlockImage image;
+        ImageHead head;
+        long target;
+        long bytes;
+        boolean store;
+        long before = core.context.clock().monotonicNanos();
+        synchronized (core.lock) {
+            if (core.suspended || core.image == null) {
+                return;
+            }
+            image = core.image;
+            target = core.applied;
+            bytes = pendingBytes;
+            head = core.headAt(target, core.sizeBytes);
+            store = headDue(before);
+            core.enter();
+        }
+        StorageException failure = force(image);
+        long now = core.context.clock().monotonicNanos();
+        if (failure == null) {
+            synchronized (core.lock) {
+                core.imageForced = Math.max(core.imageForced, target);
+                int from = after.sweep.count();
+                core.checkpointWaiters.sweep(core.imageForced, after.sweep);
+                core.figures.acknowledged(after.sweep, from, now);
+                core.figures.imageForced(now - before);
+            }
+            after.settle(core);
+        }
+        StorageException unstored = failure == null && store ? store(image, head) : null;
+        synchronized (core.lock) {
+            core.leave();
+            if (failure != null) {
+                core.failed(ImageListener.Part.IMAGE, failure, after);
+            } else if (unstored != null) {
+                headFailed(unstored, now);
+            } else if (store) {
+                stored(head, target, bytes, before);
+            }
+            core.changed.signal();
+        }
+        after.settle(core);
+    }
+
+    private StorageException force(BlockImage image) {
+        try {
+            core.steps.forceImage(image);
+            return null;
+        } catch (StorageException e) {
+            return e;
+        } catch (RuntimeException e) {
+            return Failures.unexpected(core.labels.name(), "force the image", e);
+        }
+    }
+
+    private StorageException store(BlockImage image, ImageHead head) {
+        try {
+            core.steps.storeHead(image, head);
+            return null;
+        } catch (StorageException e) {
+            return e;
+        } catch (RuntimeException e) {
+            return Failures.unexpected(core.labels.name(), "store the image's head", e);
+        }
+    }
+
+    private void stored(ImageHead head, long target, long bytes, long now) {
+        core.head = head;
+        core.checkpointed = target;
+        core.figures.checkpoints++;
+        pendingBytes -= bytes;
+        lastNanos = now;
+        after.trimWanted();
+    }
+
+    /** The old head stays and is as true as before; only replay gets longer and the journal cannot be trimmed. */
+    private void headFailed(StorageException failure, long now) {
+        if (failure.reason() == Reason.STALE_SERVICE || failure.reason() == Reason.CLOSED) {
+            core.failed(ImageListener.Part.IMAGE, failure, after);
+            return;
+        }
+        notBeforeNanos = now + RETRY_NANOS;
+        core.figures.failures++;
+        after.warning("image " + core.labels.name() + ": the checkpoint could not be stored: " + failure.getMessage()
+                + "; it is tried again");
+    }
+
+    /** Forgets what was applied and not forced, because it is applied again. Under the lock. */
+    void restart() {
+        pendingBytes = 0;
+        notBeforeNanos = Long.MIN_VALUE;
+        gate.open();
+    }
+}

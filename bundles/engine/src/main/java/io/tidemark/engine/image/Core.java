@@ -1,0 +1,650 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.base.event.EventCodec;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the parts of one image share: the lock, the watermarks, the overlay, and the rules by which a request goes into the
+ * journal. Fields are guarded by {@link #lock} unless they are final or volatile.
+ *
+ * <p>Nothing waits and nothing touches a store under the lock, apart from the appender, whose appends must happen in the
+ * order in which the overlay learns of them and do not wait for a device. What has to happen after the lock is collected in
+ * an {@link Aftermath}.
+ */
+final class Core {
+    /** What an event costs in the journal beside its payload, about; for the backlog. */
+    private static final int EVENT_OVERHEAD_BYTES = 96;
+
+    /** With a write cache nobody waits for a force; so many bytes are gathered for one. */
+    private static final long UNFORCED_LIMIT_BYTES = 1 << 20;
+
+    private static final long CLOCK_STEP_NANOS = 1_000_000_000L;
+
+    final Object lock = new Object();
+    final StorageContext context;
+    final ImageLabels labels;
+    final ImageListener listener;
+    final Steps steps;
+    final Figures figures = new Figures();
+
+    /** For whoever waits for a watermark, a state, or the end of something under way. */
+    final GateQueue changed;
+
+    /** For sessions that wait for room. */
+    final GateQueue room;
+
+    volatile ImageSettings settings;
+    volatile CommitRule rule;
+    volatile long sizeBytes;
+    volatile State state = State.SERVING;
+    volatile String detail = "";
+    volatile boolean journalFull;
+    private volatile boolean readOnly;
+
+    ImageHead head;
+    Journal journal;
+    JournalAppender appender;
+    BlockImage image;
+    Epoch epoch;
+    List<Epoch> epochs;
+
+    long appended;
+    long durable;
+    long applied;
+    long checkpointed;
+    long trimmed;
+    long lastBarrier;
+
+    ExtentMap active = new ExtentMap();
+    ExtentMap frozen;
+    long frozenUpTo;
+    long activeBytes;
+    long frozenBytes;
+    HotPayloads hot;
+    UnforcedEvents unforced;
+
+    final Waiters durableWaiters = new Waiters();
+    final Waiters checkpointWaiters = new Waiters();
+    final ArrayDeque<Request> held = new ArrayDeque<>();
+    long heldBytes;
+    final List<Session> sessions = new ArrayList<>();
+
+    boolean suspended;
+    String suspendedWhy = "";
+    boolean imageFull;
+    boolean stopping;
+    boolean forcing;
+
+    /** Users of {@link #journal} and {@link #image} outside the lock, who have to leave before these are let go. */
+    int users;
+
+    /** A resize that is journaled and not carried out: its sequence, or 0; writes are held meanwhile. */
+    long resizeSequence;
+
+    long resizeToBytes;
+
+    /** All up to here is to be applied at once, whatever the applier would rather wait for. */
+    long applyWanted;
+
+    /** A checkpoint is to be written as soon as that is applied. */
+    long checkpointWanted;
+
+    private boolean committerArmed;
+
+    /** Last sequence whose effect is forced to the image; the head may name an earlier one. */
+    long imageForced;
+
+    long lastWriteNanos;
+    private long lastEventNanos;
+    private long lastWallNanos;
+    private long lastMonotonicNanos;
+
+    private final ByteBuffer headBytes = ByteBuffer.allocateDirect(EventCodec.MAX_HEAD_BYTES);
+    private final ByteBuffer tailBytes = ByteBuffer.allocateDirect(EventCodec.TAIL_BYTES);
+
+    Committer committer;
+    Applier applier;
+    Checkpointer checkpointer;
+
+    Core(
+            StorageContext context,
+            ImageLabels labels,
+            ImageSettings settings,
+            CommitRule rule,
+            ImageListener listener,
+            Steps steps) {
+        this.context = context;
+        this.labels = labels;
+        this.settings = settings;
+        this.rule = rule;
+        this.listener = listener;
+        this.steps = steps;
+        this.changed = new GateQueue(context.workers(), lock);
+        this.room = new GateQueue(context.workers(), lock);
+    }
+
+    /** Takes stores that were found to belong together. Called before anything runs, or while suspended. */
+    void attach(Journal newJournal, BlockImage newImage, ImageHead newHead) {
+        journal = newJournal;
+        appender = newJournal.appender();
+        image = newImage;
+        head = newHead;
+        epochs = newJournal.epochs();
+        epoch = epochs.get(epochs.size() - 1);
+        trimmed = newJournal.trimmed();
+        readOnly = newHead.role() == ImageHead.Role.REPLICA;
+    }
+
+    /** Lets go of the stores. */
+    void detach() {
+        journal = null;
+        appender = null;
+        image = null;
+    }
+
+    void lastEventNanos(long timeNanos) {
+        lastEventNanos = Math.max(lastEventNanos, timeNanos);
+    }
+
+    // ---------------------------------------------------------------- admission
+
+    /** Whether a new request may be appended now. */
+    boolean admits() {
+        return held.isEmpty() && open();
+    }
+
+    private boolean open() {
+        return !suspended && !imageFull && !stopping && resizeSequence == 0 && !backlogFull();
+    }
+
+    boolean backlogFull() {
+        return activeBytes + frozenBytes >= settings.backlogLimitBytes() || entries() >= settings.indexBudgetEntries();
+    }
+
+    int entries() {
+        return active.size() + (frozen == null ? 0 : frozen.size());
+    }
+
+    /** How full the backlog is: 0 to 1, or above. */
+    double fill() {
+        double bytes = (double) (activeBytes + frozenBytes) / settings.backlogLimitBytes();
+        double index = (double) entries() / settings.indexBudgetEntries();
+        return Math.max(bytes, index);
+    }
+
+    /**
+     * Appends what is left of a request and queues it for its answer.
+     *
+     * @return false when something of it is left: the request has to be held
+     */
+    boolean admit(Request request, long wallNanos, Aftermath after) {
+        if (stopping) {
+            end(request, Failures.closed(labels.name()), after);
+            return true;
+        }
+        if (request.kind == EventKind.FLUSH) {
+            return admitFlush(request, wallNanos, after);
+        }
+        if (request.offset + request.length > sizeBytes) {
+            end(request, Failures.beyondEnd(labels.name(), request.offset, request.length, sizeBytes), after);
+            return true;
+        }
+        CommitRule now = rule;
+        int flags = request.forceUnitAccess ? EventHeader.FLAG_BARRIER : 0;
+        int parts = request.payloads == null ? 1 : request.payloads.length;
+        while (request.next < parts) {
+            Payload payload = request.payloads == null ? null : request.payloads[request.next];
+            long length = payload == null ? request.length : payload.length();
+            int partFlags = request.next == parts - 1 ? flags : 0;
+            long outcome =
+                    append(request.kind, partFlags, wallNanos, request.offset + request.done, length, payload, after);
+            if (outcome < 0) {
+                return refused(request, outcome, after);
+            }
+            request.next++;
+            request.done += length;
+        }
+        if (request.forceUnitAccess) {
+            lastBarrier = appended;
+        }
+        await(request, request.forceUnitAccess ? now.flush() : now.write(), after);
+        return true;
+    }
+
+    private boolean refused(Request request, long outcome, Aftermath after) {
+        if (outcome != JournalAppender.FULL) {
+            committer.wake();
+            return false;
+        }
+        if (!journalFull) {
+            journalFull = true;
+            updateState(after);
+            after.trimWanted();
+            wantCheckpoint();
+        }
+        if (settings.journalFull() == ImageSettings.JournalFull.FAIL) {
+            end(request, Failures.journalFull(labels.name()), after);
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * Admits a FLUSH. It promises what is acknowledged, so it need not wait behind writes that are held.
+     *
+     * @return false when it has to be held
+     */
+    boolean admitFlush(Request request, long wallNanos, Aftermath after) {
+        if (appended > lastBarrier) {
+            long outcome = append(EventKind.FLUSH, EventHeader.FLAG_BARRIER, wallNanos, 0, 0, null, after);
+            if (outcome == JournalAppender.BATCH_FULL) {
+                committer.wake();
+                return false;
+            }
+            // Where there is no room for the barrier the flush is as good without: it marks, it does not move.
+            lastBarrier = outcome > 0 ? appended : lastBarrier;
+        }
+        await(request, rule.flush(), after);
+        return true;
+    }
+
+    /** Queues a request for its answer; one that has nothing to wait for is answered at once. */
+    private void await(Request request, Watermark mark, Aftermath after) {
+        if (mark == Watermark.APPENDED) {
+            after.sweep.add(request.completion, request.session, request.startNanos, null);
+            if (unforced.bytes() >= UNFORCED_LIMIT_BYTES) {
+                committer.wake();
+            } else if (!committerArmed && appended > durable) {
+                committerArmed = true;
+                committer.arm();
+            }
+        } else if (mark == Watermark.CHECKPOINTED) {
+            checkpointWaiters.add(appended, request.startNanos, request.completion, request.session);
+            checkpointWaitersAdded(after);
+        } else {
+            durableWaiters.add(appended, request.startNanos, request.completion, request.session);
+            if (durable >= appended) {
+                durableWaiters.sweep(durable, after.sweep);
+            }
+        }
+    }
+
+    private void checkpointWaitersAdded(Aftermath after) {
+        applyWanted = appended;
+        if (imageForced >= appended) {
+            checkpointWaiters.sweep(imageForced, after.sweep);
+        } else if (applied >= appended) {
+            checkpointer.wake();
+        } else if (durable >= appended) {
+            applier.wake();
+        }
+    }
+
+    /** Ends a request without its effect. */
+    void end(Request request, StorageException failure, Aftermath after) {
+        after.sweep.add(request.completion, request.session, request.startNanos, failure);
+        if (request.payloads != null && request.next < request.payloads.length) {
+            Request rest = new Request();
+            rest.payloads = request.payloads;
+            rest.next = request.next;
+            after.dropped(rest);
+        }
+    }
+
+    void hold(Request request) {
+        held.add(request);
+        heldBytes += request.waitingBytes();
+    }
+
+    /** Lets held requests try again, in their order. */
+    void admitHeld(long wallNanos, Aftermath after) {
+        boolean any = !held.isEmpty();
+        while (!held.isEmpty() && open()) {
+            Request request = held.peek();
+            long before = request.waitingBytes();
+            boolean done = admit(request, wallNanos, after);
+            heldBytes -= done ? before : before - request.waitingBytes();
+            if (!done) {
+                break;
+            }
+            held.remove();
+        }
+        if (any) {
+            room.signal();
+            if (held.isEmpty() && appended > durable) {
+                committer.wake();
+            }
+        }
+    }
+
+    /** Fails everything that is held. */
+    void failHeld(StorageException failure, Aftermath after) {
+        while (!held.isEmpty()) {
+            Request request = held.remove();
+            heldBytes -= request.waitingBytes();
+            end(request, failure, after);
+        }
+    }
+
+    // ---------------------------------------------------------------- appending
+
+    /**
+     * Appends an event and makes it readable. A payload that was appended belongs to the image from then on.
+     *
+     * @return its sequence, or what the appender said instead of a place
+     */
+    long append(EventKind kind, int flags, long wallNanos, long offset, long length, Payload payload, Aftermath after) {
+        long outcome = appendOne(kind, flags, wallNanos, offset, length, payload, after);
+        if (outcome >= 0 && journalFull && !kind.isControl()) {
+            journalFull = false;
+            updateState(after);
+        }
+        return outcome;
+    }
+
+    private long appendOne(
+            EventKind kind, int flags, long wallNanos, long offset, long length, Payload payload, Aftermath after) {
+        long time = Math.max(wallNanos, lastEventNanos);
+        long place;
+        try {
+            place = appendTo(appender, kind, flags, time, offset, length, payload);
+        } catch (StorageException e) {
+            failed(ImageListener.Part.JOURNAL, e, after);
+            return JournalAppender.BATCH_FULL;
+        } catch (RuntimeException e) {
+            failed(ImageListener.Part.JOURNAL, Failures.unexpected(labels.name(), "append to the journal", e), after);
+            return JournalAppender.BATCH_FULL;
+        }
+        if (place < 0) {
+            return place;
+        }
+        appended++;
+        lastEventNanos = time;
+        unforced.add(kind, flags, time, offset, length);
+        hot.add(payload);
+        if (kind.changesData()) {
+            remember(active, kind, offset, length, appended, place);
+        }
+        activeBytes += EVENT_OVERHEAD_BYTES + (payload == null ? 0 : payload.length());
+        long excess = settings.hotPayloadBytes();
+        if (hot.bytes() > excess) {
+            hot.evict(Math.min(durable, appended - 1), excess - excess / 16, after.releases);
+        }
+        figures.appended(kind, length);
+        if (applier.isDue()) {
+            applier.wake();
+        }
+        return appended;
+    }
+
+    /** Hands one event to an appender; used again when events are appended once more after a reopening. */
+    long appendTo(JournalAppender to, EventKind kind, int flags, long time, long offset, long length, Payload payload)
+            throws StorageException {
+        headBytes.clear();
+        EventCodec.putHead(headBytes, kind, offset, length, payload == null ? 0 : payload.length(), "");
+        headBytes.flip();
+        tailBytes.clear();
+        EventCodec.putTail(tailBytes, time);
+        tailBytes.flip();
+        return to.append(
+                kind, flags, time, offset, length, headBytes, payload == null ? null : payload.buffer(), tailBytes);
+    }
+
+    /** Puts an event into an overlay. */
+    void remember(ExtentMap overlay, EventKind kind, long offset, long length, long sequence, long place) {
+        if (length == 0 || !steps.remembers(offset, length, sequence)) {
+            return;
+        }
+        switch (kind) {
+            case WRITE -> overlay.put(offset, length, sequence, place, EventCodec.WRITE_HEAD_BYTES);
+            case DISCARD -> overlay.put(offset, length, sequence, ExtentMap.PLACE_DISCARD, 0);
+            case ZERO -> overlay.put(offset, length, sequence, ExtentMap.PLACE_ZERO, 0);
+            default -> throw new IllegalArgumentException(kind + " changes no data");
+        }
+    }
+
+    /** Gives pieces the payload that is in memory, one reference each. */
+    void attachPayload(Pieces pieces) {
+        for (int i = 0; i < pieces.count(); i++) {
+            if (pieces.place(i) >= 0) {
+                Payload payload = hot.get(pieces.sequence(i));
+                if (payload != null) {
+                    payload.retain();
+                    pieces.payload(i, payload);
+                }
+            }
+        }
+    }
+
+    static int backlogBytesOf(EventHeader header) {
+        return EVENT_OVERHEAD_BYTES + header.bodyLength();
+    }
+
+    /** Notes the two clocks, and journals a step of the wall clock. */
+    void watchClock(long wallNanos, long monotonicNanos, Aftermath after) {
+        lastWriteNanos = monotonicNanos;
+        if (lastWallNanos != 0) {
+            long step = (wallNanos - lastWallNanos) - (monotonicNanos - lastMonotonicNanos);
+            if (Math.abs(step) > CLOCK_STEP_NANOS) {
+                append(EventKind.CLOCK_STEP, 0, wallNanos, wallNanos, 0, null, after);
+                figures.clockSteps++;
+                after.warning("image " + labels.name() + ": the wall clock stepped by " + step / 1_000_000
+                        + " ms; times in the journal never go back. Check the node's time service");
+            }
+        }
+        lastWallNanos = wallNanos;
+        lastMonotonicNanos = monotonicNanos;
+    }
+
+    // ---------------------------------------------------------------- watermarks and states
+
+    /** Has everything that is appended now forced, applied and checkpointed soon. */
+    void wantCheckpoint() {
+        applyWanted = appended;
+        checkpointWanted = appended;
+        if (applied >= appended) {
+            checkpointer.wake();
+        } else {
+            applier.wake();
+        }
+    }
+
+    /** The journal has confirmed everything up to a sequence. */
+    void durableAt(long sequence, long nowNanos, long wallNanos, Aftermath after) {
+        durable = Math.max(durable, sequence);
+        committerArmed = durable < appended;
+        unforced.forget(durable);
+        int from = after.sweep.count();
+        long answer = steps.acknowledgeUpTo(durable, appended);
+        durableWaiters.sweep(answer, after.sweep);
+        figures.acknowledged(after.sweep, from, nowNanos);
+        hot.evict(durable, settings.hotPayloadBytes(), after.releases);
+        if (!held.isEmpty()) {
+            admitHeld(wallNanos, after);
+        }
+        applier.durableMoved();
+        room.signal();
+        changed.signal();
+    }
+
+    /** Payload that is taken and cannot be dropped: what waits, and what is not durable. */
+    long pinnedBytes() {
+        return heldBytes + unforced.bytes();
+    }
+
+    /** A store failed: requests wait from now on. */
+    void failed(ImageListener.Part part, StorageException failure, Aftermath after) {
+        figures.failures++;
+        if (suspended || stopping) {
+            if (stopping) {
+                suspended = true;
+                changed.signal();
+            }
+            return;
+        }
+        suspended = true;
+        failedPart = part;
+        suspendedWhy = (part == ImageListener.Part.JOURNAL ? "the journal failed: " : "the image failed: ")
+                + failure.getMessage();
+        updateState(after);
+        after.failed(part, failure);
+        changed.signal();
+        room.signal();
+    }
+
+    /** Which store failed since the last resume; null when none did. */
+    ImageListener.Part failedPart;
+
+    /** Works out the state; the aftermath tells the manager when it is another one. */
+    void updateState(Aftermath after) {
+        State now = State.SERVING;
+        String why = "";
+        if (stopping) {
+            now = State.STOPPING;
+        } else if (suspended) {
+            now = State.SUSPENDED;
+            why = suspendedWhy;
+        } else if (imageFull) {
+            now = State.HOLDING;
+            why = "image full: holding writes; make space in the image's pool, applying goes on by itself";
+        } else if (journalFull) {
+            boolean fails = settings.journalFull() == ImageSettings.JournalFull.FAIL;
+            now = fails ? State.FAILING : State.HOLDING;
+            why = "journal full: " + (fails ? "failing" : "holding")
+                    + " writes; raise the journal's limit, make space in its pool, or let what keeps it go on";
+        }
+        if (now != state || !why.equals(detail)) {
+            state = now;
+            detail = why;
+            after.stateChanged();
+        }
+    }
+
+    void tellState() {
+        State now;
+        String why;
+        synchronized (lock) {
+            now = state;
+            why = detail;
+        }
+        listener.stateChanged(now, why);
+    }
+
+    /** Somebody is going to use the stores outside the lock. */
+    void enter() {
+        users++;
+    }
+
+    /** And is done. */
+    void leave() {
+        users--;
+        if (users == 0 && (suspended || stopping)) {
+            changed.signal();
+        }
+    }
+
+    Watermarks watermarks() {
+        return new Watermarks(appended, durable, applied, checkpointed, trimmed);
+    }
+
+    /** The position of a sequence of this chain. */
+    Position position(long sequence) {
+        Epoch of = epochOf(sequence);
+        return sequence == 0 || of == null ? Position.NONE : new Position(of.number(), sequence);
+    }
+
+    /** The epoch that a sequence lies in; null before the first one that the journal knows. */
+    Epoch epochOf(long sequence) {
+        Epoch found = null;
+        for (Epoch e : epochs) {
+            if (e.firstSequence() <= sequence) {
+                found = e;
+            }
+        }
+        return found;
+    }
+
+    /** The head at a checkpoint. */
+    ImageHead headAt(long sequence, long size) {
+        Epoch of = epochOf(sequence);
+        if (of == null) {
+            return head.at(head.checkpointed(), head.epochIdentity(), size);
+        }
+        return head.at(new Position(of.number(), sequence), of.identity(), size);
+    }
+
+    void report(Map<String, Long> out) {
+        figures.report(out);
+        out.put("appended", appended);
+        out.put("durable", durable);
+        out.put("applied", applied);
+        out.put("checkpointed", checkpointed);
+        out.put("trimmed", trimmed);
+        out.put("backlog.bytes", activeBytes + frozenBytes);
+        out.put("backlog.entries", (long) entries());
+        out.put("hot.bytes", hot.bytes());
+        out.put("held.now", (long) held.size());
+        out.put("held.bytes", heldBytes);
+        out.put("unforced.bytes", unforced.bytes());
+        out.put("waiting.now", (long) durableWaiters.count() + checkpointWaiters.count());
+    }
+
+    /** Asserts what must hold at every instant. */
+    void check() {
+        require(watermarks().inOrder(), "watermarks out of order: " + watermarks());
+        require(hot.end() == appended + 1, "hot payload ends at " + hot.end() + ", appended " + appended);
+        require(
+                unforced.end() == appended + 1 && unforced.first() == durable + 1,
+                "unforced events " + unforced.first() + " to " + unforced.end() + ", durable " + durable);
+        require(hot.first() <= durable + 1, "payload of events that are not durable was dropped");
+        if (frozen != null) {
+            frozen.check(applied, frozenUpTo);
+        }
+        active.check(frozen == null ? applied : frozenUpTo, appended);
+        if (journal != null) {
+            require(journal.durable() >= durable, "durable " + durable + ", the journal says " + journal.durable());
+            require(
+                    journal.trimmed() <= checkpointed,
+                    "trimmed " + journal.trimmed() + " above checkpointed " + checkpointed);
+        }
+        long bytes = 0;
+        for (Request request : held) {
+            bytes += request.waitingBytes();
+        }
+        require(bytes == heldBytes, "held bytes " + heldBytes + ", counted " + bytes);
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+
+    boolean readOnly() {
+        return readOnly;
+    }
+
+    static StorageException mismatch(String what, String remedy) {
+        return new StorageException(Reason.MISMATCH, what, remedy);
+    }
+}

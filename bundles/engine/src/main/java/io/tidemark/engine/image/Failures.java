@@ -1,0 +1,62 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+
+/** What an image answers when it cannot do what it was asked for. */
+final class Failures {
+    private Failures() {}
+
+    static StorageException closed(String image) {
+        return new StorageException(Reason.CLOSED, "image " + image + " is closed", "");
+    }
+
+    static StorageException stopped(String image) {
+        return new StorageException(
+                Reason.UNAVAILABLE, "image " + image + " stops before this request could be done", "try again later");
+    }
+
+    static StorageException unavailable(String image, String why) {
+        return new StorageException(
+                Reason.UNAVAILABLE, "image " + image + " is suspended: " + why, "try again when it serves");
+    }
+
+    static StorageException beyondEnd(String image, long offset, long length, long size) {
+        return new StorageException(
+                Reason.INVALID,
+                "bytes " + offset + " to " + (offset + length) + " lie beyond the end of image " + image + " at "
+                        + size,
+                "");
+    }
+
+    static StorageException malformed(String image, String what) {
+        return new StorageException(Reason.INVALID, "image " + image + ": " + what, "");
+    }
+
+    static StorageException readOnly(String image) {
+        return new StorageException(
+                Reason.READ_ONLY, "image " + image + " is a replica", "write to its primary, or promote it");
+    }
+
+    static StorageException journalFull(String image) {
+        return new StorageException(
+                Reason.JOURNAL_FULL,
+                "the journal of image " + image + " is full, and it is configured to fail writes then",
+                "raise its limit or let what keeps it go on");
+    }
+
+    static StorageException imageFull(String image) {
+        return new StorageException(
+                Reason.NO_SPACE,
+                "the pool of image " + image + " has no space for what its journal holds",
+                "make space; everything acknowledged is in the journal");
+    }
+
+    static StorageException unexpected(String image, String doing, RuntimeException cause) {
+        return new StorageException(
+                Reason.IO,
+                "image " + image + ": unexpected " + cause + " in an attempt to " + doing,
+                "this is a defect; the image is opened again",
+                cause);
+    }
+}

@@ -1,0 +1,100 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.EventKind;
+import java.util.Map;
+
+/** Counts and latencies of one image. Guarded by the image's lock. */
+final class Figures {
+    private long writes;
+    private long writtenBytes;
+    private long discards;
+    private long zeroes;
+    private long flushes;
+    private long reads;
+    private long readBytes;
+    private long coldReads;
+    private long batches;
+    private long batchEvents;
+    private long appliedJournalBytes;
+    private long appliedBytes;
+    private long imageWrites;
+    long clockSteps;
+    long failures;
+    long checkpoints;
+    long suspensions;
+    long heldRequests;
+    private final Histogram acknowledged = new Histogram();
+    private final Histogram forceNanos = new Histogram();
+    private final Histogram forceEvents = new Histogram();
+    private final Histogram imageForceNanos = new Histogram();
+    private final Histogram applyNanos = new Histogram();
+
+    void appended(EventKind kind, long length) {
+        switch (kind) {
+            case WRITE -> {
+                writes++;
+                writtenBytes += length;
+            }
+            case DISCARD -> discards++;
+            case ZERO -> zeroes++;
+            case FLUSH -> flushes++;
+            default -> {
+                // Events of the engine's own are not counted.
+            }
+        }
+    }
+
+    void read(long bytes, boolean cold) {
+        reads++;
+        readBytes += bytes;
+        coldReads += cold ? 1 : 0;
+    }
+
+    void acknowledged(Sweep sweep, int from, long nowNanos) {
+        sweep.measure(from, nowNanos, acknowledged);
+    }
+
+    void forced(long events, long nanos) {
+        forceNanos.add(nanos);
+        forceEvents.add(events);
+    }
+
+    void imageForced(long nanos) {
+        imageForceNanos.add(nanos);
+    }
+
+    void applied(long journalBytes, int extents, long bytes, long writesDone, long nanos) {
+        batches++;
+        batchEvents += extents;
+        appliedJournalBytes += journalBytes;
+        appliedBytes += bytes;
+        imageWrites += writesDone;
+        applyNanos.add(nanos);
+    }
+
+    void report(Map<String, Long> out) {
+        out.put("writes", writes);
+        out.put("written.bytes", writtenBytes);
+        out.put("discards", discards);
+        out.put("zeroes", zeroes);
+        out.put("flushes", flushes);
+        out.put("reads", reads);
+        out.put("read.bytes", readBytes);
+        out.put("reads.from-journal", coldReads);
+        out.put("held.requests", heldRequests);
+        out.put("apply.batches", batches);
+        out.put("apply.extents", batchEvents);
+        out.put("apply.journal.bytes", appliedJournalBytes);
+        out.put("apply.image.bytes", appliedBytes);
+        out.put("apply.image.writes", imageWrites);
+        out.put("checkpoints", checkpoints);
+        out.put("suspensions", suspensions);
+        out.put("failures", failures);
+        out.put("clock.steps", clockSteps);
+        acknowledged.report("acknowledge.nanos", out);
+        forceNanos.report("force.nanos", out);
+        forceEvents.report("force.events", out);
+        imageForceNanos.report("image.force.nanos", out);
+        applyNanos.report("apply.nanos", out);
+    }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.context.Payload;
+import java.util.Arrays;
+
+/**
+ * Payload that is in memory, by the sequence of its event: the newest events', without gaps. The oldest are evicted first;
+ * their bytes are then read from the journal. Guarded by the image's lock; whoever takes something out releases it
+ * outside the lock.
+ */
+final class HotPayloads {
+    private Payload[] slots = new Payload[256];
+    private long first;
+    private long end;
+    private long bytes;
+
+    /**
+     * Starts with nothing.
+     *
+     * @param nextSequence the sequence of the next event
+     */
+    HotPayloads(long nextSequence) {
+        first = nextSequence;
+        end = nextSequence;
+    }
+
+    /** Adds the payload of the next event; null for an event without. The reference is taken over. */
+    void add(Payload payload) {
+        if (end - first == slots.length) {
+            grow();
+        }
+        slots[(int) (end & (slots.length - 1))] = payload;
+        end++;
+        if (payload != null) {
+            bytes += payload.length();
+        }
+    }
+
+    private void grow() {
+        Payload[] wider = new Payload[slots.length * 2];
+        for (long s = first; s < end; s++) {
+            wider[(int) (s & (wider.length - 1))] = slots[(int) (s & (slots.length - 1))];
+        }
+        slots = wider;
+    }
+
+    /** The payload of an event; null when it is not in memory. */
+    Payload get(long sequence) {
+        return sequence < first || sequence >= end ? null : slots[(int) (sequence & (slots.length - 1))];
+    }
+
+    /** Bytes of all payload in memory. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Sequence of the next event that is added. */
+    long end() {
+        return end;
+    }
+
+    /** Oldest sequence that may be in memory. */
+    long first() {
+        return first;
+    }
+
+    /**
+     * Takes out the oldest events.
+     *
+     * @param upTo the last sequence that may go
+     * @param maxBytes stop when no more than so many bytes are left
+     * @param out gets payload to release
+     */
+    void evict(long upTo, long maxBytes, Releases out) {
+        while (first <= upTo && first < end && bytes > maxBytes) {
+            int slot = (int) (first & (slots.length - 1));
+            Payload payload = slots[slot];
+            if (payload != null) {
+                slots[slot] = null;
+                bytes -= payload.length();
+                out.add(payload);
+            }
+            first++;
+        }
+    }
+
+    /** Payload to release outside the lock. For one thread at a time. */
+    static final class Releases {
+        private Payload[] payloads = new Payload[16];
+        private int count;
+
+        void add(Payload payload) {
+            if (count == payloads.length) {
+                payloads = Arrays.copyOf(payloads, count * 2);
+            }
+            payloads[count++] = payload;
+        }
+
+        /** Releases all. Not to be called under a lock: a waiter may be called back. */
+        void release() {
+            for (int i = 0; i < count; i++) {
+                payloads[i].release();
+                payloads[i] = null;
+            }
+            count = 0;
+        }
+    }
+}

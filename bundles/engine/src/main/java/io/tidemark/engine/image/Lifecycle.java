@@ -1,0 +1,354 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Worker;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.Journal.JournalStatus;
+import io.tidemark.api.journal.JournalAppender;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Start, suspend, resume, resize and stop of one image. One of suspend, resume and close at a time. */
+final class Lifecycle {
+    private static final long JOIN_NANOS = 60_000_000_000L;
+
+    private final Core core;
+    private final List<Worker> workers = new ArrayList<>();
+    private boolean busy;
+    private boolean closed;
+
+    Lifecycle(Core core) {
+        this.core = core;
+        core.committer = new Committer(core);
+        core.applier = new Applier(core);
+        core.checkpointer = new Checkpointer(core);
+    }
+
+    void start() {
+        String name = core.labels.name();
+        workers.add(core.context.workers().start("commit-" + name, core.committer));
+        workers.add(core.context.workers().start("apply-" + name, core.applier));
+        workers.add(core.context.workers().start("checkpoint-" + name, core.checkpointer));
+    }
+
+    private void begin() {
+        core.changed.await(() -> {
+            boolean free = !busy;
+            busy = true;
+            return free;
+        });
+    }
+
+    private void end() {
+        synchronized (core.lock) {
+            busy = false;
+            core.changed.signal();
+        }
+    }
+
+    // ---------------------------------------------------------------- suspend and resume
+
+    void suspend(String why) {
+        begin();
+        Aftermath after = new Aftermath();
+        try {
+            synchronized (core.lock) {
+                if (core.stopping) {
+                    return;
+                }
+                core.suspended = true;
+                core.suspendedWhy = why;
+                core.figures.suspensions++;
+                core.updateState(after);
+                core.changed.signal();
+                core.applier.wake();
+            }
+            after.settle(core);
+            core.changed.await(() -> core.users == 0);
+            if (core.journal != null) {
+                forceJournal(after);
+                forceImage(after);
+            }
+        } finally {
+            synchronized (core.lock) {
+                core.detach();
+            }
+            after.settle(core);
+            end();
+        }
+    }
+
+    private void forceJournal(Aftermath after) {
+        if (core.failedPart == ImageListener.Part.JOURNAL || core.durable >= core.appended) {
+            return;
+        }
+        try {
+            long durable = core.steps.forceJournal(core.journal);
+            long now = core.context.clock().monotonicNanos();
+            long wall = core.context.clock().wallNanos();
+            synchronized (core.lock) {
+                core.durableAt(durable, now, wall, after);
+            }
+        } catch (StorageException e) {
+            after.warning("image " + core.labels.name()
+                    + " suspends with events that are not durable yet; they are kept: " + e.getMessage());
+        }
+    }
+
+    private void forceImage(Aftermath after) {
+        if (core.failedPart == ImageListener.Part.IMAGE || core.checkpointed >= core.applied) {
+            return;
+        }
+        try {
+            storeCheckpoint();
+        } catch (StorageException e) {
+            after.warning("image " + core.labels.name()
+                    + " suspends without a checkpoint; what was applied since the last one is applied again: "
+                    + e.getMessage());
+        }
+    }
+
+    private void storeCheckpoint() throws StorageException {
+        core.steps.forceImage(core.image);
+        ImageHead head = core.headAt(core.applied, core.sizeBytes);
+        core.steps.storeHead(core.image, head);
+        synchronized (core.lock) {
+            core.head = head;
+            core.imageForced = core.applied;
+            core.checkpointed = core.applied;
+            core.figures.checkpoints++;
+        }
+    }
+
+    void resume(Journal journal, BlockImage image) throws StorageException {
+        begin();
+        Aftermath after = new Aftermath();
+        boolean done = false;
+        try {
+            synchronized (core.lock) {
+                if (core.stopping) {
+                    throw Failures.closed(core.labels.name());
+                }
+                if (!core.suspended || core.journal != null) {
+                    throw Failures.malformed(core.labels.name(), "resumed without being suspended");
+                }
+            }
+            Recovery recovery = new Recovery(core);
+            recovery.compareAgain(journal, image);
+            recovery.resume(journal, image, after);
+            long wall = core.context.clock().wallNanos();
+            synchronized (core.lock) {
+                core.suspended = false;
+                core.suspendedWhy = "";
+                core.failedPart = null;
+                core.imageFull = false;
+                core.applier.restart();
+                core.checkpointer.restart();
+                core.admitHeld(wall, after);
+                core.updateState(after);
+                core.changed.signal();
+                core.room.signal();
+                core.committer.wake();
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                synchronized (core.lock) {
+                    core.detach();
+                }
+            }
+            after.settle(core);
+            end();
+        }
+    }
+
+    // ---------------------------------------------------------------- orders
+
+    void checkpoint() throws StorageException {
+        long target;
+        synchronized (core.lock) {
+            refuseUnlessServing();
+            target = core.appended;
+            core.wantCheckpoint();
+        }
+        core.changed.await(() -> core.checkpointed >= target || core.suspended || core.stopping || core.imageFull);
+        synchronized (core.lock) {
+            if (core.checkpointed < target) {
+                refuseUnlessServing();
+                throw Failures.imageFull(core.labels.name());
+            }
+        }
+    }
+
+    private void refuseUnlessServing() throws StorageException {
+        if (core.stopping) {
+            throw Failures.closed(core.labels.name());
+        }
+        if (core.suspended) {
+            throw Failures.unavailable(core.labels.name(), core.suspendedWhy);
+        }
+    }
+
+    void resize(long newSizeBytes) throws StorageException {
+        if (newSizeBytes <= 0 || newSizeBytes % 512 != 0) {
+            throw Failures.malformed(core.labels.name(), "size " + newSizeBytes + " is no multiple of 512 above 0");
+        }
+        Aftermath after = new Aftermath();
+        long sequence = 0;
+        while (sequence == 0) {
+            core.changed.await(() -> core.resizeSequence == 0 || core.stopping);
+            sequence = journalResize(newSizeBytes, after);
+            after.settle(core);
+            if (sequence < 0) {
+                return;
+            }
+        }
+        long target = sequence;
+        core.changed.await(() -> core.checkpointed >= target || core.stopping);
+        synchronized (core.lock) {
+            if (core.checkpointed < target) {
+                throw Failures.stopped(core.labels.name());
+            }
+        }
+    }
+
+    /** The sequence of the event; 0 when it has to be tried again; -1 when there is nothing to do. */
+    private long journalResize(long newSizeBytes, Aftermath after) throws StorageException {
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            refuseUnlessServing();
+            if (core.resizeSequence != 0) {
+                return 0;
+            }
+            if (core.sizeBytes == newSizeBytes) {
+                return -1;
+            }
+            long outcome = core.append(EventKind.RESIZE, 0, wall, 0, newSizeBytes, null, after);
+            if (outcome == JournalAppender.FULL) {
+                throw new StorageException(
+                        Reason.JOURNAL_FULL,
+                        "the journal of image " + core.labels.name() + " has no room for the resize",
+                        "raise its limit or let what keeps it go on");
+            }
+            if (outcome > 0) {
+                core.resizeSequence = outcome;
+                core.resizeToBytes = newSizeBytes;
+                core.wantCheckpoint();
+                return outcome;
+            }
+        }
+        core.committer.lead(after);
+        return 0;
+    }
+
+    List<String> warnings() {
+        List<String> lines = new ArrayList<>();
+        Journal journal;
+        synchronized (core.lock) {
+            journal = core.journal;
+            if (core.failedPart != null) {
+                lines.add(core.suspendedWhy);
+            }
+            if (core.backlogFull()) {
+                lines.add("the backlog is at its limit: writes go at the speed of the image");
+            }
+            if (core.rule.peers() > 0) {
+                lines.add("the commit rule " + core.rule.name()
+                        + " asks for peers, and there are none: it waits for the journal");
+            }
+        }
+        if (journal != null) {
+            JournalStatus status = journal.status();
+            double used = (double) status.usedBytes() / status.limitBytes();
+            if (used >= core.settings.softWarnFraction()) {
+                lines.add("the journal is " + Math.round(used * 100) + " % full");
+            }
+        }
+        return lines;
+    }
+
+    // ---------------------------------------------------------------- the end
+
+    void close() throws StorageException {
+        begin();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            stop();
+        } finally {
+            end();
+        }
+    }
+
+    private void stop() throws StorageException {
+        Aftermath after = new Aftermath();
+        List<Session> sessions;
+        boolean attached;
+        synchronized (core.lock) {
+            core.stopping = true;
+            core.updateState(after);
+            core.failHeld(Failures.stopped(core.labels.name()), after);
+            sessions = List.copyOf(core.sessions);
+            core.sessions.clear();
+            core.changed.signal();
+            core.room.signal();
+            attached = !core.suspended && core.journal != null;
+        }
+        after.settle(core);
+        if (attached) {
+            drain();
+        }
+        core.committer.stop();
+        core.applier.stop();
+        core.checkpointer.stop();
+        for (Worker worker : workers) {
+            worker.join(JOIN_NANOS);
+        }
+        core.changed.await(() -> core.users == 0);
+        StorageException failure = attached ? lastCheckpoint() : null;
+        synchronized (core.lock) {
+            StorageException why = Failures.stopped(core.labels.name());
+            core.durableWaiters.fail(why, after.sweep);
+            core.checkpointWaiters.fail(why, after.sweep);
+            core.hot.evict(Long.MAX_VALUE, -1, after.releases);
+            core.detach();
+        }
+        after.settle(core);
+        for (Session session : sessions) {
+            session.end("image " + core.labels.name() + " is closed");
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Forces and applies everything, unless a store fails or the image is full. */
+    private void drain() {
+        synchronized (core.lock) {
+            core.wantCheckpoint();
+            core.committer.wake();
+        }
+        core.changed.await(() -> core.suspended || core.durable >= core.appended);
+        core.changed.await(() -> core.suspended || core.imageFull || core.applied >= core.appended);
+    }
+
+    private StorageException lastCheckpoint() {
+        if (core.suspended) {
+            return Failures.unavailable(core.labels.name(), "a store failed while it stopped");
+        }
+        try {
+            if (core.checkpointed < core.applied) {
+                storeCheckpoint();
+            }
+        } catch (StorageException e) {
+            return e;
+        }
+        return core.applied < core.appended ? Failures.imageFull(core.labels.name()) : null;
+    }
+}

@@ -1,0 +1,358 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalReader;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Brings image and journal together: after a crash or a clean stop, and when a suspended image gets its stores back. Runs
+ * on one thread while nothing else does.
+ */
+final class Recovery implements BatchWriter.Interruption {
+    private final Core core;
+    private final BatchWriter writer;
+    private ExtentMap map = new ExtentMap();
+    private long mapBytes;
+    private long reached;
+    private long size;
+
+    Recovery(Core core) {
+        this.core = core;
+        this.writer = new BatchWriter(core);
+    }
+
+    // ---------------------------------------------------------------- opening
+
+    /** Compares, reads what the image lacks into the overlay, starts an epoch. */
+    void open(Journal journal, BlockImage image) throws StorageException {
+        ImageHead head = image.head();
+        compare(journal, head);
+        long checkpointed = head.checkpointed().sequence();
+        long durable = journal.durable();
+        core.hot = new HotPayloads(durable + 1);
+        core.unforced = new UnforcedEvents(durable + 1);
+        if (image.sizeBytes() != head.sizeBytes()) {
+            image.resize(head.sizeBytes());
+        }
+        read(journal, image, checkpointed, durable, head.sizeBytes());
+        startEpoch(core.context, core.labels.owner(), journal, durable);
+        core.attach(journal, image, head);
+        core.lastEventNanos(journal.status().newestTimeNanos());
+        core.checkpointed = checkpointed;
+        core.imageForced = checkpointed;
+        core.applied = Math.max(checkpointed, reached);
+        core.appended = durable;
+        core.durable = durable;
+        core.lastBarrier = 0;
+        core.active = map;
+        core.activeBytes = mapBytes;
+        core.sizeBytes = size;
+    }
+
+    private void compare(Journal journal, ImageHead head) throws StorageException {
+        String image = core.labels.name();
+        if (!journal.identity().equals(head.journalIdentity())) {
+            throw Core.mismatch(
+                    "image " + image + " belongs to journal " + head.journalIdentity() + ", and journal "
+                            + journal.name() + " is " + journal.identity(),
+                    "put the right journal into its pool, or give the journal up as lost");
+        }
+        Position checkpointed = head.checkpointed();
+        if (!knows(journal.epochs(), head)) {
+            throw Core.mismatch(
+                    "journal " + journal.name() + " does not know the epoch " + head.epochIdentity()
+                            + " in which image " + image + " was checkpointed at " + checkpointed,
+                    "image and journal come from different backups or branches: restore both from the same moment");
+        }
+        if (checkpointed.sequence() > journal.durable()) {
+            throw Core.mismatch(
+                    "journal " + journal.name() + " ends at " + journal.durable() + ", before the checkpoint of image "
+                            + image + " at " + checkpointed,
+                    "the journal is older than the image: restore both from the same moment, or give the journal up as lost");
+        }
+        if (checkpointed.sequence() < journal.trimmed()) {
+            throw Core.mismatch(
+                    "journal " + journal.name() + " starts behind " + journal.trimmed() + ", and image " + image
+                            + " was checkpointed at " + checkpointed,
+                    "the image is older than the journal: restore both from the same moment");
+        }
+    }
+
+    private static boolean knows(List<Epoch> epochs, ImageHead head) {
+        if (head.checkpointed().sequence() == 0) {
+            return true;
+        }
+        for (Epoch epoch : epochs) {
+            if (epoch.identity().equals(head.epochIdentity())) {
+                return true;
+            }
+        }
+        // A journal that took the place of a lost one starts as the successor of the image's epoch.
+        return !epochs.isEmpty() && epochs.get(0).predecessorIdentity().equals(head.epochIdentity());
+    }
+
+    /** Starts the epoch of this opening. */
+    static void startEpoch(StorageContext context, String owner, Journal journal, long durable)
+            throws StorageException {
+        List<Epoch> epochs = journal.epochs();
+        UUID identity = new UUID(context.randomBits(), context.randomBits());
+        long now = context.clock().wallNanos();
+        Epoch next = epochs.isEmpty()
+                ? new Epoch(1, identity, durable + 1, Epoch.NO_PREDECESSOR, now, owner)
+                : epochs.get(epochs.size() - 1).next(identity, durable + 1, now, owner);
+        journal.startEpoch(next);
+    }
+
+    /** Gives an image an empty journal, as the successor of one that is lost. */
+    static void adopt(StorageContext context, String owner, Journal journal, String pool, BlockImage image)
+            throws StorageException {
+        if (!journal.epochs().isEmpty()) {
+            throw new StorageException(
+                    Reason.INVALID, "journal " + journal.name() + " is not new", "create another one for the image");
+        }
+        ImageHead head = image.head();
+        Position at = head.checkpointed();
+        UUID identity = new UUID(context.randomBits(), context.randomBits());
+        Epoch first = new Epoch(
+                at.epoch() + 1,
+                identity,
+                at.sequence() + 1,
+                head.epochIdentity(),
+                context.clock().wallNanos(),
+                owner);
+        journal.startEpoch(first);
+        image.force();
+        image.storeHead(new ImageHead(
+                head.imageIdentity(),
+                image.sizeBytes(),
+                head.blockSizeBytes(),
+                pool,
+                journal.identity(),
+                head.epochIdentity(),
+                at,
+                head.role(),
+                head.properties()));
+    }
+
+    // ---------------------------------------------------------------- resuming
+
+    /** Compares what came back with what is known. */
+    void compareAgain(Journal journal, BlockImage image) throws StorageException {
+        String name = core.labels.name();
+        ImageHead head = image.head();
+        List<Epoch> epochs = journal.epochs();
+        Epoch last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+        if (!journal.identity().equals(core.head.journalIdentity())
+                || !head.imageIdentity().equals(core.head.imageIdentity())
+                || !head.journalIdentity().equals(core.head.journalIdentity())) {
+            throw Core.mismatch(
+                    "image " + name + " got back another journal or another image than it had",
+                    "put the right ones back");
+        }
+        if (last == null || !last.identity().equals(core.epoch.identity())) {
+            throw Core.mismatch(
+                    "the journal of image " + name + " came back in another epoch: somebody else has written it",
+                    "close the image and open it again");
+        }
+        long durable = journal.durable();
+        if (durable < core.durable || durable > core.appended) {
+            throw Core.mismatch(
+                    "the journal of image " + name + " came back ending at " + durable + "; it was durable up to "
+                            + core.durable + " and appended up to " + core.appended,
+                    durable < core.durable
+                            ? "the journal lost what it had confirmed: check its device before the image is opened again"
+                            : "close the image and open it again");
+        }
+        if (journal.trimmed() > core.checkpointed || head.checkpointed().sequence() < core.checkpointed) {
+            throw Core.mismatch(
+                    "image " + name + " came back with a checkpoint at " + head.checkpointed()
+                            + ", journal trimmed up to " + journal.trimmed() + "; the checkpoint was at "
+                            + core.checkpointed,
+                    "the image's store lost what it had confirmed: check its device");
+        }
+    }
+
+    /**
+     * Goes on with reopened stores: the overlay stays unless what was applied was not forced, and what the journal lacks is
+     * appended again.
+     */
+    void resume(Journal journal, BlockImage image, Aftermath after) throws StorageException {
+        long survived = journal.durable();
+        compareSurvivors(journal, survived);
+        boolean rebuild = core.applied > core.checkpointed;
+        if (rebuild || image.sizeBytes() != core.sizeBytes) {
+            if (image.sizeBytes() != image.head().sizeBytes()) {
+                image.resize(image.head().sizeBytes());
+            }
+            rebuild = true;
+            read(journal, image, core.checkpointed, survived, image.head().sizeBytes());
+        }
+        synchronized (core.lock) {
+            if (rebuild) {
+                core.active = map;
+                core.activeBytes = mapBytes;
+                core.frozen = null;
+                core.frozenBytes = 0;
+                core.applied = Math.max(core.checkpointed, reached);
+                core.imageForced = core.checkpointed;
+                core.sizeBytes = size;
+                if (core.resizeSequence > 0 && core.resizeSequence <= survived) {
+                    core.resizeSequence = 0;
+                }
+            } else if (core.frozen != null && core.frozenUpTo > survived) {
+                // The batch has to take up again what is appended once more. All above it is newer, and comes again
+                // too.
+                core.active = core.frozen;
+                core.activeBytes += core.frozenBytes;
+                core.frozen = null;
+                core.frozenBytes = 0;
+            }
+            core.durable = survived;
+            core.unforced.forget(survived);
+            core.attach(journal, image, image.head());
+        }
+        appendAgain(journal, survived);
+        long now = core.context.clock().monotonicNanos();
+        synchronized (core.lock) {
+            core.durableAt(journal.durable(), now, core.context.clock().wallNanos(), after);
+        }
+    }
+
+    /** What was appended and survived without a confirmation must be what was appended. */
+    private void compareSurvivors(Journal journal, long survived) throws StorageException {
+        if (survived == core.durable) {
+            return;
+        }
+        UnforcedEvents known = core.unforced;
+        try (JournalReader reader = journal.reader(core.durable + 1)) {
+            for (long s = core.durable + 1; s <= survived; s++) {
+                EventHeader header = reader.next();
+                if (header == null
+                        || header.position().sequence() != s
+                        || header.kind() != known.kind(s)
+                        || header.timeNanos() != known.timeNanos(s)
+                        || header.offset() != known.offset(s)
+                        || header.length() != known.length(s)) {
+                    throw Core.mismatch(
+                            "the journal of image " + core.labels.name() + " came back with another event at " + s,
+                            "somebody else has written it: close the image and open it again");
+                }
+            }
+        }
+    }
+
+    private void appendAgain(Journal journal, long survived) throws StorageException {
+        JournalAppender appender = journal.appender();
+        UnforcedEvents events = core.unforced;
+        long s = survived + 1;
+        while (s <= core.appended) {
+            EventKind kind = events.kind(s);
+            Payload payload = core.hot.get(s);
+            long place = core.appendTo(
+                    appender, kind, events.flags(s), events.timeNanos(s), events.offset(s), events.length(s), payload);
+            if (place == JournalAppender.BATCH_FULL) {
+                core.steps.forceJournal(journal);
+                continue;
+            }
+            if (place < 0) {
+                throw new StorageException(
+                        Reason.JOURNAL_FULL,
+                        "the journal of image " + core.labels.name() + " has no room for what was written to it before",
+                        "raise its limit or make space in its pool");
+            }
+            synchronized (core.lock) {
+                if (kind.changesData()) {
+                    core.remember(core.active, kind, events.offset(s), events.length(s), s, place);
+                }
+            }
+            s++;
+        }
+        if (journal.durable() < core.appended) {
+            core.steps.forceJournal(journal);
+        }
+    }
+
+    // ---------------------------------------------------------------- reading the journal
+
+    /** Reads events into a fresh overlay. Where the index gets too long, or the size changes, it is applied on the way. */
+    private void read(Journal journal, BlockImage image, long after, long upTo, long startSize)
+            throws StorageException {
+        map = new ExtentMap();
+        mapBytes = 0;
+        reached = after;
+        size = startSize;
+        if (upTo <= after) {
+            return;
+        }
+        long expected = after + 1;
+        try (JournalReader reader = journal.reader(expected)) {
+            for (; expected <= upTo; expected++) {
+                EventHeader header = reader.next();
+                if (header == null || header.position().sequence() != expected) {
+                    throw new StorageException(
+                            Reason.CORRUPT,
+                            "journal " + journal.name() + " lacks event " + expected + " of those up to " + upTo,
+                            "run journal:verify");
+                }
+                take(header, reader.place(), journal, image);
+            }
+        }
+    }
+
+    private void take(EventHeader header, long place, Journal journal, BlockImage image) throws StorageException {
+        long sequence = header.position().sequence();
+        mapBytes += Core.backlogBytesOf(header);
+        if (header.kind().changesData()) {
+            if (header.offset() < 0 || header.offset() + header.length() > size) {
+                throw new StorageException(
+                        Reason.CORRUPT,
+                        "event " + header.position() + " lies beyond the image's end at " + size,
+                        "run journal:verify");
+            }
+            core.remember(map, header.kind(), header.offset(), header.length(), sequence, place);
+        } else if (header.kind() == EventKind.RESIZE) {
+            applyNow(sequence, journal, image);
+            image.resize(header.length());
+            size = header.length();
+        }
+        if (map.size() >= core.settings.indexBudgetEntries() / 2) {
+            applyNow(sequence, journal, image);
+        }
+    }
+
+    private void applyNow(long upTo, Journal journal, BlockImage image) throws StorageException {
+        if (!writer.write(map, journal, image, this)) {
+            throw Failures.imageFull(core.labels.name());
+        }
+        map = new ExtentMap();
+        mapBytes = 0;
+        reached = upTo;
+    }
+
+    @Override
+    public boolean wanted() {
+        return false;
+    }
+
+    @Override
+    public boolean waitForSpace() {
+        return false;
+    }
+
+    @Override
+    public void spaceFound() {
+        // It never waits.
+    }
+}

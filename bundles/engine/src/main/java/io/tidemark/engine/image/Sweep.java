@@ -1,0 +1,85 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.device.Completion;
+import java.util.Arrays;
+
+/** Requests that have ended: collected under the image's lock, told outside it. For one thread at a time. */
+final class Sweep {
+    private Completion[] completions = new Completion[64];
+    private Session[] sessions = new Session[64];
+    private long[] starts = new long[64];
+    private StorageException[] failures = new StorageException[64];
+    private int count;
+    private Session[] touched = new Session[8];
+
+    void add(Completion completion, Session session, long startNanos, StorageException failure) {
+        if (count == completions.length) {
+            completions = Arrays.copyOf(completions, count * 2);
+            sessions = Arrays.copyOf(sessions, count * 2);
+            starts = Arrays.copyOf(starts, count * 2);
+            failures = Arrays.copyOf(failures, count * 2);
+        }
+        completions[count] = completion;
+        sessions[count] = session;
+        starts[count] = startNanos;
+        failures[count] = failure;
+        count++;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** Adds the latencies of those from an index on to a histogram. */
+    void measure(int from, long nowNanos, Histogram latency) {
+        for (int i = from; i < count; i++) {
+            latency.add(nowNanos - starts[i]);
+        }
+    }
+
+    /** Calls the completions and leaves the sessions for later; false when there are none. */
+    boolean answer() {
+        for (int i = 0; i < count; i++) {
+            completions[i].completed(failures[i]);
+            completions[i] = null;
+            sessions[i] = null;
+            failures[i] = null;
+        }
+        boolean any = count > 0;
+        count = 0;
+        return any;
+    }
+
+    /** Calls the completions, then each session once. */
+    void run() {
+        int distinct = 0;
+        for (int i = 0; i < count; i++) {
+            Session session = sessions[i];
+            completions[i].completed(failures[i]);
+            completions[i] = null;
+            sessions[i] = null;
+            failures[i] = null;
+            if (session != null && !contains(distinct, session)) {
+                if (distinct == touched.length) {
+                    touched = Arrays.copyOf(touched, distinct * 2);
+                }
+                touched[distinct++] = session;
+            }
+        }
+        count = 0;
+        for (int i = 0; i < distinct; i++) {
+            touched[i].swept();
+            touched[i] = null;
+        }
+    }
+
+    private boolean contains(int distinct, Session session) {
+        for (int i = distinct - 1; i >= 0; i--) {
+            if (touched[i] == session) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,81 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.device.Completion;
+import java.util.Arrays;
+
+/**
+ * Requests that wait for a watermark to reach their sequence, in the order of the sequences. Guarded by the image's lock.
+ */
+final class Waiters {
+    private long[] sequences = new long[64];
+    private long[] starts = new long[64];
+    private Completion[] completions = new Completion[64];
+    private Session[] sessions = new Session[64];
+    private int first;
+    private int count;
+
+    void add(long sequence, long startNanos, Completion completion, Session session) {
+        if (count == sequences.length) {
+            grow();
+        }
+        int i = (first + count) & (sequences.length - 1);
+        sequences[i] = sequence;
+        starts[i] = startNanos;
+        completions[i] = completion;
+        sessions[i] = session;
+        count++;
+    }
+
+    private void grow() {
+        int old = sequences.length;
+        long[] s = Arrays.copyOf(sequences, old * 2);
+        long[] t = Arrays.copyOf(starts, old * 2);
+        Completion[] c = Arrays.copyOf(completions, old * 2);
+        Session[] e = Arrays.copyOf(sessions, old * 2);
+        System.arraycopy(s, 0, s, old, first);
+        System.arraycopy(t, 0, t, old, first);
+        System.arraycopy(c, 0, c, old, first);
+        System.arraycopy(e, 0, e, old, first);
+        Arrays.fill(c, 0, first, null);
+        Arrays.fill(e, 0, first, null);
+        sequences = s;
+        starts = t;
+        completions = c;
+        sessions = e;
+    }
+
+    int count() {
+        return count;
+    }
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    /** Sequence that the first one waits for; {@link Long#MAX_VALUE} when there is none. */
+    long firstSequence() {
+        return count == 0 ? Long.MAX_VALUE : sequences[first];
+    }
+
+    /** Moves those that wait for at most a sequence to a sweep. */
+    void sweep(long upTo, Sweep out) {
+        while (count > 0 && sequences[first] <= upTo) {
+            out.add(completions[first], sessions[first], starts[first], null);
+            completions[first] = null;
+            sessions[first] = null;
+            first = (first + 1) & (sequences.length - 1);
+            count--;
+        }
+    }
+
+    /** Moves all to a sweep, failed. */
+    void fail(io.tidemark.api.StorageException failure, Sweep out) {
+        while (count > 0) {
+            out.add(completions[first], sessions[first], starts[first], failure);
+            completions[first] = null;
+            sessions[first] = null;
+            first = (first + 1) & (sequences.length - 1);
+            count--;
+        }
+    }
+}

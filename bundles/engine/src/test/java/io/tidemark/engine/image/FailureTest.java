@@ -1,0 +1,329 @@
+package io.tidemark.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.ImageStatus.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class FailureTest {
+    @Test
+    void aCrashLosesNothingThatWasAcknowledged() throws Exception {
+        for (ImageSettings settings : List.of(Rig.LAZY, Rig.EAGER)) {
+            try (Rig rig = new Rig(settings)) {
+                Random random = new Random(3);
+                for (int round = 0; round < 10; round++) {
+                    for (int i = 0; i < 100; i++) {
+                        int offset = random.nextInt(Rig.SIZE - 9000);
+                        rig.write(offset, 1 + random.nextInt(9000), i).succeeded();
+                    }
+                    if (round % 3 == 1) {
+                        rig.engine.checkpoint();
+                        rig.engine.trim(Long.MAX_VALUE);
+                    }
+                    long epoch = rig.journal.epochs().size();
+                    rig.crash(0);
+                    assertEquals(epoch + 1, rig.journal.epochs().size(), "each opening starts an epoch");
+                    rig.verify();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCleanStopLeavesNothingToReplay() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.close();
+            assertEquals(1, rig.image.head().checkpointed().sequence());
+            assertEquals(
+                    rig.image.head().epochIdentity(),
+                    rig.journal.epochs().get(0).identity());
+            rig.open();
+            Watermarks marks = rig.engine.watermarks();
+            assertEquals(marks.appended(), marks.checkpointed());
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aFailedForceIsFinalAndWhatWaitedIsAppendedAgainAtTheSamePositions() throws Exception {
+        for (int survivors : new int[] {0, 1, 2, 100}) {
+            try (Rig rig = new Rig(Rig.LAZY)) {
+                rig.write(0, 4096, 1).succeeded();
+                rig.journal.failNextForce = true;
+                List<Rig.Outcome> outcomes = new ArrayList<>();
+                outcomes.add(rig.submit(4096, 4096, 2, false));
+                outcomes.add(rig.submit(0, 512, 3, false));
+                outcomes.add(rig.submit(8192, 4096, 4, true));
+                rig.session.drive(false);
+                assertEquals(State.SUSPENDED, rig.engine.state());
+                assertEquals(1, rig.failures.size());
+                outcomes.add(rig.write(12288, 4096, 5));
+                outcomes.add(rig.flush());
+                for (Rig.Outcome outcome : outcomes) {
+                    assertFalse(outcome.isDone(), "clients see a pause, no error");
+                }
+                rig.engine.suspend("journal failed");
+                rig.journal = rig.journal.reopened(survivors);
+                rig.engine.resume(rig.journal, rig.image);
+                rig.session.drive(false);
+                for (Rig.Outcome outcome : outcomes) {
+                    outcome.succeeded();
+                }
+                assertEquals(State.SERVING, rig.engine.state());
+                java.util.Arrays.fill(rig.model, 4096, 8192, (byte) 2);
+                java.util.Arrays.fill(rig.model, 0, 512, (byte) 3);
+                java.util.Arrays.fill(rig.model, 8192, 12288, (byte) 4);
+                rig.verify();
+                rig.engine.checkpoint();
+                rig.verify();
+                rig.crash(0);
+                rig.verify();
+            }
+        }
+    }
+
+    @Test
+    void theSameWhereTheOverlayWasFrozenAlready() throws Exception {
+        for (int survivors : new int[] {0, 1, 100}) {
+            try (Rig rig = new Rig(Rig.EAGER)) {
+                rig.write(0, 4096, 1).succeeded();
+                Rig.eventually(() -> rig.engine.watermarks().applied() == 1, "applied");
+                rig.journal.failNextForce = true;
+                List<Rig.Outcome> outcomes = new ArrayList<>();
+                outcomes.add(rig.submit(4096, 4096, 2, false));
+                outcomes.add(rig.submit(0, 512, 3, false));
+                // The applier wants them durable; its force fails.
+                Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
+                outcomes.add(rig.submit(0, 256, 4, false));
+                rig.engine.suspend("journal failed");
+                rig.journal = rig.journal.reopened(survivors);
+                rig.engine.resume(rig.journal, rig.image);
+                rig.session.drive(false);
+                for (Rig.Outcome outcome : outcomes) {
+                    outcome.succeeded();
+                }
+                java.util.Arrays.fill(rig.model, 4096, 8192, (byte) 2);
+                java.util.Arrays.fill(rig.model, 0, 512, (byte) 3);
+                java.util.Arrays.fill(rig.model, 0, 256, (byte) 4);
+                rig.verify();
+                rig.engine.checkpoint();
+                assertArrayEquals(rig.model, rig.image.bytes());
+            }
+        }
+    }
+
+    @Test
+    void resumeRefusesAnotherJournalOrOneThatLostWhatWasDurable() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.suspend("test");
+            MemoryJournal other = new MemoryJournal(new UUID(5, 5));
+            StorageException wrong = assertThrows(StorageException.class, () -> rig.engine.resume(other, rig.image));
+            assertEquals(Reason.MISMATCH, wrong.reason());
+            MemoryJournal forgetful = new MemoryJournal(rig.journal.identity());
+            forgetful.startEpoch(rig.journal.epochs().get(0));
+            wrong = assertThrows(StorageException.class, () -> rig.engine.resume(forgetful, rig.image));
+            assertEquals(Reason.MISMATCH, wrong.reason());
+            assertEquals(State.SUSPENDED, rig.engine.state());
+            rig.engine.resume(rig.journal, rig.image);
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aFailedForceOfTheImageMovesNoCheckpointAndIsAppliedAgain() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.write(0, 8192, 1).succeeded();
+            rig.engine.checkpoint();
+            rig.write(4096, 8192, 2).succeeded();
+            rig.discard(0, 1000).succeeded();
+            Rig.eventually(() -> rig.engine.watermarks().applied() == 3, "applied");
+            rig.image.failNextForce = true;
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(1, rig.engine.watermarks().checkpointed());
+            assertTrue(rig.failures.get(0).startsWith("IMAGE"), rig.failures.toString());
+            rig.engine.suspend("image failed");
+            rig.image = rig.image.reopened();
+            assertEquals(1, rig.image.bytes()[5000], "what was not forced is gone from this image");
+            rig.engine.resume(rig.journal, rig.image);
+            rig.verify();
+            rig.engine.checkpoint();
+            assertArrayEquals(rig.model, rig.image.bytes());
+        }
+    }
+
+    @Test
+    void aFailedWriteToTheImageSuspends() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.image.failNextWrite = true;
+            rig.write(0, 8192, 1).succeeded();
+            Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
+            rig.engine.suspend("image failed");
+            rig.image = rig.image.reopened();
+            rig.engine.resume(rig.journal, rig.image);
+            rig.verify();
+            rig.engine.checkpoint();
+            assertArrayEquals(rig.model, rig.image.bytes());
+        }
+    }
+
+    @Test
+    void anImageWithoutSpaceHoldsWritesAndReadsGoOn() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.image.full = true;
+            rig.write(0, 8192, 1).succeeded();
+            Rig.eventually(() -> rig.engine.state() == State.HOLDING, "holding");
+            Rig.Outcome held = rig.write(4096, 100, 2);
+            assertFalse(held.isDone());
+            assertArrayEquals(new byte[] {1}, rig.read(0, 1));
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            rig.image.full = false;
+            held.succeeded();
+            assertEquals(State.SERVING, rig.engine.state());
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aStopWithAFullImageSaysSoAndLosesNothing() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.image.full = true;
+            rig.write(0, 8192, 1).succeeded();
+            StorageException failure = assertThrows(StorageException.class, () -> rig.engine.close());
+            assertEquals(Reason.NO_SPACE, failure.reason());
+            rig.image.full = false;
+            rig.open();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void storesThatGoAwayAreAPause() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.checkpoint();
+            rig.write(4096, 4096, 2).succeeded();
+            rig.journal.goAway();
+            rig.image.goAway();
+            Rig.Outcome write = rig.write(0, 512, 3);
+            List<byte[]> bytes = new ArrayList<>();
+            Thread reader = new Thread(() -> {
+                try {
+                    bytes.add(rig.read(0, 8192));
+                } catch (StorageException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            reader.start();
+            Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
+            rig.engine.suspend("no journal store for pool flash");
+            assertEquals("no journal store for pool flash", rig.engine.detail());
+            assertFalse(write.isDone());
+            rig.journal = rig.journal.reopened(0);
+            rig.image = rig.image.reopened();
+            rig.engine.resume(rig.journal, rig.image);
+            write.succeeded();
+            reader.join();
+            assertEquals(2, bytes.get(0)[5000]);
+            rig.verify();
+        }
+    }
+
+    @Test
+    void suspendInOrderUnderLoadLosesNothing() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            List<Rig.Outcome> outcomes = new ArrayList<>();
+            Thread client = new Thread(() -> {
+                try {
+                    Random random = new Random(9);
+                    for (int i = 0; i < 2000; i++) {
+                        outcomes.add(rig.write(random.nextInt(200) * 4096L, 4096, i));
+                    }
+                } catch (StorageException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            client.start();
+            for (int i = 0; i < 20; i++) {
+                rig.engine.suspend("swap");
+                rig.engine.checkInvariants();
+                rig.journal = rig.journal.reopened(0);
+                rig.image = rig.image.reopened();
+                rig.engine.resume(rig.journal, rig.image);
+                rig.engine.checkInvariants();
+            }
+            client.join();
+            for (Rig.Outcome outcome : outcomes) {
+                outcome.succeeded();
+            }
+            rig.verify();
+            rig.engine.checkpoint();
+            assertArrayEquals(rig.model, rig.image.bytes());
+        }
+    }
+
+    @Test
+    void whatDoesNotBelongTogetherIsRefused() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.close();
+            MemoryJournal right = rig.journal;
+            rig.journal = new MemoryJournal(new UUID(8, 8));
+            assertEquals(
+                    Reason.MISMATCH,
+                    assertThrows(StorageException.class, rig::open).reason());
+            rig.journal = new MemoryJournal(right.identity());
+            assertEquals(
+                    Reason.MISMATCH,
+                    assertThrows(StorageException.class, rig::open).reason());
+            rig.journal = new MemoryJournal(new UUID(8, 8));
+            JournaledImage.adoptNewJournal(rig.context, "node", rig.journal, "flash", rig.image);
+            rig.open();
+            rig.verify();
+            rig.write(4096, 4096, 2).succeeded();
+            assertEquals(2, rig.engine.head().epoch() - 1, "adoption and opening are an epoch each");
+            rig.crash(0);
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aHeadThatCannotBeStoredIsTriedAgain() throws Exception {
+        ImageSettings often = new ImageSettings(
+                4L << 20, 4L << 20, 1024, 1, 1_000_000, 1_000_000, ImageSettings.JournalFull.HOLD, 0.5);
+        try (Rig rig = new Rig(often)) {
+            rig.image.failHeads = true;
+            rig.write(0, 4096, 1).succeeded();
+            Rig.eventually(() -> !rig.warnings.isEmpty(), "warned");
+            assertEquals(0, rig.engine.watermarks().checkpointed());
+            rig.image.failHeads = false;
+            Rig.eventually(() -> rig.engine.watermarks().checkpointed() == 1, "stored later");
+        }
+    }
+
+    @Test
+    void damagedEventsAreNeverApplied() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.crash(0);
+            rig.journal.corruptBodies = true;
+            StorageException failure = assertThrows(StorageException.class, () -> rig.read(0, 512));
+            assertEquals(Reason.CORRUPT, failure.reason());
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(0, rig.image.writes);
+            assertEquals(State.SUSPENDED, rig.engine.state());
+        }
+    }
+}

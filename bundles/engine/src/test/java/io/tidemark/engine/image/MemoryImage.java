@@ -1,0 +1,172 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.UUID;
+
+/** An image in memory that keeps what was forced apart from what was only written. */
+final class MemoryImage implements BlockImage {
+    private byte[] bytes;
+    private byte[] forced;
+    private ImageHead head;
+    private boolean closed;
+
+    /** Faults. */
+    boolean full;
+
+    boolean failNextForce;
+    boolean failNextWrite;
+    boolean failHeads;
+    long writes;
+    long forces;
+    Runnable beforeWrite = () -> {};
+
+    MemoryImage(int size, UUID journal) {
+        bytes = new byte[size];
+        forced = bytes.clone();
+        head = new ImageHead(
+                new UUID(7, 7),
+                size,
+                4096,
+                "flash",
+                journal,
+                Epoch.NO_PREDECESSOR,
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+    }
+
+    private MemoryImage(byte[] bytes, ImageHead head) {
+        this.bytes = bytes.clone();
+        this.forced = bytes.clone();
+        this.head = head;
+    }
+
+    /** What opening again finds after what was not forced is lost. */
+    synchronized MemoryImage reopened() {
+        closed = true;
+        return new MemoryImage(forced, head);
+    }
+
+    private void usable() throws StorageException {
+        if (closed) {
+            throw new StorageException(Reason.STALE_SERVICE, "the image's service went away", "");
+        }
+    }
+
+    synchronized void goAway() {
+        closed = true;
+    }
+
+    @Override
+    public synchronized long sizeBytes() {
+        return bytes.length;
+    }
+
+    @Override
+    public synchronized void read(long offset, ByteBuffer destination) throws StorageException {
+        usable();
+        destination.put(bytes, (int) offset, destination.remaining());
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer source) throws StorageException {
+        beforeWrite.run();
+        synchronized (this) {
+            usable();
+            space();
+            writes++;
+            if (failNextWrite) {
+                failNextWrite = false;
+                throw new StorageException(Reason.IO, "write failed on purpose", "");
+            }
+            source.get(bytes, (int) offset, source.remaining());
+        }
+    }
+
+    private void space() throws StorageException {
+        if (full) {
+            throw new StorageException(Reason.NO_SPACE, "no space on purpose", "");
+        }
+    }
+
+    @Override
+    public synchronized void zero(long offset, long length, boolean provision) throws StorageException {
+        usable();
+        space();
+        Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
+    }
+
+    @Override
+    public synchronized void discard(long offset, long length) throws StorageException {
+        zero(offset, length, false);
+    }
+
+    @Override
+    public synchronized void force() throws StorageException {
+        usable();
+        forces++;
+        if (failNextForce) {
+            failNextForce = false;
+            throw new StorageException(Reason.IO, "force failed on purpose", "");
+        }
+        forced = bytes.clone();
+    }
+
+    @Override
+    public synchronized void resize(long newSizeBytes) throws StorageException {
+        usable();
+        bytes = Arrays.copyOf(bytes, (int) newSizeBytes);
+        forced = Arrays.copyOf(forced, (int) newSizeBytes);
+    }
+
+    @Override
+    public boolean reserve(long offset, long length) {
+        return false;
+    }
+
+    @Override
+    public synchronized void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
+        usable();
+        for (long at = offset; at < offset + length; at += 512) {
+            long step = Math.min(512, offset + length - at);
+            boolean data = false;
+            for (int i = 0; i < step; i++) {
+                data |= bytes[(int) at + i] != 0;
+            }
+            if (!visitor.extent(at, step, data)) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public synchronized ImageHead head() {
+        return head;
+    }
+
+    @Override
+    public synchronized void storeHead(ImageHead newHead) throws StorageException {
+        usable();
+        if (failHeads) {
+            throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
+        }
+        head = newHead;
+    }
+
+    synchronized byte[] bytes() {
+        return bytes.clone();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+    }
+}
