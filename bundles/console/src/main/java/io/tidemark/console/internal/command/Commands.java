@@ -1,0 +1,27 @@
+package io.tidemark.console.internal.command;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All commands of this bundle. */
+public final class Commands {
+    private Commands() {}
+
+    /**
+     * All of them.
+     *
+     * @return in the order of the reference
+     */
+    public static List<ConsoleCommand> all() {
+        return Stream.of(
+                        ImageCreate.all(),
+                        ImageShow.all(),
+                        ImageChange.all(),
+                        JournalShow.all(),
+                        JournalVerify.all(),
+                        PoolCommands.all(),
+                        NbdCommands.all())
+                .flatMap(List::stream)
+                .toList();
+    }
+}

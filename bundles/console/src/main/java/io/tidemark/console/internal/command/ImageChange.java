@@ -1,0 +1,161 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.base.text.Sizes;
+import io.tidemark.console.internal.render.Words;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code image:set}, {@code image:resize}, {@code image:checkpoint} and {@code image:delete}. */
+final class ImageChange {
+    private static final String YES = "--yes";
+    private static final String SHRINK = "--allow-shrink";
+
+    private ImageChange() {}
+
+    static List<ConsoleCommand> all() {
+        return List.of(set(), resize(), checkpoint(), delete());
+    }
+
+    private static ConsoleCommand set() {
+        return new SimpleCommand(
+                Spec.of("image:set", "Changes the configuration of an image.")
+                        .detail(
+                                "Takes effect between two writes where that is safe; otherwise the command says what to do."
+                                        + " KEY= without a value takes a key back to its default. image:info shows the keys.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .takesMany("KEY=VALUE", "What to change.", Completions::settings)
+                        .flag(Call.JSON, "Prints the image as JSON.")
+                        .example(
+                                "image:set vm1 commit=journal+image",
+                                "acknowledges writes when journal and image have them")
+                        .example("image:set vm1 journal.limit=8G trim=age,size", "changes two keys in one step")
+                        .build(),
+                ImageChange::set);
+    }
+
+    private static void set(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        Map<String, String> changes = new LinkedHashMap<>();
+        for (String word : call.arguments().texts("KEY=VALUE")) {
+            int equals = word.indexOf('=');
+            if (equals < 1) {
+                throw Failure.usage("'" + word + "' is no setting; write KEY=VALUE, as in commit=journal");
+            }
+            if (changes.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
+                throw Failure.usage("the key " + word.substring(0, equals) + " is set twice; say it once");
+            }
+        }
+        ImageStatus image = call.images().configure(name, changes);
+        StringBuilder line = new StringBuilder(name).append(": ");
+        String separator = "";
+        for (String key : changes.keySet()) {
+            line.append(separator)
+                    .append(key)
+                    .append(" is ")
+                    .append(shown(image.properties().get(key)));
+            separator = ", ";
+        }
+        ImageShow.done(call, image, line.toString());
+    }
+
+    private static String shown(String value) {
+        return value == null || value.isEmpty() ? "unset" : value;
+    }
+
+    private static ConsoleCommand resize() {
+        return new SimpleCommand(
+                Spec.of("image:resize", "Changes the size of an image.")
+                        .detail(
+                                "Clients that are connected keep the size that they were told, and see the new one when they"
+                                        + " connect again. A smaller size cuts data off for good, so it has to be allowed.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .takes("SIZE", "The new size, as 20G; +5G adds to the size it has.", Completions::sizes)
+                        .flag(SHRINK, "Allows a smaller size.")
+                        .flag(Call.JSON, "Prints the image as JSON.")
+                        .example("image:resize vm1 20G", "makes vm1 20 GiB large")
+                        .example("image:resize vm1 +5G", "adds 5 GiB")
+                        .build(),
+                ImageChange::resize);
+    }
+
+    private static void resize(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        ImageStatus before = call.images().image(name);
+        String text = call.arguments().text("SIZE");
+        long size = text.startsWith("+")
+                ? grown(before, text)
+                : call.arguments().size("SIZE");
+        ImageCreate.wholeSectors(size);
+        if (size < before.sizeBytes() && !call.arguments().has(SHRINK)) {
+            throw Failure.failed(name + " has " + Words.size(before.sizeBytes()) + "; with " + Words.size(size)
+                    + " everything behind that would be lost. Say " + SHRINK + " if that is meant. Nothing was done.");
+        }
+        ImageStatus image = call.images().resize(name, size);
+        ImageShow.done(
+                call,
+                image,
+                name + ": " + Words.size(image.sizeBytes()) + ", was " + Words.size(before.sizeBytes())
+                        + (image.clients().isEmpty() ? "" : "; connected clients see it when they connect again"));
+    }
+
+    private static long grown(ImageStatus before, String text) throws Failure {
+        try {
+            return Math.addExact(before.sizeBytes(), Sizes.parse(text.substring(1)));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw Failure.usage("SIZE: '" + text + "' is no size to add; write it as in +5G");
+        }
+    }
+
+    private static ConsoleCommand checkpoint() {
+        return new SimpleCommand(
+                Spec.of("image:checkpoint", "Brings everything acknowledged into the image and forces it.")
+                        .detail("Afterwards a restart has nothing to replay. Clients go on meanwhile.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .flag(Call.JSON, "Prints the image as JSON.")
+                        .example("image:checkpoint vm1", "before the disk below is copied, say")
+                        .build(),
+                ImageChange::checkpoint);
+    }
+
+    private static void checkpoint(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        long backlog = call.images().image(name).backlogBytes();
+        Progress progress =
+                new Progress(call.caller(), call.node().clock()::monotonicNanos, "checkpointing " + name, backlog);
+        ImageStatus image = Watched.run(
+                call,
+                () -> call.images().checkpoint(name),
+                () -> progress.at(
+                        Math.max(0, backlog - call.images().image(name).backlogBytes())),
+                "stopped waiting; the checkpoint of " + name + " goes on by itself");
+        ImageShow.done(
+                call,
+                image,
+                name + ": checkpointed at " + Words.number(image.watermarks().checkpointed()) + ", "
+                        + progress.summary(backlog));
+    }
+
+    private static ConsoleCommand delete() {
+        return new SimpleCommand(
+                Spec.of("image:delete", "Deletes an image with its journal and its configuration.")
+                        .detail("Asks first. Refused while clients are connected.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .flag(YES, "Does not ask.")
+                        .example("image:delete vm1", "deletes vm1 when you answer y")
+                        .example("image:delete vm1 --yes", "for scripts")
+                        .build(),
+                ImageChange::delete);
+    }
+
+    private static void delete(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        ImageStatus image = call.images().image(name);
+        String size = image.sizeBytes() > 0 ? " (" + Words.size(image.sizeBytes()) + ")" : "";
+        call.confirm("This deletes the image " + name + size + " and its journal for good.", YES);
+        call.images().delete(name);
+        call.line(name + ": deleted");
+    }
+}

@@ -1,0 +1,71 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
+
+/** Goes through a live journal up to what was durable when it began. For one thread. */
+final class JournalScan implements AutoCloseable {
+    private final JournalReader reader;
+    private final long last;
+    private long sequence;
+
+    private JournalScan(JournalReader reader, long first, long last) {
+        this.reader = reader;
+        this.last = last;
+        this.sequence = first - 1;
+    }
+
+    /**
+     * Begins.
+     *
+     * @param journal to read
+     * @param from first sequence; 0 for the oldest one there is
+     * @return the scan; the caller closes it
+     */
+    static JournalScan open(Journal journal, long from) throws StorageException {
+        long last = journal.durable();
+        while (true) {
+            long trimmed = journal.trimmed();
+            long first = from == 0 ? trimmed + 1 : from;
+            try {
+                return new JournalScan(journal.reader(first), first, last);
+            } catch (StorageException e) {
+                // The journal may be trimmed between the two calls; then its beginning has moved, and it is tried
+                // again.
+                if (e.reason() != Reason.NOT_FOUND || from != 0 || journal.trimmed() == trimmed) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Steps to the next event.
+     *
+     * @return its header; null at the end
+     */
+    EventHeader next() throws StorageException {
+        if (sequence >= last) {
+            return null;
+        }
+        EventHeader header = reader.next();
+        if (header == null) {
+            return null;
+        }
+        sequence = header.position().sequence();
+        return sequence <= last ? header : null;
+    }
+
+    /** The reader, for bodies and places. */
+    JournalReader reader() {
+        return reader;
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+    }
+}

@@ -1,0 +1,74 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.Clock;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.base.text.Durations;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+
+/** Moments as people write them: a position, a sequence, a time, or how long ago. Stateless. */
+final class Moments {
+    /** For help texts. */
+    static final String FORMS = "a position (3:1042), a time (2026-05-01T14:03:07Z) or how long ago (-10m)";
+
+    private Moments() {}
+
+    /**
+     * The first event at or behind a moment.
+     *
+     * @param journal to look in
+     * @param clock for how long ago
+     * @param text the moment
+     * @return its sequence, above trimmed; at most one above durable
+     * @throws Failure USAGE when it is no moment, or when it is trimmed
+     */
+    static long firstAt(Journal journal, Clock clock, String text) throws Failure, StorageException {
+        long trimmed = journal.trimmed();
+        long sequence;
+        if (text.startsWith("-")) {
+            sequence = journal.sequenceAt(clock.wallNanos() - ago(text)) + 1;
+        } else if (text.indexOf('T') > 0) {
+            sequence = journal.sequenceAt(time(text)) + 1;
+        } else {
+            sequence = position(text);
+            if (sequence <= trimmed) {
+                throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
+                        + "; take a later one");
+            }
+        }
+        return Math.max(trimmed + 1, Math.min(sequence, journal.durable() + 1));
+    }
+
+    private static long ago(String text) throws Failure {
+        try {
+            return Durations.parse(text.substring(1)).toNanos();
+        } catch (IllegalArgumentException e) {
+            throw noMoment(text);
+        }
+    }
+
+    private static long time(String text) throws Failure {
+        try {
+            Instant instant = Instant.parse(text);
+            return instant.getEpochSecond() * 1_000_000_000L + instant.getNano();
+        } catch (DateTimeParseException e) {
+            throw noMoment(text);
+        }
+    }
+
+    private static long position(String text) throws Failure {
+        try {
+            return text.indexOf(':') < 0
+                    ? Long.parseLong(text)
+                    : Position.parse(text).sequence();
+        } catch (IllegalArgumentException e) {
+            throw noMoment(text);
+        }
+    }
+
+    private static Failure noMoment(String text) {
+        return Failure.usage("'" + text + "' is no moment; write " + FORMS);
+    }
+}

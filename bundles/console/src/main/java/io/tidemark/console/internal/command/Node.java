@@ -1,0 +1,54 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.context.Clock;
+import io.tidemark.api.device.BlockDevice;
+import io.tidemark.api.device.FrontEnd;
+import java.util.List;
+
+/** What commands act on. Safe for all threads. */
+public interface Node {
+    /**
+     * The images.
+     *
+     * @return the manager
+     * @throws StorageException UNAVAILABLE while the engine is not there
+     */
+    ImageManager images() throws StorageException;
+
+    /**
+     * What clients come in by.
+     *
+     * @return front ends; empty when none runs
+     */
+    List<FrontEnd> frontEnds();
+
+    /**
+     * What clients may attach to.
+     *
+     * @return devices, sorted by name
+     * @throws StorageException UNAVAILABLE while the engine is not there
+     */
+    List<BlockDevice> devices() throws StorageException;
+
+    /**
+     * Time.
+     *
+     * @return the clock
+     */
+    Clock clock();
+
+    /**
+     * The failure of a node without an engine.
+     *
+     * @return to be thrown
+     */
+    static StorageException noEngine() {
+        return new StorageException(
+                Reason.UNAVAILABLE,
+                "the engine of this node does not run, so there are no images to act on",
+                "look at it with bundle:list and log:display");
+    }
+}

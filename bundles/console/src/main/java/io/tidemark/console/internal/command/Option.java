@@ -1,0 +1,32 @@
+package io.tidemark.console.internal.command;
+
+/**
+ * An option of a command.
+ *
+ * @param name with its dashes: {@code --pool}
+ * @param value what follows it, in capitals; empty for a switch
+ * @param help one sentence
+ * @param completion what Tab offers for the value
+ */
+public record Option(String name, String value, String help, Completion completion) {
+    /** Every command has it. */
+    static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE);
+
+    /**
+     * Whether it stands alone.
+     *
+     * @return true for a switch
+     */
+    public boolean isSwitch() {
+        return value.isEmpty();
+    }
+
+    /**
+     * How help shows it.
+     *
+     * @return as {@code --pool POOL} or {@code --json}
+     */
+    public String usage() {
+        return isSwitch() ? name : name + " " + value;
+    }
+}

@@ -1,0 +1,90 @@
+package io.tidemark.console.internal;
+
+import io.tidemark.console.internal.command.Commands;
+import io.tidemark.console.internal.command.ConsoleCommand;
+import io.tidemark.console.internal.command.Failure;
+import io.tidemark.console.internal.command.Node;
+import io.tidemark.console.internal.run.Execution;
+import io.tidemark.console.internal.run.Front;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A command line that was typed, and what came of it. */
+public final class Typed implements Front {
+    private final StringBuilder out = new StringBuilder();
+    private final List<String> steps = new ArrayList<>();
+    private final String answer;
+    private final int columns;
+    private final Path directory;
+    private String asked = "";
+
+    private Typed(String answer, int columns, Path directory) {
+        this.answer = answer;
+        this.columns = columns;
+        this.directory = directory;
+    }
+
+    /** Types a line, words separated by blanks. Nobody is there to answer. */
+    public static String run(Node node, String line) throws Failure {
+        return run(node, line, null).out.toString();
+    }
+
+    /** Types a line, and gives an answer if it is asked. */
+    public static Typed run(Node node, String line, String answer) throws Failure {
+        return run(node, line, answer, Path.of("/"));
+    }
+
+    /** Types a line in a directory. */
+    public static Typed run(Node node, String line, String answer, Path directory) throws Failure {
+        List<String> words = List.of(line.split(" "));
+        Typed typed = new Typed(answer, 0, directory);
+        new Execution(command(words.get(0)), node, typed).run(words.subList(1, words.size()));
+        return typed;
+    }
+
+    /** The command of a name. */
+    public static ConsoleCommand command(String fullName) {
+        return Commands.all().stream()
+                .filter(command -> command.spec().fullName().equals(fullName))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What was printed. */
+    public String text() {
+        return out.toString();
+    }
+
+    /** What was asked. */
+    public String asked() {
+        return asked;
+    }
+
+    @Override
+    public boolean out(String text) {
+        out.append(text);
+        return true;
+    }
+
+    @Override
+    public void progress(String line) {
+        steps.add(line);
+    }
+
+    @Override
+    public int columns() {
+        return columns;
+    }
+
+    @Override
+    public String ask(String question) {
+        asked = question;
+        return answer;
+    }
+
+    @Override
+    public Path directory() {
+        return directory;
+    }
+}

@@ -1,0 +1,306 @@
+package io.tidemark.console.internal.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.console.internal.FakeJournal;
+import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Typed;
+import io.tidemark.console.internal.command.Failure.Kind;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class CommandsTest {
+    private final FakeNode node = new FakeNode();
+
+    private Failure refused(Kind kind, String line) {
+        Failure failure = assertThrows(Failure.class, () -> Typed.run(node, line), line);
+        assertEquals(kind, failure.kind(), failure.getMessage());
+        return failure;
+    }
+
+    private static void assertHas(String text, String... parts) {
+        for (String part : parts) {
+            assertTrue(text.contains(part), () -> "'" + part + "' is missing in:\n" + text);
+        }
+    }
+
+    @Test
+    void createTakesOptionsWhereverTheyStand() throws Exception {
+        String out = Typed.run(node, "image:create vm1 10G --commit volatile --pool slow");
+        assertHas(out, "vm1: 10 GiB", "serving");
+        assertEquals(
+                Map.of("commit", "volatile", "pool", "slow"),
+                node.images.get("vm1").properties());
+        Typed.run(node, "image:create --pool=slow vm2 512MiB");
+        assertEquals(512L << 20, node.images.get("vm2").sizeBytes());
+        assertEquals(Map.of("pool", "slow"), node.images.get("vm2").properties());
+    }
+
+    @Test
+    void createSaysWhatIsWrongWithALine() {
+        assertHas(refused(Kind.USAGE, "image:create vm1").getMessage(), "needs SIZE", "Usage: image:create NAME SIZE");
+        assertHas(refused(Kind.USAGE, "image:create ../x 1G").getMessage(), "'../x' is no name");
+        assertHas(refused(Kind.USAGE, "image:create vm1 10X").getMessage(), "'10X' is no size", "10G");
+        assertHas(refused(Kind.USAGE, "image:create vm1 0").getMessage(), "too small");
+        assertHas(refused(Kind.USAGE, "image:create vm1 1000").getMessage(), "not a multiple of 512", "1024");
+        assertHas(refused(Kind.USAGE, "image:create vm1 1G --pol x").getMessage(), "no option --pol", "--pool");
+        assertHas(refused(Kind.USAGE, "image:create vm1 1G --pool").getMessage(), "needs a value behind --pool");
+        assertHas(refused(Kind.USAGE, "image:create vm1 1G more").getMessage(), "does not take 'more'");
+        assertHas(refused(Kind.USAGE, "image:create vm1 1G --pool a --pool b").getMessage(), "twice");
+        assertTrue(node.images.isEmpty());
+    }
+
+    @Test
+    void failuresFromBelowArriveAsTheyAre() throws Exception {
+        Typed.run(node, "image:create vm1 1G");
+        assertHas(
+                refused(Kind.FAILED, "image:create vm1 1G").getMessage(),
+                "there is an image vm1 already; take another");
+        node.failure = new StorageException(Reason.NO_SPACE, "pool default has 1 GiB free", "take another pool");
+        assertEquals(
+                "pool default has 1 GiB free; take another pool",
+                refused(Kind.FAILED, "image:create v 9G").getMessage());
+        node.engine = false;
+        assertHas(refused(Kind.FAILED, "image:list").getMessage(), "engine", "bundle:list");
+    }
+
+    @Test
+    void listPutsWhatNeedsAttentionBelow() throws Exception {
+        assertHas(Typed.run(node, "image:list"), "No images", "image:create");
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.images.put("vm2", FakeNode.image("vm2", State.REFUSED, "commit: there is no policy jurnal"));
+        String[] lines = Typed.run(node, "image:list").split("\n");
+        assertEquals(4, lines.length);
+        assertEquals("vm2 is refused: commit: there is no policy jurnal", lines[3]);
+        assertEquals(lines[0].indexOf("STATE"), lines[1].indexOf("serving"));
+        assertEquals(lines[0].indexOf("STATE"), lines[2].indexOf("refused"));
+        assertHas(Typed.run(node, "image:list --json"), "\"state\": \"refused\"", "\"sizeBytes\": 10737418240");
+    }
+
+    @Test
+    void infoShowsEverything() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertHas(
+                Typed.run(node, "image:info vm1"),
+                "vm1 is serving",
+                "10 GiB (10,737,418,240 bytes)",
+                "3:104211",
+                "a crash now would replay 211 events",
+                "3 events, 12 KiB to go",
+                "128 MiB of 4 GiB (3 %)",
+                "5 GiB",
+                "812us",
+                "journal.limit");
+        assertHas(Typed.run(node, "image:info vm1 --json"), "\"head\": \"3:104211\"", "\"durable\": 104211");
+        assertHas(refused(Kind.FAILED, "image:info vm9").getMessage(), "there is no image vm9");
+    }
+
+    @Test
+    void setChangesKeys() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertHas(
+                Typed.run(node, "image:set vm1 commit=volatile journal.limit="),
+                "commit is volatile",
+                "journal.limit is unset");
+        assertEquals("volatile", node.images.get("vm1").properties().get("commit"));
+        assertHas(refused(Kind.USAGE, "image:set vm1").getMessage(), "needs KEY=VALUE");
+        assertHas(refused(Kind.USAGE, "image:set vm1 commit").getMessage(), "'commit' is no setting");
+        assertHas(refused(Kind.USAGE, "image:set vm1 a=1 a=2").getMessage(), "twice");
+    }
+
+    @Test
+    void resizeShrinksOnlyWhenItIsAllowed() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertHas(Typed.run(node, "image:resize vm1 +5G"), "vm1: 15 GiB, was 10 GiB");
+        assertHas(refused(Kind.FAILED, "image:resize vm1 1G").getMessage(), "--allow-shrink", "Nothing was done");
+        assertEquals(15L << 30, node.images.get("vm1").sizeBytes());
+        Typed.run(node, "image:resize vm1 1G --allow-shrink");
+        assertEquals(1L << 30, node.images.get("vm1").sizeBytes());
+    }
+
+    @Test
+    void deleteAsks() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertHas(refused(Kind.FAILED, "image:delete vm1").getMessage(), "--yes", "Nothing was done");
+        assertThrows(Failure.class, () -> Typed.run(node, "image:delete vm1", "n"));
+        assertThrows(Failure.class, () -> Typed.run(node, "image:delete vm1", ""));
+        assertTrue(node.images.containsKey("vm1"));
+        Typed typed = Typed.run(node, "image:delete vm1", "y");
+        assertHas(typed.asked(), "vm1", "10 GiB");
+        assertFalse(node.images.containsKey("vm1"));
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertEquals("vm1: deleted\n", Typed.run(node, "image:delete vm1 --yes"));
+    }
+
+    @Test
+    void checkpointSaysWhereItIs() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertHas(Typed.run(node, "image:checkpoint vm1"), "vm1: checkpointed at 104,000");
+        node.failure = new StorageException(Reason.UNAVAILABLE, "vm1 is suspended", "wait");
+        assertEquals(
+                "vm1 is suspended; wait",
+                refused(Kind.FAILED, "image:checkpoint vm1").getMessage());
+    }
+
+    private FakeJournal journal() {
+        FakeJournal journal = new FakeJournal();
+        journal.trimmed = 10;
+        journal.add(EventKind.WRITE, 0, 4096, 8192, "")
+                .add(EventKind.WRITE, EventHeader.FLAG_BARRIER, 0, 512, "")
+                .add(EventKind.FLUSH, EventHeader.FLAG_BARRIER, 0, 0, "")
+                .add(EventKind.DISCARD, 0, 1 << 20, 1 << 20, "")
+                .add(EventKind.MARK, 0, 0, 0, "before upgrade")
+                .add(EventKind.RESIZE, 0, 0, 1 << 30, "");
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.journals.put("vm1", journal);
+        return journal;
+    }
+
+    @Test
+    void inspectAddsUp() throws Exception {
+        journal();
+        assertHas(
+                Typed.run(node, "journal:inspect vm1"),
+                "events    6",
+                "write     2, 8.5 KiB",
+                "discard   1, 1 MiB",
+                "barriers  2");
+        assertHas(Typed.run(node, "journal:inspect vm1 --json"), "\"events\": 6", "\"first\": \"3:11\"");
+    }
+
+    @Test
+    void inspectShowsEvents() throws Exception {
+        journal();
+        String out = Typed.run(node, "journal:inspect vm1 --verbose");
+        assertHas(out, "3:11", "2026-01-01 00:00:01.000000Z", "'before upgrade'", "barrier", "In all");
+        assertHas(
+                Typed.run(node, "journal:inspect vm1 --verbose --json"),
+                "\"kind\": \"mark\"",
+                "\"note\": \"'before upgrade'\"");
+        String part = Typed.run(node, "journal:inspect vm1 --verbose --from 3:13 --count 2");
+        assertHas(part, "3:13", "3:14", "events    2");
+        assertFalse(part.contains("3:15") || part.contains("3:12"), part);
+        assertHas(Typed.run(node, "journal:inspect vm1 --from 2026-01-01T00:00:03Z"), "3:14");
+        node.wallNanos += 6_000_000_000L;
+        assertHas(Typed.run(node, "journal:inspect vm1 --from -2s"), "from      3:15");
+        assertHas(refused(Kind.FAILED, "journal:inspect vm1 --from 3").getMessage(), "no longer in the journal");
+        assertHas(refused(Kind.USAGE, "journal:inspect vm1 --from yesterday").getMessage(), "is no moment", "-10m");
+        assertHas(refused(Kind.USAGE, "journal:inspect vm1 --count x").getMessage(), "whole number");
+    }
+
+    @Test
+    void verifyFindsDamage() throws Exception {
+        FakeJournal journal = journal();
+        assertHas(Typed.run(node, "journal:verify vm1"), "vm1: 6 events", "all sound");
+        EventHeader one = journal.headers.get(1);
+        journal.headers.set(
+                1,
+                new EventHeader(
+                        one.position(), one.kind(), one.flags(), one.timeNanos(), 512, one.length(), one.bodyLength()));
+        assertHas(refused(Kind.FAILED, "journal:verify vm1").getMessage(), "damaged", "event 3:12", "0+512");
+        journal.headers.set(1, journal.headers.get(2));
+        assertHas(refused(Kind.FAILED, "journal:verify vm1").getMessage(), "event 3:13", "follows event 3:11");
+        journal.headers.set(
+                1,
+                new EventHeader(
+                        one.position(), one.kind(), one.flags(), 1, one.offset(), one.length(), one.bodyLength()));
+        assertHas(refused(Kind.FAILED, "journal:verify vm1").getMessage(), "older than event 3:11");
+    }
+
+    @Test
+    void journalsAreListedAndShown() throws Exception {
+        assertHas(Typed.run(node, "journal:list"), "No journals");
+        journal();
+        assertHas(Typed.run(node, "journal:list"), "vm1", "6,211", "98001", "104211", "3 %");
+        assertHas(Typed.run(node, "journal:list --json"), "\"image\": \"vm1\"", "\"trimmed\": 98000");
+        assertHas(
+                Typed.run(node, "journal:info vm1"),
+                "64 MiB of 4 GiB (2 %), in 1 segment",
+                "6 (11 to 16)",
+                "a crash",
+                "4 KiB dropped",
+                "from event 1, 2026-01-01 00:00:00Z, by a",
+                "needs what is behind 3:7, connected");
+        assertHas(
+                Typed.run(node, "journal:info vm1 --json"),
+                "\"segments\": 1",
+                "\"owner\": \"a\"",
+                "\"commit\": \"3:7\"");
+        node.journals.clear();
+        assertHas(refused(Kind.FAILED, "journal:info vm1").getMessage(), "not open", "image:info vm1");
+    }
+
+    @Test
+    void poolsAreListedAndShown() throws Exception {
+        assertHas(Typed.run(node, "pool:list"), "40 GiB", "100 GiB", "/data/images", "flash");
+        assertHas(
+                Typed.run(node, "pool:info default"),
+                "image pool default",
+                "journal pool default",
+                "40 GiB of 100 GiB (40 %)");
+        assertHas(Typed.run(node, "pool:list --json"), "\"totalBytes\": null");
+        assertHas(refused(Kind.FAILED, "pool:info fast").getMessage(), "no pool fast", "default, slow");
+    }
+
+    @Test
+    void clientsAndExportsAreShown() throws Exception {
+        assertHas(Typed.run(node, "nbd:list"), "No NBD server", "No exports");
+        assertEquals("No clients.\n", Typed.run(node, "nbd:clients"));
+        node.frontEnds.add(new FakeFrontEnd());
+        assertHas(Typed.run(node, "nbd:list"), "Listening on nbd://127.0.0.1:10809/");
+        assertHas(Typed.run(node, "nbd:clients"), "127.0.0.1:40312", "1,024", "TLSv1.3", "2 (8 KiB)");
+        assertHas(Typed.run(node, "nbd:clients --json"), "\"bytesInFlight\": 8192");
+        assertHas(refused(Kind.FAILED, "nbd:clients vm9").getMessage(), "there is no image vm9");
+        assertHas(Typed.run(node, "image:create vm2 1G"), "Connect to it with nbd://127.0.0.1:10809/vm2");
+        assertEquals("No clients.\n", Typed.run(node, "nbd:clients vm2"));
+    }
+
+    @Test
+    void everyCommandHelps() throws Exception {
+        for (ConsoleCommand command : Commands.all()) {
+            Spec spec = command.spec();
+            String help = Typed.run(node, spec.fullName() + " --help");
+            assertHas(help, "Usage: " + spec.usage(), "Examples", spec.fullName());
+            spec.options().forEach(option -> assertHas(help, option.usage()));
+            for (String line : help.split("\n")) {
+                assertTrue(line.length() <= 110, () -> "too wide: " + line);
+            }
+        }
+    }
+
+    @Test
+    void everyDescriptionIsComplete() throws Exception {
+        for (ConsoleCommand command : Commands.all()) {
+            Spec spec = command.spec();
+            assertTrue(spec.summary().endsWith("."), spec.fullName());
+            assertFalse(spec.examples().isEmpty(), spec.fullName());
+            spec.parameters().forEach(p -> assertTrue(p.help().endsWith("."), spec.fullName() + " " + p.name()));
+            spec.options().forEach(o -> assertTrue(o.help().endsWith("."), spec.fullName() + " " + o.name()));
+            for (Example example : spec.examples()) {
+                List<String> words = List.of(example.line().split(" "));
+                assertEquals(spec.fullName(), words.get(0));
+                Arguments.parse(spec, words.subList(1, words.size()));
+            }
+        }
+    }
+
+    @Test
+    void everyCommandThatShowsSomethingSpeaksJson() {
+        for (ConsoleCommand command : Commands.all()) {
+            String name = command.spec().name();
+            if (!name.equals("delete")) {
+                assertTrue(
+                        command.spec().options().stream().anyMatch(o -> o.name().equals("--json")), name);
+            }
+        }
+    }
+}

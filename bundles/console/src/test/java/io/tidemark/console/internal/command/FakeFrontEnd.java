@@ -1,0 +1,43 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.device.FrontEnd;
+import java.util.List;
+
+/** An NBD server with one client. */
+final class FakeFrontEnd implements FrontEnd {
+    @Override
+    public String name() {
+        return "nbd";
+    }
+
+    @Override
+    public String status() {
+        return "serving";
+    }
+
+    @Override
+    public List<String> endpoints() {
+        return List.of("nbd://127.0.0.1:10809/");
+    }
+
+    @Override
+    public List<String> addresses(String exportName) {
+        return List.of("nbd://127.0.0.1:10809/" + exportName);
+    }
+
+    @Override
+    public List<Client> clients() {
+        return List.of(new Client(
+                1,
+                "vm1",
+                "127.0.0.1:40312",
+                "TLSv1.3",
+                1_767_225_600_000_000_000L,
+                1024,
+                0,
+                1 << 20,
+                1 << 30,
+                2,
+                8192));
+    }
+}
