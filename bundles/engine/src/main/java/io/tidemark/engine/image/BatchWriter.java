@@ -6,10 +6,13 @@ import io.tidemark.api.context.Payload;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
- * Brings a batch to the image: in the order of offsets, adjacent extents merged into large writes, payload from memory
- * where it is there and from the journal where it is not. For one thread.
+ * Brings a batch to the image. First what is in memory, in the order of offsets; then what has to be read from the journal,
+ * in the order of the journal, so that the journal's device is read forward. Adjacent extents become one write. The order
+ * in which a batch is written does not matter: its extents do not overlap, and until it is complete nobody reads them from
+ * the image. For one thread.
  */
 final class BatchWriter {
     /** Longest write that is put together from several extents. */
@@ -30,6 +33,9 @@ final class BatchWriter {
     private ImageListener.Part part;
     private long bytes;
     private long writes;
+    private long[] cold = new long[1024];
+    private int coldCount;
+    private long coldBase;
 
     /** Decides whether to go on. Called under no lock. */
     interface Interruption {
@@ -78,29 +84,70 @@ final class BatchWriter {
         bytes = 0;
         writes = 0;
         ExtentMap.Cursor cursor = batch.cursor();
-        boolean more = true;
-        while (more) {
-            more = gather(cursor);
-            try {
-                if (interruption.wanted() || !writePieces()) {
-                    return false;
-                }
-            } finally {
-                pieces.release();
-            }
-        }
-        return writeStaged();
+        return writeHot(cursor) && writeCold(cursor) && writeStaged();
     }
 
-    private boolean gather(ExtentMap.Cursor cursor) {
-        boolean more = true;
-        while (pieces.count() < GROUP && (more = cursor.next())) {
-            pieces.add(cursor.offset(), cursor.length(), cursor.sequence(), cursor.place(), cursor.body());
+    private boolean writeHot(ExtentMap.Cursor cursor) throws StorageException {
+        coldCount = 0;
+        long firstHot;
+        synchronized (core.lock) {
+            firstHot = core.hot.first();
         }
+        boolean more = true;
+        while (more) {
+            while (pieces.count() < GROUP && (more = cursor.next())) {
+                if (cursor.place() >= 0 && cursor.sequence() < firstHot) {
+                    addCold(cursor.sequence(), cursor.ordinal());
+                } else {
+                    add(cursor);
+                }
+            }
+            if (!writeGroup()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean writeCold(ExtentMap.Cursor cursor) throws StorageException {
+        Arrays.sort(cold, 0, coldCount);
+        int next = 0;
+        while (next < coldCount) {
+            while (pieces.count() < GROUP && next < coldCount) {
+                cursor.moveTo((int) cold[next++]);
+                add(cursor);
+            }
+            if (!writeGroup()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void add(ExtentMap.Cursor cursor) {
+        pieces.add(cursor.offset(), cursor.length(), cursor.sequence(), cursor.place(), cursor.body());
+    }
+
+    private boolean writeGroup() throws StorageException {
         synchronized (core.lock) {
             core.attachPayload(pieces);
         }
-        return more;
+        try {
+            return !interruption.wanted() && writePieces();
+        } finally {
+            pieces.release();
+        }
+    }
+
+    /** Keeps the sequence above the place in the map, so that sorting the numbers sorts by sequence. */
+    private void addCold(long sequence, int ordinal) {
+        if (coldCount == 0) {
+            coldBase = sequence;
+        }
+        if (coldCount == cold.length) {
+            cold = Arrays.copyOf(cold, coldCount * 2);
+        }
+        cold[coldCount++] = (sequence - coldBase) << Integer.SIZE | ordinal;
     }
 
     private boolean writePieces() throws StorageException {

@@ -73,17 +73,22 @@ final class Committer implements Runnable {
     }
 
     private boolean somebodyWaits() {
-        return !core.suspended
-                && core.durable < core.appended
-                && (!core.durableWaiters.isEmpty() || !core.checkpointWaiters.isEmpty() || !core.held.isEmpty());
+        if (core.suspended) {
+            return false;
+        }
+        return core.forceWanted
+                || (core.durable < core.appended
+                        && (!core.durableWaiters.isEmpty() || !core.checkpointWaiters.isEmpty()));
     }
 
     /** Claims the next force; called under the lock. Null when there is nothing to force. */
     private Journal begin() {
-        if (core.forcing || core.suspended || core.journal == null || core.durable >= core.appended) {
+        boolean needed = core.forceWanted || core.durable < core.appended;
+        if (core.forcing || core.suspended || core.journal == null || !needed) {
             return null;
         }
         core.forcing = true;
+        core.forceWanted = false;
         core.enter();
         return core.journal;
     }

@@ -95,6 +95,9 @@ final class Core {
     boolean stopping;
     boolean forcing;
 
+    /** The appender takes nothing more before a force, even where it has nothing to force. */
+    boolean forceWanted;
+
     /** Users of {@link #journal} and {@link #image} outside the lock, who have to leave before these are let go. */
     int users;
 
@@ -233,6 +236,7 @@ final class Core {
 
     private boolean refused(Request request, long outcome, Aftermath after) {
         if (outcome != JournalAppender.FULL) {
+            forceWanted = true;
             committer.wake();
             return false;
         }
@@ -258,6 +262,7 @@ final class Core {
         if (appended > lastBarrier) {
             long outcome = append(EventKind.FLUSH, EventHeader.FLAG_BARRIER, wallNanos, 0, 0, null, after);
             if (outcome == JournalAppender.BATCH_FULL) {
+                forceWanted = true;
                 committer.wake();
                 return false;
             }

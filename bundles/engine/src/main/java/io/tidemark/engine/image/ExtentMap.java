@@ -361,6 +361,16 @@ final class ExtentMap {
             return chunk < chunkCount;
         }
 
+        /** A number for this extent, below 2^31, with which {@link #moveTo} comes back. */
+        int ordinal() {
+            return chunk * CAPACITY + index;
+        }
+
+        void moveTo(int ordinal) {
+            chunk = ordinal / CAPACITY;
+            index = ordinal % CAPACITY;
+        }
+
         long offset() {
             return chunks[chunk].offsets[index];
         }

@@ -240,6 +240,7 @@ final class Lifecycle {
                 core.wantCheckpoint();
                 return outcome;
             }
+            core.forceWanted = true;
         }
         core.committer.lead(after);
         return 0;

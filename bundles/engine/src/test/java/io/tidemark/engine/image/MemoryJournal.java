@@ -51,6 +51,10 @@ final class MemoryJournal implements Journal, JournalAppender {
     long fullAtEvents = Long.MAX_VALUE;
     long batchEvents = Long.MAX_VALUE;
     long forces;
+
+    /** Nothing is taken before the next force, even where there is nothing to force: a new segment is due. */
+    boolean wantsForce;
+
     Runnable beforeForce = () -> {};
     boolean corruptBodies;
 
@@ -236,7 +240,7 @@ final class MemoryJournal implements Journal, JournalAppender {
         if (events.size() >= fullAtEvents && !kind.isControl()) {
             return FULL;
         }
-        if (appended - durable >= batchEvents) {
+        if (appended - durable >= batchEvents || wantsForce) {
             return BATCH_FULL;
         }
         byte[] headBytes = new byte[head.remaining()];
@@ -259,6 +263,7 @@ final class MemoryJournal implements Journal, JournalAppender {
         synchronized (this) {
             usable();
             forces++;
+            wantsForce = false;
             if (failNextForce) {
                 failNextForce = false;
                 failed = true;

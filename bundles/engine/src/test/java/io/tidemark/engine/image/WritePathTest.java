@@ -254,6 +254,16 @@ class WritePathTest {
     }
 
     @Test
+    void aJournalThatWantsAForceBeforeItTakesAnythingGetsIt() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.journal.wantsForce = true;
+            rig.write(0, 4096, 1).succeeded();
+            rig.journal.wantsForce = true;
+            rig.engine.resize(2 * Rig.SIZE);
+        }
+    }
+
+    @Test
     void longWritesAreSeveralEventsAndOneAnswer() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {
             rig.engine.resize(8L << 20);
