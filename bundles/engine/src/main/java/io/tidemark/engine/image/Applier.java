@@ -20,8 +20,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
     private static final long LARGE_BYTES = 32 << 10;
 
-    private static final long SPACE_RETRY_NANOS = 100_000_000L;
-    private static final long SPACE_RETRY_MAX_NANOS = 2_000_000_000L;
+    private static final long SPACE_RETRY_NANOS = 50_000_000L;
+    private static final long SPACE_RETRY_MAX_NANOS = 500_000_000L;
 
     private final Core core;
     private final Gate gate;
