@@ -1,0 +1,218 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Nodes, as ./run starts, asks and stops them. */
+class RunIT {
+    private final List<Path> nodes = new ArrayList<>();
+    private Path scratch;
+
+    @BeforeEach
+    void makeScratch() throws IOException {
+        scratch = Files.createTempDirectory(Shell.target(), "run");
+    }
+
+    @AfterEach
+    void stopNodes() {
+        for (Path node : nodes) {
+            Shell.run("./run", "--data", node.toString(), "--stop");
+        }
+        Shell.run("rm", "-rf", scratch.toString());
+    }
+
+    private Path node(String name) {
+        Path node = scratch.resolve(name);
+        nodes.add(node);
+        return node;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static Outcome background(Path data, int port, String... more) {
+        List<String> words =
+                new ArrayList<>(List.of("./run", "--data", data.toString(), "--nbd", "" + port, "--background"));
+        words.addAll(List.of(more));
+        return Shell.run(words.toArray(String[]::new));
+    }
+
+    private static long pid(Path data) throws IOException {
+        return Long.parseLong(Files.readString(data.resolve("karaf/pid")).split(" ")[0]);
+    }
+
+    private static Set<String> names(Path directory) throws IOException {
+        try (Stream<Path> list = Files.list(directory)) {
+            return list.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private static List<String> complaints(Path data) throws IOException {
+        try (Stream<String> lines = Files.lines(data.resolve("karaf/log/karaf.log"))) {
+            return lines.filter(line ->
+                            line.contains("| WARN ") || line.contains("| ERROR ") || line.contains("Stopping bundles"))
+                    .toList();
+        }
+    }
+
+    private static void oneLine(Outcome outcome, int status, String text) {
+        assertEquals(status, outcome.status(), outcome.toString());
+        assertEquals(1, outcome.err().lines().count(), outcome.toString());
+        assertTrue(outcome.err().contains(text), outcome.toString());
+    }
+
+    @Test
+    void anEmptyNodeServesWithinTenSecondsAndStopsCleanly() throws IOException {
+        Path data = node("a");
+        int port = freePort();
+        Outcome start = background(data, port).good();
+        assertTrue(start.millis() < 10_000, start.toString());
+        assertTrue(start.text().contains("serving"), start.toString());
+        assertEquals(Set.of("etc", "images", "journals", "karaf", "tm"), names(data));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("tm"))));
+        assertTrue(Shell.run("./run", "--data", data.toString(), "--status")
+                .good()
+                .text()
+                .contains("node a"));
+
+        oneLine(background(data, freePort()), 1, "already runs");
+        oneLine(background(data, freePort(), "--node", "b"), 1, "is the data directory of node a");
+        oneLine(background(node("b"), port), 1, "port " + port);
+
+        assertTrue(Shell.run("./run", "--data", data.toString(), "--stop")
+                .good()
+                .text()
+                .contains("stopped"));
+        assertFalse(Files.exists(data.resolve("tm")));
+        assertEquals(
+                4, Shell.run("./run", "--data", data.toString(), "--status").status());
+        assertEquals(4, Shell.run("./run", "--data", data.toString(), "--stop").status());
+        assertEquals(List.of(), complaints(data));
+    }
+
+    @Test
+    void aCommandTakesLessThanThreeTenthsOfASecond() throws IOException {
+        Path data = node("a");
+        background(data, freePort()).good();
+        Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "16M")
+                .good();
+        List<Long> millis = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            Outcome list =
+                    Shell.run("./tm", "--data", data.toString(), "image:list").good();
+            assertTrue(list.text().contains("v1"), list.toString());
+            millis.add(list.millis());
+        }
+        // Not the first two: code that never ran yet is part of starting.
+        assertTrue(millis.stream().skip(2).allMatch(each -> each < 300), "milliseconds of image:list: " + millis);
+        assertTrue(millis.stream().allMatch(each -> each < 1000), "milliseconds of image:list: " + millis);
+    }
+
+    @Test
+    void nodesRunSideBySideAndKnowTheirPortsAgain() throws IOException {
+        Path a = node("a");
+        Path b = node("b");
+        int portA = freePort();
+        background(a, portA).good();
+        int portB = freePort();
+        background(b, portB, "--node", "b").good();
+        Shell.run("./tm", "--data", a.toString(), "image:create", "onlyhere", "1M")
+                .good();
+        assertFalse(Shell.run("./tm", "--data", b.toString(), "image:list")
+                .good()
+                .text()
+                .contains("onlyhere"));
+        Shell.run("./run", "--data", b.toString(), "--stop").good();
+        Shell.run("./tm", "--data", a.toString(), "image:list").good();
+        Outcome again =
+                Shell.run("./run", "--data", b.toString(), "--background").good();
+        assertTrue(again.text().contains("node b") && again.text().contains(":" + portB), again.toString());
+    }
+
+    @Test
+    void aKilledNodeStartsAgain() throws IOException {
+        Path data = node("a");
+        int port = freePort();
+        background(data, port).good();
+        Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "1M").good();
+        Shell.run("kill", "-9", "" + pid(data)).good();
+        Shell.run("flock", "-w", "20", data.toString(), "true").good();
+        assertEquals(
+                4, Shell.run("./tm", "--data", data.toString(), "image:list").status());
+        assertEquals(
+                4, Shell.run("./run", "--data", data.toString(), "--status").status());
+        background(data, port).good();
+        assertTrue(Shell.run("./tm", "--data", data.toString(), "image:list")
+                .good()
+                .text()
+                .contains("v1"));
+    }
+
+    @Test
+    void aDirectoryWithSomethingElseIsLeftAlone() throws IOException {
+        Path data = scratch.resolve("letters");
+        Files.createDirectories(data);
+        Files.writeString(data.resolve("dear.txt"), "hello");
+        oneLine(background(data, freePort()), 1, "something else");
+        assertEquals(Set.of("dear.txt"), names(data));
+    }
+
+    @Test
+    void wrongOptionsAreNamed() {
+        oneLine(Shell.run("./run", "--nbd", "70000", "--background"), 2, "port");
+        oneLine(Shell.run("./run", "--node", "../x", "--background"), 2, "name");
+        oneLine(Shell.run("./run", "--stop", "--status"), 2, "exclude");
+        oneLine(Shell.run("./run", "--fast"), 2, "--fast");
+        assertTrue(Shell.run("./run", "--help").good().text().contains("--background"));
+    }
+
+    /** A second start builds nothing: a Maven that only fails is never asked. */
+    @Test
+    void aSecondStartReusesTheBuild() throws IOException {
+        Path bin = Files.createDirectories(scratch.resolve("bin"));
+        Path mvn = bin.resolve("mvn");
+        Files.writeString(mvn, "#!/bin/sh\ntouch " + scratch.resolve("asked") + "\nexit 1\n");
+        mvn.toFile().setExecutable(true);
+        Path data = node("a");
+        Outcome start = Shell.run(
+                Shell.root(),
+                Map.of("PATH", bin + ":" + System.getenv("PATH")),
+                "",
+                List.of("./run", "--data", data.toString(), "--nbd", "" + freePort(), "--background"));
+        assertFalse(Files.exists(scratch.resolve("asked")), start.toString());
+        start.good();
+    }
+
+    @Test
+    void aMissingMavenIsNamedWithItsRemedy() throws IOException {
+        Path bin = Files.createDirectories(scratch.resolve("bin"));
+        Outcome outcome = Shell.run(
+                Shell.root(),
+                Map.of("PATH", bin.toString()),
+                "",
+                List.of("/bin/bash", "-c", "root=. program=./run; . scripts/build.sh; need_maven"));
+        oneLine(outcome, 1, "no Maven: put mvn 3.8.7 or later into PATH");
+    }
+}

@@ -1,0 +1,152 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a new distribution does to a data directory, without starting Java: the distribution's script runs over a copy whose
+ * Java only notes that it was called.
+ */
+class UpgradeIT {
+    private static final String SHIPPED = "io.tidemark.image.file-default.cfg";
+
+    private Path scratch;
+    private Path home;
+    private Path data;
+
+    @BeforeEach
+    void copyDistribution() throws IOException {
+        scratch = Files.createTempDirectory(Shell.target(), "upgrade");
+        home = Files.createDirectories(scratch.resolve("home"));
+        data = scratch.resolve("data");
+        Path assembly = Shell.root().resolve("karaf-assembly/target/assembly");
+        Shell.run(
+                        "cp",
+                        "-a",
+                        assembly.resolve("etc").toString(),
+                        assembly.resolve("bin").toString(),
+                        home.toString())
+                .good();
+        Path java = Files.createDirectories(scratch.resolve("jdk/bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\n[ \"$1\" = -version ] && echo 'openjdk version \"17.0.1\"' >&2\nexit 0\n");
+        java.toFile().setExecutable(true);
+    }
+
+    @AfterEach
+    void removeScratch() {
+        Shell.run("rm", "-rf", scratch.toString());
+    }
+
+    private Outcome start() {
+        return Shell.run(
+                        scratch,
+                        Map.of("JAVA_HOME", scratch.resolve("jdk").toString()),
+                        "",
+                        List.of(home.resolve("bin/tidemark").toString(), "--data", data.toString(), "--nbd", "1"))
+                .good();
+    }
+
+    private void newVersion(String file, String text) throws IOException {
+        Files.writeString(home.resolve("etc").resolve(file), text);
+    }
+
+    private String mine(String file) throws IOException {
+        return Files.readString(data.resolve("etc").resolve(file));
+    }
+
+    @Test
+    void shippedFilesFollowTheDistribution() throws IOException {
+        start();
+        assertTrue(mine(SHIPPED).contains("pool = default"));
+        newVersion(SHIPPED, "pool = default\n# new\n");
+        newVersion("io.tidemark.new.cfg", "key = value\n");
+        Outcome outcome = start();
+        assertEquals("pool = default\n# new\n", mine(SHIPPED));
+        assertEquals("key = value\n", mine("io.tidemark.new.cfg"));
+        assertEquals("", outcome.err());
+        Files.delete(home.resolve("etc/io.tidemark.new.cfg"));
+        start();
+        assertFalse(Files.exists(data.resolve("etc/io.tidemark.new.cfg")), "no longer shipped and never edited");
+    }
+
+    @Test
+    void anEditedFileStaysAndIsNamedWhenTheNewVersionChangesIt() throws IOException {
+        start();
+        Files.writeString(data.resolve("etc").resolve(SHIPPED), "pool = mine\n");
+        assertEquals("", start().err(), "nothing new to say");
+        newVersion(SHIPPED, "pool = default\n# new\n");
+        Outcome outcome = start();
+        assertEquals("pool = mine\n", mine(SHIPPED));
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains(SHIPPED + " was edited here and changed by this version"), outcome.err());
+        assertEquals("", start().err(), "said once");
+    }
+
+    @Test
+    void aRemovedPoolStaysRemovedAndAFileOfKarafComesBack() throws IOException {
+        start();
+        Files.delete(data.resolve("etc").resolve(SHIPPED));
+        Files.delete(data.resolve("etc/config.properties"));
+        start();
+        assertFalse(Files.exists(data.resolve("etc").resolve(SHIPPED)));
+        assertTrue(Files.exists(data.resolve("etc/config.properties")));
+    }
+
+    @Test
+    void filesOfTheOperatorAreNeverTouched() throws IOException {
+        start();
+        Path image = data.resolve("etc/io.tidemark.image-v1.cfg");
+        Files.writeString(image, "size = 1G\n");
+        newVersion(SHIPPED, "pool = default\n# new\n");
+        start();
+        assertEquals("size = 1G\n", Files.readString(image));
+    }
+
+    @Test
+    void karafsDirectoryGoesWithItsDistributionAndKeepsTheLog() throws IOException {
+        start();
+        Path cache = Files.createDirectories(data.resolve("karaf/data/cache")).resolve("old");
+        Files.writeString(cache, "");
+        Path log = data.resolve("karaf/log/karaf.log");
+        Files.writeString(log, "history\n");
+        start();
+        assertTrue(Files.exists(cache), "the same distribution");
+        newVersion(SHIPPED, "pool = default\n# new\n");
+        start();
+        assertFalse(Files.exists(cache), "another distribution");
+        assertEquals("history\n", Files.readString(log));
+    }
+
+    @Test
+    void theDistributionIsOnlyRead() throws IOException {
+        String before = listing();
+        start();
+        start();
+        assertEquals(before, listing());
+    }
+
+    private String listing() throws IOException {
+        StringBuilder text = new StringBuilder();
+        try (Stream<Path> files = Files.walk(home)) {
+            for (Path file : files.sorted().toList()) {
+                text.append(file)
+                        .append(' ')
+                        .append(Files.getLastModifiedTime(file))
+                        .append('\n');
+            }
+        }
+        return text.toString();
+    }
+}
