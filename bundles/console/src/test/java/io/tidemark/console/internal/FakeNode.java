@@ -216,6 +216,13 @@ public final class FakeNode implements Node {
         }
 
         @Override
+        public ImageStatus replaceLostJournal(String name) throws StorageException {
+            mayFail();
+            images.put(name, FakeNode.image(name, State.SERVING, ""));
+            return image(name);
+        }
+
+        @Override
         public Journal journal(String name) throws StorageException {
             image(name);
             if (!journals.containsKey(name)) {

@@ -19,6 +19,7 @@ public final class Commands {
                         ImageChange.all(),
                         JournalShow.all(),
                         JournalVerify.all(),
+                        JournalCopy.all(),
                         PoolCommands.all(),
                         NbdCommands.all())
                 .flatMap(List::stream)

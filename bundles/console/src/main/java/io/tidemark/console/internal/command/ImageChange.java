@@ -8,15 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@code image:set}, {@code image:resize}, {@code image:checkpoint} and {@code image:delete}. */
+/** {@code image:set}, {@code image:resize}, {@code image:checkpoint}, {@code image:open} and {@code image:delete}. */
 final class ImageChange {
     private static final String YES = "--yes";
+    private static final String JOURNAL_LOST = "--journal-lost";
     private static final String SHRINK = "--allow-shrink";
 
     private ImageChange() {}
 
     static List<ConsoleCommand> all() {
-        return List.of(set(), resize(), checkpoint(), delete());
+        return List.of(set(), resize(), checkpoint(), open(), delete());
     }
 
     private static ConsoleCommand set() {
@@ -85,9 +86,8 @@ final class ImageChange {
         String name = call.arguments().text("NAME");
         ImageStatus before = call.images().image(name);
         String text = call.arguments().text("SIZE");
-        long size = text.startsWith("+")
-                ? grown(before, text)
-                : call.arguments().size("SIZE");
+        long size =
+                text.startsWith("+") ? grown(before, text) : call.arguments().size("SIZE");
         ImageCreate.wholeSectors(size);
         if (size < before.sizeBytes() && !call.arguments().has(SHRINK)) {
             throw Failure.failed(name + " has " + Words.size(before.sizeBytes()) + "; with " + Words.size(size)
@@ -136,6 +136,39 @@ final class ImageChange {
                 image,
                 name + ": checkpointed at " + Words.number(image.watermarks().checkpointed()) + ", "
                         + progress.summary(backlog));
+    }
+
+    private static ConsoleCommand open() {
+        return new SimpleCommand(
+                Spec.of("image:open", "Serves an image whose journal is lost, with a new and empty one.")
+                        .detail(
+                                "Images open by themselves; this is for one that is refused because its journal is gone for good."
+                                        + " What only the lost journal had is lost with it. Under the commit policy journal+image that is"
+                                        + " nothing that was acknowledged; under any other the image is no point in time, so check its"
+                                        + " file system, or take a replica or a backup instead. Asks first.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .flag(JOURNAL_LOST, "Says that the journal is lost. Without it nothing is done.")
+                        .flag(YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints the image as JSON.")
+                        .example("image:open vm1 --journal-lost", "after the disk with the journal died")
+                        .build(),
+                ImageChange::open);
+    }
+
+    private static void open(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        ImageStatus before = call.images().image(name);
+        if (!call.arguments().has(JOURNAL_LOST)) {
+            throw Failure.failed(
+                    name + " is " + Words.lower(before.state()) + "; images open by themselves. Only where the"
+                            + " journal is lost for good: image:open " + name + " " + JOURNAL_LOST);
+        }
+        call.confirm(
+                "This gives " + name + " an empty journal. What was acknowledged and is not in the image yet is gone.",
+                YES);
+        ImageStatus image = call.images().replaceLostJournal(name);
+        ImageShow.done(
+                call, image, name + ": " + Words.lower(image.state()) + " with an empty journal; check its content");
     }
 
     private static ConsoleCommand delete() {

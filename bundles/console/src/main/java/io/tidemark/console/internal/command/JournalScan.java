@@ -9,11 +9,13 @@ import io.tidemark.api.journal.JournalReader;
 /** Goes through a live journal up to what was durable when it began. For one thread. */
 final class JournalScan implements AutoCloseable {
     private final JournalReader reader;
+    private final long first;
     private final long last;
     private long sequence;
 
     private JournalScan(JournalReader reader, long first, long last) {
         this.reader = reader;
+        this.first = first;
         this.last = last;
         this.sequence = first - 1;
     }
@@ -57,6 +59,11 @@ final class JournalScan implements AutoCloseable {
         }
         sequence = header.position().sequence();
         return sequence <= last ? header : null;
+    }
+
+    /** Sequence of the first event, if there is one. */
+    long first() {
+        return first;
     }
 
     /** The reader, for bodies and places. */

@@ -94,7 +94,7 @@ final class JournalVerify {
         }
         boolean sameExtent = body.offset() == event.offset() && body.length() == event.length();
         boolean sized = event.kind() == EventKind.RESIZE && body.length() == event.length();
-        if (body.kind() != event.kind() || event.kind().changesData() && !sameExtent) {
+        if (body.kind() != event.kind() || (event.kind().changesData() && !sameExtent)) {
             throw damaged(
                     name, event, "has a body that says " + body.kind() + " " + body.offset() + "+" + body.length());
         }

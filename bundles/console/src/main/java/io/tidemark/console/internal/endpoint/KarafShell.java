@@ -111,7 +111,7 @@ public final class KarafShell implements Shell {
 
         private boolean isThere(String name) {
             return gogo.get(name) instanceof Function
-                    || name.indexOf(':') < 0 && gogo.get("*:" + name) instanceof Function;
+                    || (name.indexOf(':') < 0 && gogo.get("*:" + name) instanceof Function);
         }
 
         private int execute(List<String> words) {

@@ -176,6 +176,8 @@ final class TmReply {
         return broken ? new byte[0] : batch.take();
     }
 
+    /** One wait; every caller asks its condition again. */
+    @SuppressWarnings("WaitNotInLoop")
     private void await(long nanos) {
         try {
             if (nanos == Long.MAX_VALUE) {

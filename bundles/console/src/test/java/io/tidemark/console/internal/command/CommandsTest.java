@@ -14,9 +14,15 @@ import io.tidemark.console.internal.FakeJournal;
 import io.tidemark.console.internal.FakeNode;
 import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Failure.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CommandsTest {
     private final FakeNode node = new FakeNode();
@@ -151,6 +157,19 @@ class CommandsTest {
                 refused(Kind.FAILED, "image:checkpoint vm1").getMessage());
     }
 
+    @Test
+    void aLostJournalIsReplacedOnlyWhenItIsSaidTwice() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.REFUSED, "there is no journal vm1 in pool default"));
+        assertHas(refused(Kind.FAILED, "image:open vm1").getMessage(), "vm1 is refused", "--journal-lost");
+        assertHas(
+                refused(Kind.FAILED, "image:open vm1 --journal-lost").getMessage(),
+                "is gone",
+                "--yes",
+                "Nothing was done");
+        assertEquals(State.REFUSED, node.images.get("vm1").state());
+        assertHas(Typed.run(node, "image:open vm1 --journal-lost --yes"), "vm1: serving with an empty journal");
+    }
+
     private FakeJournal journal() {
         FakeJournal journal = new FakeJournal();
         journal.trimmed = 10;
@@ -214,6 +233,61 @@ class CommandsTest {
                 new EventHeader(
                         one.position(), one.kind(), one.flags(), 1, one.offset(), one.length(), one.bodyLength()));
         assertHas(refused(Kind.FAILED, "journal:verify vm1").getMessage(), "older than event 3:11");
+    }
+
+    @Test
+    void journalsAreCarriedByFiles(@TempDir Path directory) throws Exception {
+        FakeJournal journal = journal();
+        journal.headers.subList(3, 6).clear();
+        journal.bodies.subList(3, 6).clear();
+        node.images.put("vm2", FakeNode.image("vm2", State.SERVING, ""));
+        Typed typed = Typed.run(node, "journal:export vm1 out.journal", null, directory);
+        assertHas(typed.text(), "vm1: 3 events exported to " + directory.resolve("out.journal"));
+        assertEquals(List.of("out.journal"), names(directory));
+        Failure there =
+                assertThrows(Failure.class, () -> Typed.run(node, "journal:export vm1 out.journal", null, directory));
+        assertHas(there.getMessage(), "is there already", "--force");
+        Typed.run(node, "journal:export vm1 out.journal --force", null, directory);
+        assertHas(
+                Typed.run(node, "journal:import vm2 out.journal", null, directory)
+                        .text(),
+                "vm2: 3 of 3 events replayed");
+        assertEquals(3, node.replayed);
+        Failure nowhere =
+                assertThrows(Failure.class, () -> Typed.run(node, "journal:export vm1 no/out", null, directory));
+        assertHas(nowhere.getMessage(), "its directory does not exist");
+        Failure missing =
+                assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm2 nothing", null, directory));
+        assertHas(missing.getMessage(), "there is no file " + directory.resolve("nothing"));
+    }
+
+    @Test
+    void importsThatDoNotFitChangeNothing(@TempDir Path directory) throws Exception {
+        FakeJournal journal = journal();
+        journal.add(EventKind.DISCARD, 0, 2L << 30, 1 << 20, "");
+        Typed.run(node, "journal:export vm1 x", null, directory);
+        node.replayed = -1;
+        Failure small = assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm1 x", null, directory));
+        assertHas(
+                small.getMessage(),
+                "reaches to 2 GiB",
+                "vm1 has 1 GiB",
+                "image:resize vm1 2148532224",
+                "Nothing was done");
+        byte[] bytes = Files.readAllBytes(directory.resolve("x"));
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(directory.resolve("x"), bytes);
+        Failure damaged = assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm1 x", null, directory));
+        assertHas(damaged.getMessage(), "is damaged");
+        Files.write(directory.resolve("x"), Arrays.copyOf(bytes, 100));
+        assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm1 x", null, directory));
+        assertEquals(-1, node.replayed);
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
     }
 
     @Test

@@ -1,0 +1,228 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.base.event.export.ExportWriter;
+import io.tidemark.base.text.Sizes;
+import io.tidemark.console.internal.render.EventSummary;
+import io.tidemark.console.internal.render.Words;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code journal:export} and {@code journal:import}. */
+final class JournalCopy {
+    private static final String FORCE = "--force";
+    private static final String FROM = "--from";
+    private static final int BUFFER_BYTES = 1 << 20;
+
+    private JournalCopy() {}
+
+    static List<ConsoleCommand> all() {
+        return List.of(exporting(), importing());
+    }
+
+    private static ConsoleCommand exporting() {
+        return new SimpleCommand(
+                Spec.of("journal:export", "Writes the journal of an image to a file.")
+                        .detail(
+                                "Takes what is durable when the command starts, while clients go on. The file appears when it is"
+                                        + " complete and forced; docs/formats/journal-export.md describes it.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .takes("FILE", "The file to write, on the machine of the node.", Completion.NONE)
+                        .option(FROM, "MOMENT", "Where to begin: " + Moments.FORMS + ".", Completion.NONE)
+                        .flag(FORCE, "Replaces a file that is there.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example(
+                                "journal:export vm1 /backup/vm1.journal",
+                                "writes all events that the journal still has")
+                        .example("journal:export vm1 hour.journal --from -1h", "writes the events of the last hour")
+                        .build(),
+                JournalCopy::exportTo);
+    }
+
+    private static void exportTo(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        Journal journal = call.images().journal(name);
+        Path file = call.file(call.arguments().text("FILE"));
+        if (Files.exists(file) && !call.arguments().has(FORCE)) {
+            throw Failure.failed(file + " is there already; take another name, or say " + FORCE + " to replace it");
+        }
+        String fromText = call.arguments().value(FROM).orElse("");
+        long from =
+                fromText.isEmpty() ? 0 : Moments.firstAt(journal, call.node().clock(), fromText);
+        Progress progress = new Progress(
+                call.caller(),
+                call.node().clock()::monotonicNanos,
+                "exporting the journal of " + name,
+                from == 0 ? journal.status().liveBytes() : 0);
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        EventSummary summary = new EventSummary();
+        long bytes;
+        try {
+            bytes = write(call, journal, from, part, summary, progress);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            if (e instanceof StorageException storage) {
+                throw storage;
+            }
+            throw Failure.failed("cannot write " + file + ": " + reason(e), e);
+        } finally {
+            discard(part);
+        }
+        if (call.json()) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("image", name);
+            json.put("file", file.toString());
+            json.put("fileBytes", bytes);
+            json.putAll(summary.json());
+            call.printJson(json);
+        } else {
+            call.line(name + ": " + Words.count(summary.events(), "event") + " exported to " + file + ", "
+                    + Words.size(bytes) + " (" + progress.summary(bytes) + ")");
+        }
+    }
+
+    private static long write(Call call, Journal journal, long from, Path part, EventSummary summary, Progress progress)
+            throws Failure, IOException {
+        try (FileChannel channel = FileChannel.open(
+                        part,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE);
+                JournalScan scan = JournalScan.open(journal, from);
+                BufferedOutputStream stream =
+                        new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES);
+                ExportWriter writer = new ExportWriter(
+                        stream,
+                        journal.identity(),
+                        journal.name(),
+                        scan.first(),
+                        call.node().clock().wallNanos())) {
+            EventHeader event = scan.next();
+            while (event != null) {
+                writer.event(event, scan.reader().body());
+                summary.add(event);
+                progress.at(writer.bytes());
+                if (call.caller().cancelled()) {
+                    throw Failure.cancelled("cancelled after event " + event.position() + "; nothing was written");
+                }
+                event = scan.next();
+            }
+            writer.finish();
+            stream.flush();
+            channel.force(true);
+            return writer.bytes();
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e instanceof NoSuchFileException ? "its directory does not exist" : String.valueOf(e.getMessage());
+    }
+
+    private static void discard(Path part) throws Failure {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            throw Failure.failed("cannot remove the unfinished " + part + ": " + e.getMessage() + "; remove it", e);
+        }
+    }
+
+    private static ConsoleCommand importing() {
+        return new SimpleCommand(
+                Spec.of("journal:import", "Replays an exported journal onto an image.")
+                        .detail(
+                                "First the whole file is checked: a damaged one changes nothing. Then its events are written to the"
+                                        + " image as a client would write them, so they are journaled and durable when the command"
+                                        + " returns. Taken back, it leaves the events up to there in the image; doing it again from the"
+                                        + " start comes to the same.")
+                        .takes("NAME", "The image.", Completions::images)
+                        .takes("FILE", "A file that journal:export wrote.", Completion.NONE)
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("journal:import vm2 /backup/vm1.journal", "applies what happened to vm1 to vm2")
+                        .build(),
+                JournalCopy::importFrom);
+    }
+
+    private static void importFrom(Call call) throws Failure, StorageException {
+        String name = call.arguments().text("NAME");
+        ImageStatus image = call.images().image(name);
+        Path file = call.file(call.arguments().text("FILE"));
+        try {
+            EventSummary summary = check(call, image, file);
+            long replayed;
+            Progress progress = progress(call, "importing onto " + name, file);
+            try (ImportSource source = ImportSource.open(file, progress, call.caller())) {
+                replayed = call.images().replay(name, source);
+            } catch (ImportSource.TakenBack e) {
+                throw Failure.cancelled("cancelled: " + Words.number(e.events()) + " of "
+                        + Words.count(summary.events(), "event")
+                        + " are in " + name + "; the same command again, from the start, comes to the same end");
+            }
+            report(call, name, summary, replayed, progress.summary(Files.size(file)));
+        } catch (StorageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw Failure.failed("cannot read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Progress progress(Call call, String label, Path file) throws IOException {
+        return new Progress(call.caller(), call.node().clock()::monotonicNanos, label, Files.size(file));
+    }
+
+    /** Reads all of the file, so that a damaged or unfitting one changes nothing. */
+    private static EventSummary check(Call call, ImageStatus image, Path file) throws Failure, IOException {
+        if (!Files.isRegularFile(file)) {
+            throw Failure.failed("there is no file " + file + "; relative names count from the directory you are in");
+        }
+        EventSummary summary = new EventSummary();
+        long size = image.sizeBytes();
+        try (ImportSource source =
+                ImportSource.open(file, progress(call, "checking " + file.getFileName(), file), call.caller())) {
+            EventHeader event = source.next();
+            while (event != null) {
+                source.body();
+                summary.add(event);
+                size = event.kind() == EventKind.RESIZE ? event.length() : size;
+                if (event.kind().changesData() && (event.offset() > size || event.length() > size - event.offset())) {
+                    long needed = event.offset() + event.length();
+                    throw Failure.failed(
+                            "event " + event.position() + " of " + file + " reaches to " + Sizes.format(needed)
+                                    + ", " + image.name() + " has " + Sizes.format(size) + "; image:resize "
+                                    + image.name() + " "
+                                    + needed + " makes room. Nothing was done.");
+                }
+                event = source.next();
+            }
+        } catch (ImportSource.TakenBack e) {
+            throw Failure.cancelled("cancelled; nothing was done");
+        }
+        return summary;
+    }
+
+    private static void report(Call call, String name, EventSummary summary, long replayed, String took) {
+        if (call.json()) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("image", name);
+            json.put("replayed", replayed);
+            json.putAll(summary.json());
+            call.printJson(json);
+        } else {
+            call.line(name + ": " + Words.number(replayed) + " of " + Words.count(summary.events(), "event")
+                    + " replayed (" + took + ")");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.tidemark.console.internal.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.command.Call;
+import io.tidemark.console.internal.command.ConsoleCommand;
+import io.tidemark.console.internal.command.Failure;
+import io.tidemark.console.internal.command.Failure.Kind;
+import io.tidemark.console.internal.command.Spec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ExecutionTest {
+    private final Recorded front = new Recorded();
+
+    /** What a command does here. */
+    private interface Body {
+        void run(Call call) throws Failure, StorageException;
+    }
+
+    private record Given(Body body) implements ConsoleCommand {
+        @Override
+        public Spec spec() {
+            return Spec.of("test:given", "Does what the test says.").build();
+        }
+
+        @Override
+        public void run(Call call) throws Failure, StorageException {
+            body.run(call);
+        }
+    }
+
+    private void run(Body body) throws Failure {
+        new Execution(new Given(body), new FakeNode(), front).run(List.of());
+    }
+
+    @Test
+    void whatIsPrintedArrivesInOrderBeforeTheEnd() throws Exception {
+        run(call -> {
+            for (int i = 0; i < 10_000; i++) {
+                call.line(Integer.toString(i));
+            }
+        });
+        StringBuilder expected = new StringBuilder();
+        for (int i = 0; i < 10_000; i++) {
+            expected.append(i).append('\n');
+        }
+        assertEquals(expected.toString(), String.join("", front.texts));
+    }
+
+    @Test
+    void anInterruptTakesTheCommandBackWithoutInterruptingIt() throws Exception {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        CountDownLatch begun = new CountDownLatch(1);
+        Thread caller = Thread.currentThread();
+        Thread impatient = new Thread(() -> {
+            try {
+                begun.await();
+                caller.interrupt();
+            } catch (InterruptedException e) {
+                interrupted.set(true);
+            }
+        });
+        impatient.start();
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> run(call -> {
+                    begun.countDown();
+                    while (!call.caller().cancelled()) {
+                        Thread.onSpinWait();
+                    }
+                    interrupted.set(Thread.currentThread().isInterrupted());
+                    throw Failure.cancelled("after half");
+                }));
+        impatient.join();
+        assertEquals(Kind.CANCELLED, failure.kind());
+        assertEquals("after half", failure.getMessage());
+        assertFalse(interrupted.get());
+    }
+
+    @Test
+    void aReaderThatWentAwayTakesTheCommandBack() throws Exception {
+        front.gone = true;
+        AtomicInteger lines = new AtomicInteger();
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> run(call -> {
+                    while (!call.caller().cancelled()) {
+                        call.line("line " + lines.incrementAndGet());
+                    }
+                    throw Failure.cancelled("nobody reads");
+                }));
+        assertEquals(Kind.CANCELLED, failure.kind());
+    }
+
+    @Test
+    void aCallerIsLetGoWhenTheCommandCannotBreakOff() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        front.gone = true;
+        long startedNanos = System.nanoTime();
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> run(call -> {
+                    call.line("x");
+                    try {
+                        end.await();
+                    } catch (InterruptedException e) {
+                        throw Failure.failed("interrupted");
+                    }
+                }));
+        end.countDown();
+        assertEquals(Kind.CANCELLED, failure.kind());
+        assertTrue(failure.getMessage().contains("ends by itself"), failure.getMessage());
+        assertTrue(System.nanoTime() - startedNanos < 20_000_000_000L);
+    }
+
+    @Test
+    void errorsOfTheProgramAreNamedAsSuch() {
+        Failure failure = assertThrows(
+                Failure.class,
+                () -> run(call -> {
+                    throw new IllegalStateException("oops");
+                }));
+        assertEquals(Kind.FAILED, failure.kind());
+        assertTrue(failure.getMessage().contains("internal error in test:given"), failure.getMessage());
+    }
+
+    @Test
+    void progressIsShownOnTerminalsAndTakenAwayBeforeText() throws Exception {
+        front.columns = 80;
+        run(call -> {
+            call.caller().progress("half");
+            call.line("done");
+        });
+        assertEquals(List.of("half", ""), front.steps);
+        front.columns = 0;
+        front.steps.clear();
+        run(call -> call.caller().progress("half"));
+        assertEquals(List.of(), front.steps);
+    }
+
+    @Test
+    void aQuestionThatIsBrokenOffTakesTheCommandBack() {
+        front.broken = true;
+        Failure failure = assertThrows(Failure.class, () -> run(call -> call.confirm("This ends the world.", "--yes")));
+        assertTrue(failure.getMessage().contains("Nothing was done"), failure.getMessage());
+    }
+
+    /** Keeps what it is told. */
+    private static final class Recorded implements Front {
+        private final List<String> texts = new ArrayList<>();
+        private final List<String> steps = new ArrayList<>();
+        private boolean gone;
+        private boolean broken;
+        private int columns;
+
+        @Override
+        public boolean out(String text) {
+            texts.add(text);
+            return !gone;
+        }
+
+        @Override
+        public void progress(String line) {
+            steps.add(line);
+        }
+
+        @Override
+        public int columns() {
+            return columns;
+        }
+
+        @Override
+        public String ask(String question) throws IOException {
+            if (broken) {
+                throw new IOException("broken off");
+            }
+            return "y";
+        }
+
+        @Override
+        public Path directory() {
+            return Path.of("/");
+        }
+    }
+}
