@@ -172,6 +172,9 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         StorageFile data = null;
         FileImage image = null;
         try {
+            // Whoever made it may have died between naming the head and forcing the name: what is served has to last.
+            files.forceDirectory(home);
+            files.forceDirectory(directory);
             headFile = HeadFile.open(files, home, name);
             data = files.open(home.resolve(DATA), Files.Mode.WRITE);
             long needed = headFile.head().sizeBytes();

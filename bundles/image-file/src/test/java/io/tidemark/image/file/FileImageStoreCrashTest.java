@@ -1,0 +1,78 @@
+package io.tidemark.image.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedMachine;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Images on a machine whose processes die and which loses power. */
+class FileImageStoreCrashTest {
+    private static final Path POOL = Path.of("/images");
+    private static final long SECOND = 1_000_000_000L;
+
+    private static FileImageStore store(SimulatedContext process) {
+        return new FileImageStore("pool", POOL, 0, process.files());
+    }
+
+    private static ImageHead head() {
+        return new ImageHead(
+                new UUID(1, 2),
+                8192,
+                4096,
+                "journals",
+                new UUID(3, 4),
+                Epoch.NO_PREDECESSOR,
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+    }
+
+    private static void create(SimulatedContext process) {
+        try {
+            store(process).create(process, "disk", head());
+        } catch (StorageException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The process dies at any step of making an image; whatever the next one can open survives a power loss. */
+    @Test
+    void anImageThatWasOpenedSurvivesAPowerLoss() {
+        int opened = 0;
+        for (long seed = 0; seed < 400; seed++) {
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            boolean[] found = new boolean[1];
+            machine.run(() -> {
+                SimulatedContext first = machine.boot("first");
+                first.workers().start("maker", () -> create(first));
+                machine.awaitSteps(1 + machine.random("when").below(25), SECOND);
+                machine.killAll();
+                SimulatedContext second = machine.boot("second");
+                FileImageStore store = store(second);
+                if (!store.list().isEmpty()) {
+                    found[0] = true;
+                    try (BlockImage image = store.open(second, "disk")) {
+                        assertEquals(8192, image.sizeBytes());
+                    }
+                    machine.losePower();
+                    SimulatedContext third = machine.boot("third");
+                    assertEquals(List.of("disk"), store(third).list());
+                    store(third).open(third, "disk").close();
+                }
+            });
+            opened += found[0] ? 1 : 0;
+        }
+        assertEquals(true, opened > 20, opened + " images were there to be opened");
+    }
+}
