@@ -1,0 +1,45 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The tour, as a newcomer takes it. */
+class TourIT {
+    private static Outcome tour(String mount) {
+        Outcome outcome = Shell.run(Shell.root(), Map.of("TIDEMARK_TOUR_MOUNT", mount), "", List.of("./run", "--tour"));
+        assertEquals(0, outcome.status(), outcome.toString());
+        assertTrue(outcome.text().contains("all 3000 are right"), outcome.toString());
+        assertTrue(
+                outcome.text().contains("The tour is done: nothing that was promised was lost."), outcome.toString());
+        assertTrue(outcome.text().lines().filter(line -> line.startsWith("$ ")).count() > 10, outcome.toString());
+        assertFalse(Files.exists(Shell.root().resolve("target/tour")), "the tour cleans up");
+        return outcome;
+    }
+
+    /** With a mounted file system where the tests are root, else without. */
+    @Test
+    void asWhoeverRunsTheTests() {
+        Outcome outcome = tour("yes");
+        boolean root =
+                "root".equals(System.getProperty("user.name")) && Files.exists(java.nio.file.Path.of("/dev/fuse"));
+        assertEquals(root, outcome.text().contains("$ mount -o loop"), outcome.toString());
+    }
+
+    @Test
+    void withoutAMount() {
+        assertFalse(tour("no").text().contains("$ mount"));
+    }
+
+    @Test
+    void standsAlone() {
+        Outcome outcome = Shell.run("./run", "--tour", "--background");
+        assertEquals(2, outcome.status(), outcome.toString());
+    }
+}
