@@ -1,0 +1,243 @@
+package io.tidemark.nbd.internal;
+
+import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.device.FrontEnd;
+import io.tidemark.nbd.NbdServerMXBean;
+import io.tidemark.nbd.NbdSettings;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The connections of a server: lets them in, counts them, ends them. Safe for all threads. */
+public final class ClientTable implements NbdServerMXBean, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientTable.class);
+    private static final int UNIX_SEND_BYTES = 1 << 20;
+    /** A peer that vanished without a word is noticed after some minutes instead of two hours. */
+    private static final Map<String, Integer> KEEP_ALIVE =
+            Map.of("TCP_KEEPIDLE", 60, "TCP_KEEPINTERVAL", 15, "TCP_KEEPCOUNT", 8);
+
+    private static final long ABORTED_MILLIS = 500;
+
+    private final DeviceRegistry registry;
+    private final Shared shared;
+    private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();
+    private final AtomicLong lastId = new AtomicLong();
+    private volatile boolean stopping;
+    private volatile Connection.Terms terms;
+    private volatile NbdSettings settings;
+
+    /** A table without clients; {@link #apply} comes before the first one. */
+    public ClientTable(DeviceRegistry registry, NbdSettings settings) {
+        this.registry = registry;
+        this.settings = settings;
+        this.shared = new Shared(settings.limits().readerThreads());
+    }
+
+    /** Sets the terms for connections to come. */
+    public void apply(NbdSettings newSettings, SSLContext tls) {
+        Exports exports = new Exports(
+                registry, newSettings.defaultExport(), newSettings.tls().tlsOnlyExports(), newSettings.list());
+        NbdSettings.Limits limits = newSettings.limits();
+        settings = newSettings;
+        shared.readerThreads(limits.readerThreads());
+        terms = new Connection.Terms(
+                exports,
+                newSettings.tls().mode(),
+                tls,
+                engine -> TlsContexts.apply(newSettings.tls(), engine),
+                () -> stopping,
+                limits.negotiation().toNanos(),
+                limits.stall().toNanos(),
+                limits.maxRequests());
+    }
+
+    /** Takes a new client. By the threads that listen. */
+    public void accept(SocketChannel channel) {
+        if (stopping || connections.size() >= settings.limits().maxConnections()) {
+            reject(channel);
+            return;
+        }
+        long id = lastId.incrementAndGet();
+        try {
+            String address = address(channel, id);
+            options(channel);
+            Connection connection = new Connection(id, channel, address, terms, shared, wallNanos());
+            Thread thread = Shared.daemon(() -> run(connection), "nbd-client-" + id);
+            connections.put(connection, thread);
+            shared.totals.accepted.increment();
+            thread.start();
+        } catch (IOException e) {
+            LOG.debug("nbd: a client was gone before it was served: {}", e.getMessage());
+            close(channel);
+        }
+        if (stopping) {
+            // It came in while the others were told.
+            connections.keySet().forEach(connection -> connection.end("the server stops"));
+        }
+    }
+
+    private void run(Connection connection) {
+        try {
+            connection.run();
+        } finally {
+            connections.remove(connection);
+        }
+    }
+
+    private void reject(SocketChannel channel) {
+        if (shared.totals.rejected.sum() == 0) {
+            LOG.warn("nbd: clients are turned away, since {} are connected; raise maxConnections", connections.size());
+        }
+        shared.totals.rejected.increment();
+        close(channel);
+    }
+
+    private static void close(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("nbd: closing a connection failed: {}", e.getMessage());
+        }
+    }
+
+    private static String address(SocketChannel channel, long id) throws IOException {
+        return channel.getRemoteAddress() instanceof InetSocketAddress tcp
+                ? tcp.getAddress().getHostAddress() + ":" + tcp.getPort()
+                : "unix " + id;
+    }
+
+    private static void options(SocketChannel channel) throws IOException {
+        if (!(channel.getLocalAddress() instanceof InetSocketAddress)) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, UNIX_SEND_BYTES);
+            return;
+        }
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        for (SocketOption<?> option : channel.supportedOptions()) {
+            Integer value = KEEP_ALIVE.get(option.name());
+            if (value != null) {
+                set(channel, option, value);
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void set(SocketChannel channel, SocketOption<?> option, Integer value) throws IOException {
+        if (option.type() == Integer.class) {
+            channel.setOption((SocketOption<Integer>) option, value);
+        }
+    }
+
+    private static long wallNanos() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    }
+
+    /** Lets nobody in any more. */
+    public void stopping() {
+        stopping = true;
+    }
+
+    /** Ends all connections: gracefully as far as the time goes. */
+    @Override
+    public void close() {
+        stopping = true;
+        connections.keySet().forEach(connection -> connection.end("the server stops"));
+        join(settings.limits().closing());
+        connections.keySet().forEach(Connection::abort);
+        join(Duration.ofMillis(ABORTED_MILLIS));
+        if (!connections.isEmpty()) {
+            LOG.warn("nbd: {} clients still wait for their image; they end when it answers", connections.size());
+        }
+        shared.close();
+    }
+
+    private void join(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            for (Thread thread : connections.values()) {
+                long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+                if (leftMillis > 0) {
+                    thread.join(leftMillis);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Those that chose an export. */
+    public List<FrontEnd.Client> describe() {
+        return connections.keySet().stream()
+                .filter(Connection::attached)
+                .map(Connection::describe)
+                .sorted((a, b) -> Long.compare(a.id(), b.id()))
+                .toList();
+    }
+
+    @Override
+    public int getConnections() {
+        return connections.size();
+    }
+
+    @Override
+    public long getAcceptedConnections() {
+        return shared.totals.accepted.sum();
+    }
+
+    @Override
+    public long getRejectedConnections() {
+        return shared.totals.rejected.sum();
+    }
+
+    @Override
+    public long getFailedNegotiations() {
+        return shared.totals.failedHandshakes.sum();
+    }
+
+    @Override
+    public long getRequests() {
+        return shared.totals.requests.sum();
+    }
+
+    @Override
+    public long getErrors() {
+        return shared.totals.errors.sum();
+    }
+
+    @Override
+    public long getReadBytes() {
+        return shared.totals.readBytes.sum();
+    }
+
+    @Override
+    public long getWrittenBytes() {
+        return shared.totals.writtenBytes.sum();
+    }
+
+    @Override
+    public long getRequestsInFlight() {
+        return sum(FrontEnd.Client::requestsInFlight);
+    }
+
+    @Override
+    public long getBytesInFlight() {
+        return sum(FrontEnd.Client::bytesInFlight);
+    }
+
+    private long sum(ToLongFunction<FrontEnd.Client> number) {
+        return describe().stream().mapToLong(number).sum();
+    }
+}

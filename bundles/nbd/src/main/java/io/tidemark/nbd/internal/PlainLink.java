@@ -1,0 +1,51 @@
+package io.tidemark.nbd.internal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/** The channel itself. */
+final class PlainLink implements Link {
+    private final SocketChannel channel;
+    private final ByteBuffer[] pair = new ByteBuffer[2];
+
+    PlainLink(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public int read(ByteBuffer destination) throws IOException {
+        return channel.read(destination);
+    }
+
+    @Override
+    public boolean write(ByteBuffer first, ByteBuffer second) throws IOException {
+        if (second == null) {
+            channel.write(first);
+            return !first.hasRemaining();
+        }
+        if (first.hasRemaining()) {
+            pair[0] = first;
+            pair[1] = second;
+            channel.write(pair);
+        } else {
+            channel.write(second);
+        }
+        return !second.hasRemaining();
+    }
+
+    @Override
+    public boolean hasBufferedInput() {
+        return false;
+    }
+
+    @Override
+    public String tls() {
+        return "";
+    }
+
+    @Override
+    public void sayGoodbye() {
+        // Plain sockets say it by closing.
+    }
+}

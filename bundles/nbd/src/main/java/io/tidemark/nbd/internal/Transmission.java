@@ -1,0 +1,621 @@
+package io.tidemark.nbd.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.device.BlockDevice;
+import io.tidemark.api.device.DeviceSession;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Requests and replies of one connection, on its thread. Takes requests as they come, many per system call, hands them to
+ * the device, and drives it when no further one is at hand. At depth 1 that is one read, the device's force, and one write,
+ * all on this thread.
+ */
+final class Transmission {
+    /** What may be collected before replies of reads go out while more requests are at hand. */
+    private static final int STAGED_ENOUGH_BYTES = 32 << 10;
+    /** Requests that may be handed over before the device is told to start. */
+    private static final int UNDRIVEN_LIMIT = 64;
+    /** What is still missing of a payload from here on is read from the socket straight into it. */
+    private static final int DIRECT_BYTES = 16 << 10;
+    /** After a long write the next request is most likely one too: its payload is not to land in the receive buffer. */
+    private static final int NARROW_BYTES = 4 << 10;
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final ConnectionIo io;
+    private final BlockDevice device;
+    private final DeviceSession session;
+    private final RequestRules rules;
+    private final Replies replies;
+    private final Shared shared;
+    private final Counters counters;
+    private final Outbox outbox;
+    private final ReadReplies reads;
+    private final int maxRequests;
+
+    private final ByteBuffer received;
+    private final ByteBuffer staged;
+    private Request freeRequests;
+    private int requestsMade;
+    private int undriven;
+    private int parsedSinceWait;
+    private int receiveLimit;
+
+    Transmission(
+            ConnectionIo io,
+            BlockDevice device,
+            DeviceSession session,
+            RequestRules rules,
+            Shared shared,
+            Counters counters,
+            Outbox outbox,
+            ConnectionBuffers buffers,
+            int maxRequests) {
+        this.io = io;
+        this.device = device;
+        this.session = session;
+        this.rules = rules;
+        this.replies = new Replies(rules.structured());
+        this.shared = shared;
+        this.counters = counters;
+        this.outbox = outbox;
+        this.maxRequests = maxRequests;
+        this.received = buffers.received.clear().limit(0);
+        this.staged = buffers.staged.clear();
+        this.receiveLimit = received.capacity();
+        this.reads = new ReadReplies(session, replies, staged, new ReadPace());
+    }
+
+    /**
+     * Serves the client until it goes, or is sent away.
+     *
+     * @param early bytes that came behind the negotiation
+     * @return why it ended, for people; empty when the client said goodbye
+     * @throws IOException when the socket or the client's bytes are broken
+     */
+    String run(ByteBuffer early) throws IOException {
+        received.clear();
+        received.put(early).flip();
+        String reason = null;
+        while (reason == null) {
+            reason = next();
+        }
+        settle(false);
+        awaitAnswers();
+        return reason;
+    }
+
+    /** One request. Null to go on. */
+    private String next() throws IOException {
+        if (!ensure(Nbd.REQUEST_BYTES, true)) {
+            return received.hasRemaining() ? "the connection ended within a request" : io.ended("the connection ended");
+        }
+        int magic = received.getInt();
+        if (magic != Nbd.REQUEST_MAGIC) {
+            throw new IOException("no NBD request where one belongs (magic 0x" + Integer.toHexString(magic) + ")");
+        }
+        int flags = Short.toUnsignedInt(received.getShort());
+        int command = Short.toUnsignedInt(received.getShort());
+        if (command == Nbd.CMD_DISC) {
+            return "";
+        }
+        Request request = takeRequest();
+        request.flags = flags;
+        request.command = command;
+        request.cookie = received.getLong();
+        request.offset = received.getLong();
+        request.length = Integer.toUnsignedLong(received.getInt());
+        parsedSinceWait++;
+        counters.begun(request);
+        return handle(request);
+    }
+
+    private String handle(Request request) throws IOException {
+        if (io.ending() != null) {
+            return refuse(request, Nbd.ESHUTDOWN, io.ending());
+        }
+        RequestRules.Refusal refusal = rules.check(
+                request.command, request.flags, request.offset, request.length, device.sizeBytes(), device.readOnly());
+        if (refusal != null) {
+            return refuse(request, refusal.error, refusal.text);
+        }
+        if (request.length == 0 && request.command != Nbd.CMD_FLUSH) {
+            outbox.add(request);
+            return null;
+        }
+        boolean fua = (request.flags & Nbd.CMD_FLAG_FUA) != 0;
+        switch (request.command) {
+            case Nbd.CMD_READ -> read(request);
+            case Nbd.CMD_WRITE -> {
+                return write(request, fua);
+            }
+            case Nbd.CMD_FLUSH -> session.flush(handedOver(request));
+            case Nbd.CMD_TRIM -> session.discard(request.offset, request.length, fua, handedOver(request));
+            case Nbd.CMD_WRITE_ZEROES -> {
+                // A journaled zero is a record without payload: always fast, so FAST_ZERO never has to be refused.
+                boolean provision = (request.flags & Nbd.CMD_FLAG_NO_HOLE) != 0;
+                session.zero(request.offset, request.length, provision, fua, handedOver(request));
+            }
+            case Nbd.CMD_BLOCK_STATUS -> blockStatus(request);
+            default -> outbox.add(request);
+        }
+        if (undriven >= UNDRIVEN_LIMIT) {
+            drive(true);
+        }
+        return null;
+    }
+
+    private Request handedOver(Request request) {
+        undriven++;
+        return request;
+    }
+
+    private String refuse(Request request, int error, String text) throws IOException {
+        if (request.command == Nbd.CMD_WRITE && !skip(request.length)) {
+            recycleUnanswered(request);
+            return "the connection ended within a payload";
+        }
+        request.error = error;
+        request.message = text;
+        outbox.add(request);
+        return null;
+    }
+
+    /** Reads over a payload that nobody wants. One that no sane client sends ends the connection instead. */
+    private boolean skip(long length) throws IOException {
+        if (length > 2L * Nbd.MAX_PAYLOAD_BYTES) {
+            throw new IOException("a payload of " + length + " bytes");
+        }
+        long left = length;
+        while (left > 0) {
+            if (!ensure(1, false)) {
+                return false;
+            }
+            int some = (int) Math.min(left, received.remaining());
+            received.position(received.position() + some);
+            left -= some;
+        }
+        return true;
+    }
+
+    // Reads
+
+    private void read(Request request) throws IOException {
+        int bytes = replies.dataHeaderBytes() + (int) request.length;
+        boolean alone = !received.hasRemaining() && counters.inFlight() <= 1;
+        if (reads.slow() && !alone) {
+            BufferPool.Lease lease = shared.readBuffer(bytes);
+            if (lease != null) {
+                if (undriven > 0) {
+                    drive(true);
+                }
+                shared.readers().execute(() -> {
+                    reads.intoLease(request, lease);
+                    outbox.add(request);
+                    outbox.pump();
+                });
+                return;
+            }
+        }
+        if (bytes > staged.capacity() - Replies.MAX_BYTES) {
+            longRead(request);
+            return;
+        }
+        if (staged.remaining() < bytes) {
+            sendStaged();
+        }
+        if (reads.intoStaged(request)) {
+            answeredHere(request);
+        } else {
+            outbox.add(request);
+        }
+        if (staged.position() >= STAGED_ENOUGH_BYTES) {
+            sendStaged();
+        }
+    }
+
+    private void longRead(Request request) throws IOException {
+        if (undriven > 0) {
+            drive(true);
+        }
+        sendStaged();
+        if (replies.structured() && (request.flags & Nbd.CMD_FLAG_DF) == 0) {
+            boolean more = true;
+            for (long done = 0; more && done < request.length; ) {
+                int piece = (int) Math.min(request.length - done, reads.pieceBytes(request.offset + done));
+                more = reads.chunk(request, done, piece);
+                sendStaged();
+                done += piece;
+            }
+            answeredHere(request);
+        } else {
+            streamedRead(request);
+        }
+    }
+
+    /** One contiguous reply that is longer than the buffer: nobody else's reply may come between its pieces. */
+    private void streamedRead(Request request) throws IOException {
+        while (!outbox.beginExclusive()) {
+            awaitWritable();
+        }
+        try {
+            for (long done = 0; done < request.length; ) {
+                int piece = (int) Math.min(request.length - done, reads.pieceBytes(request.offset + done));
+                reads.streamed(request, done, piece);
+                staged.flip();
+                while (!outbox.sendExclusively(staged)) {
+                    awaitWritable();
+                }
+                staged.clear();
+                done += piece;
+                if (!reads.begun()) {
+                    break;
+                }
+            }
+        } finally {
+            outbox.endExclusive();
+        }
+        answeredHere(request);
+    }
+
+    private void blockStatus(Request request) throws IOException {
+        boolean one = (request.flags & Nbd.CMD_FLAG_REQ_ONE) != 0;
+        Allocation allocation = new Allocation(request.offset, request.length, one);
+        try {
+            session.extents(request.offset, request.length, allocation);
+        } catch (StorageException e) {
+            request.fail(e);
+            outbox.add(request);
+            return;
+        }
+        if (staged.remaining() < Allocation.maxReplyBytes()) {
+            sendStaged();
+        }
+        replies.blockStatusHeader(staged, request.cookie, allocation.extents());
+        allocation.put(staged);
+        answeredHere(request);
+    }
+
+    /** A request whose reply is in the staged buffer, or already sent. */
+    private void answeredHere(Request request) {
+        counters.answeredByOwner(request);
+        recycle(request);
+    }
+
+    // Writes
+
+    private String write(Request request, boolean fua) throws IOException {
+        int length = (int) request.length;
+        if (length > PayloadPool.MAX_PAYLOAD_BYTES) {
+            return longWrite(request, fua);
+        }
+        int missing = length - received.remaining();
+        if (missing >= DIRECT_BYTES || (missing > 0 && length > received.capacity() / 2)) {
+            return directWrite(request, length, fua);
+        }
+        if (!ensure(length, false)) {
+            recycleUnanswered(request);
+            return "the connection ended within a payload";
+        }
+        Payload payload;
+        try {
+            payload = session.take(length);
+        } catch (StorageException e) {
+            request.fail(e);
+            received.position(received.position() + length);
+            outbox.add(request);
+            return null;
+        }
+        int limit = received.limit();
+        payload.buffer().put(received.limit(received.position() + length));
+        received.limit(limit);
+        hand(request, payload, fua);
+        return null;
+    }
+
+    private void hand(Request request, Payload payload, boolean fua) {
+        session.write(request.offset, new Payload[] {payload}, fua, handedOver(request));
+    }
+
+    /** The rest of the payload goes from the socket to where it stays. */
+    private String directWrite(Request request, int length, boolean fua) throws IOException {
+        acquire(shared.receptions, 1);
+        try {
+            Payload payload;
+            try {
+                payload = session.take(length);
+            } catch (StorageException e) {
+                return refuse(request, Errors.number(e.reason()), e.getMessage());
+            }
+            boolean complete = false;
+            try {
+                complete = receive(payload.buffer());
+            } finally {
+                if (!complete) {
+                    payload.release();
+                    recycleUnanswered(request);
+                }
+            }
+            if (!complete) {
+                return "the connection ended within a payload";
+            }
+            hand(request, payload, fua);
+        } finally {
+            shared.receptions.release();
+        }
+        receiveLimit = NARROW_BYTES;
+        if (undriven > 2) {
+            drive(true);
+        }
+        return null;
+    }
+
+    /**
+     * A write that is longer than one payload. Received whole first, because a client that breaks off in the middle must
+     * leave nothing behind; in memory of the server, because several of them that wait for payload memory, each with a
+     * part of what it needs, would wait for ever.
+     */
+    private String longWrite(Request request, boolean fua) throws IOException {
+        int length = (int) request.length;
+        int count = (length + PayloadPool.MAX_PAYLOAD_BYTES - 1) / PayloadPool.MAX_PAYLOAD_BYTES;
+        acquire(shared.longWritePieces, count);
+        BufferPool.Lease[] pieces = new BufferPool.Lease[count];
+        try {
+            for (int i = 0; i < count; i++) {
+                pieces[i] = shared.longWrites.tryTake();
+                int rest = length - i * PayloadPool.MAX_PAYLOAD_BYTES;
+                ByteBuffer piece = pieces[i].buffer().limit(Math.min(rest, PayloadPool.MAX_PAYLOAD_BYTES));
+                if (!receive(piece)) {
+                    recycleUnanswered(request);
+                    return "the connection ended within a payload";
+                }
+                piece.flip();
+            }
+            handPieces(request, pieces, fua);
+        } finally {
+            for (BufferPool.Lease piece : pieces) {
+                if (piece != null) {
+                    piece.giveBack();
+                }
+            }
+            shared.longWritePieces.release(count);
+        }
+        return null;
+    }
+
+    private void handPieces(Request request, BufferPool.Lease[] pieces, boolean fua) {
+        Parts parts = new Parts(handedOver(request), pieces.length);
+        long offset = request.offset;
+        for (BufferPool.Lease piece : pieces) {
+            int length = piece.buffer().remaining();
+            try {
+                Payload payload = session.take(length);
+                payload.buffer().put(piece.buffer());
+                session.write(offset, new Payload[] {payload}, fua, parts);
+            } catch (StorageException e) {
+                parts.completed(e);
+            }
+            offset += length;
+        }
+        drive(true);
+    }
+
+    /** Fills a buffer, first with what was received already. False when the client goes. */
+    private boolean receive(ByteBuffer destination) throws IOException {
+        int ready = Math.min(received.remaining(), destination.remaining());
+        int limit = received.limit();
+        destination.put(received.limit(received.position() + ready));
+        received.limit(limit);
+        while (destination.hasRemaining()) {
+            int count = io.link().read(destination);
+            if (count < 0) {
+                return false;
+            }
+            if (count == 0) {
+                settle(true);
+                awaitReadable(io.stallNanos());
+            }
+        }
+        return true;
+    }
+
+    private void acquire(Semaphore semaphore, int permits) throws IOException {
+        if (semaphore.tryAcquire(permits)) {
+            return;
+        }
+        settle(true);
+        try {
+            if (!semaphore.tryAcquire(permits, io.stallNanos(), TimeUnit.NANOSECONDS)) {
+                throw new IOException("too many clients are in the middle of long writes");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    // Requests as objects
+
+    private Request takeRequest() throws IOException {
+        Request request = freeRequests;
+        if (request == null) {
+            request = outbox.takeFree();
+            if (request == null) {
+                if (requestsMade < maxRequests) {
+                    requestsMade++;
+                    return new Request(outbox);
+                }
+                request = awaitFreeRequest();
+            }
+        }
+        freeRequests = request.next;
+        request.next = null;
+        return request;
+    }
+
+    private Request awaitFreeRequest() throws IOException {
+        settle(true);
+        Request request = outbox.takeFree();
+        outbox.ownerWaits(true);
+        try {
+            while (request == null) {
+                request = outbox.takeFree();
+                if (request == null) {
+                    awaitAnswer();
+                }
+            }
+        } finally {
+            outbox.ownerWaits(false);
+        }
+        return request;
+    }
+
+    private void recycle(Request request) {
+        request.clear();
+        request.next = freeRequests;
+        freeRequests = request;
+    }
+
+    private void recycleUnanswered(Request request) {
+        request.error = Nbd.EIO;
+        counters.answeredByOwner(request);
+        recycle(request);
+    }
+
+    // Waiting
+
+    /**
+     * Sees to it that so many bytes are received.
+     *
+     * @param boundary whether a request begins here: then the client may take its time, and the connection may end
+     * @return false when the client or the server ended the connection
+     */
+    private boolean ensure(int count, boolean boundary) throws IOException {
+        while (received.remaining() < count) {
+            boolean idle = boundary && !received.hasRemaining();
+            if (!fill(idle)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean fill(boolean idle) throws IOException {
+        if (staged.position() > 0) {
+            sendStaged();
+        }
+        received.compact();
+        if (received.position() < receiveLimit) {
+            received.limit(receiveLimit);
+        }
+        receiveLimit = received.capacity();
+        try {
+            int count = eager() ? io.link().read(received) : 0;
+            while (count == 0) {
+                settle(!idle);
+                if (idle && ended()) {
+                    return false;
+                }
+                awaitReadable(idle ? Long.MAX_VALUE : io.stallNanos());
+                parsedSinceWait = 0;
+                count = io.link().read(received);
+            }
+            return count > 0;
+        } finally {
+            received.flip();
+        }
+    }
+
+    private boolean ended() {
+        if (io.ending() == null) {
+            return false;
+        }
+        outbox.ownerWaits(true);
+        return counters.inFlight() == 0;
+    }
+
+    /** Whether it pays to look for more requests before those at hand are started. At depth 1 there are none. */
+    private boolean eager() {
+        return io.ending() != null
+                || parsedSinceWait > 1
+                || counters.inFlight() > 1
+                || io.link().hasBufferedInput();
+    }
+
+    /** Nothing more is at hand: starts what was handed over, and sends what is answered. */
+    private void settle(boolean moreExpected) throws IOException {
+        if (undriven > 0) {
+            drive(moreExpected);
+        }
+        sendStaged();
+    }
+
+    private void drive(boolean moreExpected) {
+        undriven = 0;
+        session.drive(moreExpected);
+    }
+
+    /** Sends everybody's replies. Waits until the client takes them. */
+    private void sendStaged() throws IOException {
+        if (staged.position() == 0) {
+            outbox.pump();
+        } else {
+            staged.flip();
+            while (!outbox.ownerSends(staged)) {
+                checkSending();
+                awaitWritable();
+            }
+            staged.clear();
+        }
+        checkSending();
+    }
+
+    private void checkSending() throws IOException {
+        IOException failure = outbox.failure();
+        if (failure != null) {
+            throw new IOException("sending failed: " + failure.getMessage(), failure);
+        }
+    }
+
+    private void awaitWritable() throws IOException {
+        io.waiter().await(Waiter.WRITE, Long.MAX_VALUE);
+        io.checkOpen();
+    }
+
+    /** Waits for input; helps replies on that did not fit into the socket meanwhile. */
+    private void awaitReadable(long timeoutNanos) throws IOException {
+        long started = System.nanoTime();
+        boolean full = outbox.blocked();
+        io.waiter().await(full ? Waiter.READ | Waiter.WRITE : Waiter.READ, timeoutNanos);
+        io.checkOpen();
+        if (full || outbox.blocked()) {
+            outbox.ownerSends(NOTHING);
+        }
+        checkSending();
+        if (timeoutNanos != Long.MAX_VALUE && System.nanoTime() - started >= timeoutNanos) {
+            throw new IOException("the client stopped in the middle of a request");
+        }
+    }
+
+    /** Waits for any reply to be encoded, or the socket to take more. The owner has said that it waits. */
+    private void awaitAnswer() throws IOException {
+        boolean full = outbox.blocked();
+        io.waiter().await(full ? Waiter.WRITE : 0, Long.MAX_VALUE);
+        io.checkOpen();
+        outbox.ownerSends(NOTHING);
+        checkSending();
+    }
+
+    private void awaitAnswers() throws IOException {
+        outbox.ownerWaits(true);
+        while (counters.inFlight() > 0 || !outbox.ownerSends(NOTHING)) {
+            awaitAnswer();
+        }
+        checkSending();
+    }
+}
