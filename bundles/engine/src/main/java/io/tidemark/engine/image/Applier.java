@@ -20,6 +20,10 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
     private static final long LARGE_BYTES = 32 << 10;
 
+    /** Part of the journal's limit from which on what waits in it is brought out of it. */
+    private static final double SCARCE_FILL = 0.6;
+
+    private static final long SCARCE_LEAST_BYTES = 1 << 20;
     private static final long SPACE_RETRY_NANOS = 50_000_000L;
     private static final long SPACE_RETRY_MAX_NANOS = 500_000_000L;
 
@@ -93,7 +97,11 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Takes a batch if it is time for one: 0; else how long to wait. */
     private long prepare() {
         long now = core.context.clock().monotonicNanos();
+        boolean scarce = journalIsScarce();
         synchronized (core.lock) {
+            if (scarce) {
+                core.wantCheckpoint();
+            }
             parked = false;
             awaitsEvents = false;
             if (core.suspended || core.journal == null) {
@@ -116,6 +124,28 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             freeze();
             return 0;
         }
+    }
+
+    /** Whether the journal fills up with what only waits to be applied and checkpointed. */
+    private boolean journalIsScarce() {
+        Journal journal;
+        long waitingBytes;
+        synchronized (core.lock) {
+            if (core.journal == null || core.suspended) {
+                return false;
+            }
+            journal = core.journal;
+            waitingBytes = core.activeBytes + core.frozenBytes + core.checkpointer.pendingBytes();
+            if (waitingBytes < SCARCE_LEAST_BYTES) {
+                return false;
+            }
+            core.enter();
+        }
+        Journal.JournalStatus status = journal.status();
+        synchronized (core.lock) {
+            core.leave();
+        }
+        return status.usedBytes() > status.limitBytes() * SCARCE_FILL && waitingBytes > status.limitBytes() / 8;
     }
 
     private void freeze() {
@@ -211,13 +241,13 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     }
 
     private void finish(long now, long wall) {
+        core.checkpointer.applied(core.frozenBytes);
         core.frozen = null;
         core.frozenBytes = 0;
         batch = null;
         core.applied = core.frozenUpTo;
         core.hot.evict(core.applied, -1, after.releases);
         lastBatchNanos = now;
-        core.checkpointer.applied(writer.bytes());
         core.admitHeld(wall, after);
         core.room.signal();
         core.changed.signal();

@@ -38,10 +38,15 @@ final class Checkpointer implements Runnable {
         gate.open();
     }
 
-    /** Under the lock: a batch has reached the image. */
+    /** Under the lock: a batch of so many bytes of events has reached the image. */
     void applied(long bytes) {
         pendingBytes += bytes;
         gate.open();
+    }
+
+    /** Under the lock: bytes of events that were applied since the last checkpoint. */
+    long pendingBytes() {
+        return pendingBytes;
     }
 
     @Override

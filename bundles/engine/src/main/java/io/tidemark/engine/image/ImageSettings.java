@@ -10,7 +10,8 @@ import java.util.Objects;
  * @param backlogLimitBytes most bytes of events that may be durable and not yet applied, which bounds replay after a
  *     crash. At the limit writes are held
  * @param indexBudgetEntries most entries of the overlay (about 48 bytes of heap each). At least 1024
- * @param checkpointBytes a checkpoint is written when so many bytes were applied since the last one
+ * @param checkpointBytes a checkpoint is written when so many bytes of events were applied since the last one, so that
+ *     a crash never has more than this and the backlog to replay
  * @param checkpointNanos and when so long has passed since the last one and anything was applied
  * @param idleNanos so long without a write, and what is durable is applied at once
  * @param journalFull what happens to writes while the journal is full
