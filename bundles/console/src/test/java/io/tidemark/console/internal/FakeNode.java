@@ -163,12 +163,6 @@ public final class FakeNode implements Node {
         }
 
         @Override
-        public ImageStatus replaceLostJournal(String name) throws StorageException {
-            mayFail();
-            return image(name);
-        }
-
-        @Override
         public ImageStatus create(String name, long sizeBytes, Map<String, String> properties) throws StorageException {
             mayFail();
             if (images.containsKey(name)) {
