@@ -1,0 +1,251 @@
+package io.tidemark.engine.internal;
+
+import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.text.Durations;
+import io.tidemark.base.text.Sizes;
+import io.tidemark.engine.manage.EtcWishStore;
+import io.tidemark.engine.manage.ImageDirectory;
+import io.tidemark.engine.manage.ManagementBeans;
+import io.tidemark.engine.manage.WishStore;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.ManagedServiceFactory;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One for a node: tells an {@link ImageDirectory} of services and configurations, and offers it. Images are no components:
+ * a reference of their own would bind the new store before it unbinds the old one, and close both at once.
+ *
+ * <p>Registers its services itself, so that they are there before the stores are, and gone before images are closed.
+ */
+@Component(configurationPid = EngineComponent.PID, immediate = true)
+@Designate(ocd = EngineSettings.class)
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"io.tidemark.api.admin.ImageManager\"")
+@Capability(
+        namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.tidemark.api.device.DeviceRegistry\"")
+public final class EngineComponent {
+    /** PID of the engine's configuration. */
+    public static final String PID = "io.tidemark.engine";
+
+    /** Factory PID of images. */
+    static final String IMAGE_PID = "io.tidemark.image";
+
+    private static final Logger LOG = LoggerFactory.getLogger(EngineComponent.class);
+    private static final long MIN_PAYLOAD_BYTES = 4L << 20;
+    private static final long DEACTIVATE_NANOS = 900_000_000L;
+
+    private final BundleContext context;
+    private final ConfigAdminWishStore configurations;
+    private final ImageDirectory directory;
+    private final ManagementBeans beans;
+    private final StopListener stopListener;
+    private final Queue<ServiceRegistration<?>> registrations = new ConcurrentLinkedQueue<>();
+
+    /**
+     * Starts the engine.
+     *
+     * @param context of the bundle
+     * @param settings of the node
+     */
+    @Activate
+    public EngineComponent(BundleContext context, EngineSettings settings) {
+        this.context = context;
+        long payloadBytes = payloadBytes(settings);
+        MachineContext machine = new MachineContext(payloadBytes);
+        configurations = new ConfigAdminWishStore(context);
+        directory =
+                new ImageDirectory(machine, nodeName(context, settings), wishStore(context, machine, configurations));
+        beans = new ManagementBeans(ManagementFactory.getPlatformMBeanServer(), directory);
+        stopListener = new StopListener(context, directory, this::withdraw, stopNanos(settings));
+        LOG.info("Engine is there, with {} for payload", Sizes.format(payloadBytes));
+    }
+
+    /** Takes configurations and offers the images. Stores that are there already were bound before this. */
+    @Activate
+    public void offer() {
+        registrations.add(context.registerService(
+                ManagedServiceFactory.class,
+                new ImageWishes(directory, configurations),
+                FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_PID, IMAGE_PID))));
+        registrations.add(context.registerService(ImageManager.class, directory, null));
+        registrations.add(context.registerService(DeviceRegistry.class, directory, null));
+    }
+
+    /** Keeps the engine as it is: to start it anew would end every client's session. */
+    @Modified
+    public void modified() {
+        LOG.info("The changed configuration {} takes effect at the next start", PID);
+    }
+
+    /**
+     * Stops the engine. When the whole node stops, images were closed before, and waited for; here the wait is short, and
+     * what is left goes on closing in the background.
+     */
+    @Deactivate
+    public void deactivate() {
+        withdraw();
+        stopListener.close();
+        directory.stop();
+        if (!directory.awaitStopped(DEACTIVATE_NANOS)) {
+            LOG.info("Images are still being closed");
+        }
+        beans.close();
+    }
+
+    /** Nothing new from here on: no configuration, no command, no client. */
+    private void withdraw() {
+        for (ServiceRegistration<?> each = registrations.poll(); each != null; each = registrations.poll()) {
+            each.unregister();
+        }
+    }
+
+    private static String nodeName(BundleContext context, EngineSettings settings) {
+        String started = context.getProperty("tidemark.node");
+        if (!settings.node().isBlank()) {
+            return settings.node().trim();
+        }
+        return started == null || started.isBlank() ? "a" : started;
+    }
+
+    private static long payloadBytes(EngineSettings settings) {
+        try {
+            long bytes = Sizes.parse(settings.payload_capacity());
+            if (bytes >= MIN_PAYLOAD_BYTES) {
+                return bytes;
+            }
+            LOG.error("{}: payload.capacity: {} is less than 4 MiB; 128 MiB is used", PID, settings.payload_capacity());
+        } catch (IllegalArgumentException e) {
+            LOG.error("{}: payload.capacity: {}; 128 MiB is used", PID, e.getMessage());
+        }
+        return 128L << 20;
+    }
+
+    private static long stopNanos(EngineSettings settings) {
+        try {
+            return Durations.parse(settings.stop_timeout()).toNanos();
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            LOG.error("{}: stop.timeout: {}; 60s is used", PID, e.getMessage());
+            return 60_000_000_000L;
+        }
+    }
+
+    private static WishStore wishStore(
+            BundleContext context, MachineContext machine, ConfigAdminWishStore configurations) {
+        String etc = context.getProperty("tidemark.etc");
+        if (etc == null) {
+            etc = context.getProperty("karaf.etc");
+        }
+        if (etc != null && Files.isDirectory(Path.of(etc))) {
+            Path directory = Path.of(etc).toAbsolutePath().normalize();
+            return new NodeWishStore(new EtcWishStore(machine.files(), directory), configurations);
+        }
+        return configurations;
+    }
+
+    /** A journal store came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addJournalStore(JournalStore store, Map<String, Object> properties) {
+        String pool = name(properties, JournalStore.POOL, store);
+        if (pool != null) {
+            directory.plugins().addJournalStore(pool, ranking(properties), store);
+        }
+    }
+
+    /** A journal store goes. */
+    public void removeJournalStore(JournalStore store) {
+        directory.plugins().removeJournalStore(store);
+    }
+
+    /** An image store came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addImageStore(ImageStore store, Map<String, Object> properties) {
+        String pool = name(properties, ImageStore.POOL, store);
+        if (pool != null) {
+            directory.plugins().addImageStore(pool, ranking(properties), store);
+        }
+    }
+
+    /** An image store goes. */
+    public void removeImageStore(ImageStore store) {
+        directory.plugins().removeImageStore(store);
+    }
+
+    /** A commit policy came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addCommitPolicy(CommitPolicy policy, Map<String, Object> properties) {
+        String name = name(properties, CommitPolicy.POLICY, policy);
+        if (name != null) {
+            directory.plugins().addPolicy(name, ranking(properties), policy);
+        }
+    }
+
+    /** A commit policy goes. */
+    public void removeCommitPolicy(CommitPolicy policy) {
+        directory.plugins().removePolicy(policy);
+    }
+
+    /** A trim strategy came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addTrimStrategy(TrimStrategy strategy, Map<String, Object> properties) {
+        String name = name(properties, TrimStrategy.STRATEGY, strategy);
+        if (name != null) {
+            directory.plugins().addStrategy(name, ranking(properties), strategy);
+        }
+    }
+
+    /** A trim strategy goes. */
+    public void removeTrimStrategy(TrimStrategy strategy) {
+        directory.plugins().removeStrategy(strategy);
+    }
+
+    private static String name(Map<String, Object> properties, String key, Object service) {
+        Object name = properties.get(key);
+        if (name instanceof String text && !text.isBlank()) {
+            return text;
+        }
+        LOG.warn("Service {} is not used: its property {} is missing", service, key);
+        return null;
+    }
+
+    private static int ranking(Map<String, Object> properties) {
+        return properties.get(Constants.SERVICE_RANKING) instanceof Integer ranking ? ranking : 0;
+    }
+}

@@ -1,0 +1,98 @@
+package io.tidemark.engine.internal;
+
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/**
+ * Keys of {@code etc/io.tidemark.image-NAME.cfg}, for tools that show and check configurations. The engine reads and checks
+ * them itself, because a configuration that it refuses has to be shown and not to vanish.
+ */
+@ObjectClassDefinition(
+        factoryPid = EngineComponent.IMAGE_PID,
+        name = "Tidemark image",
+        description = "What is wished of an image. Removing the configuration closes the image; its data stays.")
+@interface ImageSettingsDefinition {
+    @AttributeDefinition(required = false, description = "Name of the image; the name in the file's name unless set.")
+    String name() default "";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Size, as in 10G. Counts only when the image is made; later use image:resize.")
+    String size() default "";
+
+    @AttributeDefinition(required = false, description = "A line for people.")
+    String description() default "";
+
+    @AttributeDefinition(required = false, description = "Image pool.")
+    String pool() default "default";
+
+    @AttributeDefinition(required = false, description = "Journal pool.")
+    String journalPool() default "default";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Block that clients are told to prefer: a power of two from 512 to 64KiB. Counts only when"
+                    + " the image is made.")
+    String blockSize() default "4KiB";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Commit policy: when a write is acknowledged (journal, journal+image, volatile).")
+    String commit() default "journal";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Trim strategies, separated by commas (age, size, client-progress): what of the journal is"
+                    + " kept beyond what the image needs. Their own keys begin with trim., as in trim.age = 1h.")
+    String trim() default "";
+
+    @AttributeDefinition(required = false, description = "Most space that the journal takes in its pool.")
+    String journal_limit() default "4GiB";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Part of the journal's limit from which on a warning is shown.")
+    String journal_warn() default "80%";
+
+    @AttributeDefinition(
+            required = false,
+            description = "What happens to writes while the journal is full: hold (they wait) or fail.")
+    String journal_full() default "hold";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Most bytes of events that may be durable and not yet applied, which bounds the replay"
+                    + " after a crash; at most half of journal.limit unless set.")
+    String backlog_limit() default "1GiB";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Most entries of the index of what is not applied yet, some 48 bytes of heap each.")
+    String backlog_entries() default "1048576";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Most payload memory that the image keeps, of payload.capacity in io.tidemark.engine.")
+    String payload_limit() default "64MiB";
+
+    @AttributeDefinition(
+            required = false,
+            description = "A checkpoint is written when so many bytes were applied since the last one; at most an"
+                    + " eighth of journal.limit unless set.")
+    String checkpoint_bytes() default "256MiB";
+
+    @AttributeDefinition(
+            required = false,
+            description = "And when so long has passed since the last one and anything was applied.")
+    String checkpoint_interval() default "10s";
+
+    @AttributeDefinition(
+            required = false,
+            description = "So long without a write, and what is durable is applied at once.")
+    String apply_idle() default "50ms";
+
+    @AttributeDefinition(
+            required = false,
+            description = "So long clients wait while a store is missing; after that their requests fail.")
+    String suspend_timeout() default "10m";
+}

@@ -1,0 +1,109 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.StorageFile;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Configurations as files in {@code etc/}. The file is the one source: nothing is written through Configuration Admin,
+ * whose watchers would write it back. A file is replaced under a temporary name, so that a watcher never reads half of it.
+ */
+public final class EtcWishStore implements WishStore {
+    /** How the file of an image begins; its name and {@code .cfg} follow. */
+    public static final String PREFIX = "io.tidemark.image-";
+
+    private static final String SUFFIX = ".cfg";
+    /** No watcher of configuration files takes this ending for one. */
+    private static final String TEMPORARY = ".new";
+
+    private static final int MAX_FILE_BYTES = 1 << 20;
+
+    private final Files files;
+    private final Path directory;
+
+    /**
+     * A directory.
+     *
+     * @param files file system
+     * @param directory of configuration files; exists
+     */
+    public EtcWishStore(Files files, Path directory) {
+        this.files = files;
+        this.directory = directory;
+    }
+
+    /**
+     * The file of an image.
+     *
+     * @param name of the image
+     * @return its path, whether or not it is there
+     */
+    public Path file(String name) {
+        return directory.resolve(PREFIX + name + SUFFIX);
+    }
+
+    @Override
+    public Wish add(Wish wish) throws StorageException {
+        Path path = file(wish.name());
+        if (files.exists(path)) {
+            throw new StorageException(
+                    Reason.EXISTS, path + " is there already", "remove it, or choose another name for the image");
+        }
+        String text =
+                "# Image " + wish.name() + ": what is wished of it. Changes take effect at once where that is safe.\n"
+                        + "# Removing this file closes the image; only image:delete removes its data.\n";
+        replace(path, CfgText.edit(text, new TreeMap<>(wish.properties())));
+        return new Wish(path.toString(), wish.name(), wish.properties());
+    }
+
+    @Override
+    public void change(Wish wish, Map<String, String> changes) throws StorageException {
+        Path path = Path.of(wish.origin());
+        replace(path, CfgText.edit(read(path), new TreeMap<>(changes)));
+    }
+
+    @Override
+    public void remove(Wish wish) throws StorageException {
+        Path path = Path.of(wish.origin());
+        files.delete(path);
+        files.forceDirectory(path.getParent());
+    }
+
+    /** Read and written in a character set that keeps every byte, because what people wrote is not ours to change. */
+    private String read(Path path) throws StorageException {
+        if (!files.exists(path)) {
+            return "";
+        }
+        try (StorageFile file = files.open(path, Files.Mode.READ)) {
+            if (file.size() > MAX_FILE_BYTES) {
+                throw new StorageException(
+                        Reason.INVALID, path + " has " + file.size() + " bytes, too many for a configuration", "");
+            }
+            ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+            file.read(bytes, 0);
+            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private void replace(Path path, String text) throws StorageException {
+        Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY);
+        files.delete(temporary);
+        try {
+            try (StorageFile file = files.open(temporary, Files.Mode.CREATE)) {
+                file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1)), 0);
+                file.force();
+            }
+            files.rename(temporary, path);
+        } catch (StorageException e) {
+            files.delete(temporary);
+            throw e;
+        }
+        files.forceDirectory(path.getParent());
+    }
+}

@@ -1,0 +1,27 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.trim.TrimStrategy;
+
+/**
+ * What the images of a node share.
+ *
+ * @param context clock, threads, files, payload memory
+ * @param owner name of the node, as epochs name it
+ * @param journalStores by pool
+ * @param imageStores by pool
+ * @param policies by name
+ * @param strategies by name
+ * @param turns for moving to a better store
+ */
+record Host(
+        StorageContext context,
+        String owner,
+        Providers<JournalStore> journalStores,
+        Providers<ImageStore> imageStores,
+        Providers<CommitPolicy> policies,
+        Providers<TrimStrategy> strategies,
+        Turns turns) {}

@@ -1,0 +1,202 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.base.text.Names;
+import io.tidemark.base.text.Sizes;
+import io.tidemark.engine.image.ImageSettings;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What is wished of an image, checked.
+ *
+ * @param name of the image
+ * @param sizeBytes size at creation; {@link #UNSET} when the configuration has none
+ * @param description for people
+ * @param pool image pool
+ * @param journalPool journal pool
+ * @param blockSizeBytes preferred block at creation; {@link #UNSET} when the configuration has none
+ * @param commit name of the commit policy
+ * @param trim names of the trim strategies
+ * @param journal limits of the journal
+ * @param settings limits of the image
+ * @param suspendTimeoutNanos so long clients wait for a missing store
+ * @param properties what all this was read from
+ */
+public record ImageConfig(
+        String name,
+        long sizeBytes,
+        String description,
+        String pool,
+        String journalPool,
+        int blockSizeBytes,
+        String commit,
+        List<String> trim,
+        JournalSettings journal,
+        ImageSettings settings,
+        long suspendTimeoutNanos,
+        Map<String, String> properties) {
+    /** A number that the configuration does not have. */
+    public static final int UNSET = -1;
+
+    /** What an image gets whose configuration says nothing. */
+    public static final int DEFAULT_BLOCK_BYTES = 4096;
+
+    /** Name of the pools that an image uses unless told otherwise. */
+    public static final String DEFAULT_POOL = "default";
+
+    /** Name of the commit policy that is always there, because the engine knows its rule. */
+    public static final String DEFAULT_COMMIT = "journal";
+
+    private static final long MIN_JOURNAL_BYTES = 16L << 20;
+    private static final long MAX_RESERVE_BYTES = JournalSettings.DEFAULT.reserveBytes();
+    private static final long SECOND_NANOS = 1_000_000_000L;
+    private static final Set<String> KEYS = Set.of(
+            ImageKeys.SIZE,
+            ImageKeys.DESCRIPTION,
+            ImageKeys.POOL,
+            ImageKeys.JOURNAL_POOL,
+            ImageKeys.BLOCK_SIZE,
+            ImageKeys.COMMIT,
+            ImageKeys.TRIM,
+            ImageKeys.JOURNAL_LIMIT,
+            ImageKeys.JOURNAL_WARN,
+            ImageKeys.JOURNAL_FULL,
+            ImageKeys.BACKLOG_LIMIT,
+            ImageKeys.BACKLOG_ENTRIES,
+            ImageKeys.PAYLOAD_LIMIT,
+            ImageKeys.CHECKPOINT_BYTES,
+            ImageKeys.CHECKPOINT_INTERVAL,
+            ImageKeys.APPLY_IDLE,
+            ImageKeys.SUSPEND_TIMEOUT);
+
+    /** Copies lists and maps. */
+    public ImageConfig {
+        trim = List.copyOf(trim);
+        properties = Map.copyOf(properties);
+    }
+
+    /**
+     * Reads and checks a configuration. Empty values count as unset.
+     *
+     * @param name of the image
+     * @param properties keys as in {@link ImageKeys}
+     * @return the configuration
+     * @throws IllegalArgumentException beginning with the key that is wrong
+     */
+    public static ImageConfig parse(String name, Map<String, String> properties) {
+        try {
+            Names.check("image", name);
+        } catch (IllegalArgumentException e) {
+            throw KeyReader.wrong("name", e.getMessage());
+        }
+        for (String key : new TreeMap<>(properties).keySet()) {
+            if (!KEYS.contains(key) && !key.startsWith(ImageKeys.STRATEGY_PREFIX)) {
+                throw KeyReader.wrong(key, "an image has no such key" + similar(key));
+            }
+        }
+        KeyReader reader = new KeyReader(properties);
+        JournalSettings journal = journal(reader);
+        ImageConfig config = new ImageConfig(
+                name,
+                reader.has(ImageKeys.SIZE) ? checkSize(reader.size(ImageKeys.SIZE, 0, 0)) : UNSET,
+                reader.text(ImageKeys.DESCRIPTION, ""),
+                poolName(reader, ImageKeys.POOL),
+                poolName(reader, ImageKeys.JOURNAL_POOL),
+                reader.has(ImageKeys.BLOCK_SIZE) ? blockSize(reader) : UNSET,
+                reader.text(ImageKeys.COMMIT, DEFAULT_COMMIT),
+                reader.names(ImageKeys.TRIM),
+                journal,
+                settings(reader, journal),
+                reader.nanos(ImageKeys.SUSPEND_TIMEOUT, 600 * SECOND_NANOS, SECOND_NANOS),
+                properties);
+        config.checkContradictions(reader);
+        return config;
+    }
+
+    /**
+     * Checks a size.
+     *
+     * @param sizeBytes of an image
+     * @return the size
+     * @throws IllegalArgumentException beginning with the key {@code size}
+     */
+    public static long checkSize(long sizeBytes) {
+        if (sizeBytes <= 0 || sizeBytes % 512 != 0) {
+            throw KeyReader.wrong(
+                    ImageKeys.SIZE, sizeBytes + " bytes cannot be: it must be a multiple of 512 bytes, above 0");
+        }
+        return sizeBytes;
+    }
+
+    private void checkContradictions(KeyReader reader) {
+        if (reader.has(ImageKeys.BACKLOG_LIMIT) && settings.backlogLimitBytes() > journal.limitBytes()) {
+            throw KeyReader.wrong(
+                    ImageKeys.BACKLOG_LIMIT,
+                    Sizes.format(settings.backlogLimitBytes()) + " is more than the journal may hold ("
+                            + ImageKeys.JOURNAL_LIMIT + " is " + Sizes.format(journal.limitBytes()) + ")");
+        }
+        for (String key : properties.keySet()) {
+            if (key.startsWith(ImageKeys.STRATEGY_PREFIX) && trim.isEmpty() && reader.has(key)) {
+                throw KeyReader.wrong(key, "it has no effect, because " + ImageKeys.TRIM + " names no strategy");
+            }
+        }
+    }
+
+    private static String similar(String key) {
+        String folded = key.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z]", "");
+        for (String known : KEYS) {
+            if (known.toLowerCase(java.util.Locale.ROOT)
+                    .replaceAll("[^a-z]", "")
+                    .equals(folded)) {
+                return "; write " + known;
+            }
+        }
+        return "; there are " + String.join(", ", new java.util.TreeSet<>(new HashSet<>(KEYS)));
+    }
+
+    private static String poolName(KeyReader reader, String key) {
+        return reader.value(key, DEFAULT_POOL, text -> Names.check("pool", text));
+    }
+
+    private static int blockSize(KeyReader reader) {
+        long bytes = reader.size(ImageKeys.BLOCK_SIZE, DEFAULT_BLOCK_BYTES, 512);
+        if (bytes > 65536 || Long.bitCount(bytes) != 1) {
+            throw KeyReader.wrong(ImageKeys.BLOCK_SIZE, bytes + " is no power of two from 512 to 64KiB");
+        }
+        return (int) bytes;
+    }
+
+    private static JournalSettings journal(KeyReader reader) {
+        long limitBytes = reader.size(ImageKeys.JOURNAL_LIMIT, JournalSettings.DEFAULT.limitBytes(), MIN_JOURNAL_BYTES);
+        return new JournalSettings(limitBytes, Math.min(MAX_RESERVE_BYTES, limitBytes / 4));
+    }
+
+    /** Limits that are not set follow the journal's, so that a small journal is freed before it is full. */
+    private static ImageSettings settings(KeyReader reader, JournalSettings journal) {
+        ImageSettings normal = ImageSettings.DEFAULT;
+        long limitBytes = journal.limitBytes();
+        return new ImageSettings(
+                reader.size(ImageKeys.PAYLOAD_LIMIT, normal.hotPayloadBytes(), 4L << 20),
+                reader.size(ImageKeys.BACKLOG_LIMIT, Math.min(normal.backlogLimitBytes(), limitBytes / 2), 4L << 20),
+                (int) Math.min(
+                        Integer.MAX_VALUE, reader.size(ImageKeys.BACKLOG_ENTRIES, normal.indexBudgetEntries(), 1024)),
+                reader.size(ImageKeys.CHECKPOINT_BYTES, Math.min(normal.checkpointBytes(), limitBytes / 8), 1 << 20),
+                reader.nanos(ImageKeys.CHECKPOINT_INTERVAL, normal.checkpointNanos(), SECOND_NANOS / 100),
+                reader.nanos(ImageKeys.APPLY_IDLE, normal.idleNanos(), 1_000_000),
+                reader.value(ImageKeys.JOURNAL_FULL, normal.journalFull(), ImageConfig::journalFull),
+                reader.percent(ImageKeys.JOURNAL_WARN, normal.softWarnFraction()));
+    }
+
+    private static ImageSettings.JournalFull journalFull(String text) {
+        return switch (text) {
+            case "hold" -> ImageSettings.JournalFull.HOLD;
+            case "fail" -> ImageSettings.JournalFull.FAIL;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither hold nor fail");
+        };
+    }
+}

@@ -1,0 +1,623 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.engine.image.ImageLabels;
+import io.tidemark.engine.image.ImageListener;
+import io.tidemark.engine.image.JournaledImage;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a slot's worker does: opens, suspends, resumes, closes, makes and deletes one image. All methods are the worker's,
+ * but for those that read the view.
+ */
+final class ImageLife {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageLife.class);
+    private static final long ASK_NANOS = 1_000_000_000L;
+    private static final long TRIM_INTERVAL_NANOS = 10_000_000_000L;
+    /** What may pass without anybody doing something to the image. */
+    private static final Set<Reason> PASSING = Set.of(
+            Reason.IO,
+            Reason.BUSY,
+            Reason.NO_SPACE,
+            Reason.JOURNAL_FULL,
+            Reason.CLOSED,
+            Reason.STALE_SERVICE,
+            Reason.UNAVAILABLE);
+
+    /**
+     * What is the case, for everybody to read.
+     *
+     * @param engine the image; null while there is none
+     * @param stores what it has open; null while it is suspended
+     * @param config the configuration in force; null when the very first one was refused
+     * @param refusal why the last configuration was refused; empty when it is in force
+     * @param state while there is no engine, or no stores
+     * @param detail of that state
+     * @param head of the image as opened last; null when unknown
+     */
+    record View(
+            JournaledImage engine,
+            OpenStores stores,
+            ImageConfig config,
+            String refusal,
+            State state,
+            String detail,
+            ImageHead head) {}
+
+    private final Host host;
+    private final String name;
+    private final ImageListener listener;
+    private final Runnable released;
+    private final StoreOpener opener;
+    private final RuleKeeper rules;
+    private final TrimKeeper trims;
+    private final Backoff backoff = new Backoff();
+    private boolean endWanted;
+    private long suspendedSinceNanos;
+    private long trimmedNanos;
+
+    private volatile View view = new View(null, null, null, "", State.STARTING, "", null);
+
+    ImageLife(Host host, String name, ImageListener listener, Runnable released) {
+        this.host = host;
+        this.name = name;
+        this.listener = listener;
+        this.released = released;
+        this.opener = new StoreOpener(host.context());
+        this.rules = new RuleKeeper(host);
+        this.trims = new TrimKeeper(host);
+    }
+
+    View view() {
+        return view;
+    }
+
+    /** The state, in one word. */
+    State state() {
+        View now = view;
+        return now.engine() != null && now.stores() != null ? now.engine().state() : now.state();
+    }
+
+    /** Why it does not serve. */
+    String detail() {
+        View now = view;
+        return now.engine() != null && now.stores() != null ? now.engine().detail() : now.detail();
+    }
+
+    ImageStatus status(Wish wish) {
+        return StatusBuilder.status(view, state(), detail(), wish, rules, trims);
+    }
+
+    boolean endWanted() {
+        return endWanted;
+    }
+
+    /** Something around the image has changed: what failed is tried again at once. */
+    void kick() {
+        backoff.kick();
+    }
+
+    private long now() {
+        return host.context().clock().monotonicNanos();
+    }
+
+    // ---- the wish
+
+    /** A configuration takes effect, or is refused and the last good one stays in force. */
+    void wish(Wish wish) {
+        View now = view;
+        try {
+            ImageConfig next = check(wish);
+            if (now.engine() != null) {
+                now.engine().settings(next.settings());
+            }
+            if (now.stores() != null) {
+                now.stores().journal().configure(next.journal());
+                now.engine().retryHeld();
+            }
+            trimmedNanos = now() - TRIM_INTERVAL_NANOS;
+            view = new View(now.engine(), now.stores(), next, "", now.state(), now.detail(), now.head());
+        } catch (IllegalArgumentException e) {
+            LOG.warn("Image {}: configuration refused: {}", name, e.getMessage());
+            ImageConfig kept = now.engine() != null ? now.config() : null;
+            view = new View(now.engine(), now.stores(), kept, e.getMessage(), now.state(), now.detail(), now.head());
+        }
+        backoff.kick();
+    }
+
+    /**
+     * Checks a wish against itself, its strategies and what is.
+     *
+     * @throws IllegalArgumentException beginning with the key that is wrong
+     */
+    ImageConfig check(Wish wish) {
+        ImageConfig next = ImageConfig.parse(name, wish.properties());
+        checkStrategies(next);
+        View now = view;
+        if (now.engine() != null) {
+            checkAgainst(now, next);
+        }
+        return next;
+    }
+
+    private void checkStrategies(ImageConfig next) {
+        for (String each : next.trim()) {
+            TrimStrategy strategy = host.strategies().best(each).orElse(null);
+            if (strategy != null) {
+                Ask.Answer<String> answer = Ask.of(
+                        host.context().workers(), name + "-check-" + each, ASK_NANOS, () -> problem(strategy, next));
+                if (answer.value() != null && !answer.value().isEmpty()) {
+                    throw new IllegalArgumentException(answer.value());
+                }
+            }
+        }
+    }
+
+    private static String problem(TrimStrategy strategy, ImageConfig next) {
+        try {
+            strategy.check(next.properties());
+            return "";
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static void checkAgainst(View now, ImageConfig next) {
+        if (!next.pool().equals(now.config().pool())) {
+            throw KeyReader.wrong(
+                    ImageKeys.POOL, "the image lies in pool " + now.config().pool() + " and cannot be moved");
+        }
+        if (!next.journalPool().equals(now.config().journalPool())) {
+            throw KeyReader.wrong(
+                    ImageKeys.JOURNAL_POOL,
+                    "the journal lies in pool " + now.config().journalPool() + " and cannot be moved");
+        }
+        try {
+            if (next.sizeBytes() != ImageConfig.UNSET
+                    && next.sizeBytes() != now.engine().sizeBytes()) {
+                throw StoreOpener.differentSize(next, now.engine().sizeBytes());
+            }
+            if (now.head() != null) {
+                StoreOpener.checkHead(
+                        next,
+                        now.head()
+                                .at(
+                                        now.head().checkpointed(),
+                                        now.head().epochIdentity(),
+                                        now.engine().sizeBytes()));
+            }
+        } catch (StorageException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    // ---- towards the wish
+
+    /**
+     * One step towards what is wished.
+     *
+     * @param failure of a store, as the engine told; null for none
+     * @param trimWanted whether the engine asked for it
+     * @return how long to wait for the next step, unless woken
+     */
+    long advance(StorageException failure, boolean trimWanted) {
+        View now = view;
+        if (now.engine() == null) {
+            openWhenPossible(now);
+        } else {
+            keepStores(now, failure);
+        }
+        now = view;
+        if (now.engine() != null && now.stores() != null) {
+            tend(now, trimWanted);
+            return Long.MAX_VALUE;
+        }
+        long left = backoff.leftNanos(now());
+        return left > 0 ? left : Long.MAX_VALUE;
+    }
+
+    private void state(State state, String detail) {
+        View now = view;
+        view = new View(now.engine(), now.stores(), now.config(), now.refusal(), state, detail, now.head());
+    }
+
+    private String missing(ImageConfig config) {
+        if (host.journalStores().best(config.journalPool()).isEmpty()) {
+            return "no journal store for pool " + config.journalPool();
+        }
+        if (host.imageStores().best(config.pool()).isEmpty()) {
+            return "no image store for pool " + config.pool();
+        }
+        return "";
+    }
+
+    private void openWhenPossible(View now) {
+        ImageConfig config = now.config();
+        if (config == null) {
+            state(State.REFUSED, now.refusal());
+            return;
+        }
+        String missing = missing(config);
+        if (!missing.isEmpty()) {
+            state(State.SUSPENDED, missing);
+            return;
+        }
+        if (backoff.leftNanos(now()) > 0) {
+            return;
+        }
+        if (now.state() != State.REFUSED) {
+            state(State.STARTING, "");
+        }
+        try {
+            open(config);
+        } catch (StorageException e) {
+            cannotOpen(e);
+        } catch (RuntimeException e) {
+            LOG.error("Image {}: opening failed unexpectedly", name, e);
+            cannotOpen(new StorageException(Reason.IO, "unexpected failure: " + e, "report it with the log", e));
+        }
+    }
+
+    private void cannotOpen(StorageException e) {
+        if (PASSING.contains(e.reason())) {
+            backoff.failed(now());
+            state(State.SUSPENDED, e.getMessage());
+        } else {
+            backoff.refused(now());
+            state(State.REFUSED, e.getMessage());
+        }
+    }
+
+    private void open(ImageConfig config) throws StorageException {
+        JournalStore journals = host.journalStores().best(config.journalPool()).orElseThrow(this::noStores);
+        ImageStore images = host.imageStores().best(config.pool()).orElseThrow(this::noStores);
+        OpenStores opened;
+        try {
+            opened = opener.open(journals, images, config);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+            if (config.sizeBytes() == ImageConfig.UNSET) {
+                throw new StorageException(
+                        Reason.NOT_FOUND,
+                        ImageKeys.SIZE + ": it is not set, and there is no image " + name + " in pool " + config.pool(),
+                        "bring the image back, or set " + ImageKeys.SIZE + " to make a new one",
+                        e);
+            }
+            opened = opener.create(journals, images, config);
+        }
+        serve(config, opened);
+    }
+
+    private StorageException noStores() {
+        return new StorageException(Reason.UNAVAILABLE, "the stores of image " + name + " went away", "");
+    }
+
+    /** Starts the engine; on failure closes both stores, and deletes them if they were made just now. */
+    private void serve(ImageConfig config, OpenStores opened) throws StorageException {
+        JournaledImage engine = null;
+        try {
+            engine = JournaledImage.open(
+                    host.context(),
+                    new ImageLabels(name, config.description(), host.owner()),
+                    config.settings(),
+                    rules.rule(config),
+                    opened.journal(),
+                    opened.image(),
+                    listener);
+        } finally {
+            if (engine == null) {
+                opened.close(name);
+                if (opened.created()) {
+                    opener.delete(opened.journalStore(), opened.imageStore(), name);
+                }
+            }
+        }
+        backoff.succeeded(now());
+        View now = view;
+        view = new View(
+                engine,
+                opened,
+                config,
+                now.refusal(),
+                State.SERVING,
+                "",
+                opened.image().head());
+        LOG.info(
+                "Image {}: {} of {} bytes in pool {}, journal in pool {}: {}",
+                name,
+                opened.created() ? "made" : "opened",
+                engine.sizeBytes(),
+                config.pool(),
+                config.journalPool(),
+                opened.journal().recovery().detail());
+    }
+
+    // ---- stores that go and come
+
+    private void keepStores(View now, StorageException failure) {
+        ImageConfig config = now.config();
+        OpenStores stores = now.stores();
+        if (stores != null) {
+            boolean gone = !host.journalStores().has(stores.journalStore())
+                    || !host.imageStores().has(stores.imageStore());
+            boolean replaced = host.journalStores().best(config.journalPool()).orElse(null) != stores.journalStore()
+                    || host.imageStores().best(config.pool()).orElse(null) != stores.imageStore();
+            if (failure == null && !replaced) {
+                return;
+            }
+            if (failure == null && !gone && !host.turns().tryTake(this)) {
+                return;
+            }
+            suspend(now, reason(config, failure, gone));
+        }
+        resumeWhenPossible();
+    }
+
+    private String reason(ImageConfig config, StorageException failure, boolean gone) {
+        String missing = missing(config);
+        if (!missing.isEmpty()) {
+            return missing;
+        }
+        if (failure != null && failure.reason() != Reason.STALE_SERVICE) {
+            backoff.brokeAgain(now());
+            return failure.getMessage() + "; opening again";
+        }
+        return gone ? "a store was replaced" : "moving to a store with a higher ranking";
+    }
+
+    private void suspend(View now, String why) {
+        suspendedSinceNanos = now();
+        state(State.SUSPENDED, why);
+        now.engine().suspend(why);
+        now.stores().close(name);
+        View last = view;
+        view = new View(last.engine(), null, last.config(), last.refusal(), State.SUSPENDED, why, last.head());
+        released.run();
+    }
+
+    private void resumeWhenPossible() {
+        View now = view;
+        ImageConfig config = now.config();
+        String missing = missing(config);
+        if (missing.isEmpty() && backoff.leftNanos(now()) > 0) {
+            return;
+        }
+        if (missing.isEmpty()) {
+            resume(now, config);
+        } else {
+            stillSuspended(missing);
+        }
+        View after = view;
+        if (after.stores() == null && now() - suspendedSinceNanos > config.suspendTimeoutNanos()) {
+            giveUp(after);
+        } else if (after.stores() == null && backoff.leftNanos(now()) == 0) {
+            backoff.until(now(), suspendedSinceNanos + config.suspendTimeoutNanos() + 1);
+        }
+    }
+
+    private void resume(View now, ImageConfig config) {
+        OpenStores opened = null;
+        boolean resumed = false;
+        try {
+            opened = opener.open(
+                    host.journalStores().best(config.journalPool()).orElseThrow(this::noStores),
+                    host.imageStores().best(config.pool()).orElseThrow(this::noStores),
+                    config);
+            now.engine().resume(opened.journal(), opened.image());
+            resumed = true;
+        } catch (StorageException e) {
+            backoff.failed(now());
+            stillSuspended(e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("Image {}: resuming failed unexpectedly", name, e);
+            backoff.failed(now());
+            stillSuspended("unexpected failure: " + e);
+        } finally {
+            if (!resumed && opened != null) {
+                opened.close(name);
+            }
+        }
+        if (resumed) {
+            backoff.succeeded(now());
+            host.turns().release(this);
+            view = new View(
+                    now.engine(),
+                    opened,
+                    config,
+                    view.refusal(),
+                    State.SERVING,
+                    "",
+                    opened.image().head());
+            LOG.info(
+                    "Image {}: resumed after {} ms; {}",
+                    name,
+                    (now() - suspendedSinceNanos) / 1_000_000,
+                    opened.journal().recovery().detail());
+        }
+    }
+
+    private void stillSuspended(String why) {
+        view.engine().suspend(why);
+        state(State.SUSPENDED, why);
+    }
+
+    /** Clients have waited long enough: their requests fail, and the image starts from its journal when it can. */
+    private void giveUp(View now) {
+        LOG.warn(
+                "Image {}: clients waited {} s for it; their requests fail now",
+                name,
+                now.config().suspendTimeoutNanos() / 1_000_000_000L);
+        closeEngine(now.engine());
+        host.turns().release(this);
+        view = new View(null, null, now.config(), now.refusal(), State.SUSPENDED, now.detail(), now.head());
+        backoff.kick();
+    }
+
+    // ---- what goes on beside the write path
+
+    private void tend(View now, boolean trimWanted) {
+        CommitRule rule = rules.rule(now.config());
+        if (!rule.equals(now.engine().rule())) {
+            now.engine().rule(rule);
+            LOG.info("Image {}: writes are acknowledged by the rule '{}' from now on", name, rule.name());
+        }
+        boolean held = state() == State.HOLDING || state() == State.FAILING;
+        if (trimWanted || held || now() - trimmedNanos >= TRIM_INTERVAL_NANOS) {
+            trimmedNanos = now();
+            trims.round(now.config(), now.engine(), now.stores().journal());
+        }
+        if (held) {
+            now.engine().retryHeld();
+        }
+    }
+
+    // ---- orders
+
+    /** Makes image and journal as configured, and serves them; leaves nothing when it fails. */
+    void create() throws StorageException {
+        ImageConfig config = view.config();
+        if (config == null) {
+            endWanted = true;
+            throw new StorageException(Reason.INVALID, view.refusal(), "");
+        }
+        boolean made = false;
+        try {
+            JournalStore journals =
+                    host.journalStores().best(config.journalPool()).orElseThrow(this::noStores);
+            ImageStore images = host.imageStores().best(config.pool()).orElseThrow(this::noStores);
+            serve(config, opener.create(journals, images, config));
+            made = true;
+        } finally {
+            endWanted = !made;
+        }
+    }
+
+    /**
+     * Deletes image and journal, and ends.
+     *
+     * @param forget the configuration; called when nothing stands in the way any more
+     */
+    void delete(Order.Action forget) throws StorageException {
+        View now = view;
+        if (now.engine() != null && !now.engine().clients().isEmpty()) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "image " + name + " has clients: "
+                            + String.join(", ", now.engine().clients()),
+                    "detach them first");
+        }
+        ImageConfig config = now.config();
+        String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
+        String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
+        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> cannotDelete("image", pool));
+        JournalStore journals =
+                host.journalStores().best(journalPool).orElseThrow(() -> cannotDelete("journal", journalPool));
+        forget.run();
+        endWanted = true;
+        close();
+        try {
+            opener.delete(journals, images, name);
+        } catch (StorageException e) {
+            throw new StorageException(
+                    e.reason(),
+                    "the configuration of image " + name + " is removed, but its data is not: " + e.getMessage(),
+                    "mend that and run image:delete " + name + " again",
+                    e);
+        }
+        LOG.info("Image {}: deleted", name);
+    }
+
+    private StorageException cannotDelete(String sort, String pool) {
+        return new StorageException(
+                Reason.UNAVAILABLE,
+                "image " + name + " cannot be deleted: no " + sort + " store for pool " + pool,
+                "bring the pool back first");
+    }
+
+    /** Gives the image a new journal in place of one that is not there. */
+    void replaceLostJournal() throws StorageException {
+        View now = view;
+        ImageConfig config = now.config();
+        if (config == null) {
+            throw new StorageException(Reason.INVALID, "image " + name + " is refused: " + now.refusal(), "");
+        }
+        if (now.stores() != null) {
+            throw new StorageException(
+                    Reason.INVALID, "the journal of image " + name + " is there", "there is nothing to replace");
+        }
+        JournalStore journals = host.journalStores().best(config.journalPool()).orElseThrow(this::noStores);
+        ImageStore images = host.imageStores().best(config.pool()).orElseThrow(this::noStores);
+        if (now.engine() != null) {
+            closeEngine(now.engine());
+            view = new View(null, null, config, now.refusal(), State.STARTING, "", now.head());
+        }
+        try (BlockImage image = images.open(host.context(), name);
+                Journal journal = opener.createJournal(journals, config, newIdentity())) {
+            JournaledImage.adoptNewJournal(host.context(), host.owner(), journal, config.journalPool(), image);
+        }
+        LOG.warn("Image {}: its journal was given up by order; it starts a new one at its last checkpoint", name);
+        backoff.kick();
+        open(config);
+    }
+
+    private UUID newIdentity() {
+        return new UUID(host.context().randomBits(), host.context().randomBits());
+    }
+
+    // ---- the end
+
+    /** Closes with a checkpoint where that is possible. */
+    void close() {
+        View now = view;
+        state(State.STOPPING, "");
+        if (now.engine() != null) {
+            closeEngine(now.engine());
+        }
+        if (now.stores() != null) {
+            now.stores().close(name);
+        }
+        abandon("");
+    }
+
+    private void closeEngine(JournaledImage engine) {
+        try {
+            engine.close();
+        } catch (StorageException e) {
+            LOG.warn(
+                    "Image {}: closed without a last checkpoint, the next start replays more of the journal: {}",
+                    name,
+                    e.getMessage());
+        }
+    }
+
+    /** Shows no engine any more, whatever happened to it. */
+    void abandon(String why) {
+        host.turns().release(this);
+        View now = view;
+        view = new View(
+                null,
+                null,
+                now.config(),
+                now.refusal(),
+                why.isEmpty() ? State.STOPPING : State.REFUSED,
+                why,
+                now.head());
+        released.run();
+    }
+}

@@ -1,0 +1,285 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.context.Workers;
+import io.tidemark.engine.image.ImageListener;
+import io.tidemark.engine.image.JournaledImage;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The place of one image on a node, and the worker that brings what is towards what is wished. Everybody else leaves word in
+ * the inbox and goes on; the worker reads it, and does everything that touches a store, one thing at a time.
+ *
+ * <pre>
+ *            wish in order, stores there               a store gone, replaced or failed
+ *   REFUSED -----------------------------> STARTING ---> SERVING ------------------------> SUSPENDED
+ *      ^       ^                              |             ^  (HOLDING, FAILING)             |   |
+ *      |       +--- wish mended               |             +---------- stores there ---------+   |
+ *      +---- configuration or stores refused -+        STARTING <------ waited too long ----------+
+ * </pre>
+ */
+final class ImageSlot {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageSlot.class);
+    private static final long TICK_NANOS = 10_000_000_000L;
+    private static final long HELD_TICK_NANOS = 500_000_000L;
+
+    /** What the owner of slots is told; on the slot's worker, under no lock. */
+    interface Owner {
+        /** The slot has let go of its stores. */
+        void released(ImageSlot slot);
+
+        /** The slot has ended; its name is free. */
+        void ended(ImageSlot slot);
+    }
+
+    private final Host host;
+    private final String name;
+    private final Owner owner;
+    private final Workers.Gate gate;
+    private final ImageLife life;
+
+    private final Object lock = new Object();
+    /** Guarded by the lock, as all of the inbox. */
+    private Wish wish;
+
+    private boolean wishChanged;
+    private boolean closeWanted;
+    private boolean ended;
+    private boolean kicked;
+    private boolean trimWanted;
+    private StorageException storeFailure;
+    private final ArrayDeque<Order> orders = new ArrayDeque<>();
+
+    /** As logged last; guarded by the lock. */
+    private State announced;
+
+    private String announcedDetail = "";
+
+    ImageSlot(Host host, Wish wish, Owner owner) {
+        this.host = host;
+        this.name = wish.name();
+        this.owner = owner;
+        this.wish = wish;
+        this.wishChanged = true;
+        this.gate = host.context().workers().newGate();
+        this.life = new ImageLife(host, name, new Listener(), () -> owner.released(this));
+    }
+
+    /**
+     * Starts the worker.
+     *
+     * @param first done before anything else; null for nothing
+     */
+    void start(Order first) {
+        if (first != null) {
+            orders.add(first);
+        }
+        host.context().workers().start("image-" + name, this::run);
+    }
+
+    String name() {
+        return name;
+    }
+
+    ImageLife life() {
+        return life;
+    }
+
+    /** A new configuration. */
+    void wish(Wish newWish) {
+        synchronized (lock) {
+            if (newWish.properties().equals(wish.properties())
+                    && newWish.origin().equals(wish.origin())) {
+                return;
+            }
+            wish = newWish;
+            wishChanged = true;
+        }
+        gate.open();
+    }
+
+    /** Services came or went. */
+    void providersChanged() {
+        synchronized (lock) {
+            kicked = true;
+        }
+        gate.open();
+    }
+
+    /** Closes, with a checkpoint where that is possible, and ends. */
+    void close() {
+        synchronized (lock) {
+            closeWanted = true;
+        }
+        gate.open();
+    }
+
+    /** Hands the worker something to do. */
+    void give(Order order) {
+        synchronized (lock) {
+            if (!ended) {
+                orders.add(order);
+                gate.open();
+                return;
+            }
+        }
+        order.end(gone());
+    }
+
+    /** Has the worker do something, and waits for it. */
+    void perform(Order.Action action) throws StorageException {
+        Order order = new Order(host.context().workers(), action);
+        give(order);
+        order.await();
+    }
+
+    private StorageException gone() {
+        return new StorageException(Reason.UNAVAILABLE, "image " + name + " is closed", "");
+    }
+
+    private void run() {
+        try {
+            long waitNanos = 0;
+            while (waitNanos >= 0) {
+                gate.await(waitNanos);
+                waitNanos = step();
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("Image {}: its worker failed; the image is not served until the node is restarted", name, e);
+            life.abandon("its worker failed: " + e);
+        } finally {
+            end();
+        }
+    }
+
+    /** One round; answers how long to wait for the next one, or -1 to end. */
+    private long step() {
+        Wish changed;
+        boolean close;
+        synchronized (lock) {
+            changed = wishChanged ? wish : null;
+            wishChanged = false;
+            close = closeWanted;
+            if (kicked) {
+                kicked = false;
+                life.kick();
+            }
+        }
+        if (changed != null) {
+            life.wish(changed);
+        }
+        runOrders();
+        if (close || life.endWanted()) {
+            announce(State.STOPPING, "");
+            life.close();
+            return -1;
+        }
+        StorageException failure;
+        boolean trim;
+        synchronized (lock) {
+            failure = storeFailure;
+            storeFailure = null;
+            trim = trimWanted;
+            trimWanted = false;
+        }
+        long waitNanos = life.advance(failure, trim);
+        announce(life.state(), life.detail());
+        boolean held = life.state() == State.HOLDING || life.state() == State.FAILING;
+        return Math.min(waitNanos, held ? HELD_TICK_NANOS : TICK_NANOS);
+    }
+
+    private void runOrders() {
+        while (true) {
+            Order order;
+            synchronized (lock) {
+                order = orders.poll();
+            }
+            if (order == null) {
+                return;
+            }
+            order.run();
+        }
+    }
+
+    private void end() {
+        List<Order> left;
+        synchronized (lock) {
+            ended = true;
+            left = new ArrayList<>(orders);
+            orders.clear();
+        }
+        left.forEach(order -> order.end(gone()));
+        owner.ended(this);
+    }
+
+    /** One line for each change; who tells of it first tells it. */
+    private void announce(State state, String detail) {
+        synchronized (lock) {
+            if (state == announced && detail.equals(announcedDetail)) {
+                return;
+            }
+            announced = state;
+            announcedDetail = detail;
+        }
+        String line = detail.isEmpty() ? state.toString() : state + ": " + detail;
+        switch (state) {
+            case SERVING, STARTING, STOPPING -> LOG.info("Image {}: {}", name, line);
+            default -> LOG.warn("Image {}: {}", name, line);
+        }
+    }
+
+    /** The status now. */
+    ImageStatus status() {
+        Wish now;
+        synchronized (lock) {
+            now = wish;
+        }
+        return life.status(now);
+    }
+
+    /** The image, where clients may attach. */
+    JournaledImage device() {
+        return life.view().engine();
+    }
+
+    @Override
+    public String toString() {
+        return "image " + name;
+    }
+
+    /** Hands over to the worker, as the engine asks. */
+    private final class Listener implements ImageListener {
+        @Override
+        public void stateChanged(State state, String detail) {
+            announce(state, detail);
+        }
+
+        @Override
+        public void failed(Part part, StorageException failure) {
+            synchronized (lock) {
+                storeFailure = failure;
+            }
+            gate.open();
+        }
+
+        @Override
+        public void trimWanted(boolean journalFull) {
+            synchronized (lock) {
+                trimWanted = true;
+            }
+            gate.open();
+        }
+
+        @Override
+        public void warning(String line) {
+            LOG.warn("Image {}: {}", name, line);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.PoolStatus;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The figures of a directory as JMX beans: {@code io.tidemark:type=Node}, {@code io.tidemark:type=Image,name=NAME} and
+ * {@code io.tidemark:type=Pool,sort=image|journal,name=NAME}. Safe for all threads.
+ */
+public final class ManagementBeans implements DirectoryObserver, AutoCloseable {
+    /** Domain of all names. */
+    public static final String DOMAIN = "io.tidemark";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ManagementBeans.class);
+
+    private final MBeanServer server;
+    private final ImageDirectory directory;
+    private final Object lock = new Object();
+    /** Registered names; guarded by the lock. */
+    private final Set<String> registered = new HashSet<>();
+
+    private boolean closed;
+
+    /**
+     * Registers the node, and from now on every image and pool.
+     *
+     * @param server where
+     * @param directory whose figures
+     */
+    public ManagementBeans(MBeanServer server, ImageDirectory directory) {
+        this.server = server;
+        this.directory = directory;
+        register("type=Node", "A node", () -> Figures.of(directory.context().payloads(), directory.images()));
+        directory.observe(this);
+        directory.images().forEach(image -> imageAdded(image.name()));
+        poolsChanged();
+    }
+
+    @Override
+    public void imageAdded(String image) {
+        register("type=Image,name=" + image, "An image", () -> imageFigures(image));
+    }
+
+    private Map<String, Object> imageFigures(String image) {
+        try {
+            return Figures.of(directory.image(image));
+        } catch (StorageException e) {
+            return Map.of("state", "STOPPING");
+        }
+    }
+
+    @Override
+    public void imageRemoved(String image) {
+        unregister("type=Image,name=" + image);
+    }
+
+    @Override
+    public void poolsChanged() {
+        Set<String> there = new HashSet<>();
+        directory.plugins().imageStores().names().forEach(pool -> there.add("type=Pool,sort=image,name=" + pool));
+        directory.plugins().journalStores().names().forEach(pool -> there.add("type=Pool,sort=journal,name=" + pool));
+        Set<String> gone;
+        synchronized (lock) {
+            gone = new HashSet<>(registered);
+        }
+        gone.removeIf(name -> !name.startsWith("type=Pool") || there.contains(name));
+        gone.forEach(this::unregister);
+        there.forEach(name -> register(name, "A pool", () -> poolFigures(name)));
+    }
+
+    private Map<String, Object> poolFigures(String key) {
+        List<PoolStatus> pools = directory.pools();
+        return pools.stream()
+                .filter(pool -> key.equals("type=Pool,sort=" + pool.sort() + ",name=" + pool.name()))
+                .findFirst()
+                .map(Figures::of)
+                .orElse(Map.of("problem", "gone"));
+    }
+
+    private void register(String name, String description, java.util.function.Supplier<Map<String, Object>> figures) {
+        synchronized (lock) {
+            if (closed || !registered.add(name)) {
+                return;
+            }
+        }
+        try {
+            server.registerMBean(new FigureBean(description, figures), new ObjectName(DOMAIN + ":" + name));
+        } catch (JMException e) {
+            LOG.warn("No metrics of {}: {}", name, e.toString());
+        }
+    }
+
+    private void unregister(String name) {
+        synchronized (lock) {
+            if (!registered.remove(name)) {
+                return;
+            }
+        }
+        try {
+            server.unregisterMBean(new ObjectName(DOMAIN + ":" + name));
+        } catch (JMException e) {
+            // It was not registered, which was said then.
+        }
+    }
+
+    /** Takes all away. Idempotent. */
+    @Override
+    public void close() {
+        directory.observe(DirectoryObserver.NONE);
+        Set<String> all;
+        synchronized (lock) {
+            closed = true;
+            all = Set.copyOf(registered);
+        }
+        all.forEach(this::unregister);
+    }
+}

@@ -1,0 +1,162 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.trim.TrimStrategy;
+import java.util.List;
+import java.util.function.ObjLongConsumer;
+
+/**
+ * The services that images may use, by name. Telling it of one returns at once; telling it that a store has gone returns
+ * within a second, in which images that use the store let go of it in order. Safe for all threads.
+ */
+public final class Plugins {
+    private static final long RELEASE_NANOS = 900_000_000L;
+
+    private final Providers<JournalStore> journalStores = new Providers<>();
+    private final Providers<ImageStore> imageStores = new Providers<>();
+    private final Providers<CommitPolicy> policies = new Providers<>();
+    private final Providers<TrimStrategy> strategies = new Providers<>();
+    private final Runnable changed;
+    private final ObjLongConsumer<Object> waitUntilUnused;
+
+    Plugins(Runnable changed, ObjLongConsumer<Object> waitUntilUnused) {
+        this.changed = changed;
+        this.waitUntilUnused = waitUntilUnused;
+    }
+
+    Host host(StorageContext context, String owner) {
+        return new Host(context, owner, journalStores, imageStores, policies, strategies, new Turns(changed));
+    }
+
+    /**
+     * A journal store came.
+     *
+     * @param pool its pool
+     * @param ranking the highest one is used
+     * @param store the service
+     */
+    public void addJournalStore(String pool, int ranking, JournalStore store) {
+        journalStores.add(pool, ranking, store);
+        changed.run();
+    }
+
+    /**
+     * An image store came.
+     *
+     * @param pool its pool
+     * @param ranking the highest one is used
+     * @param store the service
+     */
+    public void addImageStore(String pool, int ranking, ImageStore store) {
+        imageStores.add(pool, ranking, store);
+        changed.run();
+    }
+
+    /**
+     * A commit policy came.
+     *
+     * @param name of the policy
+     * @param ranking the highest one is used
+     * @param policy the service
+     */
+    public void addPolicy(String name, int ranking, CommitPolicy policy) {
+        policies.add(name, ranking, policy);
+        changed.run();
+    }
+
+    /**
+     * A trim strategy came.
+     *
+     * @param name of the strategy
+     * @param ranking the highest one is used
+     * @param strategy the service
+     */
+    public void addStrategy(String name, int ranking, TrimStrategy strategy) {
+        strategies.add(name, ranking, strategy);
+        changed.run();
+    }
+
+    /**
+     * A journal store goes.
+     *
+     * @param store the service
+     */
+    public void removeJournalStore(JournalStore store) {
+        journalStores.remove(store);
+        changed.run();
+        waitUntilUnused.accept(store, RELEASE_NANOS);
+    }
+
+    /**
+     * An image store goes.
+     *
+     * @param store the service
+     */
+    public void removeImageStore(ImageStore store) {
+        imageStores.remove(store);
+        changed.run();
+        waitUntilUnused.accept(store, RELEASE_NANOS);
+    }
+
+    /**
+     * A commit policy goes.
+     *
+     * @param policy the service
+     */
+    public void removePolicy(CommitPolicy policy) {
+        policies.remove(policy);
+        changed.run();
+    }
+
+    /**
+     * A trim strategy goes.
+     *
+     * @param strategy the service
+     */
+    public void removeStrategy(TrimStrategy strategy) {
+        strategies.remove(strategy);
+        changed.run();
+    }
+
+    Providers<JournalStore> journalStores() {
+        return journalStores;
+    }
+
+    Providers<ImageStore> imageStores() {
+        return imageStores;
+    }
+
+    Providers<CommitPolicy> policies() {
+        return policies;
+    }
+
+    Providers<TrimStrategy> strategies() {
+        return strategies;
+    }
+
+    /** Checks that everything that a configuration names is there. A command insists on it; a file may wait for it. */
+    void checkThere(ImageConfig config) throws StorageException {
+        check("image pool", config.pool(), imageStores.names());
+        check("journal pool", config.journalPool(), journalStores.names());
+        if (!config.commit().equals(ImageConfig.DEFAULT_COMMIT)) {
+            check("commit policy", config.commit(), policies.names());
+        }
+        for (String name : config.trim()) {
+            check("trim strategy", name, strategies.names());
+        }
+    }
+
+    private static void check(String sort, String name, List<String> there) throws StorageException {
+        if (!there.contains(name)) {
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "there is no " + sort + " " + name,
+                    there.isEmpty() ? "there is none at all now" : "there are: " + String.join(", ", there));
+        }
+    }
+}

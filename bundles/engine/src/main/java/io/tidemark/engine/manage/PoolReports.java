@@ -1,0 +1,113 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.JournalStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What pools there are, what is in them, and what of that no configuration names. */
+final class PoolReports {
+    private static final long TIMEOUT_NANOS = 2_000_000_000L;
+
+    private final StorageContext context;
+    private final Plugins plugins;
+
+    PoolReports(StorageContext context, Plugins plugins) {
+        this.context = context;
+        this.plugins = plugins;
+    }
+
+    /** All pools; one that does not answer says so. */
+    List<PoolStatus> pools() {
+        List<PoolStatus> reports = new ArrayList<>();
+        for (String name : plugins.imageStores().names()) {
+            plugins.imageStores()
+                    .best(name)
+                    .ifPresent(store -> reports.add(report("image", name, () -> {
+                        try {
+                            ImageStore.PoolInfo info = store.pool();
+                            return new PoolStatus(
+                                    name,
+                                    "image",
+                                    info.kind(),
+                                    info.description(),
+                                    info.totalBytes(),
+                                    info.usableBytes(),
+                                    store.list(),
+                                    "");
+                        } catch (StorageException e) {
+                            return broken("image", name, e.getMessage());
+                        }
+                    })));
+        }
+        for (String name : plugins.journalStores().names()) {
+            plugins.journalStores()
+                    .best(name)
+                    .ifPresent(store -> reports.add(report("journal", name, () -> {
+                        try {
+                            JournalStore.PoolInfo info = store.pool();
+                            return new PoolStatus(
+                                    name,
+                                    "journal",
+                                    info.kind(),
+                                    info.description(),
+                                    info.totalBytes(),
+                                    info.usableBytes(),
+                                    store.list(),
+                                    "");
+                        } catch (StorageException e) {
+                            return broken("journal", name, e.getMessage());
+                        }
+                    })));
+        }
+        return reports;
+    }
+
+    private PoolStatus report(String sort, String name, Supplier<PoolStatus> question) {
+        Ask.Answer<PoolStatus> answer = Ask.of(context.workers(), sort + "-pool-" + name, TIMEOUT_NANOS, question);
+        return answer.value() != null ? answer.value() : broken(sort, name, answer.problem());
+    }
+
+    private static PoolStatus broken(String sort, String name, String problem) {
+        return new PoolStatus(name, sort, "", "", -1, -1, List.of(), problem);
+    }
+
+    /** Deletes an image that lies in a pool and that no configuration names, with its journal. */
+    void deleteUnconfigured(String name) throws StorageException {
+        List<ImageStore> images = new ArrayList<>();
+        for (String pool : plugins.imageStores().names()) {
+            ImageStore store = plugins.imageStores().best(pool).orElse(null);
+            if (store != null && store.list().contains(name)) {
+                images.add(store);
+            }
+        }
+        List<JournalStore> journals = new ArrayList<>();
+        for (String pool : plugins.journalStores().names()) {
+            JournalStore store = plugins.journalStores().best(pool).orElse(null);
+            if (store != null && store.list().contains(name)) {
+                journals.add(store);
+            }
+        }
+        if (images.isEmpty() && journals.isEmpty()) {
+            throw new StorageException(
+                    Reason.NOT_FOUND, "there is no image " + name, "image:list shows those that there are");
+        }
+        if (images.size() > 1 || journals.size() > 1) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "no configuration names " + name + ", and more than one pool has it",
+                    "write a configuration that names the pool that is meant, then delete it");
+        }
+        for (ImageStore store : images) {
+            store.delete(context, name);
+        }
+        for (JournalStore store : journals) {
+            store.delete(context, name);
+        }
+    }
+}

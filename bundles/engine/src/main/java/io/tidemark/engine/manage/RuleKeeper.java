@@ -1,0 +1,66 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.commit.CommitSituation;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the commit policy of one image, when it or the configuration has changed. For the image's worker. */
+final class RuleKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(RuleKeeper.class);
+    private static final long TIMEOUT_NANOS = 1_000_000_000L;
+
+    private final Host host;
+    private CommitPolicy asked;
+    private Map<String, String> askedWith;
+    private CommitRule rule = CommitRule.JOURNAL;
+    private volatile String problem = "";
+
+    RuleKeeper(Host host) {
+        this.host = host;
+    }
+
+    /** The rule for a configuration now; asks only when something has changed. */
+    CommitRule rule(ImageConfig config) {
+        CommitPolicy policy = host.policies().best(config.commit()).orElse(null);
+        if (policy == asked && config.properties().equals(askedWith)) {
+            return rule;
+        }
+        asked = policy;
+        askedWith = config.properties();
+        rule = ask(policy, config);
+        return rule;
+    }
+
+    private CommitRule ask(CommitPolicy policy, ImageConfig config) {
+        if (policy == null) {
+            // The default needs no plugin: its rule is what stands in for missing ones.
+            boolean isDefault = config.commit().equals(ImageConfig.DEFAULT_COMMIT);
+            return standIn(config, isDefault ? "" : "is not there");
+        }
+        CommitSituation situation = new CommitSituation(config.name(), 0, config.properties());
+        Ask.Answer<CommitRule> answer = Ask.of(
+                host.context().workers(), config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
+        if (answer.value() == null) {
+            return standIn(config, answer.problem());
+        }
+        problem = "";
+        return answer.value();
+    }
+
+    private CommitRule standIn(ImageConfig config, String why) {
+        problem =
+                why.isEmpty() ? "" : "commit policy " + config.commit() + " " + why + ": the rule 'journal' stands in";
+        if (!why.isEmpty()) {
+            LOG.warn("Image {}: {}", config.name(), problem);
+        }
+        return CommitRule.JOURNAL;
+    }
+
+    /** What an operator should know; empty when all is well. */
+    String problem() {
+        return problem;
+    }
+}

@@ -1,0 +1,74 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.engine.image.JournaledImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Puts together what is known of an image. */
+final class StatusBuilder {
+    private static final Watermarks NO_WATERMARKS = new Watermarks(0, 0, 0, 0, 0);
+
+    private StatusBuilder() {}
+
+    static ImageStatus status(
+            ImageLife.View view, State state, String detail, Wish wish, RuleKeeper rules, TrimKeeper trims) {
+        ImageConfig config = view.config();
+        Map<String, String> raw = config != null ? config.properties() : wish.properties();
+        JournaledImage engine = view.engine();
+        Journal.JournalStatus journal =
+                view.stores() == null ? null : view.stores().journal().status();
+        return new ImageStatus(
+                wish.name(),
+                state,
+                detail,
+                engine != null
+                        ? engine.sizeBytes()
+                        : view.head() != null ? view.head().sizeBytes() : 0,
+                engine != null ? engine.preferredBlockBytes() : blockBytes(view),
+                raw.getOrDefault(ImageKeys.POOL, ImageConfig.DEFAULT_POOL),
+                raw.getOrDefault(ImageKeys.JOURNAL_POOL, ImageConfig.DEFAULT_POOL),
+                raw.getOrDefault(ImageKeys.COMMIT, ImageConfig.DEFAULT_COMMIT),
+                engine != null ? engine.rule().name() : "",
+                config != null ? config.trim() : List.of(),
+                engine != null ? engine.head() : Position.NONE,
+                engine != null ? engine.watermarks() : NO_WATERMARKS,
+                engine != null ? engine.backlogBytes() : 0,
+                engine != null
+                        ? engine.watermarks().appended() - engine.watermarks().applied()
+                        : 0,
+                journal != null ? journal.usedBytes() : 0,
+                journal != null
+                        ? journal.limitBytes()
+                        : config != null ? config.journal().limitBytes() : 0,
+                engine != null ? engine.clients() : List.of(),
+                warnings(view, rules, trims),
+                engine != null ? engine.counters() : Map.of(),
+                raw);
+    }
+
+    private static int blockBytes(ImageLife.View view) {
+        return view.head() != null ? view.head().blockSizeBytes() : ImageConfig.DEFAULT_BLOCK_BYTES;
+    }
+
+    private static List<String> warnings(ImageLife.View view, RuleKeeper rules, TrimKeeper trims) {
+        List<String> warnings = new ArrayList<>();
+        if (!view.refusal().isEmpty() && view.engine() != null) {
+            warnings.add("configuration refused, the last good one stays in force: " + view.refusal());
+        }
+        if (view.engine() != null) {
+            warnings.addAll(view.engine().warnings());
+            if (!rules.problem().isEmpty()) {
+                warnings.add(rules.problem());
+            }
+            warnings.addAll(trims.problems());
+        }
+        return warnings;
+    }
+}

@@ -1,0 +1,195 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.base.text.Sizes;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Opens, makes and deletes journal and image together. The journal is made first and the image deleted first: so a journal
+ * without an image that has no epoch yet is the rest of an interrupted creation, and an image without a journal is one that
+ * lost it.
+ */
+final class StoreOpener {
+    private final StorageContext context;
+
+    StoreOpener(StorageContext context) {
+        this.context = context;
+    }
+
+    /**
+     * Opens both.
+     *
+     * @throws StorageException NOT_FOUND when there is no image, MISMATCH when what is stored contradicts the
+     *     configuration or the journal is lost, otherwise as the stores say
+     */
+    OpenStores open(JournalStore journals, ImageStore images, ImageConfig config) throws StorageException {
+        String name = config.name();
+        BlockImage image = images.open(context, name);
+        OpenStores opened = null;
+        try {
+            checkHead(config, image.head());
+            opened = new OpenStores(journals, images, openJournal(journals, config), image, false);
+            return opened;
+        } finally {
+            if (opened == null) {
+                OpenStores.closeQuietly(name, "image", image);
+            }
+        }
+    }
+
+    private Journal openJournal(JournalStore journals, ImageConfig config) throws StorageException {
+        try {
+            return journals.open(context, config.name(), config.journal());
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the journal of image " + config.name() + " is missing in pool " + config.journalPool(),
+                    "bring its directories back; if it is lost, run image:open --journal-lost " + config.name()
+                            + ", which serves the image as it was at its last checkpoint",
+                    e);
+        }
+    }
+
+    /**
+     * Compares what is stored with what is wished.
+     *
+     * @throws StorageException MISMATCH, beginning with the key
+     */
+    static void checkHead(ImageConfig config, ImageHead head) throws StorageException {
+        if (!head.journalPool().equals(config.journalPool())) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    ImageKeys.JOURNAL_POOL + ": the journal lies in pool " + head.journalPool() + ", not "
+                            + config.journalPool(),
+                    "write " + ImageKeys.JOURNAL_POOL + " = " + head.journalPool());
+        }
+        if (config.sizeBytes() != ImageConfig.UNSET && config.sizeBytes() != head.sizeBytes()) {
+            throw differentSize(config, head.sizeBytes());
+        }
+        if (config.blockSizeBytes() != ImageConfig.UNSET && config.blockSizeBytes() != head.blockSizeBytes()) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    ImageKeys.BLOCK_SIZE + ": the image was made with " + head.blockSizeBytes() + ", not "
+                            + config.blockSizeBytes(),
+                    "remove the key; it counts only when an image is made");
+        }
+    }
+
+    static StorageException differentSize(ImageConfig config, long sizeBytes) {
+        return new StorageException(
+                Reason.MISMATCH,
+                ImageKeys.SIZE + ": the image has " + Sizes.format(sizeBytes) + ", not "
+                        + Sizes.format(config.sizeBytes()) + "; the key counts only when an image is made",
+                "remove the key, and use image:resize " + config.name() + " to change the size");
+    }
+
+    /**
+     * Makes both, or nothing.
+     *
+     * @throws StorageException EXISTS, INVALID, NO_SPACE or IO
+     */
+    OpenStores create(JournalStore journals, ImageStore images, ImageConfig config) throws StorageException {
+        String name = config.name();
+        if (images.list().contains(name)) {
+            throw new StorageException(
+                    Reason.EXISTS,
+                    "image " + name + " exists already in pool " + config.pool(),
+                    "choose another name, or delete it with image:delete " + name);
+        }
+        UUID journalIdentity = newIdentity();
+        Journal journal = createJournal(journals, config, journalIdentity);
+        BlockImage image = null;
+        try {
+            image = images.create(context, name, newHead(config, journalIdentity));
+            return new OpenStores(journals, images, journal, image, true);
+        } finally {
+            if (image == null) {
+                OpenStores.closeQuietly(name, "journal", journal);
+                journals.delete(context, name);
+            }
+        }
+    }
+
+    /**
+     * Makes a new journal, in place of what an interrupted creation left.
+     *
+     * @throws StorageException EXISTS when there is a journal that holds something
+     */
+    Journal createJournal(JournalStore journals, ImageConfig config, UUID identity) throws StorageException {
+        removeLeftover(journals, config);
+        return journals.create(context, config.name(), identity, config.journal());
+    }
+
+    private ImageHead newHead(ImageConfig config, UUID journalIdentity) {
+        int blockBytes = config.blockSizeBytes() == ImageConfig.UNSET
+                ? ImageConfig.DEFAULT_BLOCK_BYTES
+                : config.blockSizeBytes();
+        return new ImageHead(
+                newIdentity(),
+                config.sizeBytes(),
+                blockBytes,
+                config.journalPool(),
+                journalIdentity,
+                Epoch.NO_PREDECESSOR,
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+    }
+
+    private UUID newIdentity() {
+        return new UUID(context.randomBits(), context.randomBits());
+    }
+
+    /** A journal that never had an epoch holds nothing: it is what an interrupted creation left. */
+    private void removeLeftover(JournalStore journals, ImageConfig config) throws StorageException {
+        String name = config.name();
+        if (!journals.list().contains(name)) {
+            return;
+        }
+        boolean empty;
+        try (Journal journal = journals.open(context, name, config.journal())) {
+            empty = journal.epochs().isEmpty();
+        }
+        if (!empty) {
+            throw new StorageException(
+                    Reason.EXISTS,
+                    "there is a journal " + name + " already in pool " + config.journalPool(),
+                    "bring its image back; if that is lost for good, delete the journal with image:delete " + name);
+        }
+        journals.delete(context, name);
+    }
+
+    /** Deletes what is there of both; the image first. */
+    void delete(JournalStore journals, ImageStore images, String name) throws StorageException {
+        try {
+            images.delete(context, name);
+        } catch (StorageException e) {
+            ignoreMissing(e);
+        }
+        try {
+            journals.delete(context, name);
+        } catch (StorageException e) {
+            ignoreMissing(e);
+        }
+    }
+
+    private static void ignoreMissing(StorageException e) throws StorageException {
+        if (e.reason() != Reason.NOT_FOUND) {
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.trim.TrimSituation;
+import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.api.trim.TrimVote;
+import io.tidemark.engine.image.JournaledImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers votes and trims the journal of one image: up to the least of the engine's floor, the registered clients' positions
+ * and all votes. A strategy that is missing, fails or is silent keeps everything. For the image's worker.
+ */
+final class TrimKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(TrimKeeper.class);
+    private static final long TIMEOUT_NANOS = 2_000_000_000L;
+
+    private final Host host;
+    private volatile List<String> problems = List.of();
+    private volatile String lastReason = "";
+
+    TrimKeeper(Host host) {
+        this.host = host;
+    }
+
+    /** One round. */
+    void round(ImageConfig config, JournaledImage engine, Journal journal) {
+        List<String> found = new ArrayList<>();
+        try {
+            trim(config, engine, journal, found);
+        } catch (StorageException e) {
+            if (e.reason() != StorageException.Reason.UNAVAILABLE
+                    && e.reason() != StorageException.Reason.STALE_SERVICE
+                    && e.reason() != StorageException.Reason.CLOSED) {
+                found.add("trimming failed: " + e.getMessage());
+            }
+        }
+        report(config.name(), found);
+    }
+
+    private void trim(ImageConfig config, JournaledImage engine, Journal journal, List<String> found)
+            throws StorageException {
+        long upTo = engine.trimFloor();
+        String reason = "the image needs what is behind its checkpoint";
+        List<JournalClient> clients = journal.clients();
+        for (JournalClient client : clients) {
+            if (client.state() == JournalClient.State.CONNECTED
+                    && client.commit().sequence() < upTo) {
+                upTo = client.commit().sequence();
+                reason = "client " + client.id() + " needs what is behind";
+            }
+        }
+        for (String name : config.trim()) {
+            TrimVote vote = vote(name, config, engine, journal, clients, found);
+            if (vote.trimUpTo() < upTo) {
+                upTo = vote.trimUpTo();
+                reason = name + " " + vote.reason();
+            }
+            for (String client : vote.expireClients()) {
+                found.add("trim strategy " + name + " proposes to expire client " + client
+                        + ", which keeps the journal from being trimmed");
+            }
+        }
+        lastReason = reason;
+        if (upTo > journal.trimmed()) {
+            engine.trim(upTo);
+        }
+    }
+
+    private TrimVote vote(
+            String name,
+            ImageConfig config,
+            JournaledImage engine,
+            Journal journal,
+            List<JournalClient> clients,
+            List<String> found) {
+        TrimStrategy strategy = host.strategies().best(name).orElse(null);
+        if (strategy == null) {
+            found.add("trim strategy " + name + " is not there: the journal keeps everything");
+            return keepAll();
+        }
+        TrimSituation situation = situation(config, engine.watermarks(), journal, clients);
+        Ask.Answer<TrimVote> answer = Ask.of(
+                host.context().workers(),
+                config.name() + "-trim-" + name,
+                TIMEOUT_NANOS,
+                () -> strategy.vote(situation));
+        if (answer.value() == null) {
+            found.add("trim strategy " + name + " " + answer.problem() + ": the journal keeps everything");
+            return keepAll();
+        }
+        return answer.value();
+    }
+
+    private static TrimVote keepAll() {
+        return new TrimVote(0, "keeps everything", List.of());
+    }
+
+    private TrimSituation situation(
+            ImageConfig config, Watermarks watermarks, Journal journal, List<JournalClient> clients) {
+        Journal.JournalStatus status = journal.status();
+        return new TrimSituation(
+                config.name(),
+                watermarks,
+                clients,
+                status.usedBytes(),
+                status.limitBytes(),
+                host.context().clock().wallNanos(),
+                config.properties(),
+                new TrimSituation.Lookup() {
+                    @Override
+                    public long sequenceAt(long timeNanos) throws StorageException {
+                        return journal.sequenceAt(timeNanos);
+                    }
+
+                    @Override
+                    public long sequenceAtBytesBack(long bytes) throws StorageException {
+                        return journal.sequenceAtBytesBack(bytes);
+                    }
+                });
+    }
+
+    /** Says what is new, once. */
+    private void report(String image, List<String> found) {
+        TreeSet<String> fresh = new TreeSet<>(found);
+        fresh.removeAll(problems);
+        fresh.forEach(line -> LOG.warn("Image {}: {}", image, line));
+        problems = List.copyOf(found);
+    }
+
+    /** What an operator should know; empty when all is well. */
+    List<String> problems() {
+        return problems;
+    }
+
+    /** Who decided the last round, for people. */
+    String lastReason() {
+        return lastReason;
+    }
+}
