@@ -121,7 +121,10 @@ final class Reads {
             while (true) {
                 Stores stores = enter(offset, destination.limit() - start, upper, pieces, true);
                 try {
-                    copy(offset, destination, pieces, stores);
+                    // On a duplicate: a second attempt and a caller whose read failed find position and limit as they
+                    // were.
+                    copy(offset, destination.duplicate(), pieces, stores);
+                    destination.position(destination.limit());
                     return;
                 } catch (StorageException e) {
                     if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
@@ -133,7 +136,6 @@ final class Reads {
                     leave(stores);
                     pieces.release();
                 }
-                destination.position(start);
             }
         } finally {
             give(upper);
