@@ -1,0 +1,201 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal.RecoveryReport;
+import io.tidemark.faults.SimulatedMachine;
+
+/**
+ * What must never happen. Outlives every crash; any complaint ends the run at once, with the seed.
+ *
+ * <p>Three witnesses: the {@link Ledger} knows what clients were promised, the {@link Tape} what the journal was given, and
+ * the watermarks have an order.
+ */
+final class Oracle {
+    private final SimulatedMachine machine;
+    private final Ledger ledger;
+    private final Tape tape;
+    private Watermarks last = new Watermarks(0, 0, 0, 0, 0);
+    private boolean forgiving;
+    private long checkpointStored;
+    private long sizeBefore;
+    private long sizeAfter;
+    private boolean faults;
+    private boolean tight;
+
+    Oracle(SimulatedMachine machine, long sizeBytes) {
+        this.machine = machine;
+        this.ledger = new Ledger(sizeBytes);
+        this.tape = new Tape(sizeBytes);
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    Tape tape() {
+        return tape;
+    }
+
+    void note(String what, Object subject, long first, long second) {
+        machine.note(what, subject, first, second);
+    }
+
+    /** Ends the run when there is a complaint. */
+    void check(String complaint) {
+        if (complaint != null) {
+            machine.note("BROKEN", complaint, 0, 0);
+            machine.fail(new AssertionError(complaint));
+        }
+    }
+
+    // ---- journal
+
+    void appended(Tape.Event event) {
+        machine.note(
+                "append",
+                event.header().kind(),
+                event.header().position().sequence(),
+                event.header().offset());
+        check(tape.appended(event));
+    }
+
+    void forced(long durable) {
+        tape.durable(durable);
+    }
+
+    /** From now on the journal may come back shorter than it was: somebody damaged its end. */
+    void forgive(boolean damaged) {
+        forgiving = damaged;
+    }
+
+    void journalOpened(RecoveryReport report) {
+        // What was trimmed may have come back: forgetting need not be durable.
+        last = new Watermarks(last.appended(), last.durable(), last.applied(), last.checkpointed(), 0);
+        if (!forgiving) {
+            check(tape.reopened(report.kept()));
+        }
+    }
+
+    void journalTrimmed(long trimmed) {
+        // What the head on the disk does not have is needed by the next recovery.
+        check(
+                trimmed <= checkpointStored
+                        ? null
+                        : "trimmed to " + trimmed + ", but the image's head is at " + checkpointStored);
+    }
+
+    // ---- image
+
+    void headOpened(ImageHead head) {
+        checkpointStored = head.checkpointed().sequence();
+    }
+
+    void headStoring(ImageHead head) {
+        long sequence = head.checkpointed().sequence();
+        check(
+                sequence <= tape.durable()
+                        ? null
+                        : "a head at " + sequence + " is stored, but durable is " + tape.durable());
+        check(sequence >= checkpointStored ? null : "the head goes back from " + checkpointStored + " to " + sequence);
+    }
+
+    void headStored(ImageHead head) {
+        checkpointStored = head.checkpointed().sequence();
+        machine.note("head", "stored", checkpointStored, head.sizeBytes());
+    }
+
+    // ---- sizes
+
+    /** A resize has begun: until it is answered, either size may be there after a crash. */
+    void sizeChanges(long from, long to) {
+        sizeBefore = from;
+        sizeAfter = to;
+    }
+
+    /** This is the size, as the device says when nothing changes it. */
+    void sizeIs(long bytes) {
+        long expected = ledger.sizeBytes();
+        boolean pending = sizeAfter != 0 && bytes == sizeAfter;
+        check(
+                bytes == expected || pending
+                        ? null
+                        : "the device has " + bytes + " bytes in place of " + expected
+                                + (sizeAfter == 0 ? "" : " or " + sizeAfter));
+        if (pending) {
+            // Through the least of both: what was cut and came back is zeros.
+            ledger.resized(Math.min(sizeBefore, sizeAfter));
+            ledger.resized(sizeAfter);
+        }
+        sizeAfter = 0;
+    }
+
+    // ---- failures
+
+    /** A store failed under the engine. */
+    void storeFailed(StorageException failure) {
+        check(
+                faults || failure.reason() == Reason.NO_SPACE && tight
+                        ? null
+                        : "a store failed on a good disk: " + failure.getMessage());
+        check(failure.getMessage().contains("unexpected") ? "the engine met a defect: " + failure.getMessage() : null);
+    }
+
+    /** A request was answered with a failure. */
+    void requestFailed(StorageException failure) {
+        boolean full = failure.reason() == Reason.JOURNAL_FULL || failure.reason() == Reason.NO_SPACE;
+        boolean ends = failure.reason() == Reason.CLOSED || failure.reason() == Reason.UNAVAILABLE;
+        check(full || ends || faults ? null : "a request failed: " + failure.getMessage());
+    }
+
+    /** A read was answered with a failure. */
+    void readFailed(StorageException failure) {
+        boolean ends = failure.reason() == Reason.CLOSED || failure.reason() == Reason.UNAVAILABLE;
+        boolean cut = failure.reason() == Reason.INVALID && sizeAfter != 0;
+        check(ends || faults || cut ? null : "a read failed on a good disk: " + failure.getMessage());
+    }
+
+    /** Stores that failed for a while do not fit any more. */
+    void refused(StorageException failure) {
+        check("opening again was refused: " + failure.getMessage());
+    }
+
+    /** A life could not go on. */
+    void lifeFailed(StorageException failure) {
+        check("the site cannot go on: " + failure.getMessage());
+    }
+
+    /** The follower's journal was closed under it, or trimmed before it came. */
+    void followerFailed(Exception failure) {
+        boolean known = failure instanceof StorageException e && (e.reason() != Reason.CORRUPT || faults)
+                || failure instanceof NullPointerException;
+        check(known ? null : "a reader failed: " + failure);
+    }
+
+    /** Whether file calls fail at times, and whether the disk may be full. */
+    void expect(boolean failing, boolean full) {
+        faults = failing;
+        tight = full;
+    }
+
+    // ---- watermarks
+
+    /** A process has started. */
+    void booted() {
+        last = new Watermarks(0, 0, 0, 0, 0);
+    }
+
+    void watermarks(Watermarks now) {
+        check(now.inOrder() ? null : "watermarks out of order: " + now);
+        check(now.durable() >= last.durable() ? null : "durable went back: " + last + " to " + now);
+        check(now.checkpointed() >= last.checkpointed() ? null : "checkpointed went back: " + last + " to " + now);
+        check(now.trimmed() >= last.trimmed() ? null : "trimmed went back: " + last + " to " + now);
+        check(
+                now.durable() <= tape.durable()
+                        ? null
+                        : "durable is " + now.durable() + ", but only " + tape.durable() + " was forced");
+        last = now;
+    }
+}

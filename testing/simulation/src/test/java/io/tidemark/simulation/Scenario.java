@@ -1,0 +1,104 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.Watermark;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.commit.CommitRule.MissingPeers;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.engine.image.ImageSettings;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.SeededRandom;
+import java.util.List;
+
+/**
+ * What one seed is about: sizes, limits, load and faults, drawn so that every combination occurs, and so that most seeds are
+ * small enough to be read.
+ *
+ * @param imageBytes first size of the image
+ * @param segmentBytes of the journal
+ * @param directories of the journal
+ * @param journal limits
+ * @param settings of the image
+ * @param machine size of disk and memory
+ * @param rule first commit rule
+ * @param lives how often a process is started
+ * @param operations that each client does in a life
+ * @param clients at once
+ * @param depth most requests that a client has under way
+ * @param longestWriteBytes of a client
+ * @param readPercent of the requests
+ * @param flushPercent of the requests
+ * @param faultPerMillion how many file calls fail while faults are on
+ * @param tight whether the disk is full at times
+ * @param direct whether files can be written past the cache
+ * @param sparse whether files can be punched
+ * @param restless whether rules, sizes and stores change under load
+ */
+record Scenario(
+        long imageBytes,
+        long segmentBytes,
+        int directories,
+        JournalSettings journal,
+        ImageSettings settings,
+        MachineSettings machine,
+        CommitRule rule,
+        int lives,
+        int operations,
+        int clients,
+        int depth,
+        int longestWriteBytes,
+        int readPercent,
+        int flushPercent,
+        int faultPerMillion,
+        boolean tight,
+        boolean direct,
+        boolean sparse,
+        boolean restless) {
+    static final CommitRule VOLATILE =
+            new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
+    static final CommitRule JOURNAL_AND_IMAGE = new CommitRule(
+            "journal+image", Watermark.CHECKPOINTED, Watermark.CHECKPOINTED, 0, MissingPeers.JOURNAL, false);
+    static final List<CommitRule> RULES =
+            List.of(CommitRule.JOURNAL, CommitRule.JOURNAL, VOLATILE, CommitRule.JOURNAL, JOURNAL_AND_IMAGE);
+
+    private static final long STEP_LIMIT = 2_000_000;
+    private static final long MIB = 1 << 20;
+
+    static Scenario draw(long seed) {
+        SeededRandom random = new SeededRandom(seed, "scenario");
+        long imageBytes = 4096 * random.between(4, random.coin() ? 32 : 256);
+        long segmentBytes = (2 + random.below(2)) * MIB;
+        int directories = 1 + random.below(10) / 7;
+        long journalBytes = directories * segmentBytes * (random.coin() ? 3 : 3 + random.below(4));
+        ImageSettings settings = new ImageSettings(
+                4 * MIB,
+                (random.coin() ? 4 : 8) * MIB,
+                1024,
+                random.magnitude(4 * MIB),
+                1_000_000L * random.magnitude(1000),
+                1_000_000L * random.between(1, 50),
+                random.below(4) == 0 ? ImageSettings.JournalFull.FAIL : ImageSettings.JournalFull.HOLD,
+                0.8);
+        boolean tight = random.below(4) == 0;
+        long diskBytes = journalBytes + 4 * segmentBytes + 2 * imageBytes + 8 * MIB;
+        return new Scenario(
+                imageBytes,
+                segmentBytes,
+                directories,
+                new JournalSettings(journalBytes, 256 << 10),
+                settings,
+                new MachineSettings(diskBytes, random.between(4, 8) * MIB, STEP_LIMIT),
+                random.oneOf(RULES),
+                2 + random.below(5),
+                (int) (10 + random.magnitude(400)),
+                1 + random.below(4),
+                (int) random.magnitude(16),
+                (int) Math.min(imageBytes, 512 * random.magnitude(random.below(8) == 0 ? 512 : 32)),
+                random.below(50),
+                random.below(20),
+                random.below(3) == 0 ? (int) random.magnitude(3_000) : 0,
+                tight,
+                random.coin(),
+                random.below(8) != 0,
+                random.below(3) == 0);
+    }
+}

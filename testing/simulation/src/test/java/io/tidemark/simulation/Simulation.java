@@ -1,0 +1,178 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Worker;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
+import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.image.file.FileImageStore;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks at every step. */
+public final class Simulation {
+    private static final long SECOND = 1_000_000_000L;
+    private static final Path ROOT = Path.of("/");
+
+    private final Breakage breakage;
+    private final Scenario scenario;
+    private final SimulatedMachine machine;
+    private final SeededRandom random;
+    private final Oracle oracle;
+    private CommitRule rule;
+    private boolean faultsOn;
+
+    /**
+     * A simulation.
+     *
+     * @param seed which one
+     * @param breakage a defect, or {@link Breakage#NONE}
+     */
+    public Simulation(long seed, Breakage breakage) {
+        this.breakage = breakage;
+        this.scenario = Scenario.draw(seed);
+        this.machine = new SimulatedMachine(seed, scenario.machine());
+        this.random = machine.random("driver");
+        this.oracle = new Oracle(machine, scenario.imageBytes());
+        this.rule = scenario.rule();
+    }
+
+    /**
+     * What a run did.
+     *
+     * @param hash over all of its steps
+     * @param steps how many
+     * @param acknowledged requests
+     * @param simulatedNanos how long it was for those inside
+     */
+    public record Result(long hash, long steps, long acknowledged, long simulatedNanos) {}
+
+    /**
+     * Prints every step as it happens.
+     *
+     * @param sink where to
+     */
+    public void printTrace(PrintStream sink) {
+        machine.printTrace(sink);
+    }
+
+    /**
+     * What the seed is about.
+     *
+     * @return a line for people
+     */
+    public String describe() {
+        return scenario.toString();
+    }
+
+    /**
+     * Runs it.
+     *
+     * @return what happened
+     * @throws io.tidemark.faults.SimulationFailure when something happened that never must
+     */
+    public Result run() {
+        machine.run(this::lives);
+        return new Result(
+                machine.trace().hash(), machine.steps(), oracle.ledger().acknowledgedCount(), machine.nowNanos());
+    }
+
+    private void lives() {
+        machine.disk().makeDirectories(Path.of("/journals/0"));
+        machine.disk().makeDirectories(Path.of("/journals/1"));
+        machine.disk().makeDirectories(Path.of("/images"));
+        machine.disk().plan(this::decide);
+        for (int life = 1; life <= scenario.lives(); life++) {
+            live(life == scenario.lives());
+            breakage.betweenLives(machine);
+        }
+    }
+
+    private void live(boolean last) {
+        SimulatedContext process = machine.boot("site");
+        oracle.booted();
+        oracle.expect(scenario.faultPerMillion() > 0, scenario.tight());
+        faultsOn = !last;
+        Life life = life(process);
+        Worker main = process.workers().start("main", life::run);
+        boolean crash = !last && random.below(8) != 0;
+        long steps = crash ? random.magnitude(random.coin() ? 300 : 20_000) : Long.MAX_VALUE;
+        while (!life.ended() && steps > 0) {
+            long more = Math.min(steps, random.magnitude(2000));
+            machine.awaitSteps(more, SECOND);
+            steps -= more;
+            if (!last && !life.ended()) {
+                happen(life);
+            }
+        }
+        rule = life.rule();
+        if (!life.ended() || !life.closedInOrder()) {
+            oracle.ledger().crashed();
+        }
+        if (life.ended()) {
+            main.join(0);
+        }
+        if (random.below(10) < 7) {
+            machine.losePower();
+        } else {
+            machine.killAll();
+        }
+    }
+
+    private Life life(SimulatedContext process) {
+        StorageContext context = breakage.context(process);
+        List<Path> directories = new ArrayList<>();
+        for (int i = 0; i < scenario.directories(); i++) {
+            directories.add(Path.of("/journals/" + i));
+        }
+        JournalStore journals = Stores.journals(context, directories, scenario);
+        ImageStore images = new FileImageStore("images", Path.of("/images"), 0, context.files());
+        SeededRandom dice = new SeededRandom(random.bits());
+        Site site = new Site(context, scenario, oracle, breakage, dice, journals, images, this::heal);
+        SeededRandom own = new SeededRandom(random.bits());
+        return new Life(machine, process, scenario, oracle, own, site, rule, this::heal);
+    }
+
+    /** Things that happen to a machine. */
+    private void happen(Life life) {
+        switch (random.below(8)) {
+            case 0 -> machine.stepWallClock(random.between(-5, 5) * SECOND / 2);
+            case 1 -> {
+                if (scenario.tight()) {
+                    long used = scenario.machine().diskBytes() - machine.disk().freeBytes(ROOT);
+                    machine.disk().resize(ROOT, used + random.magnitude(1 << 20));
+                    machine.note("disk", "shrinks", machine.disk().freeBytes(ROOT), 0);
+                }
+            }
+            case 2 -> {
+                machine.disk().resize(ROOT, scenario.machine().diskBytes());
+            }
+            default -> {}
+        }
+    }
+
+    private void heal() {
+        faultsOn = false;
+        machine.disk().resize(ROOT, scenario.machine().diskBytes());
+        machine.note("healed", "disk", machine.disk().freeBytes(ROOT), 0);
+    }
+
+    private Verdict decide(Operation operation, Path path) {
+        if (operation == Operation.WRITE_THROUGH && !scenario.direct()
+                || (operation == Operation.PUNCH || operation == Operation.ALLOCATE) && !scenario.sparse()) {
+            return Verdict.SKIP;
+        }
+        if (!faultsOn || scenario.faultPerMillion() == 0 || !random.chance(scenario.faultPerMillion())) {
+            return Verdict.PROCEED;
+        }
+        machine.note("FAULT", operation, 0, 0);
+        return Verdict.FAIL_IO;
+    }
+}

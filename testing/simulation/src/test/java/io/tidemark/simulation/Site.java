@@ -1,0 +1,280 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.image.ImageStore;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.engine.image.ImageLabels;
+import io.tidemark.engine.image.ImageListener;
+import io.tidemark.engine.image.JournaledImage;
+import io.tidemark.faults.SeededRandom;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * One image with its stores in one process, and what a node's manager does for it: opens them again when they failed, trims,
+ * and on request swaps them under load. Its calls are made by workers of the process.
+ */
+final class Site implements ImageListener {
+    static final String NAME = "disk";
+
+    private static final long RETRY_NANOS = 20_000_000;
+    private static final int ATTEMPTS = 100;
+
+    private final StorageContext context;
+    private final Scenario scenario;
+    private final Oracle oracle;
+    private final Breakage breakage;
+    private final SeededRandom random;
+    private final JournalStore journals;
+    private final ImageStore images;
+    private final Gate work;
+    private final Runnable heal;
+    private JournaledImage image;
+    private Journal journal;
+    private BlockImage bytes;
+    private boolean reopenWanted;
+    private boolean trimWanted;
+    private boolean working;
+    private boolean stopping;
+    private StorageException lastFailure;
+
+    Site(
+            StorageContext context,
+            Scenario scenario,
+            Oracle oracle,
+            Breakage breakage,
+            SeededRandom random,
+            JournalStore journals,
+            ImageStore images,
+            Runnable heal) {
+        this.heal = heal;
+        this.context = context;
+        this.scenario = scenario;
+        this.oracle = oracle;
+        this.breakage = breakage;
+        this.random = random;
+        this.journals = journals;
+        this.images = images;
+        this.work = context.workers().newGate();
+    }
+
+    JournaledImage image() {
+        return image;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
+    BlockImage bytes() {
+        return bytes;
+    }
+
+    StorageException lastFailure() {
+        return lastFailure;
+    }
+
+    // ---- opening
+
+    /** Opens what is there, or makes it; tries again as long as faults get in the way. */
+    void open(CommitRule rule) throws StorageException {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                openStores();
+                image = JournaledImage.open(
+                        context,
+                        new ImageLabels(NAME, "", "simulation"),
+                        scenario.settings(),
+                        rule,
+                        journal,
+                        bytes,
+                        this,
+                        breakage.steps());
+                break;
+            } catch (StorageException e) {
+                closeStores();
+                refused(e, attempt);
+            }
+        }
+        context.workers().start("manager", this::manage);
+    }
+
+    private void refused(StorageException e, int attempt) throws StorageException {
+        oracle.note("refused", e.getMessage(), attempt, 0);
+        lastFailure = e;
+        boolean passing = e.reason() == Reason.IO || e.reason() == Reason.NO_SPACE;
+        if (!passing || attempt > 2 * ATTEMPTS) {
+            throw e;
+        }
+        if (attempt == ATTEMPTS) {
+            heal.run();
+        }
+        context.workers().newGate().await(RETRY_NANOS);
+    }
+
+    private void openStores() throws StorageException {
+        if (!images.list().contains(NAME)) {
+            create();
+            return;
+        }
+        bytes = new WatchedImage(breakage.image(images.open(context, NAME)), oracle);
+        oracle.headOpened(bytes.head());
+        journal = breakage.journals(new WatchedJournalStore(journals, oracle)).open(context, NAME, scenario.journal());
+    }
+
+    /** The journal first: an image whose journal is missing would be refused. */
+    private void create() throws StorageException {
+        UUID identity = identity();
+        if (journals.list().contains(NAME)) {
+            journals.delete(context, NAME);
+        }
+        journal = breakage.journals(new WatchedJournalStore(journals, oracle))
+                .create(context, NAME, identity, scenario.journal());
+        ImageHead head = new ImageHead(
+                identity(),
+                scenario.imageBytes(),
+                4096,
+                "journals",
+                identity,
+                Epoch.NO_PREDECESSOR,
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
+        bytes = new WatchedImage(breakage.image(images.create(context, NAME, head)), oracle);
+        oracle.headOpened(head);
+    }
+
+    private UUID identity() {
+        return new UUID(context.randomBits(), context.randomBits());
+    }
+
+    private void closeStores() {
+        close(journal);
+        journal = null;
+        close(bytes);
+        bytes = null;
+    }
+
+    private void close(AutoCloseable store) {
+        if (store != null) {
+            try {
+                store.close();
+            } catch (Exception e) {
+                oracle.note("close", e.getMessage(), 0, 0);
+            }
+        }
+    }
+
+    /** Ends in order; false when that did not work, so that the next opening is a recovery. */
+    boolean close() {
+        stopping = true;
+        work.open();
+        boolean clean = true;
+        try {
+            image.close();
+            journal.close();
+            bytes.close();
+        } catch (StorageException e) {
+            oracle.note("close", e.getMessage(), 0, 0);
+            clean = false;
+            closeStores();
+        }
+        return clean;
+    }
+
+    // ---- what a manager does
+
+    /** Takes the stores away under load and brings them back. */
+    void swap() {
+        reopenWanted = true;
+        work.open();
+    }
+
+    boolean idle() {
+        return !reopenWanted && !trimWanted && !working;
+    }
+
+    private void manage() {
+        while (!stopping) {
+            work.await(Long.MAX_VALUE);
+            working = true;
+            while (reopenWanted && !stopping) {
+                reopenWanted = false;
+                reopen();
+            }
+            if (trimWanted && !stopping) {
+                trimWanted = false;
+                trim();
+            }
+            working = false;
+        }
+    }
+
+    private void reopen() {
+        for (int attempt = 0; !stopping; attempt++) {
+            image.suspend("stores are opened again");
+            closeStores();
+            try {
+                openStores();
+                image.resume(journal, bytes);
+                return;
+            } catch (StorageException e) {
+                closeStores();
+                oracle.note("refused", e.getMessage(), attempt, 1);
+                lastFailure = e;
+                boolean passing = e.reason() == Reason.IO || e.reason() == Reason.NO_SPACE;
+                if (!passing) {
+                    oracle.refused(e);
+                    return;
+                }
+                context.workers().newGate().await(RETRY_NANOS);
+            }
+        }
+    }
+
+    private void trim() {
+        long floor = image.trimFloor();
+        long vote = random.coin() ? floor : Math.max(0, floor - random.magnitude(200));
+        try {
+            image.trim(vote);
+        } catch (StorageException e) {
+            lastFailure = e;
+            oracle.note("no-trim", e.getMessage(), vote, 0);
+        }
+    }
+
+    @Override
+    public void stateChanged(ImageStatus.State state, String detail) {
+        oracle.note("state", state, 0, 0);
+    }
+
+    @Override
+    public void failed(Part part, StorageException failure) {
+        oracle.note("failed", part + ": " + failure.getMessage(), 0, 0);
+        oracle.storeFailed(failure);
+        lastFailure = failure;
+        reopenWanted = true;
+        work.open();
+    }
+
+    @Override
+    public void trimWanted(boolean journalFull) {
+        trimWanted = true;
+        work.open();
+    }
+
+    @Override
+    public void warning(String line) {
+        oracle.note("warning", line, 0, 0);
+    }
+}

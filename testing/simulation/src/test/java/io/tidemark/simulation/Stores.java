@@ -1,0 +1,15 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.journal.JournalStore;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Makes the stores of a site. */
+final class Stores {
+    private Stores() {}
+
+    static JournalStore journals(StorageContext context, List<Path> directories, Scenario scenario) {
+        return new PlainJournalStore(context, directories.get(0));
+    }
+}

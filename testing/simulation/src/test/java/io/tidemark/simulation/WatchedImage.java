@@ -1,0 +1,100 @@
+package io.tidemark.simulation;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An image that tells the oracle when the engine breaks its side of the contract. */
+final class WatchedImage implements BlockImage {
+    private final BlockImage image;
+    private final Oracle oracle;
+    private final List<long[]> underWay = new ArrayList<>();
+
+    WatchedImage(BlockImage image, Oracle oracle) {
+        this.image = image;
+        this.oracle = oracle;
+    }
+
+    private interface Change {
+        void run() throws StorageException;
+    }
+
+    private void change(long offset, long length, Change change) throws StorageException {
+        for (long[] other : underWay) {
+            boolean overlap = offset < other[1] && other[0] < offset + length;
+            oracle.check(overlap ? "two changes of overlapping extents are under way in the image" : null);
+        }
+        long[] mine = {offset, offset + length};
+        underWay.add(mine);
+        try {
+            change.run();
+        } finally {
+            underWay.remove(mine);
+        }
+    }
+
+    @Override
+    public long sizeBytes() {
+        return image.sizeBytes();
+    }
+
+    @Override
+    public void read(long offset, ByteBuffer destination) throws StorageException {
+        image.read(offset, destination);
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer source) throws StorageException {
+        change(offset, source.remaining(), () -> image.write(offset, source));
+    }
+
+    @Override
+    public void zero(long offset, long length, boolean provision) throws StorageException {
+        change(offset, length, () -> image.zero(offset, length, provision));
+    }
+
+    @Override
+    public void discard(long offset, long length) throws StorageException {
+        change(offset, length, () -> image.discard(offset, length));
+    }
+
+    @Override
+    public void force() throws StorageException {
+        image.force();
+    }
+
+    @Override
+    public void resize(long newSizeBytes) throws StorageException {
+        image.resize(newSizeBytes);
+    }
+
+    @Override
+    public boolean reserve(long offset, long length) throws StorageException {
+        return image.reserve(offset, length);
+    }
+
+    @Override
+    public void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
+        image.extents(offset, length, visitor);
+    }
+
+    @Override
+    public ImageHead head() {
+        return image.head();
+    }
+
+    @Override
+    public void storeHead(ImageHead head) throws StorageException {
+        oracle.headStoring(head);
+        image.storeHead(head);
+        oracle.headStored(head);
+    }
+
+    @Override
+    public void close() throws StorageException {
+        image.close();
+    }
+}
