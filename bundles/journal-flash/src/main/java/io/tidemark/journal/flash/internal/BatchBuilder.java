@@ -1,0 +1,187 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.journal.flash.internal.Layout.Batch;
+import io.tidemark.journal.flash.internal.Layout.Entry;
+import io.tidemark.journal.flash.internal.Layout.Record;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * A batch under construction, in one buffer from which it is written. Appending copies heads, tails and small payloads;
+ * large payloads get a gap that is filled when the batch is closed, outside of the appender's lock. Checksums are computed
+ * then too.
+ */
+final class BatchBuilder {
+    static final int MAX_RECORDS = 1024;
+
+    /** From here on, copying a payload would hold up whoever else wants to append. */
+    static final int DEFER_BYTES = 32 << 10;
+
+    /** Room behind the batch for an index that is written along with it. */
+    static final int INDEX_ROOM =
+            (int) Layout.align(Batch.SIZE + (long) Entry.SIZE * (IndexBuilder.MAX_ENTRIES + MAX_RECORDS));
+
+    final BatchFields fields = new BatchFields();
+    private final ByteBuffer buffer;
+    private final ByteBuffer scratch;
+    private final int batchBytes;
+    private final int[] recordAt = new int[MAX_RECORDS];
+    private final ByteBuffer[] deferred = new ByteBuffer[MAX_RECORDS];
+    private final int[] deferredAt = new int[MAX_RECORDS];
+
+    /** Null while the batch is empty. */
+    Segment segment;
+
+    /** Bytes of the index that follows in the same write; 0 for none. */
+    int indexBytes;
+
+    int indexCount;
+
+    private int end;
+
+    BatchBuilder(ByteBuffer buffer, int batchBytes) {
+        this.buffer = buffer;
+        this.scratch = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        this.batchBytes = batchBytes;
+        clear();
+    }
+
+    static ByteBuffer allocate(int batchBytes) {
+        int bytes = (int) Layout.align(batchBytes) + INDEX_ROOM;
+        return ByteBuffer.allocateDirect(bytes + Layout.BLOCK)
+                .alignedSlice(Layout.BLOCK)
+                .limit(bytes)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    ByteBuffer buffer() {
+        return buffer;
+    }
+
+    void clear() {
+        Arrays.fill(deferred, 0, fields.count, null);
+        buffer.clear();
+        fields.type = Batch.TYPE_DATA;
+        fields.flags = 0;
+        fields.count = 0;
+        segment = null;
+        indexBytes = 0;
+        indexCount = 0;
+        end = Batch.SIZE;
+    }
+
+    boolean isEmpty() {
+        return fields.count == 0;
+    }
+
+    int contentEnd() {
+        return end;
+    }
+
+    boolean hasRoom(int bodyBytes) {
+        return fields.count < MAX_RECORDS && end + Layout.recordBytes(bodyBytes) <= batchBytes;
+    }
+
+    void start(Segment target, long offset, long firstSequence, long timeNanos) {
+        segment = target;
+        fields.offset = offset;
+        fields.firstSequence = firstSequence;
+        fields.firstTimeNanos = timeNanos;
+    }
+
+    /** Returns the offset of the record in its segment. The caller made sure that there is room. */
+    long append(
+            EventKind kind,
+            int flags,
+            long timeNanos,
+            long offset,
+            long length,
+            ByteBuffer head,
+            ByteBuffer payload,
+            ByteBuffer tail) {
+        int index = fields.count;
+        int at = end;
+        int body = at + Record.SIZE;
+        body = put(body, head);
+        if (payload != null) {
+            if (payload.remaining() >= DEFER_BYTES) {
+                deferred[index] = payload.duplicate();
+                deferredAt[index] = body;
+                body += payload.remaining();
+            } else {
+                body = put(body, payload);
+            }
+        }
+        body = put(body, tail);
+        int bodyBytes = body - at - Record.SIZE;
+        buffer.putInt(at + Record.BODY_BYTES, bodyBytes);
+        buffer.put(at + Record.KIND, (byte) kind.code());
+        buffer.put(at + Record.MARK, Record.MARK_VALUE);
+        buffer.putShort(at + Record.FLAGS, (short) flags);
+        buffer.putLong(at + Record.SEQUENCE, fields.firstSequence + index);
+        buffer.putLong(at + Record.TIME, timeNanos);
+        buffer.putLong(at + Record.OFFSET, offset);
+        buffer.putLong(at + Record.LENGTH, length);
+        end = at + Layout.recordBytes(bodyBytes);
+        for (int i = body; i < end; i++) {
+            buffer.put(i, (byte) 0);
+        }
+        recordAt[index] = at;
+        fields.lastTimeNanos = timeNanos;
+        fields.count = index + 1;
+        return fields.offset + at;
+    }
+
+    private int put(int at, ByteBuffer part) {
+        int length = part.remaining();
+        buffer.put(at, part, part.position(), length);
+        return at + length;
+    }
+
+    /** Fills gaps and computes what protects the records; the header is left to {@link #seal}. */
+    void finish(Checksums record, Checksums content, IndexBuilder index) {
+        byte[] seed = segment.identity.seed();
+        content.start();
+        for (int i = 0; i < fields.count; i++) {
+            int at = recordAt[i];
+            ByteBuffer payload = deferred[i];
+            if (payload != null) {
+                buffer.put(deferredAt[i], payload, payload.position(), payload.remaining());
+                deferred[i] = null;
+            }
+            int body = at + Record.SIZE;
+            int bodyEnd = body + buffer.getInt(at + Record.BODY_BYTES);
+            buffer.putInt(at + Record.BODY_CHECKSUM, record.plain(scratch, body, bodyEnd));
+            buffer.putInt(at + Record.CHECKSUM, record.seeded(seed, scratch, at, at + Record.CHECKSUM));
+            content.add(scratch, at, body);
+            index.add(buffer, at, fields.offset + at);
+        }
+        fields.contentChecksum = content.value();
+        fields.contentBytes = end - Batch.SIZE;
+        fields.totalBytes = (int) Layout.align(end);
+        zero(end, fields.totalBytes);
+    }
+
+    /** Writes the header; returns its checksum, with which the next item is chained. */
+    int seal(Checksums checksums) {
+        return BatchHeader.write(buffer, 0, fields, segment.identity, checksums);
+    }
+
+    /** The batch and so many bytes behind it, ready to be written. */
+    ByteBuffer bytes(int more) {
+        return buffer.limit(fields.totalBytes + more).position(0);
+    }
+
+    void zero(int from, int to) {
+        int at = from;
+        while (at < to && (at & 7) != 0) {
+            buffer.put(at++, (byte) 0);
+        }
+        for (; at < to; at += Long.BYTES) {
+            buffer.putLong(at, 0);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.journal.flash.internal.Layout.Record;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Reads parts of bodies by place, from any thread. The whole body is read and verified each time. */
+final class BodyReads {
+    /** Covers the usual event of 4 KiB in one call. */
+    private static final int FIRST_READ_BYTES = 8 << 10;
+
+    private final SegmentTable table;
+    private final ConcurrentLinkedQueue<Scratch> scratches = new ConcurrentLinkedQueue<>();
+
+    BodyReads(SegmentTable table) {
+        this.table = table;
+    }
+
+    private static final class Scratch {
+        final Checksums checksums = new Checksums();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(FIRST_READ_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    void read(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
+        long number = place >>> 32;
+        long offset = place & 0xFFFFFFFFL;
+        Segment segment = table.pinNumber(number);
+        if (segment == null) {
+            throw table.isTrimmed(number)
+                    ? table.trimmedAway("the event at place " + place)
+                    : invalid(place, "there is no such segment");
+        }
+        Scratch scratch = scratches.poll();
+        if (scratch == null) {
+            scratch = new Scratch();
+        }
+        try {
+            read(segment, offset, place, bodyOffset, destination, scratch);
+        } finally {
+            table.unpin(segment);
+            scratches.offer(scratch);
+        }
+    }
+
+    private void read(Segment segment, long offset, long place, int bodyOffset, ByteBuffer destination, Scratch scratch)
+            throws StorageException {
+        if (offset < Segment.FIRST_BATCH || offset + Record.SIZE > segment.identity.endBlock()) {
+            throw invalid(place, "no event can be there");
+        }
+        ByteBuffer buffer = scratch.buffer;
+        buffer.clear().limit(FIRST_READ_BYTES);
+        int count = segment.file.read(buffer, offset);
+        buffer.clear();
+        if (count < Record.SIZE || !Records.valid(buffer, 0, segment.identity, scratch.checksums)) {
+            throw corrupt(segment, offset, "the header of the event there is damaged");
+        }
+        buffer.clear();
+        int bodyBytes = buffer.getInt(Record.BODY_BYTES);
+        int expected = buffer.getInt(Record.BODY_CHECKSUM);
+        int length = destination.remaining();
+        if (bodyOffset < 0 || bodyOffset > bodyBytes - length) {
+            throw invalid(place, "its body has " + bodyBytes + " bytes, not " + (bodyOffset + (long) length));
+        }
+        int needed = Record.SIZE + bodyBytes;
+        if (count < needed) {
+            buffer = more(segment, offset, count, needed, scratch);
+        }
+        int checksum = scratch.checksums.plain(buffer, Record.SIZE, needed);
+        if (checksum != expected) {
+            throw corrupt(segment, offset, "the body of the event there is damaged");
+        }
+        buffer.clear().limit(Record.SIZE + bodyOffset + length).position(Record.SIZE + bodyOffset);
+        destination.put(buffer);
+    }
+
+    private static ByteBuffer more(Segment segment, long offset, int have, int needed, Scratch scratch)
+            throws StorageException {
+        ByteBuffer buffer = scratch.buffer;
+        if (buffer.capacity() < needed) {
+            ByteBuffer larger =
+                    ByteBuffer.allocateDirect((int) Layout.align(needed)).order(ByteOrder.LITTLE_ENDIAN);
+            larger.put(0, buffer, 0, have);
+            scratch.buffer = larger;
+            buffer = larger;
+        }
+        buffer.limit(needed).position(have);
+        if (segment.file.read(buffer, offset + have) < needed - have) {
+            throw corrupt(segment, offset, "the file ends inside of the event there");
+        }
+        buffer.clear();
+        return buffer;
+    }
+
+    private StorageException invalid(long place, String why) {
+        return new StorageException(
+                Reason.INVALID, "place " + place + " of journal " + table.journal() + " is none: " + why, "");
+    }
+
+    private static StorageException corrupt(Segment segment, long offset, String why) {
+        return new StorageException(
+                Reason.CORRUPT,
+                segment.path + " is damaged at byte " + offset + ": " + why,
+                "look at it with 'inspect', and see 'repair'");
+    }
+}

@@ -1,0 +1,86 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.journal.flash.internal.Layout.ClientEntry;
+import io.tidemark.journal.flash.internal.Layout.Clients;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** The file {@code clients}. */
+final class ClientTable {
+    private ClientTable() {}
+
+    static void save(Files files, JournalPlaces places, UUID journal, List<JournalClient> clients)
+            throws StorageException {
+        int bytes = Clients.SIZE;
+        for (JournalClient client : clients) {
+            bytes += ClientEntry.SIZE + utf8(client.id()).length + utf8(client.description()).length;
+        }
+        ByteBuffer out = SmallFile.buffer(bytes);
+        out.putLong(Clients.MAGIC, Clients.MAGIC_VALUE);
+        out.putInt(Clients.VERSION, Layout.VERSION);
+        out.putInt(Clients.COUNT, clients.size());
+        Checksums.putUuid(out, Clients.JOURNAL, journal);
+        out.position(Clients.SIZE);
+        clients.forEach(client -> put(out, client));
+        SmallFile.replace(files, places.clients(), out);
+    }
+
+    private static void put(ByteBuffer out, JournalClient client) {
+        int at = out.position();
+        byte[] id = utf8(client.id());
+        byte[] description = utf8(client.description());
+        out.putLong(at + ClientEntry.EPOCH, client.commit().epoch());
+        out.putLong(at + ClientEntry.SEQUENCE, client.commit().sequence());
+        out.putLong(at + ClientEntry.SEEN_NANOS, client.seenNanos());
+        out.putInt(at + ClientEntry.STATE, client.state() == JournalClient.State.CONNECTED ? 0 : 1);
+        out.putInt(at + ClientEntry.ID_BYTES, id.length);
+        out.putInt(at + ClientEntry.DESCRIPTION_BYTES, description.length);
+        out.position(at + ClientEntry.SIZE).put(id).put(description);
+    }
+
+    /** Empty when the file is not there: no client was ever registered. */
+    static List<JournalClient> load(Files files, JournalPlaces places, UUID journal) throws StorageException {
+        if (!files.exists(places.clients())) {
+            return List.of();
+        }
+        ByteBuffer in = SmallFile.read(files, places.clients(), Clients.MAGIC_VALUE);
+        if (!Checksums.getUuid(in, Clients.JOURNAL).equals(journal)) {
+            throw SmallFile.corrupt(places.clients(), "it belongs to another journal");
+        }
+        try {
+            List<JournalClient> clients = new ArrayList<>();
+            int count = in.getInt(Clients.COUNT);
+            in.position(Clients.SIZE);
+            for (int i = 0; i < count; i++) {
+                clients.add(get(in));
+            }
+            return List.copyOf(clients);
+        } catch (RuntimeException e) {
+            throw SmallFile.corrupt(places.clients(), "its fields make no sense (" + e.getMessage() + ")");
+        }
+    }
+
+    private static JournalClient get(ByteBuffer in) {
+        int at = in.position();
+        byte[] id = new byte[in.getInt(at + ClientEntry.ID_BYTES)];
+        byte[] description = new byte[in.getInt(at + ClientEntry.DESCRIPTION_BYTES)];
+        in.position(at + ClientEntry.SIZE).get(id).get(description);
+        return new JournalClient(
+                new String(id, StandardCharsets.UTF_8),
+                new String(description, StandardCharsets.UTF_8),
+                new Position(in.getLong(at + ClientEntry.EPOCH), in.getLong(at + ClientEntry.SEQUENCE)),
+                in.getInt(at + ClientEntry.STATE) == 0 ? JournalClient.State.CONNECTED : JournalClient.State.EXPIRED,
+                in.getLong(at + ClientEntry.SEEN_NANOS));
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

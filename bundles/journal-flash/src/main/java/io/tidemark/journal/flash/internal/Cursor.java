@@ -1,0 +1,180 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.journal.flash.internal.Layout.Batch;
+import io.tidemark.journal.flash.internal.Layout.Entry;
+import io.tidemark.journal.flash.internal.Layout.Record;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Steps through one segment, run by run: a run is the entries of one index, or those of one batch where there is no index.
+ * Reads through a window, so that neighbours cost one call. For one thread.
+ */
+final class Cursor {
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private final Checksums checksums = new Checksums();
+    private Segment segment;
+    private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private long windowStart;
+    private int windowLength;
+
+    private ByteBuffer entries = ByteBuffer.allocate(Entry.SIZE * 64).order(ByteOrder.LITTLE_ENDIAN);
+    private int entryCount;
+    private long runFirst;
+    private long nextItem;
+
+    void open(Segment target, long itemOffset) {
+        segment = target;
+        nextItem = itemOffset;
+        windowLength = 0;
+        entryCount = 0;
+    }
+
+    /** Whether the run at hand has an event. */
+    boolean has(long sequence) {
+        return sequence >= runFirst && sequence < runFirst + entryCount;
+    }
+
+    /** Position of an event's entry in {@link #entries()}. */
+    int entryAt(long sequence) {
+        return (int) (sequence - runFirst) * Entry.SIZE;
+    }
+
+    ByteBuffer entries() {
+        return entries;
+    }
+
+    long runFirst() {
+        return runFirst;
+    }
+
+    long runLast() {
+        return runFirst + entryCount - 1;
+    }
+
+    /**
+     * Loads the next run.
+     *
+     * @param indexOffset of the index that covers what comes next, or 0
+     * @param expected sequence of the first event of the run
+     */
+    void nextRun(long indexOffset, long expected) throws StorageException {
+        if (indexOffset > 0 && loadIndex(indexOffset, expected)) {
+            return;
+        }
+        while (true) {
+            BatchHeader header = headerAt(nextItem);
+            nextItem = header.endOffset();
+            if (header.isData()) {
+                if (header.firstSequence() != expected) {
+                    throw corrupt(
+                            header.offset(), "it has event " + header.firstSequence() + " instead of " + expected);
+                }
+                loadBatch(header);
+                return;
+            }
+        }
+    }
+
+    private BatchHeader headerAt(long offset) throws StorageException {
+        int at = window(offset, Batch.SIZE);
+        if (BatchHeader.look(window, at, segment.identity, offset, checksums) != BatchHeader.Look.VALID) {
+            throw corrupt(offset, "the header of the batch there is damaged");
+        }
+        return BatchHeader.read(window, at);
+    }
+
+    /** False when the index is not usable: then the batches tell. */
+    private boolean loadIndex(long offset, long expected) throws StorageException {
+        int at = window(offset, Batch.SIZE);
+        if (BatchHeader.look(window, at, segment.identity, offset, checksums) != BatchHeader.Look.VALID) {
+            return false;
+        }
+        BatchHeader header = BatchHeader.read(window, at);
+        if (header.type() != Batch.TYPE_INDEX || header.firstSequence() != expected + header.count()) {
+            return false;
+        }
+        int from = window(offset, Batch.SIZE + header.contentBytes()) + Batch.SIZE;
+        if (checksums.plain(window, from, from + header.contentBytes()) != header.contentChecksum()) {
+            window.clear();
+            return false;
+        }
+        window.clear();
+        reserve(header.count());
+        entries.put(0, window, from, header.count() * Entry.SIZE);
+        runFirst = expected;
+        entryCount = header.count();
+        nextItem = header.endOffset();
+        return true;
+    }
+
+    private void loadBatch(BatchHeader header) throws StorageException {
+        reserve(header.count());
+        long offset = header.offset() + Batch.SIZE;
+        for (int i = 0; i < header.count(); i++) {
+            int at = window(offset, Record.SIZE);
+            if (!Records.valid(window, at, segment.identity, header.firstSequence() + i, checksums)) {
+                throw corrupt(offset, "the header of event " + (header.firstSequence() + i) + " is damaged");
+            }
+            Records.toEntry(window, at, offset, entries, i * Entry.SIZE);
+            offset += Layout.recordBytes(window.getInt(at + Record.BODY_BYTES));
+        }
+        runFirst = header.firstSequence();
+        entryCount = header.count();
+    }
+
+    private void reserve(int count) {
+        if (entries.capacity() < count * Entry.SIZE) {
+            entries = ByteBuffer.allocate(count * Entry.SIZE * 2).order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /** The body of an event in the run at hand, verified; valid until the next call of anything here. */
+    ByteBuffer body(long sequence) throws StorageException {
+        int entry = entryAt(sequence);
+        long offset = Integer.toUnsignedLong(entries.getInt(entry + Entry.RECORD));
+        int bodyBytes = entries.getInt(entry + Entry.BODY_BYTES);
+        int at = window(offset, Record.SIZE + bodyBytes);
+        boolean valid = Records.valid(window, at, segment.identity, sequence, checksums)
+                && window.getInt(at + Record.BODY_BYTES) == bodyBytes;
+        int from = at + Record.SIZE;
+        if (!valid || checksums.plain(window, from, from + bodyBytes) != entries.getInt(entry + Entry.BODY_CHECKSUM)) {
+            window.clear();
+            throw corrupt(offset, "the body of event " + sequence + " is damaged");
+        }
+        window.clear();
+        return window.slice(from, bodyBytes).asReadOnlyBuffer();
+    }
+
+    /** Position in the window of an offset in the segment, with so many bytes behind it. */
+    private int window(long offset, int bytes) throws StorageException {
+        if (offset >= windowStart && offset + bytes <= windowStart + windowLength) {
+            return (int) (offset - windowStart);
+        }
+        if (bytes > window.capacity()) {
+            window = ByteBuffer.allocateDirect((int) Layout.align(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        window.clear();
+        windowLength = 0;
+        // What lies behind the end now may be written later: it must not be remembered as it is.
+        long known = segment.endOffset - offset;
+        int count = (int) Math.min(known, segment.file.read(window, offset));
+        window.clear();
+        if (count < bytes) {
+            throw corrupt(offset, "the file ends there");
+        }
+        windowStart = offset;
+        windowLength = count;
+        return 0;
+    }
+
+    private StorageException corrupt(long offset, String why) {
+        return new StorageException(
+                Reason.CORRUPT,
+                segment.path + " is damaged at byte " + offset + ": " + why,
+                "nothing at or behind it was used; look at it with inspect, and see repair");
+    }
+}

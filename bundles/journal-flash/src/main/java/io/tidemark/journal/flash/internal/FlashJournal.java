@@ -1,0 +1,337 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.journal.JournalSettings;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** An open flash journal. Made by {@link JournalOpening}. */
+public final class FlashJournal implements Journal {
+    private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+
+    private final StorageContext context;
+    private final JournalPlaces places;
+    private final SegmentTable table;
+    private final WriteEnd writeEnd;
+    private final Housekeeper housekeeper;
+    private final Failures failures;
+    private final BodyReads bodyReads;
+    private final RecoveryReport recovery;
+    private final CloseAction closeAction;
+    private final UUID identity;
+
+    /** Held by whoever writes the state or the clients. */
+    private final Turn metaTurn;
+
+    private final Turn closeTurn;
+
+    private volatile JournalState state;
+    private volatile List<JournalClient> clients;
+    private volatile JournalSettings settings;
+
+    /** What the store does when a journal was closed. */
+    @FunctionalInterface
+    public interface CloseAction {
+        /**
+         * Gives up the claim.
+         *
+         * @param journal that was closed
+         * @param buffers that nobody uses any more; null when there are none
+         */
+        void closed(FlashJournal journal, ByteBuffer[] buffers);
+    }
+
+    FlashJournal(Parts parts, CloseAction closeAction) {
+        this.context = parts.context();
+        this.places = parts.places();
+        this.table = parts.table();
+        this.writeEnd = parts.writeEnd();
+        this.housekeeper = parts.housekeeper();
+        this.failures = parts.failures();
+        this.recovery = parts.recovery();
+        this.state = parts.state();
+        this.identity = parts.state().journal();
+        this.clients = parts.clients();
+        this.settings = parts.settings();
+        this.closeAction = closeAction;
+        this.bodyReads = new BodyReads(table);
+        this.metaTurn = new Turn(context.workers());
+        this.closeTurn = new Turn(context.workers());
+    }
+
+    /** What opening put together. */
+    record Parts(
+            StorageContext context,
+            JournalPlaces places,
+            SegmentTable table,
+            WriteEnd writeEnd,
+            Housekeeper housekeeper,
+            Failures failures,
+            RecoveryReport recovery,
+            JournalState state,
+            List<JournalClient> clients,
+            JournalSettings settings) {}
+
+    @Override
+    public String name() {
+        return places.journal();
+    }
+
+    @Override
+    public UUID identity() {
+        return identity;
+    }
+
+    @Override
+    public RecoveryReport recovery() {
+        return recovery;
+    }
+
+    @Override
+    public List<Epoch> epochs() {
+        return state.epochs();
+    }
+
+    long epochNumberOf(long sequence) {
+        return JournalState.epochOf(state.epochs(), sequence).number();
+    }
+
+    @Override
+    public void startEpoch(Epoch epoch) throws StorageException {
+        writeEnd.startEpoch(epoch, first -> saveEpoch(epoch, first));
+    }
+
+    private void saveEpoch(Epoch epoch, boolean first) throws StorageException {
+        metaTurn.take();
+        try {
+            JournalState now = state;
+            long durable = first ? epoch.firstSequence() - 1 : table.durable();
+            JournalState next = now.withEpoch(epoch, first ? durable : now.trimmed(), durable);
+            next.save(context.files(), places);
+            state = next;
+            if (first) {
+                table.firstSequence(epoch.firstSequence());
+            }
+        } finally {
+            metaTurn.give();
+        }
+    }
+
+    @Override
+    public JournalAppender appender() {
+        return writeEnd;
+    }
+
+    @Override
+    public long durable() {
+        return table.durable();
+    }
+
+    @Override
+    public long trimmed() {
+        return table.trimmed();
+    }
+
+    @Override
+    public JournalReader reader(long fromSequence) throws StorageException {
+        failures.checkOpen();
+        FlashReader reader = new FlashReader(this, table, failures, fromSequence);
+        // Counted before it is looked at, so that no trim slips in between.
+        table.addReader(reader);
+        if (fromSequence <= table.trimmed()) {
+            table.removeReader(reader);
+            throw table.trimmedAway("event " + fromSequence);
+        }
+        if (fromSequence > table.durable() + 1) {
+            table.removeReader(reader);
+            throw new StorageException(
+                    Reason.INVALID,
+                    "journal " + name() + " is durable up to " + table.durable() + "; nothing can be read from "
+                            + fromSequence,
+                    "");
+        }
+        return reader;
+    }
+
+    @Override
+    public void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
+        failures.checkOpen();
+        bodyReads.read(place, bodyOffset, destination);
+    }
+
+    @Override
+    public long sequenceAt(long timeNanos) throws StorageException {
+        failures.checkOpen();
+        Segment segment = table.pinAt(timeNanos);
+        if (segment == null) {
+            return table.trimmed();
+        }
+        try {
+            return new TimeSearch(table, segment).lastAt(timeNanos);
+        } finally {
+            table.unpin(segment);
+        }
+    }
+
+    @Override
+    public long sequenceAtBytesBack(long bytes) throws StorageException {
+        failures.checkOpen();
+        return table.sequenceAtBytesBack(bytes);
+    }
+
+    @Override
+    public List<JournalClient> clients() {
+        return clients;
+    }
+
+    @Override
+    public void putClient(JournalClient client) throws StorageException {
+        if (!CLIENT_ID.matcher(client.id()).matches()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "'" + client.id() + "' is no name for a journal client",
+                    "use 1 to 128 letters, digits, dots, dashes, underscores and colons");
+        }
+        changeClients(client.id(), client);
+    }
+
+    @Override
+    public void removeClient(String id) throws StorageException {
+        changeClients(id, null);
+    }
+
+    private void changeClients(String id, JournalClient replacement) throws StorageException {
+        metaTurn.take();
+        try {
+            failures.checkOpen();
+            List<JournalClient> next = new ArrayList<>(clients);
+            boolean there = next.removeIf(client -> client.id().equals(id));
+            if (replacement != null) {
+                next.add(replacement);
+                next.sort(Comparator.comparing(JournalClient::id));
+            } else if (!there) {
+                throw new StorageException(
+                        Reason.NOT_FOUND, "journal " + name() + " has no client '" + id + "'", "list its clients");
+            }
+            ClientTable.save(context.files(), places, identity, next);
+            clients = List.copyOf(next);
+        } finally {
+            metaTurn.give();
+        }
+    }
+
+    @Override
+    public long trim(long sequence) throws StorageException {
+        metaTurn.take();
+        try {
+            failures.checkOpen();
+            SegmentTable.Droppable droppable = table.droppable(sequence);
+            if (droppable.count() > 0) {
+                // First the promise that these are gone, then their files: after a crash they are leftovers, never a
+                // gap.
+                JournalState next = state.withTrimmed(droppable.trimmed(), droppable.firstSegment(), table.durable());
+                next.save(context.files(), places);
+                state = next;
+                table.drop(droppable);
+            }
+            return table.trimmed();
+        } finally {
+            metaTurn.give();
+        }
+    }
+
+    @Override
+    public void configure(JournalSettings next) {
+        settings = next;
+        table.configure(next);
+    }
+
+    @Override
+    public JournalStatus status() {
+        SegmentTable.Figures figures = table.figures();
+        return new JournalStatus(
+                figures.usedBytes(),
+                settings.limitBytes(),
+                figures.liveBytes(),
+                figures.segments(),
+                writeEnd.forces(),
+                writeEnd.writtenBytes(),
+                writeEnd.writtenEvents(),
+                figures.oldestTimeNanos(),
+                figures.newestTimeNanos());
+    }
+
+    @Override
+    public void close() throws StorageException {
+        close(Reason.CLOSED);
+    }
+
+    /**
+     * Closes for a reason, which later calls give.
+     *
+     * @param reason CLOSED, or STALE_SERVICE when the store goes away
+     * @throws StorageException when it could not be closed in order; it is closed nevertheless
+     */
+    public void close(Reason reason) throws StorageException {
+        closeTurn.take();
+        try {
+            if (!failures.isClosed()) {
+                failures.close(reason);
+                closeAll();
+            }
+        } finally {
+            closeTurn.give();
+        }
+    }
+
+    private void closeAll() throws StorageException {
+        table.wakeReaders();
+        writeEnd.segmentIsReady();
+        housekeeper.stop();
+        try {
+            writeEnd.finish();
+            if (!failures.poisoned()) {
+                saveClean();
+            }
+        } finally {
+            release();
+        }
+    }
+
+    private void saveClean() throws StorageException {
+        metaTurn.take();
+        try {
+            JournalState next = state.withClean(true, table.durable());
+            next.save(context.files(), places);
+            state = next;
+        } finally {
+            metaTurn.give();
+        }
+    }
+
+    private void release() throws StorageException {
+        StorageException failed = null;
+        for (Segment segment : table.all()) {
+            try {
+                segment.file.close();
+            } catch (StorageException e) {
+                failed = e;
+            }
+        }
+        closeAction.closed(this, writeEnd.buffers());
+        if (failed != null) {
+            throw failed;
+        }
+    }
+}

@@ -1,0 +1,319 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.context.Workers.Worker;
+import io.tidemark.journal.flash.FlashOptions;
+import io.tidemark.journal.flash.internal.Layout.Batch;
+import io.tidemark.journal.flash.internal.Layout.End;
+import io.tidemark.journal.flash.internal.Layout.Stride;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+
+/**
+ * The journal's own worker. Makes the next segment ready before it is needed, ends segments that were left, takes back those
+ * that were trimmed, and seals when nothing comes.
+ */
+final class Housekeeper {
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** From this many bytes in each force on, reserved blocks cost less than writing everything twice. */
+    private static final long LARGE_BATCH_BYTES = 256 << 10;
+
+    private static final int MAX_STRIDES = (Layout.BLOCK - Batch.SIZE - End.SIZE) / Stride.SIZE;
+
+    private final StorageContext context;
+    private final FlashOptions options;
+    private final JournalPlaces places;
+    private final SegmentTable table;
+    private final SegmentFiles segmentFiles;
+    private final Logger log;
+    private final Gate gate;
+    private final List<ArrayDeque<Path>> recyclable = new ArrayList<>();
+    private final Checksums checksums = new Checksums();
+    private final BatchFields fields = new BatchFields();
+    private final ByteBuffer endBlock = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    private WriteEnd writeEnd;
+    private Worker worker;
+    private long retryAtNanos;
+    private long forcesBefore;
+    private long bytesBefore;
+    private volatile boolean stopping;
+
+    Housekeeper(
+            StorageContext context,
+            FlashOptions options,
+            JournalPlaces places,
+            SegmentTable table,
+            SegmentFiles segmentFiles,
+            Gate gate,
+            Logger log) {
+        this.context = context;
+        this.options = options;
+        this.places = places;
+        this.table = table;
+        this.segmentFiles = segmentFiles;
+        this.gate = gate;
+        this.log = log;
+        places.directories().forEach(directory -> recyclable.add(new ArrayDeque<>()));
+    }
+
+    void recycle(Path leftover) {
+        long number = JournalPlaces.numberOf(leftover.getFileName().toString());
+        recyclable.get(places.directoryOf(number)).add(leftover);
+    }
+
+    void start(WriteEnd end) {
+        writeEnd = end;
+        worker = context.workers().start("journal " + places.journal(), this::run);
+    }
+
+    void stop() {
+        stopping = true;
+        gate.open();
+        worker.join(Long.MAX_VALUE);
+    }
+
+    private void run() {
+        while (!stopping) {
+            long nanos = turnRound();
+            if (nanos > 0 && !stopping) {
+                gate.await(nanos);
+            }
+        }
+        // Ends are cheap, and make the next opening fast.
+        for (SegmentTable.EndJob job = table.nextEndJob(); job != null; job = table.nextEndJob()) {
+            end(job);
+        }
+    }
+
+    /** One round of work; nanoseconds to wait before the next one. */
+    private long turnRound() {
+        SegmentTable.EndJob job = table.nextEndJob();
+        if (job != null) {
+            end(job);
+            return 0;
+        }
+        takeBack();
+        long wait = prepare();
+        return wait == 0 ? 0 : Math.min(wait, writeEnd.sealIfIdle());
+    }
+
+    // ---- the next segment ----
+
+    private long prepare() {
+        long number = table.wantedNumber();
+        if (number < 0) {
+            return Long.MAX_VALUE;
+        }
+        if (table.hasPreparationFailed()) {
+            long leftNanos = retryAtNanos - context.clock().monotonicNanos();
+            if (leftNanos > 0) {
+                return leftNanos;
+            }
+        }
+        try {
+            Segment segment = make(number);
+            if (segment != null) {
+                table.prepared(segment);
+                writeEnd.segmentIsReady();
+            }
+            return 0;
+        } catch (StorageException e) {
+            preparationFailed(e);
+            return RETRY_NANOS;
+        }
+    }
+
+    private void preparationFailed(StorageException e) {
+        if (!table.hasPreparationFailed()) {
+            log.warn("journal {}: no further segment can be prepared: {}", places.journal(), e.getMessage());
+        }
+        retryAtNanos = context.clock().monotonicNanos() + RETRY_NANOS;
+        table.preparationFailed();
+        writeEnd.segmentIsReady();
+    }
+
+    private Segment make(long number) throws StorageException {
+        Path old = recyclable.get(places.directoryOf(number)).poll();
+        if (old != null) {
+            return segmentFiles.reuse(old, number);
+        }
+        if (spares() > 0 && table.liveCount() + spares() >= table.maxSegments()) {
+            deleteSpare();
+        }
+        try {
+            return segmentFiles.create(number, written(), this::interrupted);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NO_SPACE || spares() == 0) {
+                throw e;
+            }
+            deleteSpare();
+            return null;
+        }
+    }
+
+    /** Between two slices of zeros: a seal that is due is not kept waiting. */
+    private boolean interrupted() {
+        writeEnd.sealIfIdle();
+        return stopping;
+    }
+
+    private boolean written() {
+        if (options.preparation() != FlashOptions.Preparation.ADAPTIVE) {
+            return options.preparation() == FlashOptions.Preparation.WRITTEN;
+        }
+        long forces = writeEnd.forces() - forcesBefore;
+        long bytes = writeEnd.writtenBytes() - bytesBefore;
+        forcesBefore += forces;
+        bytesBefore += bytes;
+        return forces == 0 || bytes / forces < LARGE_BATCH_BYTES;
+    }
+
+    // ---- trimmed segments ----
+
+    private int spares() {
+        return recyclable.stream().mapToInt(ArrayDeque::size).sum();
+    }
+
+    private void takeBack() {
+        for (Segment segment = table.nextDropped(); segment != null; segment = table.nextDropped()) {
+            try {
+                segment.file.close();
+                recycle(segment.path);
+                if (spares() > options.spareSegments() || segment.identity.bytes() != table.segmentBytes()) {
+                    deleteSpare();
+                }
+            } catch (StorageException e) {
+                log.warn("journal {}: {}", places.journal(), e.getMessage());
+            }
+        }
+    }
+
+    private void deleteSpare() throws StorageException {
+        for (ArrayDeque<Path> spares : recyclable) {
+            Path spare = spares.pollLast();
+            if (spare != null) {
+                context.files().delete(spare);
+                context.files().forceDirectory(spare.getParent());
+                return;
+            }
+        }
+    }
+
+    // ---- ends ----
+
+    private void end(SegmentTable.EndJob job) {
+        try {
+            writeEnd(job);
+        } catch (StorageException e) {
+            // Without an end the segment is walked when it is opened; nothing is lost by it.
+            log.warn(
+                    "journal {}: segment {} gets no index: {}",
+                    places.journal(),
+                    job.segment().number(),
+                    e.getMessage());
+        }
+    }
+
+    private void writeEnd(SegmentTable.EndJob job) throws StorageException {
+        Segment segment = job.segment();
+        List<Segment.Stride> strides;
+        long endOffset;
+        synchronized (table.lock()) {
+            strides = List.copyOf(segment.strides);
+            endOffset = segment.endOffset;
+            fields.firstSequence = segment.lastSequence + 1;
+            fields.firstTimeNanos = segment.firstTimeNanos;
+            fields.lastTimeNanos = segment.lastTimeNanos;
+        }
+        fields.durable = fields.firstSequence - 1;
+        fields.writtenNanos = context.clock().wallNanos();
+        fields.epoch(0, new java.util.UUID(0, 0));
+        long lastIndex = 0;
+        if (job.rest() != null && !segment.keepTail) {
+            lastIndex = endOffset;
+            writeRest(job, endOffset);
+        }
+        long behind = lastIndex == 0
+                ? endOffset
+                : lastIndex + IndexBuilder.totalBytes(job.rest().count());
+        int content = writeEndContent(segment, strides, lastIndex, behind);
+        fields.type = Batch.TYPE_END;
+        fields.flags = 0;
+        fields.totalBytes = Layout.BLOCK;
+        fields.contentBytes = content;
+        fields.count = (content - End.SIZE) / Stride.SIZE;
+        fields.previous = job.previousChecksum();
+        fields.firstSequence = segment.firstSequence;
+        fields.offset = segment.identity.endBlock();
+        fields.contentChecksum = checksums.plain(endBlock, Batch.SIZE, Batch.SIZE + content);
+        endBlock.clear();
+        BatchHeader.write(endBlock, 0, fields, segment.identity, checksums);
+        endBlock.clear();
+        segment.file.write(endBlock, segment.identity.endBlock());
+        segment.file.force();
+        synchronized (table.lock()) {
+            segment.ended = true;
+            if (lastIndex != 0) {
+                segment.endOffset = behind;
+                segment.closeStride(lastIndex, job.rest().count(), segment.lastSequence + 1);
+            }
+        }
+    }
+
+    private void writeRest(SegmentTable.EndJob job, long offset) throws StorageException {
+        int bytes = IndexBuilder.totalBytes(job.rest().count());
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        job.rest()
+                .write(
+                        buffer,
+                        0,
+                        offset,
+                        job.previousChecksum(),
+                        fields,
+                        new BatchFields(),
+                        job.segment().identity,
+                        checksums);
+        buffer.clear();
+        job.segment().file.write(buffer, offset);
+    }
+
+    private int writeEndContent(Segment segment, List<Segment.Stride> strides, long lastIndex, long endOffset) {
+        for (int i = 0; i < Layout.BLOCK; i += Long.BYTES) {
+            endBlock.putLong(i, 0);
+        }
+        int at = Batch.SIZE;
+        endBlock.putLong(at + End.LAST_SEQUENCE, segment.lastSequence);
+        endBlock.putLong(at + End.END_OFFSET, endOffset);
+        endBlock.putLong(at + End.FIRST_TIME, fields.firstTimeNanos);
+        endBlock.putLong(at + End.LAST_TIME, fields.lastTimeNanos);
+        at += End.SIZE;
+        // Very small events make more strides than the block has room for: then every few of them become one without
+        // index.
+        int step = step(strides.size());
+        for (int i = 0; i < strides.size(); i += step) {
+            Segment.Stride stride = strides.get(i);
+            boolean open = i == strides.size() - 1 && stride.indexOffset == 0;
+            long index = open ? lastIndex : Math.max(0, stride.indexOffset);
+            endBlock.putLong(at + Stride.FIRST_SEQUENCE, stride.firstSequence);
+            endBlock.putLong(at + Stride.FIRST_TIME, stride.firstTimeNanos);
+            endBlock.putInt(at + Stride.BATCH, (int) stride.batchOffset);
+            endBlock.putInt(at + Stride.INDEX, step == 1 ? (int) index : 0);
+            at += Stride.SIZE;
+        }
+        return at - Batch.SIZE;
+    }
+
+    private static int step(int strides) {
+        return Math.max(1, (strides + MAX_STRIDES - 1) / MAX_STRIDES);
+    }
+}

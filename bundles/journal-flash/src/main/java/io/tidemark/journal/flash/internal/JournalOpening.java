@@ -1,0 +1,122 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.Journal.RecoveryReport;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.journal.flash.FlashOptions;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens a journal whose directories are claimed: recovers it and puts its parts together. */
+public final class JournalOpening {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalOpening.class);
+
+    private final StorageContext context;
+    private final FlashOptions options;
+    private final JournalPlaces places;
+
+    JournalOpening(StorageContext context, FlashOptions options, JournalPlaces places) {
+        this.context = context;
+        this.options = options;
+        this.places = places;
+    }
+
+    FlashJournal open(
+            JournalSettings settings,
+            boolean created,
+            ByteBuffer first,
+            ByteBuffer second,
+            FlashJournal.CloseAction closeAction)
+            throws StorageException {
+        long startNanos = context.clock().monotonicNanos();
+        JournalState state = JournalState.load(context.files(), places);
+        List<JournalClient> clients = ClientTable.load(context.files(), places, state.journal());
+        Gate gate = context.workers().newGate();
+        SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
+        SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
+        Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles);
+        recovery.run();
+        Segment spare;
+        JournalState next = state.withClean(false, recovery.durable);
+        try {
+            spare = spare(recovery, segmentFiles, state, created);
+            next.save(context.files(), places);
+        } catch (StorageException e) {
+            recovery.closeAll();
+            throw e;
+        }
+        Failures failures = new Failures(places.journal());
+        table.configure(settings);
+        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, first, second);
+        start(table, writeEnd, recovery, spare, state);
+        Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
+        recovery.leftovers.forEach(housekeeper::recycle);
+        housekeeper.start(writeEnd);
+        RecoveryReport report = report(recovery, state, created, context.clock().monotonicNanos() - startNanos);
+        if (!created) {
+            LOG.info("journal {}: {}", places.journal(), report.detail());
+        }
+        return new FlashJournal(
+                new FlashJournal.Parts(
+                        context, places, table, writeEnd, housekeeper, failures, report, next, clients, settings),
+                closeAction);
+    }
+
+    private Segment spare(Recovery recovery, SegmentFiles segmentFiles, JournalState state, boolean created)
+            throws StorageException {
+        List<Segment> extra = new ArrayList<>();
+        Segment spare = recovery.spareForUse(extra);
+        for (Segment segment : extra) {
+            // Prepared and never used; its number is given again.
+            segment.file.close();
+            context.files().delete(segment.path);
+            context.files().forceDirectory(segment.path.getParent());
+        }
+        if (spare == null && created) {
+            return segmentFiles.create(state.firstSegment(), true, () -> false);
+        }
+        return spare;
+    }
+
+    private void start(SegmentTable table, WriteEnd writeEnd, Recovery recovery, Segment spare, JournalState state) {
+        List<Segment> live = recovery.live;
+        Segment last = live.isEmpty() ? null : live.get(live.size() - 1);
+        long lastNumber = spare != null ? spare.number() : last != null ? last.number() : state.firstSegment() - 1;
+        table.startAt(live, spare, lastNumber + 1, recovery.durable, state.trimmed());
+        for (Segment segment : recovery.endless) {
+            table.leave(segment, null, segment.lastChecksum);
+        }
+        long offset = last == null ? 0 : recovery.leaveLast ? last.identity.endBlock() : last.endOffset;
+        writeEnd.startAt(
+                last,
+                offset,
+                last == null ? 0 : last.lastChecksum,
+                recovery.durable,
+                recovery.lastTimeNanos,
+                state.epochs().isEmpty()
+                        ? null
+                        : state.epochs().get(state.epochs().size() - 1));
+    }
+
+    private static RecoveryReport report(Recovery recovery, JournalState state, boolean created, long nanos) {
+        long known = Math.min(recovery.attested, recovery.durable);
+        String detail;
+        if (created) {
+            detail = "created";
+        } else if (state.clean()) {
+            detail = "closed in order, durable up to " + recovery.durable;
+        } else {
+            detail = "not closed in order; attested durable up to " + known + ", kept up to " + recovery.durable
+                    + ", dropped " + recovery.cutBytes + " torn bytes (" + recovery.verdict + "), in "
+                    + nanos / 1_000_000 + " ms";
+        }
+        return new RecoveryReport(
+                created, created || state.clean(), known, recovery.durable, recovery.cutBytes, nanos, detail);
+    }
+}

@@ -1,0 +1,409 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.StorageFile;
+import io.tidemark.journal.flash.internal.RecoveryTable.Attested;
+import io.tidemark.journal.flash.internal.RecoveryTable.Behind;
+import io.tidemark.journal.flash.internal.RecoveryTable.Spare;
+import io.tidemark.journal.flash.internal.RecoveryTable.Verdict;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Finds out what a journal has, and makes it fit to be written again. Refuses rather than guesses; removes nothing that ever
+ * held an event.
+ */
+final class Recovery {
+    private final StorageContext context;
+    private final JournalPlaces places;
+    private final JournalState state;
+    private final long strideBytes;
+    private final SegmentFiles segmentFiles;
+    private final SegmentWalk walk = new SegmentWalk();
+    private final Checksums checksums = new Checksums();
+    private final ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+
+    final List<Path> leftovers = new ArrayList<>();
+    final List<Segment> live = new ArrayList<>();
+    final List<Segment> spares = new ArrayList<>();
+
+    /** Segments that were left and have no end. */
+    final List<Segment> endless = new ArrayList<>();
+
+    long durable;
+    long attested;
+    long lastTimeNanos = Long.MIN_VALUE;
+    long cutBytes;
+    int keptBatches;
+
+    /** Appending goes on in a new segment although the last one has room. */
+    boolean leaveLast;
+
+    Verdict verdict = Verdict.RESUME;
+
+    Recovery(
+            StorageContext context,
+            JournalPlaces places,
+            JournalState state,
+            long strideBytes,
+            SegmentFiles segmentFiles) {
+        this.context = context;
+        this.places = places;
+        this.state = state;
+        this.strideBytes = strideBytes;
+        this.segmentFiles = segmentFiles;
+    }
+
+    void run() throws StorageException {
+        try {
+            openSegments();
+            sortOut();
+            settleAllButLast();
+            settleLast();
+        } catch (StorageException | RuntimeException e) {
+            closeAll();
+            throw e;
+        }
+    }
+
+    void closeAll() {
+        for (List<Segment> list : List.of(live, spares)) {
+            for (Segment segment : list) {
+                try {
+                    segment.file.close();
+                } catch (StorageException e) {
+                    // The failure that led here is reported.
+                }
+            }
+        }
+    }
+
+    // ---- files ----
+
+    private void openSegments() throws StorageException {
+        Map<Long, Path> found = new TreeMap<>();
+        Files files = context.files();
+        for (int i = 0; i < places.directories().size(); i++) {
+            Path directory = places.directories().get(i);
+            for (String name : files.list(directory)) {
+                long number = JournalPlaces.numberOf(name);
+                if (name.startsWith(JournalPlaces.PREPARE_PREFIX)) {
+                    // Never had a segment's name, so never an event.
+                    files.delete(directory.resolve(name));
+                } else if (number >= 0 && number < state.firstSegment()) {
+                    leftovers.add(directory.resolve(name));
+                } else if (number >= 0) {
+                    if (places.directoryOf(number) != i) {
+                        throw refuse(directory.resolve(name), "it belongs into another directory");
+                    }
+                    found.put(number, directory.resolve(name));
+                }
+            }
+        }
+        long expected = state.firstSegment();
+        for (Map.Entry<Long, Path> entry : found.entrySet()) {
+            if (entry.getKey() != expected) {
+                throw refuse(places.segment(expected), "it is missing");
+            }
+            live.add(open(entry.getKey(), entry.getValue()));
+            expected++;
+        }
+    }
+
+    private Segment open(long number, Path path) throws StorageException {
+        StorageFile file = context.files().open(path, Files.Mode.WRITE);
+        SegmentIdentity identity = null;
+        long size;
+        try {
+            size = file.size();
+            identity = SegmentFiles.readHeader(file, block, checksums);
+        } finally {
+            if (identity == null) {
+                file.close();
+            }
+        }
+        Segment segment = new Segment(identity, path, file);
+        if (identity == null
+                || identity.number() != number
+                || identity.bytes() > size
+                || !identity.journal().equals(state.journal())) {
+            if (identity != null) {
+                file.close();
+            }
+            throw refuse(path, identity == null ? "its block 0 is damaged" : "its block 0 is that of another segment");
+        }
+        return segment;
+    }
+
+    /** The last segment with an intact beginning is the last one that was used; those behind it are spares. */
+    private void sortOut() throws StorageException {
+        int last = live.size() - 1;
+        BatchHeader first = null;
+        while (last >= 0) {
+            Segment segment = live.get(last);
+            first = walk.first(segment.file, segment.identity);
+            if (first != null) {
+                break;
+            }
+            if (walk.lookAt(segment.file, segment.identity, Segment.FIRST_BATCH) == BatchHeader.Look.DAMAGED) {
+                cutBytes += Layout.BLOCK;
+            }
+            last--;
+        }
+        if (last >= 0) {
+            Segment segment = live.get(last);
+            dropCache(segment, first.offset());
+            if (!state.clean() && !walk.intact(segment.file, segment.identity, first)) {
+                // Torn while it was begun: the segment before has all that counts, or the search behind it tells.
+                cutBytes += first.totalBytes();
+                last--;
+            }
+        }
+        while (live.size() - 1 > last) {
+            spares.add(0, live.remove(live.size() - 1));
+        }
+    }
+
+    private void dropCache(Segment segment, long offset) {
+        if (!state.clean()) {
+            segment.file.dropCache(offset, 0);
+        }
+    }
+
+    // ---- the middle ----
+
+    private void settleAllButLast() throws StorageException {
+        long expected = state.trimmed() + 1;
+        for (int i = 0; i < live.size(); i++) {
+            Segment segment = live.get(i);
+            BatchHeader first = walk.first(segment.file, segment.identity);
+            if (first == null) {
+                throw refuse(segment.path, "its first batch is damaged");
+            }
+            if (first.firstSequence() != expected) {
+                throw refuse(
+                        segment.path,
+                        "it starts with event " + first.firstSequence() + " where " + expected + " has to follow");
+            }
+            if (i == live.size() - 1) {
+                return;
+            }
+            Segment next = live.get(i + 1);
+            BatchHeader link = walk.first(next.file, next.identity);
+            if (link == null) {
+                throw refuse(next.path, "its first batch is damaged");
+            }
+            settle(segment, first, link.previous());
+            expected = segment.lastSequence + 1;
+        }
+    }
+
+    private void settle(Segment segment, BatchHeader first, int link) throws StorageException {
+        if (walk.readEnd(segment, link)) {
+            return;
+        }
+        if (link == first.previous()) {
+            // All that is in it was not attested once, and was written again to the next one.
+            segment.supersede(first.firstSequence(), first.firstTimeNanos());
+            return;
+        }
+        SegmentWalk.Chain chain = walk.chain(segment.file, segment.identity, first, link);
+        if (!chain.linked()) {
+            throw refuse(segment.path, "the batch at byte " + chain.endOffset() + " is damaged, in the middle");
+        }
+        chain.items().forEach(item -> segment.addFound(item, strideBytes));
+        segment.cutStride();
+        segment.left = true;
+        // What lies behind the link may be the tail of an earlier opening, whose places must stay readable.
+        segment.keepTail = true;
+        endless.add(segment);
+    }
+
+    // ---- the end ----
+
+    private void settleLast() throws StorageException {
+        attested = Math.max(state.durable(), state.trimmed());
+        if (live.isEmpty()) {
+            durable = state.trimmed();
+            searchBehind(null, 0);
+            if (attested > durable) {
+                throw refuse(places.segment(state.firstSegment()), "events up to " + attested + " are missing");
+            }
+            return;
+        }
+        Segment last = live.get(live.size() - 1);
+        BatchHeader first = walk.first(last.file, last.identity);
+        SegmentWalk.Chain chain = walk.chain(last.file, last.identity, first, null);
+        for (BatchHeader item : chain.items()) {
+            attested = Math.max(attested, item.durable());
+        }
+        List<BatchHeader> kept = checkTail(last, chain.items());
+        durable = last.isEmpty() ? first.firstSequence() - 1 : last.lastSequence;
+        lastTimeNanos = last.isEmpty() ? timeBefore() : last.lastTimeNanos;
+        boolean torn = cutBytes > 0 || lookBehind(last);
+        searchBehind(last, last.endOffset);
+        Attested relation = attested > durable
+                ? Attested.MORE_THAN_INTACT
+                : kept.isEmpty() ? Attested.EXACTLY : Attested.LESS_THAN_INTACT;
+        Spare spare = kept.isEmpty() && !torn ? Spare.THERE : spare(last);
+        verdict = RecoveryTable.decide(relation, torn ? Behind.TORN : Behind.NOTHING, spare);
+        act(last, kept);
+    }
+
+    private long timeBefore() {
+        return live.size() > 1 ? live.get(live.size() - 2).lastTimeNanos : Long.MIN_VALUE;
+    }
+
+    /** Takes over what is attested by its headers, and what is not only when it is intact on the device. */
+    private List<BatchHeader> checkTail(Segment last, List<BatchHeader> items) throws StorageException {
+        List<BatchHeader> kept = new ArrayList<>();
+        boolean dropped = false;
+        for (BatchHeader item : items) {
+            boolean unattested = item.lastSequence() > attested || !kept.isEmpty();
+            if (unattested && !dropped) {
+                dropCache(last, item.offset());
+                dropped = true;
+            }
+            if (unattested && !walk.intact(last.file, last.identity, item)) {
+                cutBytes += item.totalBytes();
+                break;
+            }
+            if (unattested && item.isData()) {
+                kept.add(item);
+            }
+            last.addFound(item, strideBytes);
+        }
+        return kept;
+    }
+
+    private boolean lookBehind(Segment last) throws StorageException {
+        if (walk.lookAt(last.file, last.identity, last.endOffset) == BatchHeader.Look.ABSENT) {
+            return false;
+        }
+        cutBytes += Layout.BLOCK;
+        return true;
+    }
+
+    /** Whatever is attested behind the end, in this segment or a spare one, has to be there. */
+    private void searchBehind(Segment last, long from) throws StorageException {
+        if (state.clean()) {
+            return;
+        }
+        if (last != null) {
+            attested = Math.max(attested, walk.attestedBehind(last.file, last.identity, from));
+        }
+        for (Segment spare : spares) {
+            attested = Math.max(attested, walk.attestedBehind(spare.file, spare.identity, Segment.FIRST_BATCH));
+        }
+    }
+
+    private Spare spare(Segment last) throws StorageException {
+        if (!spares.isEmpty()) {
+            return Spare.THERE;
+        }
+        try {
+            spares.add(segmentFiles.create(last.number() + 1, false, () -> false));
+            return Spare.THERE;
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NO_SPACE) {
+                throw e;
+            }
+            return Spare.NONE;
+        }
+    }
+
+    private void act(Segment last, List<BatchHeader> kept) throws StorageException {
+        switch (verdict) {
+            case REFUSE ->
+                throw refuse(
+                        last.path,
+                        "events up to " + attested + " were durable and only those up to " + durable
+                                + " are intact; the damage is at byte " + last.endOffset);
+            case KEEP, KEEP_AND_CUT -> rewrite(last, kept);
+            case KEEP_IN_PLACE, KEEP_IN_PLACE_AND_CUT -> {
+                keptBatches = kept.size();
+                last.file.force();
+            }
+            case CUT -> leaveLast = true;
+            default -> {
+                // Appending simply goes on.
+            }
+        }
+        last.cutStride();
+    }
+
+    /** What is intact but not attested goes into a new segment, so that it is on the device whatever a failed force did. */
+    private void rewrite(Segment last, List<BatchHeader> kept) throws StorageException {
+        Segment target = freshSpare();
+        int previous = kept.get(0).previous();
+        for (BatchHeader batch : kept) {
+            ByteBuffer bytes = walk.load(last.file, batch);
+            BatchFields fields = Rewriting.move(bytes, batch, target, previous, checksums);
+            previous = bytes.getInt(Layout.Batch.CHECKSUM);
+            bytes.clear().limit(batch.totalBytes());
+            target.file.write(bytes, fields.offset);
+            target.addData(fields, 0, 0, previous, strideBytes);
+            keptBatches++;
+        }
+        target.file.force();
+        truncate(last, kept.get(0));
+        live.add(target);
+        target.cutStride();
+    }
+
+    /** A spare with a new identity, so that nothing that was torn in it can ever fit. */
+    private Segment freshSpare() throws StorageException {
+        Segment spare = spares.remove(0);
+        spare.file.close();
+        return segmentFiles.reuse(spare.path, spare.number());
+    }
+
+    /** Forgets what was moved; the bytes stay, because places of an earlier opening point there. */
+    private void truncate(Segment last, BatchHeader firstKept) throws StorageException {
+        BatchHeader first = walk.first(last.file, last.identity);
+        List<BatchHeader> items =
+                walk.chain(last.file, last.identity, first, null).items();
+        last.forget();
+        for (BatchHeader item : items) {
+            if (item.offset() >= firstKept.offset()) {
+                break;
+            }
+            last.addFound(item, strideBytes);
+        }
+        last.cutStride();
+        last.left = true;
+        last.keepTail = true;
+        if (last.isEmpty()) {
+            last.supersede(firstKept.firstSequence(), firstKept.firstTimeNanos());
+        } else {
+            endless.add(last);
+        }
+    }
+
+    /** After an unclean end spares are made anew: what is in them may be torn. */
+    Segment spareForUse(List<Segment> extra) throws StorageException {
+        if (spares.isEmpty()) {
+            return null;
+        }
+        Segment spare = state.clean() ? spares.remove(0) : freshSpare();
+        extra.addAll(spares);
+        spares.clear();
+        return spare;
+    }
+
+    private StorageException refuse(Path path, String why) {
+        return new StorageException(
+                Reason.CORRUPT,
+                "journal " + places.journal() + " is damaged: " + path + ": " + why,
+                "nothing was changed; look with 'inspect', restore what is missing, or cut it there with 'repair', "
+                        + "which says what is lost");
+    }
+}

@@ -1,0 +1,501 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.journal.flash.FlashOptions;
+import io.tidemark.journal.flash.internal.Layout.Batch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The writing end. Two batches take turns: one is filled under the journal's lock while the other one is written and forced
+ * by whoever has the turn. A batch knows its place on disk from its first event on, so {@link #append} only starts one where
+ * a segment is ready; it never waits.
+ */
+final class WriteEnd implements JournalAppender {
+    private static final int MAX_BODY_BYTES = (1 << 20) + 4096;
+    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final StorageContext context;
+    private final FlashOptions options;
+    private final SegmentTable table;
+    private final Failures failures;
+    private final Object lock;
+    private final long strideBytes;
+
+    /** Held by whoever writes to segments. */
+    private final Turn turn;
+
+    private final Gate segmentReady;
+
+    // Under the lock.
+    private BatchBuilder filling;
+    private BatchBuilder other;
+    private Segment appendSegment;
+    private long nextOffset;
+    private long strideFilled;
+    private int strideCount;
+    private long lastTimeNanos = Long.MIN_VALUE;
+    private boolean switchWanted;
+    private boolean epochStarting;
+    private boolean sealed = true;
+    private Epoch epoch;
+
+    // By whoever has the turn.
+    private final Checksums checksums = new Checksums();
+    private final Checksums contentChecksums = new Checksums();
+    private final IndexBuilder index = new IndexBuilder();
+    private final BatchFields sealFields = new BatchFields();
+    private final ByteBuffer sealBlock = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    private Segment writeSegment;
+    private int previousChecksum;
+
+    private volatile long appended;
+    private volatile long unforcedBytes;
+    private volatile long lastForceNanos;
+    private volatile boolean unsealed;
+
+    // Written with the turn, read by anybody.
+    private volatile long forces;
+    private volatile long writtenBytes;
+    private volatile long writtenEvents;
+
+    WriteEnd(
+            StorageContext context,
+            FlashOptions options,
+            SegmentTable table,
+            Failures failures,
+            ByteBuffer first,
+            ByteBuffer second) {
+        this.context = context;
+        this.options = options;
+        this.table = table;
+        this.failures = failures;
+        this.lock = table.lock();
+        this.strideBytes = table.strideBytes();
+        this.turn = new Turn(context.workers());
+        this.segmentReady = context.workers().newGate();
+        this.filling = new BatchBuilder(first, options.batchBytes());
+        this.other = new BatchBuilder(second, options.batchBytes());
+    }
+
+    /** Takes over where recovery ended; before anybody else sees this object. */
+    void startAt(Segment segment, long offset, int previous, long lastSequence, long lastTime, Epoch lastEpoch) {
+        appendSegment = segment;
+        writeSegment = segment;
+        nextOffset = offset;
+        previousChecksum = previous;
+        appended = lastSequence;
+        lastTimeNanos = lastTime;
+        epoch = lastEpoch;
+    }
+
+    @Override
+    public long append(
+            EventKind kind,
+            int flags,
+            long timeNanos,
+            long offset,
+            long length,
+            ByteBuffer head,
+            ByteBuffer payload,
+            ByteBuffer tail)
+            throws StorageException {
+        int body = head.remaining() + (payload == null ? 0 : payload.remaining()) + tail.remaining();
+        if (body > MAX_BODY_BYTES) {
+            throw new StorageException(
+                    Reason.INVALID, "an event of " + body + " bytes is longer than " + MAX_BODY_BYTES, "split it");
+        }
+        synchronized (lock) {
+            failures.checkUsable();
+            checkOrder(timeNanos);
+            long refusal = room(kind, timeNanos, body);
+            if (refusal != 0) {
+                return refusal;
+            }
+            long at = filling.append(kind, flags, timeNanos, offset, length, head, payload, tail);
+            lastTimeNanos = timeNanos;
+            appended = filling.fields.firstSequence + filling.fields.count - 1;
+            unforcedBytes = filling.contentEnd();
+            return place(filling.segment.number(), at);
+        }
+    }
+
+    static long place(long number, long offset) {
+        return number << 32 | offset;
+    }
+
+    private void checkOrder(long timeNanos) throws StorageException {
+        if (epoch == null) {
+            throw new StorageException(Reason.INVALID, "journal " + table.journal() + " has no epoch yet", "start one");
+        }
+        if (timeNanos < lastTimeNanos) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "an event of time " + timeNanos + " ns cannot follow one of " + lastTimeNanos + " ns",
+                    "never let time go back in a journal");
+        }
+    }
+
+    /** Under the lock: makes sure that the batch can take the event. 0, FULL or BATCH_FULL. */
+    private long room(EventKind kind, long timeNanos, int body) {
+        if (epochStarting) {
+            return BATCH_FULL;
+        }
+        int record = Layout.recordBytes(body);
+        if (!filling.isEmpty()) {
+            int contentEnd = filling.contentEnd() + record;
+            int entries = strideCount + filling.fields.count + 1;
+            if (!filling.hasRoom(body) || !fits(filling.segment, filling.fields.offset, contentEnd, entries)) {
+                return BATCH_FULL;
+            }
+            return allowed(kind, filling.segment, filling.fields.offset + contentEnd) ? 0 : FULL;
+        }
+        int contentEnd = Batch.SIZE + record;
+        if (appendSegment != null && fits(appendSegment, nextOffset, contentEnd, strideCount + 1)) {
+            if (!allowed(kind, appendSegment, nextOffset + contentEnd)) {
+                return FULL;
+            }
+        } else {
+            long refusal = nextSegment(kind, contentEnd);
+            if (refusal != 0) {
+                return refusal;
+            }
+        }
+        filling.start(appendSegment, nextOffset, appended + 1, timeNanos);
+        filling.fields.epoch(epoch.number(), epoch.identity());
+        return 0;
+    }
+
+    private static boolean fits(Segment segment, long offset, int contentEnd, int entries) {
+        return offset + Layout.align(contentEnd) + IndexBuilder.totalBytes(entries) <= segment.identity.endBlock();
+    }
+
+    /** Whether an event that ends at an offset leaves enough for control events. */
+    private boolean allowed(EventKind kind, Segment segment, long end) {
+        return kind.isControl()
+                || segment.identity.endBlock() - Layout.align(end) + table.roomBehind() >= table.reserveBytes();
+    }
+
+    private long nextSegment(EventKind kind, int contentEnd) {
+        Segment next = table.prepared();
+        if (next == null) {
+            if (!table.canPrepare()) {
+                return FULL;
+            }
+            switchWanted = true;
+            return BATCH_FULL;
+        }
+        long after = next.identity.endBlock() - Segment.FIRST_BATCH - Layout.align(contentEnd);
+        if (!kind.isControl() && after + table.roomBehindPrepared() < table.reserveBytes()) {
+            return FULL;
+        }
+        table.usePrepared();
+        appendSegment = next;
+        nextOffset = Segment.FIRST_BATCH;
+        strideCount = 0;
+        strideFilled = 0;
+        return 0;
+    }
+
+    @Override
+    public long force() throws StorageException {
+        if (appended == table.durable() && !switchWantedNow()) {
+            failures.checkUsable();
+            return table.durable();
+        }
+        turn.take();
+        try {
+            return forceTaken();
+        } finally {
+            turn.give();
+        }
+    }
+
+    private boolean switchWantedNow() {
+        synchronized (lock) {
+            return switchWanted;
+        }
+    }
+
+    private long forceTaken() throws StorageException {
+        BatchBuilder closing;
+        synchronized (lock) {
+            failures.checkUsable();
+            closing = filling.isEmpty() ? null : closeFilling();
+        }
+        if (closing == null) {
+            awaitSegment();
+            return table.durable();
+        }
+        try {
+            write(closing);
+        } catch (StorageException e) {
+            throw failures.poison(e);
+        }
+        publish(closing);
+        return table.durable();
+    }
+
+    /** Under the lock: from here on appends go into the other batch, behind this one. */
+    private BatchBuilder closeFilling() {
+        BatchBuilder closing = filling;
+        filling = other;
+        other = null;
+        long total = Layout.align(closing.contentEnd());
+        strideFilled += total;
+        strideCount += closing.fields.count;
+        nextOffset = closing.fields.offset + total;
+        if (strideFilled >= strideBytes || strideCount >= IndexBuilder.MAX_ENTRIES) {
+            closing.indexCount = strideCount;
+            closing.indexBytes = IndexBuilder.totalBytes(strideCount);
+            nextOffset += closing.indexBytes;
+            strideFilled = 0;
+            strideCount = 0;
+        }
+        return closing;
+    }
+
+    private void write(BatchBuilder batch) throws StorageException {
+        Segment segment = batch.segment;
+        if (segment != writeSegment) {
+            leaveSegment(segment);
+        }
+        BatchFields fields = batch.fields;
+        fields.previous = previousChecksum;
+        fields.durable = table.durable();
+        fields.writtenNanos = context.clock().wallNanos();
+        batch.finish(checksums, contentChecksums, index);
+        int checksum = batch.seal(checksums);
+        previousChecksum = checksum;
+        if (batch.indexBytes > 0) {
+            previousChecksum = index.write(
+                    batch.buffer(),
+                    fields.totalBytes,
+                    fields.offset + fields.totalBytes,
+                    checksum,
+                    fields,
+                    segment.identity,
+                    checksums);
+        }
+        ByteBuffer bytes = batch.bytes(batch.indexBytes);
+        int length = bytes.remaining();
+        boolean through = options.directBytes() > 0
+                && length >= options.directBytes()
+                && segment.file.writeThrough(bytes, fields.offset);
+        if (!through) {
+            segment.file.write(bytes, fields.offset);
+            segment.file.force();
+        }
+        forces = forces + 1;
+        writtenBytes = writtenBytes + length;
+        writtenEvents = writtenEvents + fields.count;
+    }
+
+    /** What was written to the old segment is all forced; its index and end are written by the housekeeper. */
+    private void leaveSegment(Segment next) {
+        if (writeSegment != null) {
+            IndexBuilder.Gathered rest = index.count() == 0 ? null : index.take();
+            table.leave(writeSegment, rest, previousChecksum);
+        }
+        writeSegment = next;
+    }
+
+    private void publish(BatchBuilder batch) {
+        BatchFields fields = batch.fields;
+        long durable = fields.firstSequence + fields.count - 1;
+        lastForceNanos = context.clock().monotonicNanos();
+        synchronized (lock) {
+            batch.segment.addData(fields, batch.indexBytes, batch.indexCount, previousChecksum, strideBytes);
+            sealed = false;
+            batch.clear();
+            other = batch;
+            unforcedBytes = filling.isEmpty() ? 0 : filling.contentEnd();
+        }
+        table.moveDurable(durable);
+        if (!unsealed) {
+            unsealed = true;
+            table.wakeHousekeeper();
+        }
+    }
+
+    /** With the turn: waits until the housekeeper has a segment ready or there is no room for one. */
+    private void awaitSegment() throws StorageException {
+        while (true) {
+            synchronized (lock) {
+                failures.checkUsable();
+                if (!switchWanted || table.prepared() != null || !table.canPrepare()) {
+                    switchWanted = false;
+                    return;
+                }
+            }
+            table.wakeHousekeeper();
+            segmentReady.await(WAIT_NANOS);
+        }
+    }
+
+    void segmentIsReady() {
+        segmentReady.open();
+    }
+
+    /**
+     * Attests what is durable when nothing came for a while.
+     *
+     * @return nanoseconds until it is worth looking again
+     */
+    long sealIfIdle() {
+        if (options.sealNanos() == 0 || !unsealed || failures.poisoned()) {
+            return Long.MAX_VALUE;
+        }
+        long idleNanos = context.clock().monotonicNanos() - lastForceNanos;
+        if (idleNanos < options.sealNanos()) {
+            return options.sealNanos() - idleNanos;
+        }
+        if (!turn.tryTake()) {
+            return options.sealNanos();
+        }
+        try {
+            unsealed = false;
+            writeSeal(0);
+        } catch (StorageException e) {
+            failures.poison(e);
+        } finally {
+            turn.give();
+        }
+        return Long.MAX_VALUE;
+    }
+
+    /** With the turn. Does without where there is no room: the next batch attests as well. */
+    private void writeSeal(int flags) throws StorageException {
+        long offset;
+        synchronized (lock) {
+            if (sealed || !filling.isEmpty() || writeSegment == null) {
+                return;
+            }
+            sealed = true;
+            if (!fits(writeSegment, nextOffset, Layout.BLOCK, strideCount)) {
+                return;
+            }
+            offset = nextOffset;
+            nextOffset += Layout.BLOCK;
+        }
+        BatchFields fields = sealFields;
+        fields.type = Batch.TYPE_SEAL;
+        fields.flags = flags;
+        fields.totalBytes = Layout.BLOCK;
+        fields.previous = previousChecksum;
+        fields.durable = table.durable();
+        fields.firstSequence = fields.durable + 1;
+        fields.epoch(epoch.number(), epoch.identity());
+        fields.offset = offset;
+        fields.writtenNanos = context.clock().wallNanos();
+        int checksum = BatchHeader.write(sealBlock, 0, fields, writeSegment.identity, checksums);
+        sealBlock.clear();
+        writeSegment.file.write(sealBlock, offset);
+        writeSegment.file.force();
+        previousChecksum = checksum;
+        synchronized (lock) {
+            writeSegment.endOffset = offset + Layout.BLOCK;
+            writeSegment.lastChecksum = checksum;
+        }
+    }
+
+    /** Seals at the end; what was appended and not forced is given up. The journal is closed already. */
+    void finish() throws StorageException {
+        turn.take();
+        try {
+            synchronized (lock) {
+                filling.clear();
+            }
+            if (!failures.poisoned()) {
+                writeSeal(Batch.FLAG_CLEAN);
+            }
+        } finally {
+            turn.give();
+        }
+    }
+
+    /** The buffers, when nobody uses them any more; null while a force is under way. */
+    ByteBuffer[] buffers() {
+        synchronized (lock) {
+            return other == null ? null : new ByteBuffer[] {filling.buffer(), other.buffer()};
+        }
+    }
+
+    /** What startEpoch does while nobody appends. */
+    @FunctionalInterface
+    interface EpochSaver {
+        void save(boolean first) throws StorageException;
+    }
+
+    void startEpoch(Epoch next, EpochSaver saver) throws StorageException {
+        turn.take();
+        try {
+            boolean first;
+            synchronized (lock) {
+                failures.checkUsable();
+                if (!filling.isEmpty()) {
+                    throw new StorageException(
+                            Reason.INVALID, "events wait for a force in journal " + table.journal(), "force first");
+                }
+                checkContinues(next);
+                first = epoch == null;
+                epochStarting = true;
+            }
+            saver.save(first);
+            synchronized (lock) {
+                epoch = next;
+                if (first) {
+                    appended = next.firstSequence() - 1;
+                }
+            }
+        } finally {
+            synchronized (lock) {
+                epochStarting = false;
+            }
+            turn.give();
+        }
+    }
+
+    private void checkContinues(Epoch next) throws StorageException {
+        boolean continues = epoch == null
+                || next.predecessorIdentity().equals(epoch.identity())
+                        && next.number() == epoch.number() + 1
+                        && next.firstSequence() == appended + 1;
+        if (!continues) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "epoch " + next.number() + " from sequence " + next.firstSequence() + " does not continue epoch "
+                            + epoch.number() + " of journal " + table.journal() + ", which ends at " + appended,
+                    "start the epoch from the journal's last one");
+        }
+    }
+
+    @Override
+    public long appended() {
+        return appended;
+    }
+
+    @Override
+    public long unforcedBytes() {
+        return unforcedBytes;
+    }
+
+    long forces() {
+        return forces;
+    }
+
+    long writtenBytes() {
+        return writtenBytes;
+    }
+
+    long writtenEvents() {
+        return writtenEvents;
+    }
+}

@@ -1,0 +1,2 @@
+/** What every journal store has to pass. */
+package io.tidemark.tck.journal;
