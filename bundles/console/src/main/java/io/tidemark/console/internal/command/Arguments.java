@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public final class Arguments {
     private final Map<String, List<String>> parameters = new HashMap<>();
-    private final Map<String, String> options = new HashMap<>();
+    private final Map<String, List<String>> options = new HashMap<>();
 
     private Arguments() {}
 
@@ -60,25 +60,29 @@ public final class Arguments {
         if (option == null) {
             throw wrong(spec, "takes no option " + name + known(spec));
         }
-        if (options.containsKey(option.name())) {
+        if (options.containsKey(option.name()) && !option.repeated()) {
             throw wrong(spec, "was given " + option.name() + " twice");
         }
         if (option.isSwitch()) {
             if (equals >= 0) {
                 throw wrong(spec, "takes no value for " + option.name());
             }
-            options.put(option.name(), "");
+            add(option, "");
             return next;
         }
         if (equals >= 0) {
-            options.put(option.name(), word.substring(equals + 1));
+            add(option, word.substring(equals + 1));
             return next;
         }
         if (next >= words.size()) {
             throw wrong(spec, "needs a value behind " + option.name() + ", as in " + option.usage());
         }
-        options.put(option.name(), words.get(next));
+        add(option, words.get(next));
         return next + 1;
+    }
+
+    private void add(Option option, String value) {
+        options.computeIfAbsent(option.name(), k -> new ArrayList<>()).add(value);
     }
 
     private static String known(Spec spec) {
@@ -146,7 +150,17 @@ public final class Arguments {
      * @return empty when it was not given
      */
     public Optional<String> value(String option) {
-        return Optional.ofNullable(options.get(option));
+        return values(option).stream().findFirst();
+    }
+
+    /**
+     * The values of an option that may be given several times.
+     *
+     * @param option with its dashes
+     * @return empty when it was not given
+     */
+    public List<String> values(String option) {
+        return List.copyOf(options.getOrDefault(option, List.of()));
     }
 
     /**
@@ -169,7 +183,7 @@ public final class Arguments {
      * @throws Failure USAGE when it is none
      */
     public long size(String option, long otherwise) throws Failure {
-        return has(option) ? size(option, options.get(option)) : otherwise;
+        return has(option) ? size(option, value(option).orElseThrow()) : otherwise;
     }
 
     private static long size(String what, String text) throws Failure {
@@ -192,7 +206,7 @@ public final class Arguments {
             return Optional.empty();
         }
         try {
-            return Optional.of(Durations.parse(options.get(option)));
+            return Optional.of(Durations.parse(value(option).orElseThrow()));
         } catch (IllegalArgumentException e) {
             throw Failure.usage(option + ": " + e.getMessage());
         }
@@ -211,13 +225,13 @@ public final class Arguments {
             return otherwise;
         }
         try {
-            long number = Long.parseLong(options.get(option));
+            long number = Long.parseLong(value(option).orElseThrow());
             if (number >= 0) {
                 return number;
             }
         } catch (NumberFormatException e) {
             // falls through to the message, which is the same for both
         }
-        throw Failure.usage(option + ": '" + options.get(option) + "' is no whole number from 0 on");
+        throw Failure.usage(option + ": '" + value(option).orElseThrow() + "' is no whole number from 0 on");
     }
 }

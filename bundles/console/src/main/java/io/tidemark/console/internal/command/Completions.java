@@ -1,6 +1,7 @@
 package io.tidemark.console.internal.command;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.base.text.Sizes;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What Tab offers, for the places that several commands have. Stateless. */
 final class Completions {
@@ -97,15 +99,17 @@ final class Completions {
         ImageManager images = node.images();
         int equals = word.indexOf('=');
         if (equals < 0) {
-            return images.images().stream()
-                    .flatMap(image -> image.properties().keySet().stream())
+            return Stream.concat(
+                            KeyOptions.SETTABLE.stream(),
+                            images.images().stream().flatMap(image -> image.properties().keySet().stream()))
+                    .filter(key -> !key.equals(ImageKeys.SIZE))
                     .distinct()
                     .sorted()
                     .map(key -> new Candidate(key + "=", "", false))
                     .toList();
         }
         String key = word.substring(0, equals + 1);
-        Completion values = ImageKeys.values(word.substring(0, equals));
+        Completion values = KeyOptions.values(word.substring(0, equals));
         List<Candidate> candidates = new ArrayList<>();
         for (Candidate value : values.candidates(node, word.substring(equals + 1))) {
             candidates.add(new Candidate(key + value.value(), value.says(), value.whole()));

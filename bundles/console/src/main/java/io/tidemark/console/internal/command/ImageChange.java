@@ -32,15 +32,36 @@ final class ImageChange {
                         .example(
                                 "image:set vm1 commit=journal+image",
                                 "acknowledges writes when journal and image have them")
-                        .example("image:set vm1 journal.limit=8G trim=age,size", "changes two keys in one step")
+                        .example(
+                                "image:set vm1 journal.limit=8G trim=age trim.age=1h",
+                                "keeps an hour of journal, within 8 GiB")
                         .build(),
                 ImageChange::set);
     }
 
     private static void set(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
+        Map<String, String> changes = settings(call.arguments().texts("KEY=VALUE"));
+        ImageStatus image = call.images().configure(name, changes);
+        StringBuilder line = new StringBuilder(name).append(": ");
+        String separator = "";
+        for (String key : changes.keySet()) {
+            line.append(separator).append(key).append(shown(image.properties().get(key)));
+            separator = ", ";
+        }
+        ImageShow.done(call, image, line.toString());
+    }
+
+    /**
+     * Reads settings.
+     *
+     * @param words each {@code KEY=VALUE}
+     * @return by key, in their order
+     * @throws Failure USAGE when a word is no setting, or a key comes twice
+     */
+    static Map<String, String> settings(List<String> words) throws Failure {
         Map<String, String> changes = new LinkedHashMap<>();
-        for (String word : call.arguments().texts("KEY=VALUE")) {
+        for (String word : words) {
             int equals = word.indexOf('=');
             if (equals < 1) {
                 throw Failure.usage("'" + word + "' is no setting; write KEY=VALUE, as in commit=journal");
@@ -49,21 +70,11 @@ final class ImageChange {
                 throw Failure.usage("the key " + word.substring(0, equals) + " is set twice; say it once");
             }
         }
-        ImageStatus image = call.images().configure(name, changes);
-        StringBuilder line = new StringBuilder(name).append(": ");
-        String separator = "";
-        for (String key : changes.keySet()) {
-            line.append(separator)
-                    .append(key)
-                    .append(" is ")
-                    .append(shown(image.properties().get(key)));
-            separator = ", ";
-        }
-        ImageShow.done(call, image, line.toString());
+        return changes;
     }
 
     private static String shown(String value) {
-        return value == null || value.isEmpty() ? "unset" : value;
+        return value == null || value.isEmpty() ? " is back to its default" : " is " + value;
     }
 
     private static ConsoleCommand resize() {

@@ -12,6 +12,7 @@ import java.util.Map;
 /** {@code image:create}. */
 final class ImageCreate {
     private static final int SECTOR_BYTES = 512;
+    private static final String SET = "--set";
 
     private ImageCreate() {}
 
@@ -22,15 +23,20 @@ final class ImageCreate {
                                 + " is written to etc/io.tidemark.image-NAME.cfg; change it later with image:set.")
                 .takes("NAME", "Its name: letters, digits, dots, dashes and underscores.", Completion.NONE)
                 .takes("SIZE", "Its size, as 512MiB or 10G: a multiple of 512 bytes.", Completions::sizes);
-        for (ImageKeys.Key key : ImageKeys.ALL) {
+        for (KeyOptions.Key key : KeyOptions.ALL) {
             Option option = key.option();
             spec.option(option.name(), option.value(), option.help(), option.completion());
         }
+        spec.options(
+                SET,
+                "KEY=VALUE",
+                "Any other key of the configuration; may be given several times.",
+                Completions::settings);
         spec.flag(Call.JSON, "Prints the new image as JSON.")
                 .example("image:create vm1 10G", "an image of 10 GiB with the node's defaults")
                 .example(
-                        "image:create db 200G --commit journal+image --trim age,clients --journal-limit 20G",
-                        "an image whose writes are acknowledged when they are in journal and image");
+                        "image:create db 200G --commit journal+image --journal-limit 20G --trim age --set trim.age=1d",
+                        "acknowledges when journal and image have a write, and keeps a day of journal");
         return List.of(new SimpleCommand(spec.build(), ImageCreate::run));
     }
 
@@ -38,8 +44,8 @@ final class ImageCreate {
         Arguments arguments = call.arguments();
         String name = name(arguments.text("NAME"));
         long size = wholeSectors(arguments.size("SIZE"));
-        Map<String, String> properties = new HashMap<>();
-        for (ImageKeys.Key key : ImageKeys.ALL) {
+        Map<String, String> properties = new HashMap<>(ImageChange.settings(arguments.values(SET)));
+        for (KeyOptions.Key key : KeyOptions.ALL) {
             arguments.value(key.option().name()).ifPresent(value -> properties.put(key.key(), value));
         }
         ImageStatus image = call.images().create(name, size, properties);

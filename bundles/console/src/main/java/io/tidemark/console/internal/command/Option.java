@@ -7,10 +7,11 @@ package io.tidemark.console.internal.command;
  * @param value what follows it, in capitals; empty for a switch
  * @param help one sentence
  * @param completion what Tab offers for the value
+ * @param repeated whether it may be given several times
  */
-public record Option(String name, String value, String help, Completion completion) {
+public record Option(String name, String value, String help, Completion completion, boolean repeated) {
     /** Every command has it. */
-    static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE);
+    static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE, false);
 
     /**
      * Whether it stands alone.

@@ -161,7 +161,21 @@ public record Spec(
          * @return this
          */
         public Builder option(String name, String value, String help, Completion completion) {
-            options.add(new Option(name, value, help, completion));
+            options.add(new Option(name, value, help, completion, false));
+            return this;
+        }
+
+        /**
+         * An option with a value that may be given several times.
+         *
+         * @param name with its dashes
+         * @param value in capitals
+         * @param help one sentence
+         * @param completion what Tab offers
+         * @return this
+         */
+        public Builder options(String name, String value, String help, Completion completion) {
+            options.add(new Option(name, value, help, completion, true));
             return this;
         }
 
@@ -173,7 +187,7 @@ public record Spec(
          * @return this
          */
         public Builder flag(String name, String help) {
-            options.add(new Option(name, "", help, Completion.NONE));
+            options.add(new Option(name, "", help, Completion.NONE, false));
             return this;
         }
 

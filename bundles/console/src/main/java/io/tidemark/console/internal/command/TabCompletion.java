@@ -78,7 +78,7 @@ public final class TabCompletion {
     private static List<Candidate> options(Spec spec, Set<String> given) {
         List<Candidate> found = new ArrayList<>();
         for (Option option : spec.options()) {
-            if (!given.contains(option.name())) {
+            if (option.repeated() || !given.contains(option.name())) {
                 found.add(Candidate.word(option.name(), option.help()));
             }
         }

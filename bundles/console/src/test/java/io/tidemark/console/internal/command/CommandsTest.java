@@ -46,6 +46,10 @@ class CommandsTest {
         assertEquals(
                 Map.of("commit", "volatile", "pool", "slow"),
                 node.images.get("vm1").properties());
+        Typed.run(node, "image:create vm3 1G --set trim.age=1h --set journal.warn=90%");
+        assertEquals(
+                Map.of("trim.age", "1h", "journal.warn", "90%"),
+                node.images.get("vm3").properties());
         Typed.run(node, "image:create --pool=slow vm2 512MiB");
         assertEquals(512L << 20, node.images.get("vm2").sizeBytes());
         assertEquals(Map.of("pool", "slow"), node.images.get("vm2").properties());
@@ -116,7 +120,7 @@ class CommandsTest {
         assertHas(
                 Typed.run(node, "image:set vm1 commit=volatile journal.limit="),
                 "commit is volatile",
-                "journal.limit is unset");
+                "journal.limit is back to its default");
         assertEquals("volatile", node.images.get("vm1").properties().get("commit"));
         assertHas(refused(Kind.USAGE, "image:set vm1").getMessage(), "needs KEY=VALUE");
         assertHas(refused(Kind.USAGE, "image:set vm1 commit").getMessage(), "'commit' is no setting");

@@ -60,7 +60,7 @@ class TabCompletionTest {
 
     @Test
     void settings() {
-        assertEquals(List.of("commit="), tab("image:set vm1 c"));
+        assertEquals(List.of("checkpoint.bytes=", "checkpoint.interval=", "commit="), tab("image:set vm1 c"));
         assertEquals(List.of("commit=journal", "commit=journal+image"), tab("image:set vm1 commit=j"));
         assertEquals(List.of("pool=default", "pool=slow"), tab("image:set vm1 commit=journal pool="));
     }
