@@ -117,7 +117,9 @@ final class Core {
     /** Last sequence whose effect is forced to the image; the head may name an earlier one. */
     long imageForced;
 
-    long lastWriteNanos;
+    /** When something was last written or became durable. */
+    long lastBusyNanos;
+
     private long lastEventNanos;
     private long lastWallNanos;
     private long lastMonotonicNanos;
@@ -447,7 +449,7 @@ final class Core {
 
     /** Notes the two clocks, and journals a step of the wall clock. */
     void watchClock(long wallNanos, long monotonicNanos, Aftermath after) {
-        lastWriteNanos = monotonicNanos;
+        lastBusyNanos = monotonicNanos;
         if (lastWallNanos != 0) {
             long step = (wallNanos - lastWallNanos) - (monotonicNanos - lastMonotonicNanos);
             if (Math.abs(step) > CLOCK_STEP_NANOS) {
@@ -478,6 +480,7 @@ final class Core {
     void durableAt(long sequence, long nowNanos, long wallNanos, Aftermath after) {
         durable = Math.max(durable, sequence);
         committerArmed = durable < appended;
+        lastBusyNanos = nowNanos;
         unforced.forget(durable);
         int from = after.sweep.count();
         long answer = steps.acknowledgeUpTo(durable, appended);

@@ -87,7 +87,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             throws StorageException {
         Core core = new Core(context, labels, settings, rule, listener, steps);
         new Recovery(core).open(journal, image);
-        core.lastWriteNanos = context.clock().monotonicNanos();
+        core.lastBusyNanos = context.clock().monotonicNanos();
         JournaledImage opened = new JournaledImage(core);
         opened.lifecycle.start();
         return opened;
