@@ -28,6 +28,9 @@ import org.apache.karaf.jaas.boot.principal.UserPrincipal;
 import org.apache.karaf.shell.api.console.Registry;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.osgi.framework.startlevel.FrameworkStartLevel;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -107,6 +110,18 @@ public final class ConsoleComponent implements Node {
                     e.toString());
             return null;
         }
+    }
+
+    /**
+     * Whether everything that is to run was started: the features are installed, and the framework has passed the start
+     * level of the doors, which is this bundle's too.
+     */
+    private static boolean booted(BundleContext context) {
+        int doors = context.getBundle().adapt(BundleStartLevel.class).getStartLevel();
+        int reached = context.getBundle(Constants.SYSTEM_BUNDLE_ID)
+                .adapt(FrameworkStartLevel.class)
+                .getStartLevel();
+        return reached > doors && context.getServiceReference(BOOT_FINISHED) != null;
     }
 
     /** Who can read the file with the token is the node's owner, and may what the local console may. */
