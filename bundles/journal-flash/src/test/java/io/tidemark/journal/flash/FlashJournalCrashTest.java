@@ -41,8 +41,7 @@ class FlashJournalCrashTest {
     void whatWasForcedIsThereAndNothingElseReturns(int flavour) {
         for (long seed = 0; seed < 15; seed++) {
             long number = seed * 4 + flavour;
-            SimulatedMachine machine =
-                    new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
+            SimulatedMachine machine = new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
             Run run = new Run(machine, flavour);
             machine.disk().makeDirectories(TWO.get(0));
             machine.disk().makeDirectories(TWO.get(1));
@@ -116,7 +115,11 @@ class FlashJournalCrashTest {
                 };
                 machine.disk()
                         .plan(FaultPlan.nth(
-                                operations[random.below(3)], "segment-", random.below(20), 1, FaultPlan.Verdict.FAIL_IO));
+                                operations[random.below(3)],
+                                "segment-",
+                                random.below(20),
+                                1,
+                                FaultPlan.Verdict.FAIL_IO));
             }
         }
 
