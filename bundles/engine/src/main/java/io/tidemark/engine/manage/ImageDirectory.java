@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class ImageDirectory implements ImageManager, DeviceRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
 
+    private static final long END_NANOS = 10_000_000_000L;
+
     private final StorageContext context;
     private final WishStore wishStore;
     private final Plugins plugins;
@@ -356,7 +358,12 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         observer.imageAdded(name);
         Order creation = new Order(context.workers(), slot.life()::create);
         slot.start(creation);
-        creation.await();
+        try {
+            creation.await();
+        } catch (StorageException e) {
+            awaitEnded(slot);
+            throw e;
+        }
         try {
             // What is, is in the store: a file with the size in it would contradict it after a resize.
             Wish stored = wishStore.add(kept);
@@ -366,9 +373,15 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             slot.wish(stored);
         } catch (StorageException e) {
             slot.perform(() -> slot.life().delete(() -> {}));
+            awaitEnded(slot);
             throw e;
         }
         return slot.status();
+    }
+
+    /** The name is free when a command says so. */
+    private void awaitEnded(ImageSlot slot) {
+        await(END_NANOS, () -> slot(slot.name()) != slot);
     }
 
     @Override
@@ -455,6 +468,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
                     }
                 }
             }));
+            awaitEnded(slot);
         } finally {
             exitOrder(name);
         }

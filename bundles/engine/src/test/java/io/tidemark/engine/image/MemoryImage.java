@@ -27,6 +27,7 @@ final class MemoryImage implements BlockImage {
     long writes;
     long forces;
     Runnable beforeWrite = () -> {};
+    Runnable whenClosed = () -> {};
 
     MemoryImage(int size, UUID journal) {
         bytes = new byte[size];
@@ -166,7 +167,12 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        Runnable told = whenClosed;
+        whenClosed = () -> {};
+        told.run();
     }
 }

@@ -56,6 +56,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     boolean wantsForce;
 
     Runnable beforeForce = () -> {};
+    Runnable whenClosed = () -> {};
     boolean corruptBodies;
 
     MemoryJournal(UUID identity) {
@@ -202,8 +203,13 @@ final class MemoryJournal implements Journal, JournalAppender {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        Runnable told = whenClosed;
+        whenClosed = () -> {};
+        told.run();
     }
 
     /** As if its service went away. */

@@ -1,0 +1,53 @@
+package io.tidemark.engine.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.osgi.framework.FrameworkUtil;
+
+class ConfigurationsTest {
+    private static String name(String pid, Map<String, Object> properties) {
+        return Configurations.name(pid, FrameworkUtil.asDictionary(properties));
+    }
+
+    @Test
+    void aNameComesFromTheKeyTheFileOrThePid() {
+        String file = "file:/srv/etc/io.tidemark.image-disk-1.a.cfg";
+        assertEquals("x", name("io.tidemark.image~y", Map.of("name", " x ", Configurations.FILE, file)));
+        assertEquals("disk-1.a", name("io.tidemark.image.4711", Map.of(Configurations.FILE, file)));
+        assertEquals("disk-1", name("io.tidemark.image~disk-1", Map.of()));
+    }
+
+    @Test
+    void aFileIsAPathOrAUri() {
+        assertEquals(
+                Path.of("/srv/my etc/a.cfg"),
+                Configurations.file(
+                        FrameworkUtil.asDictionary(Map.of(Configurations.FILE, "file:/srv/my%20etc/a.cfg"))));
+        assertEquals(
+                Path.of("/srv/a.cfg"),
+                Configurations.file(FrameworkUtil.asDictionary(Map.of(Configurations.FILE, "/srv/x/../a.cfg"))));
+        assertNull(Configurations.file(FrameworkUtil.asDictionary(Map.of())));
+    }
+
+    @Test
+    void onlyTheImagesOwnKeysCount() {
+        Map<String, Object> all = Map.of(
+                "size", "1G",
+                "trim", List.of("age", "size"),
+                "backlog.entries", 2048,
+                "commit", new String[] {"journal"},
+                "name", "disk",
+                "service.pid", "io.tidemark.image~disk",
+                "service.factoryPid", "io.tidemark.image",
+                "felix.fileinstall.filename", "file:/x",
+                "org.apache.karaf.features.configKey", "x");
+        assertEquals(
+                Map.of("size", "1G", "trim", "age,size", "backlog.entries", "2048", "commit", "journal"),
+                Configurations.keys(FrameworkUtil.asDictionary(all)));
+    }
+}

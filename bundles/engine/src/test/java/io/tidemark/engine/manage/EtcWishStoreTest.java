@@ -1,0 +1,93 @@
+package io.tidemark.engine.manage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.base.machine.MachineFiles;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EtcWishStoreTest {
+    @TempDir
+    Path etc;
+
+    private EtcWishStore store() {
+        return new EtcWishStore(new MachineFiles(), etc);
+    }
+
+    private static Map<String, String> read(String text) throws Exception {
+        Properties properties = new Properties();
+        properties.load(new StringReader(text));
+        Map<String, String> map = new TreeMap<>();
+        properties.stringPropertyNames().forEach(key -> map.put(key, properties.getProperty(key)));
+        return map;
+    }
+
+    private Map<String, String> file(String name) throws Exception {
+        return read(Files.readString(etc.resolve(name), StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void aWishBecomesAFileThatReadsBack() throws Exception {
+        Map<String, String> properties = Map.of("commit", "journal", "description", "für C:\\data = 100 %");
+        Wish stored = store().add(new Wish("", "disk-1", properties));
+        assertEquals(etc.resolve("io.tidemark.image-disk-1.cfg").toString(), stored.origin());
+        assertEquals(properties, file("io.tidemark.image-disk-1.cfg"));
+        assertEquals(1, new MachineFiles().list(etc).size(), "no temporary file is left");
+        assertEquals(
+                Reason.EXISTS,
+                assertThrows(StorageException.class, () -> store().add(new Wish("", "disk-1", Map.of())))
+                        .reason());
+        store().remove(stored);
+        assertEquals(0, new MachineFiles().list(etc).size());
+    }
+
+    @Test
+    void whatPeopleWroteStays() throws Exception {
+        Path path = etc.resolve("io.tidemark.image-disk.cfg");
+        String text =
+                "# f\u00fcr mich\n\nsize=1G\n  journal.limit : 2G\n#journal.limit=9G\ntrim = age, \\\n   size\ntrim.age=1h\n";
+        Files.writeString(path, text, StandardCharsets.ISO_8859_1);
+        Wish wish = new Wish(path.toString(), "disk", read(text));
+        store().change(wish, Map.of("size", "", "journal.limit", "3G", "trim", "age", "commit", "volatile"));
+        assertEquals(
+                "# f\u00fcr mich\n\njournal.limit = 3G\n#journal.limit=9G\ntrim = age\ntrim.age=1h\ncommit = volatile\n",
+                Files.readString(path, StandardCharsets.ISO_8859_1));
+    }
+
+    @Test
+    void aKeyThatStandsTwiceIsReplacedOnce() {
+        assertEquals("a = 3\nb = 1\n", CfgText.edit("a=1\nb = 1\na 2\n", Map.of("a", "3")));
+        assertEquals("b = 1\n", CfgText.edit("a=1\nb = 1\na 2\n", Map.of("a", "")));
+        assertEquals("", CfgText.edit("", Map.of("a", "")));
+    }
+
+    @Test
+    void valuesThatAFileCannotHoldAreRefused() {
+        for (String value : new String[] {"a\nb", "a\u0000", "${secret}"}) {
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> CfgText.check("description", value))
+                    .getMessage()
+                    .startsWith("description: "));
+        }
+        CfgText.check("description", "plain \u00fc\t$ {x}");
+    }
+
+    @Test
+    void aFailureLeavesTheOldFile() throws Exception {
+        Wish stored = store().add(new Wish("", "disk", Map.of("commit", "journal")));
+        Path temporary = etc.resolve("io.tidemark.image-disk.cfg.new");
+        Files.createDirectories(temporary.resolve("in the way"));
+        assertThrows(StorageException.class, () -> store().change(stored, Map.of("commit", "volatile")));
+        assertEquals(Map.of("commit", "journal"), file("io.tidemark.image-disk.cfg"));
+    }
+}

@@ -1,0 +1,141 @@
+package io.tidemark.engine.manage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.engine.image.ImageSettings;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ImageConfigTest {
+    private static ImageConfig parse(String... keysAndValues) {
+        Map<String, String> properties = new java.util.TreeMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            properties.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return ImageConfig.parse("disk", properties);
+    }
+
+    private static void refused(String key, String value) {
+        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> parse(key, value));
+        assertTrue(refusal.getMessage().startsWith(key + ": "), refusal.getMessage());
+    }
+
+    @Test
+    void nothingSetMeansDefaults() {
+        ImageConfig config = parse();
+        assertEquals(ImageConfig.UNSET, config.sizeBytes());
+        assertEquals(ImageConfig.UNSET, config.blockSizeBytes());
+        assertEquals("default", config.pool());
+        assertEquals("default", config.journalPool());
+        assertEquals("journal", config.commit());
+        assertEquals(List.of(), config.trim());
+        assertEquals(JournalSettings.DEFAULT, config.journal());
+        assertEquals(ImageSettings.DEFAULT, config.settings());
+        assertEquals(ImageConfig.UNSET, parse("size", " ", "commit", "").sizeBytes());
+    }
+
+    @Test
+    void everyKeyIsRead() {
+        ImageConfig config = parse(
+                ImageKeys.SIZE,
+                "10G",
+                ImageKeys.DESCRIPTION,
+                "mine",
+                ImageKeys.POOL,
+                "slow",
+                ImageKeys.JOURNAL_POOL,
+                "fast",
+                ImageKeys.BLOCK_SIZE,
+                "512",
+                ImageKeys.COMMIT,
+                "volatile",
+                ImageKeys.TRIM,
+                " age , size,age",
+                "trim.age",
+                "1h",
+                ImageKeys.JOURNAL_LIMIT,
+                "64MiB",
+                ImageKeys.JOURNAL_WARN,
+                "50 %",
+                ImageKeys.JOURNAL_FULL,
+                "fail",
+                ImageKeys.BACKLOG_LIMIT,
+                "32MiB",
+                ImageKeys.BACKLOG_ENTRIES,
+                "2048",
+                ImageKeys.PAYLOAD_LIMIT,
+                "8MiB",
+                ImageKeys.CHECKPOINT_BYTES,
+                "2MiB",
+                ImageKeys.CHECKPOINT_INTERVAL,
+                "1s",
+                ImageKeys.APPLY_IDLE,
+                "10ms",
+                ImageKeys.SUSPEND_TIMEOUT,
+                "30s");
+        assertEquals(10L << 30, config.sizeBytes());
+        assertEquals("mine", config.description());
+        assertEquals("slow", config.pool());
+        assertEquals("fast", config.journalPool());
+        assertEquals(512, config.blockSizeBytes());
+        assertEquals("volatile", config.commit());
+        assertEquals(List.of("age", "size"), config.trim());
+        assertEquals(new JournalSettings(64L << 20, 8L << 20), config.journal());
+        assertEquals(
+                new ImageSettings(
+                        8L << 20,
+                        32L << 20,
+                        2048,
+                        2L << 20,
+                        1_000_000_000L,
+                        10_000_000L,
+                        ImageSettings.JournalFull.FAIL,
+                        0.5),
+                config.settings());
+        assertEquals(30_000_000_000L, config.suspendTimeoutNanos());
+    }
+
+    @Test
+    void wrongValuesAreNamedWithTheirKey() {
+        refused(ImageKeys.SIZE, "big");
+        refused(ImageKeys.SIZE, "1000");
+        refused(ImageKeys.SIZE, "0");
+        refused(ImageKeys.POOL, "a/b");
+        refused(ImageKeys.JOURNAL_POOL, "-x");
+        refused(ImageKeys.BLOCK_SIZE, "256");
+        refused(ImageKeys.BLOCK_SIZE, "128K");
+        refused(ImageKeys.JOURNAL_LIMIT, "15MiB");
+        refused(ImageKeys.JOURNAL_WARN, "0");
+        refused(ImageKeys.JOURNAL_WARN, "most");
+        refused(ImageKeys.JOURNAL_FULL, "wait");
+        refused(ImageKeys.BACKLOG_LIMIT, "5G");
+        refused(ImageKeys.BACKLOG_ENTRIES, "1");
+        refused(ImageKeys.PAYLOAD_LIMIT, "1M");
+        refused(ImageKeys.CHECKPOINT_BYTES, "1K");
+        refused(ImageKeys.CHECKPOINT_INTERVAL, "soon");
+        refused(ImageKeys.APPLY_IDLE, "0s");
+        refused(ImageKeys.SUSPEND_TIMEOUT, "10ms");
+        refused("trim.age", "1h");
+        refused("colour", "red");
+    }
+
+    @Test
+    void aKeyThatIsNearlyRightNamesTheRightOne() {
+        IllegalArgumentException refusal =
+                assertThrows(IllegalArgumentException.class, () -> parse("journallimit", "1G"));
+        assertTrue(refusal.getMessage().endsWith("write journal.limit"), refusal.getMessage());
+    }
+
+    @Test
+    void limitsThatAreNotSetFollowASmallJournal() {
+        ImageConfig config = parse(ImageKeys.JOURNAL_LIMIT, "16MiB");
+        assertEquals(8L << 20, config.settings().backlogLimitBytes());
+        assertEquals(2L << 20, config.settings().checkpointBytes());
+        assertEquals(4L << 20, config.journal().reserveBytes());
+    }
+}

@@ -1,0 +1,404 @@
+package io.tidemark.engine.manage;
+
+import static io.tidemark.engine.manage.Node.fails;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.EventSource;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.base.event.EventCodec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Images made, listed, changed and deleted by command and by configuration. */
+class ImageDirectoryTest {
+    @Test
+    void aCreatedImageServesAndIsConfigured() throws Exception {
+        try (Node node = new Node().withStores()) {
+            ImageStatus status = node.directory.create("disk", Node.SIZE, Map.of("description", "mine"));
+            assertEquals(State.SERVING, status.state());
+            assertEquals(Node.SIZE, status.sizeBytes());
+            assertEquals(4096, status.blockSizeBytes());
+            assertEquals("journal", status.commitRule());
+            assertEquals(
+                    Map.of("description", "mine"),
+                    node.wishes.kept.get("etc/disk").properties());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(512, (byte) 7).succeeded();
+                assertEquals(7, client.read(600));
+            }
+            assertEquals(
+                    List.of("disk"),
+                    node.directory.devices().stream().map(d -> d.name()).toList());
+        }
+    }
+
+    @Test
+    void aNameIsTakenOnceAndBadOnesAreNamed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            fails(Reason.EXISTS, () -> node.directory.create("disk", Node.SIZE, Map.of()));
+            assertEquals(State.SERVING, node.state("disk"));
+            fails(Reason.INVALID, () -> node.directory.create("a/b", Node.SIZE, Map.of()));
+            fails(Reason.INVALID, () -> node.directory.create("..", Node.SIZE, Map.of()));
+            for (long size : new long[] {0, -512, 513}) {
+                StorageException failure = fails(Reason.INVALID, () -> node.directory.create("other", size, Map.of()));
+                assertTrue(failure.getMessage().startsWith("size: "), failure.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void wrongKeysAreNamedBeforeAnythingIsMade() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Map<String, Map<String, String>> wrong = Map.of(
+                    "jornal.limit", Map.of("jornal.limit", "1G"),
+                    "journal.limit", Map.of("journal.limit", "1"),
+                    "journal.full", Map.of("journal.full", "maybe"),
+                    "blockSize", Map.of("blockSize", "1000"),
+                    "journal.warn", Map.of("journal.warn", "120%"),
+                    "backlog.limit", Map.of("backlog.limit", "1G", "journal.limit", "512M"),
+                    "trim.age", Map.of("trim.age", "1h"),
+                    "description", Map.of("description", "two\nlines"));
+            for (Map.Entry<String, Map<String, String>> each : wrong.entrySet()) {
+                StorageException failure =
+                        fails(Reason.INVALID, () -> node.directory.create("disk", Node.SIZE, each.getValue()));
+                assertTrue(failure.getMessage().startsWith(each.getKey() + ": "), failure.getMessage());
+            }
+            fails(Reason.NOT_FOUND, () -> node.directory.create("disk", Node.SIZE, Map.of("pool", "slow")));
+            fails(Reason.NOT_FOUND, () -> node.directory.create("disk", Node.SIZE, Map.of("journalPool", "slow")));
+            fails(Reason.NOT_FOUND, () -> node.directory.create("disk", Node.SIZE, Map.of("commit", "never")));
+            fails(Reason.NOT_FOUND, () -> node.directory.create("disk", Node.SIZE, Map.of("trim", "never")));
+            assertEquals(List.of(), node.directory.images());
+            assertEquals(List.of(), node.pools.imageNames());
+        }
+    }
+
+    @Test
+    void aFailedCreationLeavesNothing() throws Exception {
+        try (Node node = new Node().withStores()) {
+            for (String call : List.of("create journal", "create image")) {
+                node.pools.fail(call, Reason.NO_SPACE);
+                fails(Reason.NO_SPACE, () -> node.directory.create("disk", Node.SIZE, Map.of()));
+                node.pools.fail(call, null);
+                nothingIsLeft(node);
+            }
+            node.wishes.failing = true;
+            fails(Reason.NO_SPACE, () -> node.directory.create("disk", Node.SIZE, Map.of()));
+            node.wishes.failing = false;
+            nothingIsLeft(node);
+            assertEquals(
+                    State.SERVING,
+                    node.directory.create("disk", Node.SIZE, Map.of()).state());
+        }
+    }
+
+    private static void nothingIsLeft(Node node) {
+        Node.await(() -> node.directory.images().isEmpty(), () -> "still listed: " + node.directory.images());
+        assertEquals(List.of(), node.pools.imageNames());
+        assertEquals(List.of(), node.pools.journalNames());
+        assertEquals(Map.of(), node.wishes.kept);
+    }
+
+    @Test
+    void whatAnInterruptedCreationLeftDoesNotStandInTheWay() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.pools.leaveEmptyJournal("disk");
+            assertEquals(
+                    State.SERVING,
+                    node.directory.create("disk", Node.SIZE, Map.of()).state());
+        }
+    }
+
+    @Test
+    void aFileMakesAnImageAndItsRemovalOnlyClosesIt() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 9).succeeded();
+            }
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there: " + node.directory.images());
+            assertEquals(0, node.pools.openNow());
+            assertEquals(List.of("disk"), node.pools.imageNames());
+            assertEquals(
+                    node.pools.durable("disk"),
+                    node.pools.head("disk").checkpointed().sequence());
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            try (Node.Client client = node.new Client("disk")) {
+                assertEquals(9, client.read(0));
+            }
+        }
+    }
+
+    @Test
+    void aFileWithoutASizeMakesNothing() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.REFUSED);
+            assertTrue(
+                    node.status("disk").detail().startsWith("size: "),
+                    node.status("disk").detail());
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+        }
+    }
+
+    @Test
+    void aRefusedFileIsListedWithItsKey() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "jornal.limit", "1G"));
+            node.awaitState("disk", State.REFUSED);
+            assertTrue(node.status("disk").detail().startsWith("jornal.limit: "));
+            assertTrue(node.status("disk").detail().contains("write journal.limit")
+                    || node.status("disk").detail().contains("journal.limit"));
+            assertEquals(List.of(), node.directory.devices());
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+        }
+    }
+
+    @Test
+    void aRunningImageKeepsItsLastGoodSettings() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "journal.full", "fail"));
+            node.awaitState("disk", State.SERVING);
+            for (Map<String, String> bad : List.of(
+                    Map.of("size", "1MiB", "journal.full", "perhaps"),
+                    Map.of("size", "2MiB"),
+                    Map.of("size", "1MiB", "pool", "other"),
+                    Map.of("size", "1MiB", "journalPool", "other"),
+                    Map.of("size", "1MiB", "blockSize", "512"))) {
+                node.wish("disk", bad);
+                Node.await(
+                        () -> node.status("disk").warnings().stream().anyMatch(line -> line.contains("refused")),
+                        () -> "no warning: " + node.status("disk"));
+                assertEquals(State.SERVING, node.state("disk"));
+                assertEquals("fail", node.status("disk").properties().get("journal.full"));
+                node.wish("disk", Map.of("size", "1MiB", "journal.full", "fail"));
+                Node.await(() -> node.status("disk").warnings().isEmpty(), () -> "warned: " + node.status("disk"));
+            }
+        }
+    }
+
+    @Test
+    void aDifferentSizeIsRefusedAndResizeNamed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.wish("disk", Map.of("size", "2MiB"));
+            node.awaitState("disk", State.REFUSED);
+            String detail = node.status("disk").detail();
+            assertTrue(detail.startsWith("size: ") && detail.contains("image:resize disk"), detail);
+        }
+    }
+
+    @Test
+    void resizingTakesTheSizeOutOfTheFile() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "commit", "journal"));
+            node.awaitState("disk", State.SERVING);
+            fails(Reason.INVALID, () -> node.directory.resize("disk", 1000));
+            fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("size", "2MiB")));
+            assertEquals(2 << 20, node.directory.resize("disk", 2 << 20).sizeBytes());
+            assertEquals(
+                    Map.of("commit", "journal"),
+                    node.wishes.kept.get("etc/disk").properties());
+            assertEquals(2 << 20, node.device("disk").sizeBytes());
+        }
+    }
+
+    @Test
+    void oneImageHasOneConfiguration() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            node.directory.wished(new Wish("etc/zz", "disk", Map.of("size", "2MiB")));
+            node.directory.unwished("etc/zz");
+            assertEquals(State.SERVING, node.state("disk"));
+            assertEquals(List.of(), node.status("disk").warnings());
+        }
+    }
+
+    @Test
+    void commandsChangeFilesAndTakeEffect() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            ImageStatus status =
+                    node.directory.configure("disk", Map.of("journal.limit", "1G", "journal.full", "fail"));
+            assertEquals("fail", status.properties().get("journal.full"));
+            assertEquals("1G", node.wishes.kept.get("etc/disk").properties().get("journal.limit"));
+            node.directory.configure("disk", Map.of("journal.full", ""));
+            assertFalse(node.wishes.kept.get("etc/disk").properties().containsKey("journal.full"));
+            StorageException failure =
+                    fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("journal.full", "x")));
+            assertTrue(failure.getMessage().startsWith("journal.full: "), failure.getMessage());
+            fails(Reason.NOT_FOUND, () -> node.directory.configure("disk", Map.of("commit", "never")));
+            node.wishes.failing = true;
+            fails(Reason.NO_SPACE, () -> node.directory.configure("disk", Map.of("journal.full", "fail")));
+            node.wishes.failing = false;
+            assertEquals(Map.of("journal.limit", "1G"), node.status("disk").properties());
+            fails(Reason.NOT_FOUND, () -> node.directory.configure("none", Map.of()));
+        }
+    }
+
+    @Test
+    void deletingRemovesEverythingUnlessAClientIsThere() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 1).succeeded();
+                fails(Reason.BUSY, () -> node.directory.delete("disk"));
+                client.write(0, (byte) 2).succeeded();
+            }
+            node.directory.delete("disk");
+            nothingIsLeft(node);
+            fails(Reason.NOT_FOUND, () -> node.directory.delete("disk"));
+        }
+    }
+
+    @Test
+    void whatNoConfigurationNamesCanBeDeleted() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            StorageException failure = fails(Reason.EXISTS, () -> node.directory.create("disk", Node.SIZE, Map.of()));
+            assertTrue(failure.getMessage().contains("image:delete disk"), failure.getMessage());
+            assertEquals(List.of("disk"), node.pools.imageNames(), "a failed creation deletes nothing it did not make");
+            node.directory.delete("disk");
+            nothingIsLeft(node);
+        }
+    }
+
+    @Test
+    void aRefusedImageCanBeDeleted() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.pools.fail("open journal", Reason.CORRUPT);
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.REFUSED);
+            node.directory.delete("disk");
+            nothingIsLeft(node);
+        }
+    }
+
+    @Test
+    void aLostJournalIsASituationWithACommand() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 5).succeeded();
+            }
+            fails(Reason.INVALID, () -> node.directory.replaceLostJournal("disk"));
+            node.directory.checkpoint("disk");
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.pools.loseJournal("disk");
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.REFUSED);
+            assertTrue(node.status("disk").detail().contains("image:open --journal-lost disk"));
+            assertEquals(
+                    State.SERVING, node.directory.replaceLostJournal("disk").state());
+            try (Node.Client client = node.new Client("disk")) {
+                assertEquals(5, client.read(0));
+                client.write(512, (byte) 6).succeeded();
+            }
+            assertTrue(node.status("disk").head().epoch() > 1, "the new epoch follows the old one");
+        }
+    }
+
+    @Test
+    void aJournalWithoutItsImageIsNoReasonToStartAnew() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.pools.loseImage("disk");
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.REFUSED);
+            assertEquals(List.of(), node.pools.imageNames());
+        }
+    }
+
+    @Test
+    void poolsTellOfThemselves() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            List<PoolStatus> pools = node.directory.pools();
+            assertEquals(
+                    List.of("image", "journal"),
+                    pools.stream().map(PoolStatus::sort).toList());
+            assertEquals(List.of("disk"), pools.get(0).members());
+            assertEquals("", pools.get(0).problem());
+        }
+    }
+
+    @Test
+    void eventsAreReplayedAsWritesOfAClient() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            assertEquals(3, node.directory.replay("disk", new Source(Node.SIZE, 8192)));
+            try (Node.Client client = node.new Client("disk")) {
+                assertEquals(1, client.read(8192 + 511));
+                assertEquals(0, client.read(8192));
+            }
+            fails(Reason.INVALID, () -> node.directory.replay("disk", new Source(Node.SIZE, Node.SIZE - 512)));
+            assertTrue(node.status("disk").clients().isEmpty());
+        }
+    }
+
+    /** A write of 1024 bytes, a discard of its first 256, a mark. */
+    private static final class Source implements EventSource {
+        private final long offset;
+        private int next;
+        private ByteBuffer body;
+
+        Source(long size, long offset) {
+            this.offset = offset;
+        }
+
+        @Override
+        public EventHeader next() {
+            EventKind[] kinds = {EventKind.WRITE, EventKind.DISCARD, EventKind.MARK};
+            if (next == kinds.length) {
+                return null;
+            }
+            EventKind kind = kinds[next++];
+            long length = kind == EventKind.WRITE ? 1024 : 256;
+            body = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+            int payload = kind == EventKind.WRITE ? (int) length : 0;
+            EventCodec.putHead(body, kind, offset, length, payload, kind == EventKind.MARK ? "here" : "");
+            for (int i = 0; kind == EventKind.WRITE && i < length; i++) {
+                body.put((byte) 1);
+            }
+            EventCodec.putTail(body, 1);
+            body.flip();
+            return new EventHeader(new Position(1, next), kind, 0, 1, offset, length, body.remaining());
+        }
+
+        @Override
+        public ByteBuffer body() {
+            return body;
+        }
+    }
+}

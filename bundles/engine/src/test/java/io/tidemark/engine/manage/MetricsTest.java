@@ -1,0 +1,116 @@
+package io.tidemark.engine.manage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.admin.ImageStatus.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
+
+/** Beans against what is there, and docs/reference/metrics.md against the beans. */
+class MetricsTest {
+    private static final Path DOCUMENT = Path.of("../../docs/reference/metrics.md");
+    private final MBeanServer server = MBeanServerFactory.newMBeanServer();
+
+    private static ObjectName name(String keys) throws Exception {
+        return new ObjectName("io.tidemark:" + keys);
+    }
+
+    private Object get(String keys, String attribute) throws Exception {
+        return server.getAttribute(name(keys), attribute);
+    }
+
+    @Test
+    void beansFollowWhatIsThere() throws Exception {
+        try (Node node = new Node()) {
+            ManagementBeans beans = new ManagementBeans(server, node.directory);
+            try {
+                node.withStores();
+                node.directory.create("disk", Node.SIZE, Map.of());
+                try (Node.Client client = node.new Client("disk")) {
+                    client.write(0, (byte) 1).succeeded();
+                    assertEquals("SERVING", get("type=Image,name=disk", "state"));
+                    assertEquals((long) Node.SIZE, get("type=Image,name=disk", "size.bytes"));
+                    assertEquals(1L, get("type=Image,name=disk", "clients"));
+                    assertEquals(1L, get("type=Image,name=disk", "writes"));
+                    assertEquals(512L, get("type=Image,name=disk", "written.bytes"));
+                    assertTrue((long) get("type=Image,name=disk", "durable") >= 1);
+                }
+                assertEquals("memory", get("type=Pool,sort=journal,name=default", "kind"));
+                assertEquals(1L, get("type=Node", "images.serving"));
+                assertEquals(32L << 20, get("type=Node", "payload.capacity.bytes"));
+                node.directory.delete("disk");
+                Node.await(() -> !isRegistered("type=Image,name=disk"), () -> "the bean stays");
+                node.directory.plugins().removeImageStore(node.images);
+                assertFalse(isRegistered("type=Pool,sort=image,name=default"));
+                assertTrue(isRegistered("type=Pool,sort=journal,name=default"));
+            } finally {
+                beans.close();
+            }
+            assertEquals(Set.of(), server.queryNames(name("*"), null));
+        }
+    }
+
+    private boolean isRegistered(String keys) {
+        try {
+            return server.isRegistered(name(keys));
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void everyFigureIsDocumentedAndNoOther() throws Exception {
+        try (Node node = new Node().withStores()) {
+            ManagementBeans beans = new ManagementBeans(server, node.directory);
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            assertEquals(attributes("type=Node"), documented("Node"));
+            assertEquals(attributes("type=Pool,sort=image,name=default"), documented("Pools"));
+            assertEquals(attributes("type=Image,name=disk"), documented("Images"));
+            beans.close();
+        }
+    }
+
+    private Set<String> attributes(String keys) throws Exception {
+        return Arrays.stream(server.getMBeanInfo(name(keys)).getAttributes())
+                .map(MBeanAttributeInfo::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> documented(String section) throws IOException {
+        String text = Files.readString(DOCUMENT);
+        int start = text.indexOf("## " + section + "\n");
+        assertTrue(start >= 0, "no section " + section);
+        int end = text.indexOf("\n## ", start + 3);
+        Matcher row = Pattern.compile("^\\| `([a-z.0-9-]+)` \\|", Pattern.MULTILINE)
+                .matcher(text.substring(start, end < 0 ? text.length() : end));
+        Set<String> names = new TreeSet<>();
+        while (row.find()) {
+            String name = row.group(1);
+            if (name.endsWith(".-")) {
+                String base = name.substring(0, name.length() - 2);
+                for (String part : new String[] {"count", "mean", "p50", "p99", "max"}) {
+                    names.add(base + "." + part);
+                }
+            } else {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,186 @@
+package io.tidemark.engine.manage;
+
+import static io.tidemark.engine.manage.Node.fails;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.trim.TrimSituation;
+import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.api.trim.TrimVote;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** Plugins that answer, do not, come late and go: a safe built-in stands in for each. */
+class PolicyAndTrimTest {
+    private static final CommitRule VOLATILE =
+            new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, CommitRule.MissingPeers.JOURNAL, true);
+
+    private static void awaitRule(Node node, String name) {
+        Node.await(
+                () -> node.status("disk").commitRule().equals(name),
+                () -> "rule is " + node.status("disk").commitRule());
+    }
+
+    private static void awaitWarning(Node node, String part) {
+        Node.await(
+                () -> node.status("disk").warnings().stream().anyMatch(line -> line.contains(part)),
+                () -> "no warning '" + part + "': " + node.status("disk").warnings());
+    }
+
+    private static void awaitNoWarning(Node node) {
+        Node.await(
+                () -> node.status("disk").warnings().isEmpty(),
+                () -> "warned: " + node.status("disk").warnings());
+    }
+
+    @Test
+    void aPolicyComesGoesAndChangesLive() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "commit", "volatile"));
+            node.awaitState("disk", State.SERVING);
+            assertEquals("journal", node.status("disk").commitRule());
+            awaitWarning(node, "commit policy volatile is not there");
+            CommitPolicy policy = situation -> VOLATILE;
+            node.directory.plugins().addPolicy("volatile", 0, policy);
+            awaitRule(node, "volatile");
+            assertTrue(node.device("disk").writeCache());
+            awaitNoWarning(node);
+            node.directory.plugins().removePolicy(policy);
+            awaitRule(node, "journal");
+            awaitWarning(node, "stands in");
+            node.directory.configure("disk", Map.of("commit", "journal"));
+            awaitNoWarning(node);
+        }
+    }
+
+    @Test
+    void aPolicyThatFailsOrIsSilentIsReplaced() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        try (Node node = new Node().withStores()) {
+            node.directory.plugins().addPolicy("broken", 0, situation -> {
+                throw new IllegalStateException("broken on purpose");
+            });
+            node.directory.plugins().addPolicy("mute", 0, situation -> null);
+            node.directory.plugins().addPolicy("slow", 0, situation -> {
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                return VOLATILE;
+            });
+            node.directory.plugins().addPolicy("volatile", 0, situation -> VOLATILE);
+            node.directory.create("disk", Node.SIZE, Map.of("commit", "volatile"));
+            for (String name : List.of("broken", "mute", "slow")) {
+                node.directory.configure("disk", Map.of("commit", "volatile"));
+                awaitRule(node, "volatile");
+                node.directory.configure("disk", Map.of("commit", name));
+                awaitRule(node, "journal");
+                awaitWarning(node, "commit policy " + name);
+            }
+        } finally {
+            end.countDown();
+        }
+    }
+
+    /** Writes and checkpoints, so that everything could be trimmed. */
+    private static void fill(Node node) throws Exception {
+        try (Node.Client client = node.new Client("disk")) {
+            for (int i = 0; i < 20; i++) {
+                client.write(512L * i, (byte) i).succeeded();
+            }
+        }
+        node.directory.checkpoint("disk");
+    }
+
+    @Test
+    void withoutStrategyTheJournalIsTrimmedUpToTheCheckpoint() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
+        }
+    }
+
+    @Test
+    void theLeastVoteCounts() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory
+                    .plugins()
+                    .addStrategy("five", 0, situation -> new TrimVote(5, "keeps from six on", List.of()));
+            node.directory
+                    .plugins()
+                    .addStrategy(
+                            "all",
+                            0,
+                            situation ->
+                                    new TrimVote(situation.watermarks().durable(), "keeps nothing", List.of("peer")));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "all, five"));
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") == 5, () -> "trimmed " + node.pools.trimmed("disk"));
+            awaitWarning(node, "proposes to expire client peer");
+            fill(node);
+            assertEquals(5, node.pools.trimmed("disk"));
+            node.directory.configure("disk", Map.of("trim", "all"));
+            Node.await(() -> node.pools.trimmed("disk") > 20, () -> "trimmed " + node.pools.trimmed("disk"));
+        }
+    }
+
+    @Test
+    void aStrategyThatIsMissingOrFailsKeepsEverything() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "trim", "late"));
+            node.awaitState("disk", State.SERVING);
+            fill(node);
+            awaitWarning(node, "trim strategy late is not there");
+            assertEquals(0, node.pools.trimmed("disk"));
+            TrimStrategy broken = situation -> {
+                throw new IllegalStateException("broken on purpose");
+            };
+            node.directory.plugins().addStrategy("late", 0, broken);
+            fill(node);
+            awaitWarning(node, "broken on purpose");
+            assertEquals(0, node.pools.trimmed("disk"));
+            node.directory.plugins().removeStrategy(broken);
+            node.directory.plugins().addStrategy("late", 0, new Checking());
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
+            awaitNoWarning(node);
+        }
+    }
+
+    private static final class Checking implements TrimStrategy {
+        @Override
+        public TrimVote vote(TrimSituation situation) {
+            return new TrimVote(situation.watermarks().durable(), "keeps nothing", List.of());
+        }
+
+        @Override
+        public void check(Map<String, String> properties) {
+            if ("wrong".equals(properties.get("trim.late"))) {
+                throw new IllegalArgumentException("trim.late: it is wrong");
+            }
+        }
+    }
+
+    @Test
+    void aStrategyRefusesKeysBeforeTheyTakeEffect() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.plugins().addStrategy("late", 0, new Checking());
+            Map<String, String> wrong = Map.of("trim", "late", "trim.late", "wrong");
+            assertTrue(fails(Reason.INVALID, () -> node.directory.create("disk", Node.SIZE, wrong))
+                    .getMessage()
+                    .startsWith("trim.late: "));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "late"));
+            fails(Reason.INVALID, () -> node.directory.configure("disk", wrong));
+            assertEquals(List.of("late"), node.status("disk").trimStrategies());
+        }
+    }
+}
