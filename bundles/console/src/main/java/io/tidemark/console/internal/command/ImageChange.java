@@ -122,8 +122,10 @@ final class ImageChange {
 
     private static ConsoleCommand checkpoint() {
         return new SimpleCommand(
-                Spec.of("image:checkpoint", "Brings everything acknowledged into the image and forces it.")
-                        .detail("Afterwards a restart has nothing to replay. Clients go on meanwhile.")
+                Spec.of("image:checkpoint", "Brings the backlog into the image and forces it.")
+                        .detail(
+                                "Everything that is acknowledged is in the image then, and a restart has nothing to replay."
+                                        + " Clients go on meanwhile.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(Call.JSON, "Prints the image as JSON.")
                         .example("image:checkpoint vm1", "before the disk below is copied, say")
@@ -151,7 +153,7 @@ final class ImageChange {
 
     private static ConsoleCommand open() {
         return new SimpleCommand(
-                Spec.of("image:open", "Serves an image whose journal is lost, with a new and empty one.")
+                Spec.of("image:open", "Serves an image whose journal is lost.")
                         .detail(
                                 "Images open by themselves; this is for one that is refused because its journal is gone for good."
                                         + " What only the lost journal had is lost with it. Under the commit policy journal+image that is"
@@ -184,8 +186,8 @@ final class ImageChange {
 
     private static ConsoleCommand delete() {
         return new SimpleCommand(
-                Spec.of("image:delete", "Deletes an image with its journal and its configuration.")
-                        .detail("Asks first. Refused while clients are connected.")
+                Spec.of("image:delete", "Deletes an image with its journal.")
+                        .detail("Deletes its configuration, too. Asks first. Refused while clients are connected.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(YES, "Does not ask.")
                         .example("image:delete vm1", "deletes vm1 when you answer y")

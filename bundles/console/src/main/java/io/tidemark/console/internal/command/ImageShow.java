@@ -12,7 +12,7 @@ final class ImageShow {
     static List<ConsoleCommand> all() {
         return List.of(
                 new SimpleCommand(
-                        Spec.of("image:list", "Lists the images: state, size, clients, backlog and journal.")
+                        Spec.of("image:list", "Lists the images and how they are.")
                                 .detail(
                                         "BACKLOG is what is acknowledged and not yet in the image. JOURNAL is what the journal"
                                                 + " takes, FULL how much of its limit that is. Below the table stands what needs"

@@ -68,7 +68,7 @@ final class JournalShow {
 
     private static ConsoleCommand inspect() {
         return new SimpleCommand(
-                Spec.of("journal:inspect", "Reads the live journal of an image and says what is in it.")
+                Spec.of("journal:inspect", "Reads a live journal and says what is in it.")
                         .detail(
                                 "Reads what is durable when the command starts, while clients go on. Without --verbose it only"
                                         + " adds up.")

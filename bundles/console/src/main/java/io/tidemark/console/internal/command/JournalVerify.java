@@ -19,7 +19,7 @@ final class JournalVerify {
 
     static List<ConsoleCommand> all() {
         return List.of(new SimpleCommand(
-                Spec.of("journal:verify", "Reads every event of a journal with its checksum and compares them.")
+                Spec.of("journal:verify", "Reads a whole journal and checks it.")
                         .detail(
                                 "Reads what is durable when the command starts, while clients go on. Checks checksums of headers"
                                         + " and bodies, that positions follow one another, that time never goes back, and that each"

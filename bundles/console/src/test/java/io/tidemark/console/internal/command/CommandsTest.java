@@ -360,6 +360,7 @@ class CommandsTest {
         for (ConsoleCommand command : Commands.all()) {
             Spec spec = command.spec();
             assertTrue(spec.summary().endsWith("."), spec.fullName());
+            assertTrue(spec.summary().length() < 50, () -> "Karaf's help cuts off: " + spec.summary());
             assertFalse(spec.examples().isEmpty(), spec.fullName());
             spec.parameters().forEach(p -> assertTrue(p.help().endsWith("."), spec.fullName() + " " + p.name()));
             spec.options().forEach(o -> assertTrue(o.help().endsWith("."), spec.fullName() + " " + o.name()));
