@@ -62,9 +62,12 @@ final class FileImage implements BlockImage {
     public void read(long offset, ByteBuffer destination) throws StorageException {
         enter();
         try {
-            check("read", offset, destination.remaining());
+            int length = destination.remaining();
+            check("read", offset, length);
             data.read(destination, offset);
             if (destination.hasRemaining()) {
+                // A shrink may have cut the file under this read; then the range is at fault and not the file.
+                check("read", offset, length);
                 throw new StorageException(
                         Reason.CORRUPT,
                         "image " + name + ": its file ends before byte " + (offset + destination.remaining()),

@@ -5,13 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +50,42 @@ class FileImageStoreCrashTest {
         } catch (StorageException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Reason read(BlockImage image) {
+        try {
+            image.read(4096, ByteBuffer.allocateDirect(4096));
+            return null;
+        } catch (StorageException e) {
+            return e.reason();
+        }
+    }
+
+    /** A shrink overtakes a read of what it cuts: that is no damage. */
+    @Test
+    void aReadThatMeetsAShrinkIsOutOfRangeAndNotCorrupt() {
+        Set<Reason> reasons = new HashSet<>();
+        for (long seed = 0; seed < 20; seed++) {
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            machine.disk().plan((operation, path) -> {
+                if (operation == Operation.READ && path.endsWith("data")) {
+                    machine.sleep(SECOND);
+                }
+                return Verdict.PROCEED;
+            });
+            machine.run(() -> {
+                SimulatedContext process = machine.boot("process");
+                BlockImage image = store(process).create(process, "disk", head());
+                Worker reader = process.workers().start("reader", () -> reasons.add(read(image)));
+                machine.sleep(SECOND / 2);
+                image.resize(4096);
+                image.storeHead(head().at(Position.NONE, Epoch.NO_PREDECESSOR, 4096));
+                reader.join(10 * SECOND);
+            });
+        }
+        reasons.remove(null);
+        assertEquals(Set.of(Reason.INVALID), reasons);
     }
 
     /** The process dies at any step of making an image; whatever the next one can open survives a power loss. */
