@@ -22,7 +22,7 @@ import java.util.List;
  */
 final class Life {
     private static final long SECOND = 1_000_000_000L;
-    private static final long PATIENCE_NANOS = 600 * SECOND;
+    private static final long PATIENCE_NANOS = 120 * SECOND;
     private static final int CHUNK_BYTES = 64 << 10;
 
     private final SimulatedMachine machine;
@@ -135,7 +135,6 @@ final class Life {
 
     /** A read may fail while the disk does; later it has to work. */
     private void readPatiently(DeviceSession session, long offset, ByteBuffer buffer) throws StorageException {
-        int start = buffer.position();
         for (int attempt = 0; ; attempt++) {
             try {
                 session.read(offset, buffer);
@@ -145,7 +144,6 @@ final class Life {
                 if (attempt > 100) {
                     throw e;
                 }
-                buffer.position(start);
                 process.workers().newGate().await(SECOND / 100);
             }
         }
@@ -176,10 +174,10 @@ final class Life {
         Gate gate = process.workers().newGate();
         long patience = machine.nowNanos() + PATIENCE_NANOS;
         while (!clients.stream().allMatch(Client::done)) {
-            gate.await(random.magnitude(20_000_000));
+            gate.await(random.between(100_000, 30_000_000));
             oracle.watermarks(image.watermarks());
             image.checkInvariants();
-            if (machine.nowNanos() > patience / 2 && !healing) {
+            if (machine.nowNanos() > patience - PATIENCE_NANOS * 9 / 10 && !healing) {
                 // Some faults never end by themselves; whatever waits for their end must then go on.
                 healing = true;
                 heal.run();

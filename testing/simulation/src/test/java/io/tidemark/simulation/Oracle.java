@@ -24,6 +24,7 @@ final class Oracle {
     private long sizeAfter;
     private boolean faults;
     private boolean tight;
+    private boolean resizes;
 
     Oracle(SimulatedMachine machine, long sizeBytes) {
         this.machine = machine;
@@ -111,6 +112,7 @@ final class Oracle {
 
     /** A resize has begun: until it is answered, either size may be there after a crash. */
     void sizeChanges(long from, long to) {
+        resizes = true;
         sizeBefore = from;
         sizeAfter = to;
     }
@@ -153,7 +155,7 @@ final class Oracle {
     /** A read was answered with a failure. */
     void readFailed(StorageException failure) {
         boolean ends = failure.reason() == Reason.CLOSED || failure.reason() == Reason.UNAVAILABLE;
-        boolean cut = failure.reason() == Reason.INVALID && sizeAfter != 0;
+        boolean cut = failure.reason() == Reason.INVALID && resizes;
         check(ends || faults || cut ? null : "a read failed on a good disk: " + failure.getMessage());
     }
 

@@ -7,6 +7,7 @@ import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SeededRandom;
+import io.tidemark.journal.flash.FlashOptions;
 import java.util.List;
 
 /**
@@ -14,8 +15,9 @@ import java.util.List;
  * small enough to be read.
  *
  * @param imageBytes first size of the image
- * @param segmentBytes of the journal
  * @param directories of the journal
+ * @param flash whether the journal is the flash journal, or the plain one of the simulation
+ * @param options of the flash journal
  * @param journal limits
  * @param settings of the image
  * @param machine size of disk and memory
@@ -35,7 +37,8 @@ import java.util.List;
  */
 record Scenario(
         long imageBytes,
-        long segmentBytes,
+        boolean flash,
+        FlashOptions options,
         int directories,
         JournalSettings journal,
         ImageSettings settings,
@@ -66,7 +69,14 @@ record Scenario(
     static Scenario draw(long seed) {
         SeededRandom random = new SeededRandom(seed, "scenario");
         long imageBytes = 4096 * random.between(4, random.coin() ? 32 : 256);
-        long segmentBytes = (2 + random.below(2)) * MIB;
+        long segmentBytes = FlashOptions.MIN_SEGMENT_BYTES;
+        FlashOptions options = new FlashOptions(
+                segmentBytes,
+                5 << 18,
+                random.below(3) == 0 ? 0 : (int) random.magnitude(64 << 10),
+                random.below(4) == 0 ? 0 : 1_000_000L * random.magnitude(100),
+                random.oneOf(List.of(FlashOptions.Preparation.values())),
+                random.below(4));
         int directories = 1 + random.below(10) / 7;
         long journalBytes = directories * segmentBytes * (random.coin() ? 3 : 3 + random.below(4));
         ImageSettings settings = new ImageSettings(
@@ -82,14 +92,15 @@ record Scenario(
         long diskBytes = journalBytes + 4 * segmentBytes + 2 * imageBytes + 8 * MIB;
         return new Scenario(
                 imageBytes,
-                segmentBytes,
+                random.below(16) != 0,
+                options,
                 directories,
                 new JournalSettings(journalBytes, 256 << 10),
                 settings,
                 new MachineSettings(diskBytes, random.between(4, 8) * MIB, STEP_LIMIT),
                 random.oneOf(RULES),
                 2 + random.below(5),
-                (int) (10 + random.magnitude(400)),
+                (int) (20 + random.between(0, 50) * random.magnitude(8)),
                 1 + random.below(4),
                 (int) random.magnitude(16),
                 (int) Math.min(imageBytes, 512 * random.magnitude(random.below(8) == 0 ? 512 : 32)),

@@ -100,10 +100,13 @@ public final class Simulation {
         oracle.booted();
         oracle.expect(scenario.faultPerMillion() > 0, scenario.tight());
         faultsOn = !last;
+        if (last) {
+            machine.disk().resize(ROOT, scenario.machine().diskBytes());
+        }
         Life life = life(process);
         Worker main = process.workers().start("main", life::run);
         boolean crash = !last && random.below(8) != 0;
-        long steps = crash ? random.magnitude(random.coin() ? 300 : 20_000) : Long.MAX_VALUE;
+        long steps = crash ? random.below(3) == 0 ? random.magnitude(300) : random.between(200, 8_000) : Long.MAX_VALUE;
         while (!life.ended() && steps > 0) {
             long more = Math.min(steps, random.magnitude(2000));
             machine.awaitSteps(more, SECOND);

@@ -2,6 +2,7 @@ package io.tidemark.simulation;
 
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.journal.flash.FlashJournalStore;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -10,6 +11,8 @@ final class Stores {
     private Stores() {}
 
     static JournalStore journals(StorageContext context, List<Path> directories, Scenario scenario) {
-        return new PlainJournalStore(context, directories.get(0));
+        return scenario.flash()
+                ? new FlashJournalStore("journals", directories, scenario.options(), context.files())
+                : new PlainJournalStore(context, directories.get(0));
     }
 }
