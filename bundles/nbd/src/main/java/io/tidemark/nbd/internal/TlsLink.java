@@ -42,20 +42,15 @@ final class TlsLink implements Link {
 
     /** The TLS handshake, as the server. */
     void handshake(ConnectionIo io, long deadlineNanos) throws IOException {
-        try {
-            engine.beginHandshake();
-            HandshakeStatus status = engine.getHandshakeStatus();
-            while (status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING) {
-                switch (status) {
-                    case NEED_TASK -> runTasks();
-                    case NEED_WRAP -> wrapHandshake(io, deadlineNanos);
-                    default -> unwrapHandshake(io, deadlineNanos);
-                }
-                status = engine.getHandshakeStatus();
+        engine.beginHandshake();
+        HandshakeStatus status = engine.getHandshakeStatus();
+        while (status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING) {
+            switch (status) {
+                case NEED_TASK -> runTasks();
+                case NEED_WRAP -> wrapHandshake(io, deadlineNanos);
+                default -> unwrapHandshake(io, deadlineNanos);
             }
-        } catch (SSLException e) {
-            alert();
-            throw e;
+            status = engine.getHandshakeStatus();
         }
         io.sendAll(NOTHING, deadlineNanos);
     }
@@ -80,7 +75,13 @@ final class TlsLink implements Link {
 
     private void unwrapHandshake(ConnectionIo io, long deadlineNanos) throws IOException {
         decrypted.clear();
-        SSLEngineResult result = unwrap(decrypted);
+        SSLEngineResult result;
+        try {
+            result = unwrap(decrypted);
+        } catch (SSLException e) {
+            alert();
+            throw e;
+        }
         decrypted.flip();
         switch (result.getStatus()) {
             case CLOSED -> throw new SSLException("the client closed TLS during its handshake");

@@ -25,7 +25,7 @@ class LiveSetTest {
 
     @Test
     void everyBundleResolvesAndBecomesActive() {
-        try (Framework framework = Framework.startNode(data, Map.of("tidemark.nbd.port", "0"))) {
+        try (Framework framework = Framework.startNode(data, Map.of())) {
             List<String> idle = new ArrayList<>();
             for (Bundle bundle : framework.context().getBundles()) {
                 if (bundle.getState() != Bundle.ACTIVE) {
@@ -39,7 +39,7 @@ class LiveSetTest {
     /** An optional or dynamic import that is unresolved today is a reason for a refresh tomorrow. */
     @Test
     void ownBundlesHaveNoOptionalOrDynamicImport() {
-        try (Framework framework = Framework.startNode(data, Map.of("tidemark.nbd.port", "0"))) {
+        try (Framework framework = Framework.startNode(data, Map.of())) {
             List<String> loose = new ArrayList<>();
             for (Bundle bundle : framework.context().getBundles()) {
                 if (!bundle.getSymbolicName().startsWith("io.tidemark.")) {

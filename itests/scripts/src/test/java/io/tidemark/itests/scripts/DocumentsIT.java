@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -63,7 +64,9 @@ class DocumentsIT {
             Shell.run(Shell.root(), environment, "", List.of("./run", "--stop"));
             Shell.run("rm", "-rf", data.toString());
         }
-        assertTrue(commands > 0, document + " shows no command");
+        boolean guided = Set.of("README.md", "getting-started.md")
+                .contains(document.getFileName().toString());
+        assertTrue(commands > 0 || !guided, document + " shows no command");
     }
 
     /** A link inside the tree leads somewhere. */

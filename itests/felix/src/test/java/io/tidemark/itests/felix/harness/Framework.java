@@ -43,6 +43,7 @@ public final class Framework implements AutoCloseable {
             "org.apache.felix.metatype",
             "org.apache.felix.configadmin",
             "org.apache.felix.scr",
+            "org.apache.felix.fileinstall",
             "jna");
     private static final String INSIDE = "io/tidemark/itests/felix/inside/";
 
@@ -58,6 +59,14 @@ public final class Framework implements AutoCloseable {
         settings.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, "100");
         settings.put("org.ops4j.pax.logging.DefaultServiceLog.level", "WARN");
         settings.put("tidemark.data", data.toString());
+        settings.put("tidemark.etc", data.resolve("etc").toString());
+        settings.put("tidemark.nbd.host", "127.0.0.1");
+        settings.put("tidemark.nbd.port", "0");
+        settings.put("felix.fileinstall.dir", data.resolve("etc").toString());
+        settings.put("felix.fileinstall.filter", ".*\\.cfg");
+        settings.put("felix.fileinstall.poll", "200");
+        settings.put("felix.fileinstall.noInitialDelay", "true");
+        settings.put("felix.fileinstall.log.level", "1");
         settings.putAll(properties);
         felix = java.util.ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()
@@ -76,7 +85,7 @@ public final class Framework implements AutoCloseable {
     public static Framework start(Path data, Map<String, String> properties, List<String> names) {
         Framework framework = new Framework(data, properties);
         try {
-            Files.createDirectories(data);
+            copyEtc(data.resolve("etc"));
             framework.felix.init();
             for (String name : PLATFORM) {
                 framework.install(name, 10).start();
@@ -105,6 +114,21 @@ public final class Framework implements AutoCloseable {
                 .filter(name -> !name.equals("tidemark-console"))
                 .toList();
         return start(data, properties, names);
+    }
+
+    /** The configuration as shipped, unless there is one. */
+    private static void copyEtc(Path etc) throws IOException {
+        if (Files.exists(etc)) {
+            return;
+        }
+        Files.createDirectories(etc);
+        try (Stream<Path> files = Files.list(Tree.root().resolve("etc"))) {
+            for (Path file : files.filter(each -> each.toString().endsWith(".cfg"))
+                    .filter(each -> each.getFileName().toString().startsWith("io.tidemark."))
+                    .toList()) {
+                Files.copy(file, etc.resolve(file.getFileName()));
+            }
+        }
     }
 
     private static Map<String, Integer> startLevels() {
@@ -206,7 +230,7 @@ public final class Framework implements AutoCloseable {
         Bundle probe = bundles.get("probe");
         if (probe == null) {
             probe = felix.getBundleContext().installBundle("probe", new ByteArrayInputStream(probeJar()));
-            probe.adapt(BundleStartLevel.class).setStartLevel(70);
+            probe.adapt(BundleStartLevel.class).setStartLevel(80);
             probe.start();
             bundles.put("probe", probe);
         }
