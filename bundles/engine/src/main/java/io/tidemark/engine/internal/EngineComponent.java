@@ -58,6 +58,8 @@ public final class EngineComponent {
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineComponent.class);
     private static final long MIN_PAYLOAD_BYTES = 4L << 20;
+    private static final long HEAP_PART_OF_INDEXES = 4;
+    private static final long BYTES_OF_INDEX_ENTRY = 48;
     private static final long DEACTIVATE_NANOS = 900_000_000L;
 
     private final BundleContext context;
@@ -79,8 +81,11 @@ public final class EngineComponent {
         long payloadBytes = payloadBytes(settings);
         MachineContext machine = new MachineContext(payloadBytes);
         configurations = new ConfigAdminWishStore(context);
-        directory =
-                new ImageDirectory(machine, nodeName(context, settings), wishStore(context, machine, configurations));
+        directory = new ImageDirectory(
+                machine,
+                nodeName(context, settings),
+                wishStore(context, machine, configurations),
+                Runtime.getRuntime().maxMemory() / HEAP_PART_OF_INDEXES / BYTES_OF_INDEX_ENTRY);
         beans = new ManagementBeans(ManagementFactory.getPlatformMBeanServer(), directory);
         stopListener = new StopListener(context, directory, this::withdraw, stopNanos(settings));
         LOG.info("Engine is there, with {} for payload", Sizes.format(payloadBytes));

@@ -16,6 +16,7 @@ import io.tidemark.api.trim.TrimStrategy;
  * @param policies by name
  * @param strategies by name
  * @param turns for moving to a better store
+ * @param shares of memory
  */
 record Host(
         StorageContext context,
@@ -24,4 +25,5 @@ record Host(
         Providers<ImageStore> imageStores,
         Providers<CommitPolicy> policies,
         Providers<TrimStrategy> strategies,
-        Turns turns) {}
+        Turns turns,
+        Shares shares) {}

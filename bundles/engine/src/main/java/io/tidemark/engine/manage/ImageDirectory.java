@@ -33,6 +33,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
 
     private static final long END_NANOS = 10_000_000_000L;
+    private static final long DEFAULT_INDEX_ENTRIES = 1 << 20;
 
     private final StorageContext context;
     private final WishStore wishStore;
@@ -58,10 +59,22 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
      * @param wishStore where commands keep configurations
      */
     public ImageDirectory(StorageContext context, String owner, WishStore wishStore) {
+        this(context, owner, wishStore, DEFAULT_INDEX_ENTRIES);
+    }
+
+    /**
+     * A node without images yet, with a bound for memory on the heap.
+     *
+     * @param context clock, threads, files, payload memory
+     * @param owner name of the node, as epochs name it
+     * @param wishStore where commands keep configurations
+     * @param indexEntries most entries of the indexes of all images together, some 48 bytes of heap each
+     */
+    public ImageDirectory(StorageContext context, String owner, WishStore wishStore, long indexEntries) {
         this.context = context;
         this.wishStore = wishStore;
         this.plugins = new Plugins(this::providersChanged, this::waitUntilUnused);
-        this.host = plugins.host(context, owner);
+        this.host = plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries));
         this.pools = new PoolReports(context, plugins);
     }
 
@@ -169,8 +182,20 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             started = new ImageSlot(host, wish, new SlotOwner());
             slots.put(name, started);
         }
-        observer.imageAdded(name);
+        added(name);
         started.start(null);
+    }
+
+    private void added(String name) {
+        share();
+        observer.imageAdded(name);
+    }
+
+    /** With one image more or less, each has another share of the memory. */
+    private void share() {
+        List<ImageSlot> sharing = allSlots();
+        host.shares().images(sharing.size());
+        sharing.forEach(ImageSlot::wake);
     }
 
     private ImageSlot slot(String name) {
@@ -196,6 +221,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             synchronized (lock) {
                 slots.remove(slot.name(), slot);
             }
+            share();
             observer.imageRemoved(slot.name());
             wakeWaiting();
             startIfWished(slot.name());
@@ -355,7 +381,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             }
             slots.put(name, slot);
         }
-        observer.imageAdded(name);
+        added(name);
         Order creation = new Order(context.workers(), slot.life()::create);
         slot.start(creation);
         try {

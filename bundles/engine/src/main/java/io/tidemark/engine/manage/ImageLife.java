@@ -12,8 +12,10 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.engine.image.ImageLabels;
 import io.tidemark.engine.image.ImageListener;
+import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.Set;
 import java.util.UUID;
@@ -123,7 +125,7 @@ final class ImageLife {
         try {
             ImageConfig next = check(wish);
             if (now.engine() != null) {
-                now.engine().settings(next.settings());
+                now.engine().settings(host.shares().limit(next.settings()));
             }
             if (now.stores() != null) {
                 now.stores().journal().configure(next.journal());
@@ -315,7 +317,7 @@ final class ImageLife {
             engine = JournaledImage.open(
                     host.context(),
                     new ImageLabels(name, config.description(), host.owner()),
-                    config.settings(),
+                    host.shares().limit(config.settings()),
                     rules.rule(config),
                     opened.journal(),
                     opened.image(),
@@ -339,10 +341,10 @@ final class ImageLife {
                 "",
                 opened.image().head());
         LOG.info(
-                "Image {}: {} of {} bytes in pool {}, journal in pool {}: {}",
+                "Image {}: {} with {} in pool {}, journal in pool {}: {}",
                 name,
                 opened.created() ? "made" : "opened",
-                engine.sizeBytes(),
+                Sizes.format(engine.sizeBytes()),
                 config.pool(),
                 config.journalPool(),
                 opened.journal().recovery().detail());
@@ -472,6 +474,10 @@ final class ImageLife {
     // ---- what goes on beside the write path
 
     private void tend(View now, boolean trimWanted) {
+        ImageSettings settings = host.shares().limit(now.config().settings());
+        if (!settings.equals(now.engine().settings())) {
+            now.engine().settings(settings);
+        }
         CommitRule rule = rules.rule(now.config());
         if (!rule.equals(now.engine().rule())) {
             now.engine().rule(rule);
@@ -598,6 +604,10 @@ final class ImageLife {
     private void closeEngine(JournaledImage engine) {
         try {
             engine.close();
+            LOG.info(
+                    "Image {}: closed, checkpointed at {}",
+                    name,
+                    engine.watermarks().checkpointed());
         } catch (StorageException e) {
             LOG.warn(
                     "Image {}: closed without a last checkpoint, the next start replays more of the journal: {}",

@@ -9,7 +9,9 @@ import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,8 @@ final class ImageSlot {
     private static final Logger LOG = LoggerFactory.getLogger(ImageSlot.class);
     private static final long TICK_NANOS = 10_000_000_000L;
     private static final long HELD_TICK_NANOS = 500_000_000L;
+    private static final long FLAP_NANOS = 5_000_000_000L;
+    private static final Set<State> OPEN = EnumSet.of(State.SERVING, State.HOLDING, State.FAILING);
 
     /** What the owner of slots is told; on the slot's worker, under no lock. */
     interface Owner {
@@ -58,7 +62,9 @@ final class ImageSlot {
     private final ArrayDeque<Order> orders = new ArrayDeque<>();
 
     /** As logged last; guarded by the lock. */
-    private State announced;
+    private State announced = State.STARTING;
+
+    private long announcedNanos;
 
     private String announcedDetail = "";
 
@@ -110,6 +116,11 @@ final class ImageSlot {
         synchronized (lock) {
             kicked = true;
         }
+        gate.open();
+    }
+
+    /** Has the worker look again. */
+    void wake() {
         gate.open();
     }
 
@@ -221,12 +232,19 @@ final class ImageSlot {
 
     /** One line for each change; who tells of it first tells it. */
     private void announce(State state, String detail) {
+        long nowNanos = host.context().clock().monotonicNanos();
         synchronized (lock) {
             if (state == announced && detail.equals(announcedDetail)) {
                 return;
             }
+            boolean flapping = OPEN.contains(state) && OPEN.contains(announced);
+            if (flapping && nowNanos - announcedNanos < FLAP_NANOS) {
+                // A full journal is freed and full again many times a second. What lasts is told by the next step.
+                return;
+            }
             announced = state;
             announcedDetail = detail;
+            announcedNanos = nowNanos;
         }
         String line = detail.isEmpty() ? state.toString() : state + ": " + detail;
         switch (state) {

@@ -29,8 +29,8 @@ public final class Plugins {
         this.waitUntilUnused = waitUntilUnused;
     }
 
-    Host host(StorageContext context, String owner) {
-        return new Host(context, owner, journalStores, imageStores, policies, strategies, new Turns(changed));
+    Host host(StorageContext context, String owner, Shares shares) {
+        return new Host(context, owner, journalStores, imageStores, policies, strategies, new Turns(changed), shares);
     }
 
     /**
