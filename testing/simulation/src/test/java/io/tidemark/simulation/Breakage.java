@@ -1,16 +1,18 @@
 package io.tidemark.simulation;
 
-import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.engine.image.Steps;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SimulatedMachine;
+import java.nio.file.Path;
 
 /**
  * A defect that is put in on purpose, to prove that the simulation would notice it. One instance lives through all lives of
  * one run.
  */
-public interface Breakage {
+interface Breakage {
     /** No defect. */
     Breakage NONE = new Breakage() {};
 
@@ -24,13 +26,14 @@ public interface Breakage {
     }
 
     /**
-     * What production code gets as its context.
+     * What the disk makes of a call, before its own faults are drawn.
      *
-     * @param context of the simulated process
-     * @return the same, or one that lies
+     * @param operation which call
+     * @param path on what
+     * @return {@link Verdict#SKIP} as if the call had been forgotten
      */
-    default StorageContext context(StorageContext context) {
-        return context;
+    default Verdict verdict(Operation operation, Path path) {
+        return Verdict.PROCEED;
     }
 
     /**
@@ -57,6 +60,7 @@ public interface Breakage {
      * Told between two lives, when no process runs.
      *
      * @param machine whose disk may be changed
+     * @param tape what was written to the journal
      */
-    default void betweenLives(SimulatedMachine machine) {}
+    default void betweenLives(SimulatedMachine machine, Tape tape) {}
 }

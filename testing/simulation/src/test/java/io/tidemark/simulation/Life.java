@@ -1,11 +1,13 @@
 package io.tidemark.simulation;
 
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.faults.SeededRandom;
@@ -278,33 +280,39 @@ final class Life {
     private void follow() {
         Gate gate = process.workers().newGate();
         long next = 0;
-        while (true) {
-            try (JournalReader reader =
-                    site.journal().reader(Math.max(next, site.journal().trimmed() + 1))) {
-                while (true) {
-                    var header = reader.next();
-                    if (header == null) {
-                        reader.whenReadable(gate::open);
-                        gate.await(Long.MAX_VALUE);
-                        site.journal().durable();
-                        continue;
-                    }
+        while (!ended) {
+            Journal journal = site.journal();
+            try {
+                if (journal != null) {
+                    next = follow(journal, Math.max(next, journal.trimmed() + 1), gate);
+                }
+            } catch (StorageException e) {
+                // Closed, swapped, trimmed meanwhile: again from where it stands, after a while.
+                oracle.note("follower", e.getMessage(), next, 0);
+                oracle.followerFailed(e);
+            }
+            gate.await(SECOND / 10);
+        }
+    }
+
+    private long follow(Journal journal, long from, Gate gate) throws StorageException {
+        long next = from;
+        try (JournalReader reader = journal.reader(from)) {
+            while (site.journal() == journal) {
+                EventHeader header = reader.next();
+                if (header == null) {
+                    reader.whenReadable(gate::open);
+                    gate.await(Long.MAX_VALUE);
+                } else {
                     next = header.position().sequence() + 1;
                     reader.body();
                     if (random.below(16) == 0) {
                         gate.await(random.magnitude(10_000_000));
                     }
                 }
-            } catch (StorageException | RuntimeException e) {
-                // Closed, swapped, trimmed meanwhile: from where it stands, after a while.
-                oracle.note("follower", String.valueOf(e.getMessage()), next, 0);
-                oracle.followerFailed(e);
-                if (ended) {
-                    return;
-                }
-                gate.await(SECOND / 10);
             }
         }
+        return next;
     }
 
     // ---- before the end

@@ -170,10 +170,8 @@ final class Oracle {
     }
 
     /** The follower's journal was closed under it, or trimmed before it came. */
-    void followerFailed(Exception failure) {
-        boolean known = failure instanceof StorageException e && (e.reason() != Reason.CORRUPT || faults)
-                || failure instanceof NullPointerException;
-        check(known ? null : "a reader failed: " + failure);
+    void followerFailed(StorageException failure) {
+        check(failure.reason() != Reason.CORRUPT || faults ? null : "a reader failed: " + failure.getMessage());
     }
 
     /** Whether file calls fail at times, and whether the disk may be full. */

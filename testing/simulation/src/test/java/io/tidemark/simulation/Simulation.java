@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks at every step. */
-public final class Simulation {
+final class Simulation {
     private static final long SECOND = 1_000_000_000L;
     private static final Path ROOT = Path.of("/");
 
@@ -35,7 +35,7 @@ public final class Simulation {
      * @param seed which one
      * @param breakage a defect, or {@link Breakage#NONE}
      */
-    public Simulation(long seed, Breakage breakage) {
+    Simulation(long seed, Breakage breakage) {
         this.breakage = breakage;
         this.scenario = Scenario.draw(seed);
         this.machine = new SimulatedMachine(seed, scenario.machine());
@@ -52,14 +52,14 @@ public final class Simulation {
      * @param acknowledged requests
      * @param simulatedNanos how long it was for those inside
      */
-    public record Result(long hash, long steps, long acknowledged, long simulatedNanos) {}
+    record Result(long hash, long steps, long acknowledged, long simulatedNanos) {}
 
     /**
      * Prints every step as it happens.
      *
      * @param sink where to
      */
-    public void printTrace(PrintStream sink) {
+    void printTrace(PrintStream sink) {
         machine.printTrace(sink);
     }
 
@@ -68,7 +68,7 @@ public final class Simulation {
      *
      * @return a line for people
      */
-    public String describe() {
+    String describe() {
         return scenario.toString();
     }
 
@@ -78,7 +78,7 @@ public final class Simulation {
      * @return what happened
      * @throws io.tidemark.faults.SimulationFailure when something happened that never must
      */
-    public Result run() {
+    Result run() {
         machine.run(this::lives);
         return new Result(
                 machine.trace().hash(), machine.steps(), oracle.ledger().acknowledgedCount(), machine.nowNanos());
@@ -91,7 +91,7 @@ public final class Simulation {
         machine.disk().plan(this::decide);
         for (int life = 1; life <= scenario.lives(); life++) {
             live(life == scenario.lives());
-            breakage.betweenLives(machine);
+            breakage.betweenLives(machine, oracle.tape());
         }
     }
 
@@ -130,7 +130,7 @@ public final class Simulation {
     }
 
     private Life life(SimulatedContext process) {
-        StorageContext context = breakage.context(process);
+        StorageContext context = process;
         List<Path> directories = new ArrayList<>();
         for (int i = 0; i < scenario.directories(); i++) {
             directories.add(Path.of("/journals/" + i));
@@ -171,6 +171,10 @@ public final class Simulation {
         if (operation == Operation.WRITE_THROUGH && !scenario.direct()
                 || (operation == Operation.PUNCH || operation == Operation.ALLOCATE) && !scenario.sparse()) {
             return Verdict.SKIP;
+        }
+        Verdict broken = breakage.verdict(operation, path);
+        if (broken != Verdict.PROCEED) {
+            return broken;
         }
         if (!faultsOn || scenario.faultPerMillion() == 0 || !random.chance(scenario.faultPerMillion())) {
             return Verdict.PROCEED;

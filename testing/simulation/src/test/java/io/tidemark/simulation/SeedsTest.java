@@ -1,0 +1,35 @@
+package io.tidemark.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The engine as it is, on some hundreds of seeds. */
+class SeedsTest {
+    private static final int SEEDS = Integer.getInteger("tidemark.simulation.seeds", 400);
+    private static final int REPEATED = 15;
+    private static final long UNTIL_DONE_SECONDS = 3600;
+
+    @Test
+    void nothingThatMustNeverHappenHappens() throws InterruptedException {
+        Seeds.Summary summary = Seeds.run(1, SEEDS, UNTIL_DONE_SECONDS, 2, failure -> Main.report(failure, System.out));
+        System.out.println(summary);
+        assertEquals(0, summary.failed(), "seeds failed; see the output for each");
+        assertTrue(SEEDS >= BreakagesTest.SEEDS, "the sound engine passes what finds the broken ones");
+        assertTrue(summary.acknowledged() > 100L * SEEDS, "the clients got something done: " + summary);
+    }
+
+    @Test
+    void oneSeedIsOneRun() {
+        Set<Long> hashes = new HashSet<>();
+        for (long seed = 1; seed <= REPEATED; seed++) {
+            Simulation.Result first = new Simulation(seed, Breakage.NONE).run();
+            assertEquals(first, new Simulation(seed, Breakage.NONE).run(), "seed " + seed);
+            hashes.add(first.hash());
+        }
+        assertEquals(REPEATED, hashes.size());
+    }
+}
