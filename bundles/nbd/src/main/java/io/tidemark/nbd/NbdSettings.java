@@ -61,6 +61,13 @@ public record NbdSettings(
             positive("closeTimeout", closing);
         }
 
+        // Here and not in the outer class: its initialization needs this one's.
+        private static void range(String key, int value, int least, int most) {
+            if (value < least || value > most) {
+                throw new IllegalArgumentException(key + ": " + value + " is not between " + least + " and " + most);
+            }
+        }
+
         private static void positive(String key, Duration value) {
             if (value.isNegative() || value.isZero() || value.compareTo(Duration.ofDays(1)) > 0) {
                 throw new IllegalArgumentException(key + ": " + value + " is not between 1ms and 1d");
@@ -72,18 +79,12 @@ public record NbdSettings(
     public NbdSettings {
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(limits, "limits");
-        range("port", port, 0, 65_535);
+        Limits.range("port", port, 0, 65_535);
         if (unixSocket != null
                 && unixSocket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_SOCKET_PATH_BYTES) {
             throw new IllegalArgumentException(
                     "unixSocket: '" + unixSocket + "' is longer than " + MAX_SOCKET_PATH_BYTES
                             + " bytes, which is all that a Unix socket can have; choose a shorter path");
-        }
-    }
-
-    private static void range(String key, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(key + ": " + value + " is not between " + least + " and " + most);
         }
     }
 

@@ -99,7 +99,7 @@ public final class ConsoleComponent implements Node {
         Set<String> names = Commands.all().stream()
                 .map(command -> command.spec().fullName())
                 .collect(Collectors.toSet());
-        NodeReadiness readiness = new NodeReadiness(this, () -> context.getServiceReference(BOOT_FINISHED) != null);
+        NodeReadiness readiness = new NodeReadiness(this, () -> booted(context));
         try {
             return TmEndpoint.open(
                     Path.of(data).resolve("tm"), new KarafShell(sessions, subject(context), names, readiness));

@@ -77,7 +77,16 @@ public final class FakeNode implements Node {
                 4L << 30,
                 List.of("nbd 127.0.0.1:40312"),
                 List.of(),
-                Map.of("writeRequests", 1_204_112L, "writtenBytes", 5L << 30, "forceNanos", 812_000L),
+                Map.of(
+                        "writes", 1_204_112L,
+                        "written.bytes", 5L << 30,
+                        "flushes", 0L,
+                        "durable", 104_211L,
+                        "force.nanos.count", 1200L,
+                        "force.nanos.p50", 812_000L,
+                        "force.nanos.max", 14_000_000L,
+                        "apply.nanos.count", 0L,
+                        "apply.nanos.p50", 0L),
                 new TreeMap<>(Map.of("pool", "default", "commit", "journal", "journal.limit", "4GiB")));
     }
 

@@ -188,8 +188,8 @@ final class Connection implements Runnable {
         }
         try (session) {
             handshake.accepted();
-            io.sendAll(handshake.output(), deadline);
             export = device.name();
+            io.sendAll(handshake.output(), deadline);
             LOG.info("nbd: client {} attached to {}{}", address, export, tls.isEmpty() ? "" : " over " + tls);
             RequestRules rules = new RequestRules(handshake.structured(), handshake.blockStatus());
             return new Transmission(io, device, session, rules, shared, counters, outbox, buffers, terms.maxRequests())

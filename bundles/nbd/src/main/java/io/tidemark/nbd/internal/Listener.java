@@ -75,6 +75,8 @@ public final class Listener implements AutoCloseable {
             removeStale(path, wanted);
             ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             return bound(channel, wanted, path, clients);
+        } catch (StorageException e) {
+            throw e;
         } catch (IOException e) {
             throw invalid("unixSocket: cannot listen on " + path + ": " + e.getMessage(), "check its directory", e);
         }

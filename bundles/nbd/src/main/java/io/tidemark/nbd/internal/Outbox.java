@@ -26,6 +26,8 @@ final class Outbox {
 
     private Request inOrder;
     private Request withReply;
+    /** The socket took only a part of the owner's bytes. Under the lock. */
+    private boolean ownBegun;
     /** The socket is full: only the owner goes on. */
     private volatile boolean blocked;
     /** The owner waits for a request to come back. */
@@ -90,7 +92,12 @@ final class Outbox {
     boolean ownerSends(ByteBuffer own) throws IOException {
         sending.lock();
         try {
-            boolean all = drain() && (!own.hasRemaining() || link.write(own, null));
+            // Nothing may come between two parts of the owner's bytes.
+            boolean all = ownBegun || drain();
+            if (all && (ownBegun || own.hasRemaining())) {
+                all = link.write(own, null);
+                ownBegun = !all;
+            }
             blocked = !all;
             return all;
         } finally {

@@ -42,15 +42,20 @@ final class TlsLink implements Link {
 
     /** The TLS handshake, as the server. */
     void handshake(ConnectionIo io, long deadlineNanos) throws IOException {
-        engine.beginHandshake();
-        HandshakeStatus status = engine.getHandshakeStatus();
-        while (status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING) {
-            switch (status) {
-                case NEED_TASK -> runTasks();
-                case NEED_WRAP -> wrapHandshake(io, deadlineNanos);
-                default -> unwrapHandshake(io, deadlineNanos);
+        try {
+            engine.beginHandshake();
+            HandshakeStatus status = engine.getHandshakeStatus();
+            while (status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING) {
+                switch (status) {
+                    case NEED_TASK -> runTasks();
+                    case NEED_WRAP -> wrapHandshake(io, deadlineNanos);
+                    default -> unwrapHandshake(io, deadlineNanos);
+                }
+                status = engine.getHandshakeStatus();
             }
-            status = engine.getHandshakeStatus();
+        } catch (SSLException e) {
+            alert();
+            throw e;
         }
         io.sendAll(NOTHING, deadlineNanos);
     }
@@ -75,13 +80,7 @@ final class TlsLink implements Link {
 
     private void unwrapHandshake(ConnectionIo io, long deadlineNanos) throws IOException {
         decrypted.clear();
-        SSLEngineResult result;
-        try {
-            result = unwrap(decrypted);
-        } catch (SSLException e) {
-            alert();
-            throw e;
-        }
+        SSLEngineResult result = unwrap(decrypted);
         decrypted.flip();
         switch (result.getStatus()) {
             case CLOSED -> throw new SSLException("the client closed TLS during its handshake");

@@ -89,14 +89,10 @@ public final class ImageViews {
                 .fact("clients", Words.list(image.clients()));
         image.warnings().forEach(warning -> facts.fact("warning", warning));
         journal(facts, image);
-        if (!image.counters().isEmpty()) {
-            facts.group("Since it was opened");
-            new TreeMap<>(image.counters()).forEach((name, value) -> facts.fact(name, Words.figure(name, value)));
-        }
-        if (!image.properties().isEmpty()) {
-            facts.group("Configuration (image:set " + image.name() + " KEY=VALUE)");
-            new TreeMap<>(image.properties()).forEach(facts::fact);
-        }
+        facts.group("Since it was opened");
+        Counters.lines(image.counters()).forEach(facts::fact);
+        facts.group("Configuration; the rest has its default (image:set " + image.name() + " KEY=VALUE)");
+        new TreeMap<>(image.properties()).forEach(facts::fact);
         return facts.render();
     }
 

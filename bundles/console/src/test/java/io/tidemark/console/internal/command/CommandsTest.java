@@ -108,9 +108,17 @@ class CommandsTest {
                 "3 events, 12 KiB to go",
                 "128 MiB of 4 GiB (3 %)",
                 "5 GiB",
-                "812us",
+                "force          p50 812us, max 14ms, 1,200 times\n",
+                "writes         1,204,112\n",
+                "written.bytes  5 GiB\n",
                 "journal.limit");
-        assertHas(Typed.run(node, "image:info vm1 --json"), "\"head\": \"3:104211\"", "\"durable\": 104211");
+        assertFalse(Typed.run(node, "image:info vm1").contains("flushes"));
+        assertFalse(Typed.run(node, "image:info vm1").contains("apply"));
+        assertHas(
+                Typed.run(node, "image:info vm1 --json"),
+                "\"flushes\": 0",
+                "\"head\": \"3:104211\"",
+                "\"durable\": 104211");
         assertHas(refused(Kind.FAILED, "image:info vm9").getMessage(), "there is no image vm9");
     }
 

@@ -1,0 +1,271 @@
+package io.tidemark.journal.flash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.faults.FaultPlan;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.tck.journal.Events;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Disks that fail and fill up. */
+class FlashJournalFaultTest {
+    private static final Path POOL = Path.of("/flash");
+    private static final long SECOND = 1_000_000_000L;
+    private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 1L << 20);
+    private static final FlashOptions OPTIONS = FlashOptions.DEFAULT
+            .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
+            .withBatchBytes(5 << 18)
+            .withPreparation(FlashOptions.Preparation.WRITTEN);
+
+    private interface Scenario {
+        void run(SimulatedMachine machine, SimulatedContext process, FlashJournalStore store) throws Exception;
+    }
+
+    private static void on(long seed, Scenario scenario) {
+        SimulatedMachine machine = new SimulatedMachine(seed, new MachineSettings(256L << 20, 4L << 20, 1_000_000));
+        machine.disk().mount(POOL, 64L << 20);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("node");
+            scenario.run(machine, process, new FlashJournalStore("pool", List.of(POOL), OPTIONS, process.files()));
+        });
+    }
+
+    private static Journal begun(SimulatedContext process, FlashJournalStore store) throws StorageException {
+        Journal journal = store.create(process, "disk", new UUID(1, 1), SETTINGS);
+        Events.begin(journal, 1);
+        return journal;
+    }
+
+    @Test
+    void aFailedForceIsFinalUntilTheJournalIsOpenedAgain() {
+        for (Operation operation : List.of(Operation.FORCE, Operation.WRITE)) {
+            for (Verdict verdict : List.of(Verdict.FAIL_IO, Verdict.FAIL_NO_SPACE)) {
+                on(1, (machine, process, store) -> {
+                    Journal journal = begun(process, store);
+                    Events.write(journal, 5, 3000);
+                    Events.append(journal, 3000);
+                    machine.disk().plan(FaultPlan.nth(operation, "segment-000000000001", 0, 1, verdict));
+                    assertThrows(
+                            StorageException.class, () -> journal.appender().force());
+                    assertEquals(5, journal.durable());
+                    StorageException e = assertThrows(
+                            StorageException.class, () -> journal.appender().force());
+                    assertEquals(Reason.IO, e.reason());
+                    assertThrows(StorageException.class, () -> Events.append(journal, 10));
+                    assertEquals(5, Events.readAll(journal, 1), "what is durable can still be read");
+                    journal.close();
+                    Journal again = store.open(process, "disk", SETTINGS);
+                    assertFalse(again.recovery().clean());
+                    long kept = again.durable();
+                    assertTrue(kept == 5 || kept == 6, "kept " + kept);
+                    Events.write(again, 3, 100);
+                    machine.losePower();
+                    SimulatedContext next = machine.boot("next");
+                    Journal last = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files())
+                            .open(next, "disk", SETTINGS);
+                    assertEquals(kept + 3, last.durable(), "what recovery called durable is on the device");
+                    assertEquals(kept + 3, Events.readAll(last, 1));
+                });
+            }
+        }
+    }
+
+    @Test
+    void aDiskWithoutRoomIsFullAndNotPoison() {
+        on(2, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            Events.write(journal, 1, 100);
+            // Room for the state and no more segment.
+            assertTrue(machine.awaitUntil(() -> hasSegment(machine, 2), 10 * SECOND));
+            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL) + (64 << 10));
+            long written = 1;
+            while (Events.append(journal, 100_000) >= 0) {
+                written++;
+                journal.appender().force();
+            }
+            assertEquals(JournalAppender.FULL, Events.append(journal, 100_000));
+            assertTrue(Events.append(journal, EventKind.CHECKPOINT, 50) >= 0, "the reserve is there");
+            assertEquals(written + 1, journal.appender().force());
+            assertTrue(journal.trim(journal.durable()) > 0);
+            assertTrue(
+                    machine.awaitUntil(() -> Events.append(journal, 100_000) >= 0, 10 * SECOND),
+                    "what was trimmed is used again");
+            machine.disk().resize(POOL, 64L << 20);
+            while (Events.append(journal, 100_000) >= 0) {
+                journal.appender().force();
+            }
+            journal.appender().force();
+            assertTrue(journal.status().segments() >= 2);
+            assertTrue(machine.awaitUntil(() -> Events.append(journal, 1_000) >= 0, 10 * SECOND)
+                    || journal.status().usedBytes() >= SETTINGS.limitBytes() - (2L << 20));
+            assertEquals(journal.durable(), Events.readAll(journal, journal.trimmed() + 1));
+        });
+    }
+
+    private static boolean hasSegment(SimulatedMachine machine, int number) {
+        return machine.disk().files().stream()
+                .anyMatch(path -> path.toString().endsWith(String.format("segment-%012d", number)));
+    }
+
+    @Test
+    void aFullDiskDoesNotKeepAJournalFromBeingOpened() {
+        on(3, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            while (journal.status().segments() < 2) {
+                Events.write(journal, 1, 100_000);
+            }
+            assertTrue(machine.awaitUntil(() -> hasSegment(machine, 3), 10 * SECOND));
+            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL) + (64 << 10));
+            while (Events.append(journal, 100_000) >= 0) {
+                journal.appender().force();
+            }
+            Events.append(journal, EventKind.MARK, 10);
+            journal.appender().force();
+            long durable = journal.durable();
+            machine.killAll();
+            SimulatedContext next = machine.boot("next");
+            Journal again =
+                    new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files()).open(next, "disk", SETTINGS);
+            assertEquals(durable, again.durable());
+            assertEquals(durable, Events.readAll(again, 1));
+            assertTrue(Events.append(again, EventKind.CHECKPOINT, 50) >= 0);
+            again.appender().force();
+            assertTrue(again.trim(durable) > 0);
+        });
+    }
+
+    @Test
+    void aCreationThatFindsNoRoomLeavesNothing() {
+        on(4, (machine, process, store) -> {
+            machine.disk().resize(POOL, 1L << 20);
+            StorageException e = assertThrows(StorageException.class, () -> begun(process, store));
+            assertEquals(Reason.NO_SPACE, e.reason());
+            assertEquals(List.of(), store.list());
+            machine.disk().resize(POOL, 64L << 20);
+            begun(process, store).close();
+            assertEquals(List.of("disk"), store.list());
+        });
+    }
+
+    /** The power goes at every single step of a life in which segments are prepared, left, trimmed and used again. */
+    @Test
+    void thePowerMayGoAtAnyStep() {
+        int steps = 0;
+        for (int step = 1; step < 3000; step++) {
+            boolean[] done = new boolean[1];
+            long[] acknowledged = new long[2];
+            int at = step;
+            on(step, (machine, process, store) -> {
+                process.workers().start("writer", () -> {
+                    try {
+                        Journal journal = begun(process, store);
+                        acknowledged[1] = 1;
+                        for (int i = 0; i < 9; i++) {
+                            Events.append(journal, 500_000);
+                            acknowledged[0] = journal.appender().force();
+                            journal.trim(journal.durable() - 4);
+                        }
+                        done[0] = true;
+                    } catch (StorageException e) {
+                        machine.fail(e);
+                    }
+                });
+                machine.awaitSteps(at, 100 * SECOND);
+                if ((at & 1) == 0) {
+                    machine.losePower();
+                } else {
+                    machine.killAll();
+                }
+                SimulatedContext next = machine.boot("next");
+                FlashJournalStore after = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files());
+                if (after.list().isEmpty()) {
+                    assertEquals(0, acknowledged[1], "it was created");
+                    after.create(next, "disk", new UUID(2, 2), SETTINGS).close();
+                    return;
+                }
+                Journal again = after.open(next, "disk", SETTINGS);
+                assertTrue(again.durable() >= acknowledged[0], again.durable() + " of " + acknowledged[0]);
+                if (!again.epochs().isEmpty()) {
+                    assertEquals(again.durable(), Events.readAll(again, again.trimmed() + 1));
+                    Events.write(again, 2, 500_000);
+                    assertEquals(again.durable(), Events.readAll(again, again.trimmed() + 1));
+                }
+            });
+            steps++;
+            if (done[0]) {
+                break;
+            }
+            step += step > 100 ? 4 : 0;
+        }
+        assertTrue(steps > 100, steps + " steps");
+    }
+
+    /** The tests above can fail: without forces, a power loss loses what was acknowledged. */
+    @Test
+    void aForceThatIsLeftOutIsFound() {
+        int lost = 0;
+        for (int seed = 0; seed < 10; seed++) {
+            boolean[] found = new boolean[1];
+            on(seed, (machine, process, store) -> {
+                Journal journal = begun(process, store);
+                machine.disk()
+                        .plan((operation, path) ->
+                                operation == Operation.FORCE && path.toString().contains("segment-")
+                                        ? Verdict.SKIP
+                                        : Verdict.PROCEED);
+                Events.write(journal, 3, 2000);
+                Events.write(journal, 3, 2000);
+                long acknowledged = journal.durable();
+                machine.losePower();
+                machine.disk().plan(FaultPlan.NONE);
+                SimulatedContext next = machine.boot("next");
+                FlashJournalStore after = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files());
+                try (Journal again = after.open(next, "disk", SETTINGS)) {
+                    found[0] = again.durable() < acknowledged;
+                } catch (StorageException e) {
+                    found[0] = e.reason() == Reason.CORRUPT;
+                }
+            });
+            lost += found[0] ? 1 : 0;
+        }
+        assertTrue(lost > 2, lost + " of 10");
+    }
+
+    @Test
+    void aStaleBufferIsNotKept() {
+        on(6, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            ByteBuffer payload = Events.bytes(1, 2, 40_000);
+            journal.appender()
+                    .append(
+                            EventKind.WRITE,
+                            1,
+                            Events.timeOf(1),
+                            4096,
+                            40_000,
+                            Events.bytes(1, 1, 30),
+                            payload,
+                            Events.bytes(1, 3, 14));
+            journal.appender().force();
+            payload.put(0, (byte) ~payload.get(0));
+            assertEquals(1, Events.readAll(journal, 1));
+        });
+    }
+}

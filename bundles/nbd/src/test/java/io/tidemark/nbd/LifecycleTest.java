@@ -1,0 +1,258 @@
+package io.tidemark.nbd;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.nbd.testing.Served;
+import io.tidemark.nbd.testing.TestClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starting, changing, bounding and stopping. */
+class LifecycleTest {
+    @TempDir
+    Path directory;
+
+    private static NbdSettings.Limits limits(int connections, Duration negotiation, Duration stall) {
+        return new NbdSettings.Limits(connections, 512, 4, negotiation, stall, Duration.ofMillis(500));
+    }
+
+    @Test
+    void settingsChangeWhileClientsStay() throws Exception {
+        try (Served served = new Served();
+                TestClient client = served.simple()) {
+            InetSocketAddress before = served.server.address().orElseThrow();
+            Path socket = directory.resolve("s");
+            served.server.apply(Served.settings().withUnixSocket(socket));
+            assertEquals(before, served.server.address().orElseThrow(), "what did not change is not touched");
+            assertTrue(answers(socket));
+            assertEquals(0, client.does(3, 0, 0, 0));
+
+            served.server.apply(Served.settings().withTcp("", 0).withUnixSocket(socket));
+            assertTrue(served.server.address().isEmpty());
+            assertThrows(IOException.class, () -> new TestClient(before).close());
+            assertEquals(0, client.does(3, 0, 0, 0), "who is connected stays");
+            assertEquals(List.of("nbd+unix:///disk?socket=" + socket), served.server.addresses("disk"));
+
+            served.server.apply(Served.settings());
+            assertFalse(Files.exists(socket));
+        }
+    }
+
+    private static boolean answers(Path socket) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            ByteBuffer greeting = ByteBuffer.allocate(18);
+            while (greeting.hasRemaining() && channel.read(greeting) >= 0) {
+                // Until it is there.
+            }
+            return greeting.getLong(0) == 0x4e42444d41474943L;
+        }
+    }
+
+    @Test
+    void refusedSettingsLeaveTheOldOnes() throws Exception {
+        try (Served served = new Served();
+                ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            NbdSettings before = served.server.settings();
+            StorageException refused = assertThrows(
+                    StorageException.class,
+                    () -> served.server.apply(Served.settings().withTcp("127.0.0.1", taken.getLocalPort())));
+            assertEquals(StorageException.Reason.BUSY, refused.reason());
+            assertTrue(refused.getMessage().startsWith("port: "), refused.getMessage());
+            assertEquals(before, served.server.settings());
+            refused = assertThrows(
+                    StorageException.class,
+                    () -> served.server.apply(Served.settings().withTcp("no.such.host.invalid", 1)));
+            assertTrue(refused.getMessage().startsWith("host: "), refused.getMessage());
+            try (TestClient client = served.simple()) {
+                assertEquals(0, client.does(3, 0, 0, 0));
+            }
+        }
+    }
+
+    @Test
+    void unixSocketFiles() throws Exception {
+        Path socket = directory.resolve("n.sock");
+        NbdSettings settings = NbdSettings.DEFAULTS.withTcp("", 0).withUnixSocket(socket);
+        try (Served served = new Served(settings)) {
+            assertEquals(1, served.server.endpoints().size());
+            assertTrue(answers(socket));
+            StorageException busy = assertThrows(StorageException.class, () -> new Served(settings));
+            assertEquals(StorageException.Reason.BUSY, busy.reason());
+            assertTrue(answers(socket), "the first one still serves");
+        }
+        assertFalse(Files.exists(socket));
+        var stale = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX);
+        stale.bind(UnixDomainSocketAddress.of(socket));
+        stale.close();
+        assertTrue(Files.exists(socket), "left by a process that was killed");
+        new Served(settings).close();
+        Files.writeString(socket, "precious");
+        assertThrows(StorageException.class, () -> new Served(settings));
+        assertEquals("precious", Files.readString(socket));
+        Path missing = directory.resolve("no/such/directory/s");
+        StorageException refused =
+                assertThrows(StorageException.class, () -> new Served(settings.withUnixSocket(missing)));
+        assertTrue(refused.getMessage().startsWith("unixSocket: "), refused.getMessage());
+        IllegalArgumentException tooLong = assertThrows(
+                IllegalArgumentException.class, () -> settings.withUnixSocket(Path.of("/tmp/" + "x".repeat(103))));
+        assertTrue(tooLong.getMessage().startsWith("unixSocket: "), tooLong.getMessage());
+        settings.withUnixSocket(Path.of("/tmp/" + "x".repeat(102)));
+    }
+
+    @Test
+    void connectionsAreLimited() throws Exception {
+        NbdSettings settings = Served.settings().withLimits(limits(3, Duration.ofSeconds(5), Duration.ofSeconds(5)));
+        try (Served served = new Served(settings)) {
+            List<TestClient> clients = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                clients.add(served.simple());
+            }
+            try (TestClient tooMany = served.client()) {
+                assertTrue(tooMany.closedByServer());
+            }
+            assertEquals(1, served.server.statistics().getRejectedConnections());
+            clients.remove(0).close();
+            Served.await("room again", () -> served.server.statistics().getConnections() == 2);
+            clients.add(served.simple());
+            for (TestClient client : clients) {
+                assertEquals(0, client.does(3, 0, 0, 0));
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void item44SlowClients() throws Exception {
+        NbdSettings settings = Served.settings().withLimits(limits(10, Duration.ofMillis(300), Duration.ofMillis(300)));
+        try (Served served = new Served(settings);
+                TestClient idle = served.simple();
+                TestClient silent = served.client();
+                TestClient halfOption = served.client().hello();
+                TestClient halfRequest = served.simple();
+                TestClient halfPayload = served.simple();
+                TestClient halfLongPayload = served.simple();
+                TestClient dripping = served.client()) {
+            halfOption.out.write(new byte[] {0x49, 0x48});
+            halfRequest.out.write(new byte[] {0x25, 0x60});
+            halfPayload.request(1, 0, 1, 0, 100_000, new byte[50_000]);
+            halfLongPayload.request(1, 0, 1, 0, 2_000_000, new byte[50_000]);
+            Thread drip = new Thread(() -> {
+                try {
+                    dripping.hello();
+                    while (true) {
+                        // One option after the other keeps the connection busy, but not for longer than allowed.
+                        dripping.outcome(4711, new byte[0]);
+                    }
+                } catch (IOException e) {
+                    // The end that is waited for.
+                }
+            });
+            drip.start();
+            for (TestClient each : List.of(silent, halfOption, halfRequest, halfPayload, halfLongPayload)) {
+                assertTrue(each.closedByServer());
+            }
+            drip.join(20_000);
+            assertFalse(drip.isAlive());
+            assertEquals(0, idle.does(3, 0, 0, 0), "an idle client may stay as long as it likes");
+            assertEquals(0, io.tidemark.nbd.testing.FakeDevice.POOL.usedBytes());
+        }
+    }
+
+    @Test
+    void clientThatDoesNotReadHoldsNobodyUp() throws Exception {
+        try (Served served = new Served();
+                TestClient lazy = served.simple();
+                TestClient other = served.simple()) {
+            served.disk.memory.slice(0, 8).putLong(4711);
+            served.disk.elsewhere = true;
+            Thread sender = new Thread(() -> {
+                try {
+                    for (int i = 0; i < 300; i++) {
+                        lazy.request(i % 3 == 0 ? 3 : 0, 0, i, 0, i % 3 == 0 ? 0 : 64 << 10);
+                    }
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            sender.start();
+            for (int i = 0; i < 200; i++) {
+                assertEquals(0, other.does(1, 0, (1 << 20) + 4096L * i, 512, new byte[512]));
+            }
+            byte[] expected = new byte[64 << 10];
+            served.disk.memory.slice(0, expected.length).get(expected);
+            for (int i = 0; i < 300; i++) {
+                TestClient.Simple reply = lazy.simple();
+                assertEquals(0, reply.error());
+                if (reply.cookie() % 3 != 0) {
+                    assertArrayEquals(expected, lazy.in.readNBytes(64 << 10));
+                }
+            }
+            sender.join();
+        }
+    }
+
+    @Test
+    void closingIsBoundedEvenWhereTheDeviceDoesNotAnswer() throws Exception {
+        Served served =
+                new Served(Served.settings().withLimits(limits(10, Duration.ofSeconds(30), Duration.ofSeconds(30))));
+        served.disk.hold = new CountDownLatch(1);
+        try (TestClient client = served.simple()) {
+            client.request(3, 0, 1, 0, 0);
+            Served.await("in flight", () -> !served.disk.done.isEmpty());
+            long before = System.nanoTime();
+            served.close();
+            assertTrue(System.nanoTime() - before < 5_000_000_000L);
+            assertTrue(client.closedByServer());
+        } finally {
+            served.disk.hold.countDown();
+        }
+    }
+
+    @Test
+    void nothingIsLeftBehind() throws Exception {
+        Served.await("threads of other tests gone", () -> nbdThreads().isEmpty());
+        Served served = new Served();
+        for (int i = 0; i < 200; i++) {
+            TestClient client = i % 2 == 0 ? served.simple() : served.structured();
+            client.does(1, 0, 0, 512, new byte[512]);
+            if (i % 3 == 0) {
+                client.reset();
+            } else {
+                client.close();
+            }
+        }
+        Served.await("all gone", () -> served.server.statistics().getConnections() == 0);
+        assertEquals(0, served.disk.attached());
+        TestClient last = served.simple();
+        served.close();
+        served.close();
+        assertTrue(last.closedByServer());
+        last.close();
+        Served.await("no thread left: " + nbdThreads(), () -> nbdThreads().isEmpty());
+        assertThrows(StorageException.class, () -> served.server.apply(Served.settings()));
+    }
+
+    private static List<String> nbdThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("nbd-") && !name.startsWith("nbd-reader"))
+                .toList();
+    }
+}
