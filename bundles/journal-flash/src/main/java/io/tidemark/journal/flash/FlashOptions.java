@@ -4,7 +4,7 @@ package io.tidemark.journal.flash;
  * How a pool of flash journals works. Immutable; change one by its {@code with} method.
  *
  * @param segmentBytes size of a segment file in journals made from now on. A journal with a small limit gets smaller ones,
- *     so that it has at least eight; one with a very large limit gets larger ones. At least 2 MiB.
+ *     so that it has at least eight; one with a very large limit gets larger ones. At least 1088 KiB.
  * @param batchBytes most bytes that one write and force take, framing included; 1.25 MiB to 64 MiB. Each open journal has
  *     two buffers of this size.
  * @param directBytes batches of at least so many bytes go past the page cache and are durable in one step; 0 for none
@@ -24,7 +24,7 @@ public record FlashOptions(
             new FlashOptions(64L << 20, 4 << 20, 256 << 10, 20_000_000L, Preparation.ADAPTIVE, 16);
 
     /** The smallest segment: it holds one event of the largest size and its framing. */
-    public static final long MIN_SEGMENT_BYTES = 2L << 20;
+    public static final long MIN_SEGMENT_BYTES = 17L << 16;
 
     /** The largest segment: places inside one are 32-bit numbers. */
     public static final long MAX_SEGMENT_BYTES = 1L << 30;

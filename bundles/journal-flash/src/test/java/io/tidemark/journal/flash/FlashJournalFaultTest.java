@@ -132,11 +132,13 @@ class FlashJournalFaultTest {
                 Events.write(journal, 1, 100_000);
             }
             assertTrue(machine.awaitUntil(() -> hasSegment(machine, 3), 10 * SECOND));
-            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL) + (64 << 10));
+            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL) );
             while (Events.append(journal, 100_000) >= 0) {
                 journal.appender().force();
             }
             Events.append(journal, EventKind.MARK, 10);
+            // Not a single block is left for a new file.
+            assertEquals(0, machine.disk().freeBytes(POOL));
             journal.appender().force();
             long durable = journal.durable();
             machine.killAll();

@@ -29,7 +29,7 @@ final class ClientTable {
         Checksums.putUuid(out, Clients.JOURNAL, journal);
         out.position(Clients.SIZE);
         clients.forEach(client -> put(out, client));
-        SmallFile.replace(files, places.clients(), out);
+        SlotFile.save(files, places.clients(), out);
     }
 
     private static void put(ByteBuffer out, JournalClient client) {
@@ -50,7 +50,7 @@ final class ClientTable {
         if (!files.exists(places.clients())) {
             return List.of();
         }
-        ByteBuffer in = SmallFile.read(files, places.clients(), Clients.MAGIC_VALUE);
+        ByteBuffer in = SlotFile.read(files, places.clients(), Clients.MAGIC_VALUE);
         if (!Checksums.getUuid(in, Clients.JOURNAL).equals(journal)) {
             throw SmallFile.corrupt(places.clients(), "it belongs to another journal");
         }

@@ -62,7 +62,7 @@ public final class FlashJournalStoreComponent {
         String directories() default "journals";
 
         /** Segment size. */
-        @AttributeDefinition(description = "Size of a segment file of journals made from now on, 2MiB to 1GiB.")
+        @AttributeDefinition(description = "Size of a segment file of journals made from now on, 1088KiB to 1GiB.")
         String segmentSize() default "64MiB";
 
         /** Batch size. */

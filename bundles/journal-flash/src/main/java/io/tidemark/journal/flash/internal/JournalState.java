@@ -104,7 +104,7 @@ record JournalState(
         out.putInt(State.EPOCHS, epochs.size());
         out.position(State.SIZE);
         epochs.forEach(epoch -> put(out, epoch));
-        SmallFile.replace(files, places.state(), out);
+        SlotFile.save(files, places.state(), out);
     }
 
     private static void put(ByteBuffer out, Epoch epoch) {
@@ -120,7 +120,7 @@ record JournalState(
     }
 
     static JournalState load(Files files, JournalPlaces places) throws StorageException {
-        ByteBuffer in = SmallFile.read(files, places.state(), State.MAGIC_VALUE);
+        ByteBuffer in = SlotFile.read(files, places.state(), State.MAGIC_VALUE);
         try {
             List<Epoch> epochs = new ArrayList<>();
             int count = in.getInt(State.EPOCHS);

@@ -130,6 +130,16 @@ final class Layout {
         private Stride() {}
     }
 
+    /** In front of each of the two copies in the files {@code state} and {@code clients}. */
+    static final class Slot {
+        static final int LENGTH = 0;
+        static final int CHECKSUM = 4;
+        static final int GENERATION = 8;
+        static final int SIZE = 16;
+
+        private Slot() {}
+    }
+
     /** The file {@code state}. */
     static final class State {
         static final long MAGIC_VALUE = 0x315441545354444dL;

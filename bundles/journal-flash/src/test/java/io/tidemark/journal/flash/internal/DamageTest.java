@@ -178,17 +178,40 @@ class DamageTest {
     }
 
     @Test
-    void aDamagedStateRefusesToOpen() {
+    void oneDamagedCopyOfTheStateIsEnoughAndTwoRefuseToOpen() {
         Scene scene = threeBatches();
         scene.run(() -> {
             write(scene);
             Path state = scene.file(JournalPlaces.STATE);
-            for (int at = 0; at < scene.remembered(state).length; at++) {
+            int used = Layout.Slot.SIZE + Layout.State.SIZE + Layout.EpochEntry.SIZE + 4;
+            int slot = scene.remembered(state).length / 2;
+            for (int at = 0; at < used; at++) {
                 byte[] bytes = scene.remembered(state);
                 bytes[at] ^= 4;
                 scene.restore(state, bytes);
+                Journal journal = scene.open();
+                assertEquals(3, Events.readAll(journal, 1), "byte " + at);
+                assertEquals(1, journal.epochs().size());
+                bytes[at + slot] ^= 4;
+                scene.restore(state, bytes);
                 refused(scene, "byte " + at);
             }
+        });
+    }
+
+    @Test
+    void theStateGrowsWithItsEpochs() {
+        Scene scene = threeBatches();
+        scene.run(() -> {
+            Journal journal = scene.create();
+            io.tidemark.api.Epoch epoch = Events.begin(journal, 1);
+            for (int i = 0; i < 300; i++) {
+                epoch = epoch.next(new java.util.UUID(1, i), 1, 5, "somebody with a name " + i);
+                journal.startEpoch(epoch);
+            }
+            scene.machine.losePower();
+            scene.boot();
+            assertEquals(301, scene.open().epochs().size());
         });
     }
 
@@ -292,9 +315,13 @@ class DamageTest {
             scene.remember();
             byte[] bytes = scene.remembered(state);
             ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-            fields.putInt(Layout.State.CLEAN, 0);
-            fields.putLong(Layout.State.DURABLE, 0);
-            fields.putInt(bytes.length - 4, new Checksums().plain(fields, 0, bytes.length - 4));
+            for (int slot = 0; slot < bytes.length; slot += bytes.length / 2) {
+                fields.putInt(slot + Layout.Slot.SIZE + Layout.State.CLEAN, 0);
+                fields.putLong(slot + Layout.Slot.SIZE + Layout.State.DURABLE, 0);
+                int end = slot + Layout.Slot.SIZE + fields.getInt(slot + Layout.Slot.LENGTH);
+                int checksum = new Checksums().plain(fields, slot + Layout.Slot.GENERATION, end);
+                fields.putInt(slot + Layout.Slot.CHECKSUM, checksum);
+            }
             scene.restore(state, bytes);
             scene.remember();
             Path segment = scene.file(Scene.segment(1));
