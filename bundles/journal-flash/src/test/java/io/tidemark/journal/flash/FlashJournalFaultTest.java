@@ -132,7 +132,7 @@ class FlashJournalFaultTest {
                 Events.write(journal, 1, 100_000);
             }
             assertTrue(machine.awaitUntil(() -> hasSegment(machine, 3), 10 * SECOND));
-            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL) );
+            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL));
             while (Events.append(journal, 100_000) >= 0) {
                 journal.appender().force();
             }

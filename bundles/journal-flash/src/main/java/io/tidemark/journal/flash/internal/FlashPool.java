@@ -294,7 +294,7 @@ public final class FlashPool {
         }
     }
 
-    private static List<AutoCloseable> claim(Files files, JournalPlaces places) throws StorageException {
+    static List<AutoCloseable> claim(Files files, JournalPlaces places) throws StorageException {
         List<AutoCloseable> claims = new ArrayList<>();
         try {
             for (Path directory : places.directories()) {
@@ -307,7 +307,7 @@ public final class FlashPool {
         }
     }
 
-    private static void release(List<AutoCloseable> claims) {
+    static void release(List<AutoCloseable> claims) {
         for (AutoCloseable claim : claims) {
             try {
                 claim.close();

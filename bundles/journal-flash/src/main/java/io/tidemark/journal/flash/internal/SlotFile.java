@@ -104,8 +104,7 @@ final class SlotFile {
             int slotBytes = (int) Math.min(Integer.MAX_VALUE, file.size() / 2);
             for (int i = 0; i < 2; i++) {
                 ByteBuffer slot = readSlot(file, (long) i * slotBytes, slotBytes);
-                if (slot != null
-                        && (best == null || slot.getLong(Slot.GENERATION) > best.getLong(Slot.GENERATION))) {
+                if (slot != null && (best == null || slot.getLong(Slot.GENERATION) > best.getLong(Slot.GENERATION))) {
                     best = slot;
                 }
             }

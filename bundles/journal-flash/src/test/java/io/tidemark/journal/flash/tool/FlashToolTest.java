@@ -1,0 +1,190 @@
+package io.tidemark.journal.flash.tool;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.journal.flash.FlashJournalStore;
+import io.tidemark.journal.flash.FlashOptions;
+import io.tidemark.tck.journal.Events;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The offline tool on real files: what it says, what it returns, and that a repaired journal opens. */
+class FlashToolTest {
+    private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 1L << 20);
+
+    @TempDir
+    Path directory;
+
+    private final MachineContext context = new MachineContext(8 << 20);
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private FlashJournalStore store;
+
+    @BeforeEach
+    void write() throws Exception {
+        store = new FlashJournalStore(
+                "pool",
+                List.of(directory.resolve("a"), directory.resolve("b")),
+                FlashOptions.DEFAULT
+                        .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
+                        .withBatchBytes(5 << 18)
+                        .withPreparation(FlashOptions.Preparation.ALLOCATED));
+        try (Journal journal = store.create(context, "vm1", new UUID(5, 6), SETTINGS)) {
+            Events.begin(journal, 1);
+            for (int i = 0; i < 20; i++) {
+                Events.write(journal, 2, 60_000);
+            }
+        }
+    }
+
+    private int run(String command, String... options) {
+        out.reset();
+        err.reset();
+        List<String> args = new ArrayList<>(List.of(command));
+        args.addAll(List.of(options));
+        args.add(directory.resolve("b/vm1").toString());
+        args.add(directory.resolve("a/vm1").toString());
+        return tool(args);
+    }
+
+    private int tool(List<String> args) {
+        return new FlashTool(
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8))
+                .run(args);
+    }
+
+    private String said() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private void flip(long segment, long offset) throws Exception {
+        Path path =
+                directory.resolve(segment % 2 == 0 ? "a" : "b").resolve(String.format("vm1/segment-%012d", segment));
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            file.read(one, offset);
+            one.put(0, (byte) ~one.get(0)).clear();
+            file.write(one, offset);
+        }
+    }
+
+    @Test
+    void aSoundJournalIsShown() {
+        assertEquals(FlashTool.OK, run("inspect"));
+        assertTrue(said().contains("40 events, no damage"), said());
+        assertTrue(said().contains("closed in order: yes"));
+        assertEquals(FlashTool.OK, run("inspect", "--verbose"));
+        assertEquals(40, said().lines().filter(line -> line.contains("  write")).count(), said());
+        assertTrue(said().contains("1:40  2026-01-01T00:00:00.040Z  write"), said());
+        assertEquals(FlashTool.OK, run("inspect", "--json", "--verbose"));
+        assertTrue(said().contains("\"sound\": true") && said().contains("\"event_list\""), said());
+        assertEquals(FlashTool.OK, run("verify"));
+        assertEquals(FlashTool.OK, run("repair"));
+        assertTrue(said().contains("nothing was done"));
+    }
+
+    @Test
+    void wrongUsageIsExplained() {
+        assertEquals(FlashTool.USAGE, tool(List.of()));
+        assertEquals(FlashTool.OK, tool(List.of("--help")));
+        assertTrue(said().contains("inspect [--verbose]"));
+        assertEquals(FlashTool.USAGE, run("explode"));
+        assertEquals(FlashTool.USAGE, run("verify", "--verbose"));
+        assertEquals(FlashTool.USAGE, run("inspect", "--fast"));
+        assertEquals(FlashTool.USAGE, tool(List.of("inspect")));
+        assertEquals(FlashTool.FAILED, tool(List.of("inspect", directory.toString())));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("is no directory of a flash journal"));
+    }
+
+    @Test
+    void anOpenJournalIsLeftAlone() throws Exception {
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            assertEquals(FlashTool.FAILED, run("repair"));
+            assertEquals(40, Events.readAll(journal, 1));
+        }
+    }
+
+    /** In the body of an event in the second segment: only verify reads that, and repair cuts there. */
+    @Test
+    void aDamagedBodyIsFoundByVerifyAndCutByRepair() throws Exception {
+        flip(2, 4096 + 300_000);
+        assertEquals(FlashTool.OK, run("inspect"));
+        assertEquals(FlashTool.DAMAGED, run("verify"));
+        assertTrue(said().contains("DAMAGED") && said().contains("segment-000000000002"), said());
+        byte[] before = Files.readAllBytes(directory.resolve("a/vm1/segment-000000000002"));
+        assertEquals(FlashTool.DAMAGED, run("repair"));
+        assertTrue(said().contains("Lost: events"), said());
+        assertEquals(FlashTool.OK, run("verify"), said());
+        assertArrayEquals(before, Files.readAllBytes(directory.resolve("a/vm1/aside-segment-000000000002")));
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            long kept = journal.durable();
+            assertTrue(kept > 8 && kept < 40, "kept " + kept);
+            assertEquals(kept, Events.readAll(journal, 1));
+            Events.write(journal, 30, 60_000);
+            assertEquals(kept + 30, Events.readAll(journal, 1));
+        }
+        assertEquals(FlashTool.OK, run("verify"), said());
+    }
+
+    @Test
+    void aDamagedChainAndAMissingSegmentRefuseAndAreRepaired() throws Exception {
+        // The header of a batch in the middle, and the end that would make it unnecessary to read it.
+        flip(1, 4096 + 50);
+        StorageException e = assertThrows(StorageException.class, () -> store.open(context, "vm1", SETTINGS));
+        assertEquals(Reason.CORRUPT, e.reason());
+        assertEquals(FlashTool.DAMAGED, run("inspect"));
+        assertEquals(FlashTool.DAMAGED, run("repair", "--json"));
+        assertTrue(said().contains("\"kept\": 0") && said().contains("\"lost_to\": 40"), said());
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            assertEquals(0, journal.durable());
+            Events.write(journal, 3, 100);
+            assertEquals(3, Events.readAll(journal, 1));
+        }
+        assertFalse(Files.exists(directory.resolve("b/vm1/segment-000000000003")));
+    }
+
+    @Test
+    void aMissingSegmentIsReportedWithItsName() throws Exception {
+        Files.delete(directory.resolve("a/vm1/segment-000000000002"));
+        assertEquals(FlashTool.DAMAGED, run("inspect"));
+        assertTrue(said().contains("segment-000000000002 at byte 0: the segment is missing"), said());
+        assertEquals(FlashTool.DAMAGED, run("repair"));
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            assertEquals(journal.durable(), Events.readAll(journal, 1));
+        }
+    }
+
+    @Test
+    void aTornEndIsNormal() throws Exception {
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            Events.write(journal, 1, 100);
+        }
+        JournalReport report =
+                new ClosedJournal(List.of(directory.resolve("a/vm1"), directory.resolve("b/vm1"))).verify();
+        assertTrue(report.isSound());
+        assertEquals(41, report.intact());
+        assertEquals(41, report.events());
+    }
+}
