@@ -22,6 +22,24 @@ import java.util.TreeMap;
 
 /** A node without anything behind it: images are entries of a map. */
 public final class FakeNode implements Node {
+    private static final Map<String, Long> COUNTERS = new HashMap<>(Map.of(
+            "writes", 1_204_112L,
+            "written.bytes", 5L << 30,
+            "flushes", 0L,
+            "durable", 104_211L,
+            "apply.journal.bytes", 9L << 30,
+            "apply.image.bytes", 3L << 30,
+            "apply.image.writes", 1000L));
+
+    static {
+        COUNTERS.put("force.events.mean", 7L);
+        COUNTERS.put("force.nanos.count", 1200L);
+        COUNTERS.put("force.nanos.mean", 900_000L);
+        COUNTERS.put("force.nanos.p50", 812_000L);
+        COUNTERS.put("force.nanos.p99", 2_000_000L);
+        COUNTERS.put("force.nanos.max", 14_000_000L);
+    }
+
     /** Images by name. */
     public final Map<String, ImageStatus> images = new TreeMap<>();
 
@@ -77,16 +95,7 @@ public final class FakeNode implements Node {
                 4L << 30,
                 List.of("nbd 127.0.0.1:40312"),
                 List.of(),
-                Map.of(
-                        "writes", 1_204_112L,
-                        "written.bytes", 5L << 30,
-                        "flushes", 0L,
-                        "durable", 104_211L,
-                        "force.nanos.count", 1200L,
-                        "force.nanos.p50", 812_000L,
-                        "force.nanos.max", 14_000_000L,
-                        "apply.nanos.count", 0L,
-                        "apply.nanos.p50", 0L),
+                COUNTERS,
                 new TreeMap<>(Map.of("pool", "default", "commit", "journal", "journal.limit", "4GiB")));
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 
 /** {@code image:list} and {@code image:info}. */
 final class ImageShow {
+    private static final String VERBOSE = "--verbose";
+
     private ImageShow() {}
 
     static List<ConsoleCommand> all() {
@@ -29,6 +31,7 @@ final class ImageShow {
                                                 + " crash), applied (in the image), checkpointed (forced to the image), trimmed (no"
                                                 + " longer in the journal).")
                                 .takes("NAME", "The image.", Completions::images)
+                                .flag(VERBOSE, "Shows every counter that is not zero, too.")
                                 .flag(Call.JSON, "Prints JSON.")
                                 .example("image:info vm1", "state, watermarks, counters and configuration of vm1")
                                 .build(),
@@ -52,7 +55,7 @@ final class ImageShow {
         if (call.json()) {
             call.printJson(ImageViews.json(image));
         } else {
-            call.caller().out(ImageViews.info(image));
+            call.caller().out(ImageViews.info(image, call.arguments().has(VERBOSE)));
         }
     }
 

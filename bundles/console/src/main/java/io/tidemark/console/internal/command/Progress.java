@@ -72,7 +72,7 @@ public final class Progress {
      */
     public String summary(long doneBytes) {
         long nanos = monotonicNanos.getAsLong() - startedNanos;
-        return Durations.format(nanos) + ", " + rate(doneBytes, nanos);
+        return doneBytes == 0 ? Durations.format(nanos) : Durations.format(nanos) + ", " + rate(doneBytes, nanos);
     }
 
     private static String rate(long bytes, long nanos) {

@@ -54,7 +54,7 @@ final class Counters {
                 shown.add(part + " " + figure(base, value));
             }
         }
-        shown.add(Words.number(count) + " times");
+        shown.add(Words.count(count, "time"));
         lines.put(withoutUnit(base), String.join(", ", shown));
     }
 

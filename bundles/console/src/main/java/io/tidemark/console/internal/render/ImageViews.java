@@ -75,9 +75,10 @@ public final class ImageViews {
      * One image.
      *
      * @param image to show
+     * @param all whether to show every counter, too
      * @return lines
      */
-    public static String info(ImageStatus image) {
+    public static String info(ImageStatus image, boolean all) {
         Facts facts = new Facts()
                 .group(headline(image))
                 .fact("size", image.sizeBytes() > 0 ? Words.size(image.sizeBytes()) + exact(image.sizeBytes()) : "")
@@ -90,7 +91,11 @@ public final class ImageViews {
         image.warnings().forEach(warning -> facts.fact("warning", warning));
         journal(facts, image);
         facts.group("Since it was opened");
-        Counters.lines(image.counters()).forEach(facts::fact);
+        new Activity(image.counters()).addTo(facts);
+        if (all) {
+            facts.group("Counters");
+            Counters.lines(image.counters()).forEach(facts::fact);
+        }
         facts.group("Configuration; the rest has its default (image:set " + image.name() + " KEY=VALUE)");
         new TreeMap<>(image.properties()).forEach(facts::fact);
         return facts.render();

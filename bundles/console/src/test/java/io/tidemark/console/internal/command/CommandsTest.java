@@ -108,12 +108,13 @@ class CommandsTest {
                 "3 events, 12 KiB to go",
                 "128 MiB of 4 GiB (3 %)",
                 "5 GiB",
-                "force          p50 812us, max 14ms, 1,200 times\n",
-                "writes         1,204,112\n",
-                "written.bytes  5 GiB\n",
+                "1,204,112, 5 GiB",
+                "1,200, 7 events each; mean 900us, p50 812us, p99 2ms, max 14ms",
+                "9 GiB of journal by 1,000 writes of 3 GiB, folded 3.0 : 1",
                 "journal.limit");
         assertFalse(Typed.run(node, "image:info vm1").contains("flushes"));
-        assertFalse(Typed.run(node, "image:info vm1").contains("apply"));
+        assertFalse(Typed.run(node, "image:info vm1").contains("Counters"));
+        assertHas(Typed.run(node, "image:info vm1 --verbose"), "p50 812us, p99 2ms, max 14ms, mean 900us, 1,200 times");
         assertHas(
                 Typed.run(node, "image:info vm1 --json"),
                 "\"flushes\": 0",
