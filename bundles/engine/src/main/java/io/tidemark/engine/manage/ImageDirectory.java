@@ -442,7 +442,8 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             wishes.put(wish.origin(), changed);
         }
         slot.wish(changed);
-        slot.perform(() -> {});
+        // Also when nothing differs: whoever has mended something says so with any change.
+        slot.perform(slot.life()::kick);
     }
 
     private Wish wish(ImageSlot slot) throws StorageException {

@@ -40,6 +40,9 @@ final class ImageLife {
             Reason.STALE_SERVICE,
             Reason.UNAVAILABLE);
 
+    /** What opening again does not mend, though it may succeed. */
+    private static final Set<Reason> DAMAGE = Set.of(Reason.CORRUPT, Reason.MISMATCH);
+
     /**
      * What is the case, for everybody to read.
      *
@@ -69,6 +72,13 @@ final class ImageLife {
     private final TrimKeeper trims;
     private final Backoff backoff = new Backoff();
     private boolean endWanted;
+
+    /**
+     * Damage that was met while serving. Opening again would succeed and meet it again, so nothing is tried until somebody
+     * has changed something. Empty for none.
+     */
+    private String damage = "";
+
     private long suspendedSinceNanos;
     private long trimmedNanos;
 
@@ -110,6 +120,7 @@ final class ImageLife {
 
     /** Something around the image has changed: what failed is tried again at once. */
     void kick() {
+        damage = "";
         backoff.kick();
     }
 
@@ -138,7 +149,7 @@ final class ImageLife {
             ImageConfig kept = now.engine() != null ? now.config() : null;
             view = new View(now.engine(), now.stores(), kept, e.getMessage(), now.state(), now.detail(), now.head());
         }
-        backoff.kick();
+        kick();
     }
 
     /**
@@ -222,6 +233,10 @@ final class ImageLife {
             openWhenPossible(now);
         } else {
             keepStores(now, failure);
+            if (view.engine() == null) {
+                // Given up: begin anew at once.
+                return 0;
+            }
         }
         now = view;
         if (now.engine() != null && now.stores() != null) {
@@ -256,6 +271,10 @@ final class ImageLife {
         String missing = missing(config);
         if (!missing.isEmpty()) {
             state(State.SUSPENDED, missing);
+            return;
+        }
+        if (!damage.isEmpty()) {
+            state(State.REFUSED, damage);
             return;
         }
         if (backoff.leftNanos(now()) > 0) {
@@ -367,6 +386,9 @@ final class ImageLife {
                 return;
             }
             suspend(now, reason(config, failure, gone));
+            if (failure != null && DAMAGE.contains(failure.reason())) {
+                damage = failure.getMessage();
+            }
         }
         resumeWhenPossible();
     }
@@ -378,7 +400,7 @@ final class ImageLife {
         }
         if (failure != null && failure.reason() != Reason.STALE_SERVICE) {
             backoff.brokeAgain(now());
-            return failure.getMessage() + "; opening again";
+            return failure.getMessage() + (DAMAGE.contains(failure.reason()) ? "" : "; opening again");
         }
         return gone ? "a store was replaced" : "moving to a store with a higher ranking";
     }
@@ -397,13 +419,13 @@ final class ImageLife {
         View now = view;
         ImageConfig config = now.config();
         String missing = missing(config);
-        if (missing.isEmpty() && backoff.leftNanos(now()) > 0) {
+        if (missing.isEmpty() && damage.isEmpty() && backoff.leftNanos(now()) > 0) {
             return;
         }
-        if (missing.isEmpty()) {
-            resume(now, config);
-        } else {
+        if (!missing.isEmpty()) {
             stillSuspended(missing);
+        } else if (damage.isEmpty()) {
+            resume(now, config);
         }
         View after = view;
         if (after.stores() == null && now() - suspendedSinceNanos > config.suspendTimeoutNanos()) {
@@ -578,7 +600,7 @@ final class ImageLife {
             JournaledImage.adoptNewJournal(host.context(), host.owner(), journal, config.journalPool(), image);
         }
         LOG.warn("Image {}: its journal was given up by order; it starts a new one at its last checkpoint", name);
-        backoff.kick();
+        kick();
         open(config);
     }
 

@@ -28,6 +28,8 @@ final class MemoryImage implements BlockImage {
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable whenClosed = () -> {};
+    /** Not null: every write fails with it, in the next openings too. */
+    StorageException damage;
 
     MemoryImage(int size, UUID journal) {
         bytes = new byte[size];
@@ -53,7 +55,9 @@ final class MemoryImage implements BlockImage {
     /** What opening again finds after what was not forced is lost. */
     synchronized MemoryImage reopened() {
         closed = true;
-        return new MemoryImage(forced, head);
+        MemoryImage next = new MemoryImage(forced, head);
+        next.damage = damage;
+        return next;
     }
 
     private void usable() throws StorageException {
@@ -84,6 +88,9 @@ final class MemoryImage implements BlockImage {
             usable();
             space();
             writes++;
+            if (damage != null) {
+                throw damage;
+            }
             if (failNextWrite) {
                 failNextWrite = false;
                 throw new StorageException(Reason.IO, "write failed on purpose", "");

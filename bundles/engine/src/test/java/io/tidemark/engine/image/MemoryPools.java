@@ -28,6 +28,7 @@ public final class MemoryPools {
     private int mostOpeners;
 
     private final Map<String, Integer> openers = new HashMap<>();
+    private final Map<String, Integer> openings = new HashMap<>();
 
     /** Makes each call with this name fail until it is told otherwise: {@code create image}, {@code open journal}. */
     public synchronized void fail(String call, Reason reason) {
@@ -44,6 +45,10 @@ public final class MemoryPools {
 
     public synchronized void failNextForceOfImage(String name) {
         images.get(name).failNextForce = true;
+    }
+
+    public synchronized void damageImage(String name, StorageException damage) {
+        images.get(name).damage = damage;
     }
 
     public synchronized void loseJournal(String name) {
@@ -83,6 +88,10 @@ public final class MemoryPools {
         return mostOpeners;
     }
 
+    public synchronized int openings(String what) {
+        return openings.getOrDefault(what, 0);
+    }
+
     public synchronized int openNow() {
         return claims.size();
     }
@@ -107,6 +116,7 @@ public final class MemoryPools {
             throw new StorageException(Reason.BUSY, what + " is in use", "");
         }
         openers.merge(what, 1, Integer::sum);
+        openings.merge(what, 1, Integer::sum);
         mostOpeners = Math.max(mostOpeners, openers.get(what));
     }
 

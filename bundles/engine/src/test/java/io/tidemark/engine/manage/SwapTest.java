@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
@@ -152,7 +153,7 @@ class SwapTest {
                             try {
                                 node.directory.checkpoint("disk");
                                 return true;
-                            } catch (io.tidemark.api.StorageException e) {
+                            } catch (StorageException e) {
                                 return false;
                             }
                         },
@@ -162,6 +163,30 @@ class SwapTest {
             }
             ImageStatus status = node.status("disk");
             assertEquals(status.watermarks().durable(), status.watermarks().checkpointed());
+        }
+    }
+
+    @Test
+    void damageIsNotTriedAgainAndAgain() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of("suspend.timeout", "1s"));
+            Node.Client client = node.new Client("disk");
+            node.pools.damageImage("disk", new StorageException(Reason.CORRUPT, "sector 7 is damaged", "repair it"));
+            client.write(0, (byte) 1).succeeded();
+            node.awaitState("disk", State.SUSPENDED);
+            Node.await(() -> node.pools.openNow() == 0, () -> "stores stay open");
+            assertEquals("sector 7 is damaged; repair it", node.status("disk").detail());
+            Node.Request held = client.write(512, (byte) 2);
+            assertEquals(Reason.UNAVAILABLE, held.await().reason());
+            assertEquals(1, node.pools.openings("image disk"), "it was opened again");
+            node.awaitState("disk", State.REFUSED);
+            assertEquals("sector 7 is damaged; repair it", node.status("disk").detail());
+            node.pools.damageImage("disk", null);
+            node.directory.configure("disk", Map.of());
+            node.awaitState("disk", State.SERVING);
+            try (Node.Client next = node.new Client("disk")) {
+                assertEquals(1, next.read(0));
+            }
         }
     }
 
