@@ -166,6 +166,21 @@ class FlashJournalFaultTest {
         });
     }
 
+    @Test
+    void aPoolThatWasMadeWithItsFirstJournalSurvivesAPowerLoss() {
+        for (int seed = 0; seed < 20; seed++) {
+            on(seed, (machine, process, store) -> {
+                List<Path> deep = List.of(POOL.resolve("a/b"), POOL.resolve("a/c"));
+                begun(process, new FlashJournalStore("deep", deep, OPTIONS, process.files()));
+                machine.losePower();
+                SimulatedContext next = machine.boot("next");
+                FlashJournalStore after = new FlashJournalStore("deep", deep, OPTIONS, next.files());
+                assertEquals(List.of("disk"), after.list());
+                after.open(next, "disk", SETTINGS).close();
+            });
+        }
+    }
+
     /** The power goes at every single step of a life in which segments are prepared, left, trimmed and used again. */
     @Test
     void thePowerMayGoAtAnyStep() {

@@ -77,8 +77,7 @@ public final class FlashPool {
                 throw new StorageException(
                         Reason.EXISTS, "there is a journal " + name + " already", "choose another name or delete it");
             }
-            files.createDirectories(directory);
-            files.forceDirectory(directory.getParent());
+            makeDirectory(files, directory);
         }
         List<AutoCloseable> claims = claim(files, places);
         try {
@@ -105,6 +104,21 @@ public final class FlashPool {
             throw e;
         }
         return openNew(context, places, settings, claims);
+    }
+
+    /** Durable with all its parents: a pool whose directory is lost would take its journals along. */
+    private static void makeDirectory(Files files, Path directory) throws StorageException {
+        List<Path> missing = new ArrayList<>();
+        for (Path path = directory; path != null && !files.exists(path); path = path.getParent()) {
+            missing.add(path);
+        }
+        files.createDirectories(directory);
+        for (Path path : missing) {
+            if (path.getParent() != null) {
+                files.forceDirectory(path.getParent());
+            }
+        }
+        files.forceDirectory(directory.getParent());
     }
 
     private FlashJournal openNew(

@@ -142,7 +142,7 @@ final class Layout {
 
     /** The file {@code state}. */
     static final class State {
-        static final long MAGIC_VALUE = 0x315441545354444dL;
+        static final long MAGIC_VALUE = 0x3154415453444d54L; // "TMDSTAT1"
         static final int MAGIC = 0;
         static final int VERSION = 8;
         static final int CLEAN = 12;
@@ -175,7 +175,7 @@ final class Layout {
 
     /** The file {@code clients}. */
     static final class Clients {
-        static final long MAGIC_VALUE = 0x31544e4c43444d54L;
+        static final long MAGIC_VALUE = 0x31544e4c43444d54L; // "TMDCLNT1"
         static final int MAGIC = 0;
         static final int VERSION = 8;
         static final int COUNT = 12;
@@ -200,7 +200,7 @@ final class Layout {
 
     /** The file {@code member} in each directory. */
     static final class Member {
-        static final long MAGIC_VALUE = 0x31524245_4d454d54L;
+        static final long MAGIC_VALUE = 0x31424d454d444d54L; // "TMDMEMB1"
         static final int MAGIC = 0;
         static final int VERSION = 8;
         static final int DIRECTORY = 12;
