@@ -163,6 +163,7 @@ final class Checkpointer implements Runnable {
     private void stored(ImageHead head, long target, long bytes, long now) {
         core.head = head;
         core.checkpointed = target;
+        core.headFailure = null;
         core.figures.checkpoints++;
         pendingBytes -= bytes;
         lastNanos = now;
@@ -176,6 +177,7 @@ final class Checkpointer implements Runnable {
             return;
         }
         notBeforeNanos = now + RETRY_NANOS;
+        core.headFailure = failure;
         core.figures.failures++;
         after.warning("image " + core.labels.name() + ": the checkpoint could not be stored: " + failure.getMessage()
                 + "; it is tried again");
@@ -185,6 +187,7 @@ final class Checkpointer implements Runnable {
     void restart() {
         pendingBytes = 0;
         notBeforeNanos = Long.MIN_VALUE;
+        core.headFailure = null;
         gate.open();
     }
 }

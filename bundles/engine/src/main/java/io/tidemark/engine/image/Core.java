@@ -112,6 +112,9 @@ final class Core {
     /** A checkpoint is to be written as soon as that is applied. */
     long checkpointWanted;
 
+    /** Why the head could not be stored at the last attempt; null when it could. */
+    StorageException headFailure;
+
     private boolean committerArmed;
 
     /** Last sequence whose effect is forced to the image; the head may name an earlier one. */

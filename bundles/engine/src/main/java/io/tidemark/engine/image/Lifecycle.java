@@ -173,13 +173,18 @@ final class Lifecycle {
         synchronized (core.lock) {
             refuseUnlessServing();
             target = core.appended;
+            core.headFailure = null;
             core.wantCheckpoint();
         }
-        core.changed.await(() -> core.checkpointed >= target || core.suspended || core.stopping || core.imageFull);
+        core.changed.await(() -> core.checkpointed >= target
+                || core.suspended
+                || core.stopping
+                || core.imageFull
+                || core.headFailure != null);
         synchronized (core.lock) {
             if (core.checkpointed < target) {
                 refuseUnlessServing();
-                throw Failures.imageFull(core.labels.name());
+                throw core.headFailure != null ? core.headFailure : Failures.imageFull(core.labels.name());
             }
         }
     }
@@ -208,9 +213,11 @@ final class Lifecycle {
             }
         }
         long target = sequence;
-        core.changed.await(() -> core.checkpointed >= target || core.stopping);
+        // The size has changed when the event is applied; a head that cannot be stored now is stored later.
+        core.changed.await(() ->
+                core.checkpointed >= target || core.stopping || (core.applied >= target && core.headFailure != null));
         synchronized (core.lock) {
-            if (core.checkpointed < target) {
+            if (core.applied < target) {
                 throw Failures.stopped(core.labels.name());
             }
         }

@@ -14,8 +14,8 @@ import java.util.ArrayDeque;
  * <p>What has changed the image since that moment was not acknowledged when the read began, so it may or may not be seen.
  */
 final class Reads {
-    /** Extents of the overlay that are looked at in one step when a client asks for the map of a long range. */
-    private static final int MAP_STEP_PIECES = 4096;
+    /** Part of a long range that is mapped in one step, so that the lock is not held for long. */
+    private static final long MAP_STEP_BYTES = 32L << 20;
 
     private final Core core;
     private final ArrayDeque<Pieces> spare = new ArrayDeque<>();
@@ -203,13 +203,15 @@ final class Reads {
             long at = offset;
             long end = offset + length;
             while (at < end && !merged.ended()) {
-                Stores stores = enter(at, end - at, upper, pieces, false);
+                long stepEnd = Math.min(end, at + MAP_STEP_BYTES);
+                Stores stores = enter(at, stepEnd - at, upper, pieces, false);
                 try {
-                    at = step(at, end, pieces, stores.image(), merged);
+                    step(at, stepEnd, pieces, stores.image(), merged);
                 } finally {
                     leave(stores);
                     pieces.release();
                 }
+                at = stepEnd;
             }
             merged.flush();
         } finally {
@@ -218,22 +220,19 @@ final class Reads {
         }
     }
 
-    private static long step(long from, long to, Pieces pieces, BlockImage image, MergingVisitor out)
+    private static void step(long from, long to, Pieces pieces, BlockImage image, MergingVisitor out)
             throws StorageException {
         long at = from;
-        int count = Math.min(pieces.count(), MAP_STEP_PIECES);
-        for (int i = 0; i < count && !out.ended(); i++) {
+        for (int i = 0; i < pieces.count() && !out.ended(); i++) {
             if (at < pieces.offset(i)) {
                 image.extents(at, pieces.offset(i) - at, out);
             }
             out.extent(pieces.offset(i), pieces.length(i), pieces.place(i) >= 0);
             at = pieces.end(i);
         }
-        if (count == pieces.count() && at < to && !out.ended()) {
+        if (at < to && !out.ended()) {
             image.extents(at, to - at, out);
-            at = to;
         }
-        return at;
     }
 
     private Pieces take() {

@@ -326,4 +326,73 @@ class FailureTest {
             assertEquals(State.SUSPENDED, rig.engine.state());
         }
     }
+
+    @Test
+    void aCheckpointThatCannotBeStoredIsReportedAndAResizeIsDoneAllTheSame() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.image.failHeads = true;
+            StorageException failure = assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(Reason.NO_SPACE, failure.reason());
+            rig.engine.resize(2 * Rig.SIZE);
+            rig.model = java.util.Arrays.copyOf(rig.model, 2 * Rig.SIZE);
+            rig.verify();
+            rig.image.failHeads = false;
+            rig.engine.checkpoint();
+            assertEquals(2 * Rig.SIZE, rig.image.head().sizeBytes());
+        }
+    }
+
+    @Test
+    void recoveryGoesThroughResizesAndAppliesWhatTheIndexCannotHold() throws Exception {
+        ImageSettings tiny = new ImageSettings(
+                4L << 20, 64L << 20, 1024, 1L << 40, 1L << 50, 1L << 50, ImageSettings.JournalFull.HOLD, 0.5);
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.image.failHeads = true;
+            rig.write(0, Rig.SIZE, 1).succeeded();
+            rig.engine.resize(Rig.SIZE / 2);
+            rig.engine.resize(Rig.SIZE);
+            java.util.Arrays.fill(rig.model, Rig.SIZE / 2, Rig.SIZE, (byte) 0);
+            for (int i = 0; i < 2000; i++) {
+                rig.write(i * 512L, 100, i).succeeded();
+            }
+            rig.settings = tiny;
+            rig.crash(0);
+            assertEquals(0, rig.engine.watermarks().checkpointed());
+            rig.verify();
+            rig.engine.checkpoint();
+            assertArrayEquals(rig.model, rig.image.bytes());
+        }
+    }
+
+    @Test
+    void aResizeGoesOnAfterAPause() throws Exception {
+        for (int survivors : new int[] {0, 1}) {
+            try (Rig rig = new Rig(Rig.LAZY)) {
+                rig.write(0, Rig.SIZE, 1).succeeded();
+                rig.journal.failNextForce = true;
+                Thread resizing = new Thread(() -> {
+                    try {
+                        rig.engine.resize(Rig.SIZE / 2);
+                    } catch (StorageException e) {
+                        rig.warnings.add("failed: " + e);
+                    }
+                });
+                resizing.start();
+                Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
+                assertEquals(Rig.SIZE, rig.engine.sizeBytes());
+                rig.engine.suspend("journal failed");
+                rig.journal = rig.journal.reopened(survivors);
+                rig.image = rig.image.reopened();
+                rig.engine.resume(rig.journal, rig.image);
+                resizing.join();
+                assertEquals(List.of(), rig.warnings);
+                assertEquals(Rig.SIZE / 2, rig.engine.sizeBytes());
+                rig.model = java.util.Arrays.copyOf(rig.model, Rig.SIZE / 2);
+                rig.verify();
+                rig.crash(0);
+                rig.verify();
+            }
+        }
+    }
 }
