@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +102,7 @@ class RunIT {
         oneLine(background(data, freePort()), 1, "already runs");
         oneLine(background(data, freePort(), "--node", "b"), 1, "is the data directory of node a");
         oneLine(background(node("b"), port), 1, "port " + port);
+        assertFalse(Files.exists(scratch.resolve("b")), "a start that failed leaves nothing");
 
         assertTrue(Shell.run("./run", "--data", data.toString(), "--stop")
                 .good()
@@ -168,6 +171,60 @@ class RunIT {
                 .good()
                 .text()
                 .contains("v1"));
+    }
+
+    /** Doors, checkpoints, stores: in this order, and within the memory that jvm.options promises. */
+    @Test
+    void aNodeStoppedUnderLoadStaysWithinItsMemoryAndLeavesACleanCheckpoint() throws Exception {
+        Path data = node("a");
+        int port = freePort();
+        background(data, port).good();
+        Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "512M")
+                .good();
+        Process fio = Shell.start(
+                scratch,
+                Map.of(),
+                List.of(
+                        "fio",
+                        "--name=w",
+                        "--ioengine=nbd",
+                        "--uri=nbd://127.0.0.1:" + port + "/v1",
+                        "--rw=write",
+                        "--bs=1M",
+                        "--iodepth=128",
+                        "--size=512M",
+                        "--time_based",
+                        "--runtime=120",
+                        "--output=fio.out"));
+        Path status = Path.of("/proc/" + pid(data) + "/status");
+        for (int i = 0; i < 20; i++) {
+            // Time under load is what this needs; nothing is waited for.
+            TimeUnit.MILLISECONDS.sleep(250);
+            assertTrue(fio.isAlive(), "fio ended");
+        }
+        String peak = Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmHWM"))
+                .findFirst()
+                .orElseThrow();
+        Shell.run("./run", "--data", data.toString(), "--stop").good();
+        fio.destroyForcibly();
+        assertTrue(Long.parseLong(peak.replaceAll("\\D", "")) < 512 << 10, "resident: " + peak);
+        background(data, port).good();
+        List<String> log = Files.readAllLines(data.resolve("karaf/log/karaf.log"));
+        assertEquals(
+                List.of(),
+                log.stream()
+                        .filter(line -> line.toLowerCase(Locale.ROOT).contains("suspended"))
+                        .toList());
+        assertEquals(
+                List.of(),
+                log.stream()
+                        .filter(line -> line.contains("not closed in order"))
+                        .toList());
+        assertEquals(
+                1,
+                log.stream().filter(line -> line.contains("Image v1: opened")).count(),
+                log.toString());
     }
 
     @Test
