@@ -7,7 +7,6 @@ import io.tidemark.api.context.StorageFile;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -16,11 +15,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /** The file systems of the machine, through file channels, and through libc for what Java has no call for. */
 public final class MachineFiles implements Files {
     private final LibC libc = LibC.load();
+    /** Files that are claimed through this object. */
+    private final Set<Path> claims = ConcurrentHashMap.newKeySet();
 
     @Override
     public StorageFile open(Path path, Mode mode) throws StorageException {
@@ -40,22 +43,66 @@ public final class MachineFiles implements Files {
 
     @Override
     public AutoCloseable claim(Path path) throws StorageException {
+        Path claimed = canonical(path);
+        // Asked first, because the kernel drops the lock of this process as soon as any descriptor of the file is
+        // closed:
+        // a second attempt must not even open it.
+        if (!claims.add(claimed)) {
+            throw busy(path);
+        }
         FileChannel channel = null;
+        boolean locked = false;
         try {
             channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return channel;
-            }
+            locked = channel.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            // Somebody in this process holds it: answered below like a foreign holder.
+            // Claimed through another object of this class in this process: answered below like a foreign holder.
         } catch (IOException e) {
-            closeQuietly(channel);
             throw failure("claim", path, e);
+        } finally {
+            if (!locked) {
+                closeQuietly(channel);
+                claims.remove(claimed);
+            }
         }
-        closeQuietly(channel);
-        throw new StorageException(
+        if (!locked) {
+            throw busy(path);
+        }
+        return new Claim(channel, claimed);
+    }
+
+    private static StorageException busy(Path path) {
+        return new StorageException(
                 Reason.BUSY, path + " is held by another user", "close it there first, or choose another name");
+    }
+
+    /** One name for a file, whatever way a path takes to it; its directory exists, or claiming it fails anyway. */
+    private static Path canonical(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        try {
+            return absolute.getParent().toRealPath().resolve(absolute.getFileName());
+        } catch (IOException e) {
+            return absolute;
+        }
+    }
+
+    private final class Claim implements AutoCloseable {
+        private final FileChannel channel;
+        private final Path claimed;
+        private final AtomicBoolean open = new AtomicBoolean(true);
+
+        Claim(FileChannel channel, Path claimed) {
+            this.channel = channel;
+            this.claimed = claimed;
+        }
+
+        @Override
+        public void close() {
+            if (open.compareAndSet(true, false)) {
+                closeQuietly(channel);
+                claims.remove(claimed);
+            }
+        }
     }
 
     private static void closeQuietly(FileChannel channel) {
@@ -63,7 +110,7 @@ public final class MachineFiles implements Files {
             try {
                 channel.close();
             } catch (IOException e) {
-                // The claim failed already; that is what the caller hears of.
+                // Either the claim failed already, and that is what the caller hears of, or it ends here anyway.
             }
         }
     }

@@ -137,6 +137,35 @@ class MachineFilesTest {
         files.claim(lock).close();
     }
 
+    /** The kernel drops all locks of a process on a file as soon as that process closes any descriptor of it. */
+    @Test
+    void aRefusedClaimDoesNotOpenTheDoorToOtherProcesses() throws Exception {
+        Path lock = directory.resolve("lock");
+        AutoCloseable claim = files.claim(lock);
+        assertEquals(1, lockFromAnotherProcess(lock));
+        assertThrows(StorageException.class, () -> files.claim(lock));
+        assertThrows(
+                StorageException.class,
+                () -> files.claim(directory.resolve("../" + directory.getFileName() + "/lock")));
+        assertEquals(1, lockFromAnotherProcess(lock), "the claim is lost");
+        claim.close();
+        claim.close();
+        assertEquals(0, lockFromAnotherProcess(lock));
+        files.claim(lock).close();
+    }
+
+    private static int lockFromAnotherProcess(Path lock) throws Exception {
+        String script = "import fcntl,sys\nf=open(sys.argv[1],'r+')\n"
+                + "try: fcntl.lockf(f,fcntl.LOCK_EX|fcntl.LOCK_NB)\nexcept OSError: sys.exit(1)\n";
+        try {
+            return new ProcessBuilder("python3", "-c", script, lock.toString())
+                    .start()
+                    .waitFor();
+        } catch (java.io.IOException e) {
+            throw new AssertionError("python3 is missing: install the Debian package python3", e);
+        }
+    }
+
     @Test
     void directoriesAreListedSortedAndRenamesReplace() throws Exception {
         files.createDirectories(directory.resolve("a/b"));
