@@ -55,7 +55,7 @@ final class Activity {
         List<String> parts = new ArrayList<>();
         for (String name : List.of("flushes", "discards", "zeroes")) {
             if (get(name) != 0) {
-                parts.add(Words.number(get(name)) + " " + name);
+                parts.add(name + " " + Words.number(get(name)));
             }
         }
         return String.join(", ", parts);

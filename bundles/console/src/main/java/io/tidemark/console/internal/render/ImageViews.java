@@ -44,7 +44,7 @@ public final class ImageViews {
                     Integer.toString(image.clients().size()),
                     known ? Words.size(image.backlogBytes()) : Words.NONE,
                     known ? Words.size(image.journalUsedBytes()) : Words.NONE,
-                    orNone(Words.percent(image.journalUsedBytes(), image.journalLimitBytes())),
+                    known ? orNone(Words.percent(image.journalUsedBytes(), image.journalLimitBytes())) : Words.NONE,
                     orNone(image.pool()),
                     orNone(image.journalPool()));
         }
@@ -89,7 +89,9 @@ public final class ImageViews {
                 .fact("trimmed by", Words.list(image.trimStrategies()))
                 .fact("clients", Words.list(image.clients()));
         image.warnings().forEach(warning -> facts.fact("warning", warning));
-        journal(facts, image);
+        if (image.sizeBytes() > 0) {
+            journal(facts, image);
+        }
         facts.group("Since it was opened");
         new Activity(image.counters()).addTo(facts);
         if (all) {

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command port with Karaf's own shell behind it. */
 @Timeout(60)
 class TmEndpointTest {
-    private static final long REQUEST_MILLIS = 1_000;
+    private static final long REQUEST_MILLIS = 3_000;
 
     @TempDir
     private Path data;
