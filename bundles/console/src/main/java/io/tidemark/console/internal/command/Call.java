@@ -75,6 +75,9 @@ public record Call(Arguments arguments, Node node, Caller caller) {
             return;
         }
         String answer = caller.ask(what + " Go on? [y/N] ");
+        if (answer == null && caller.cancelled()) {
+            throw Failure.cancelled("Nothing was done.");
+        }
         if (answer == null) {
             throw Failure.failed(
                     what + " Nobody is there to confirm it; say " + option + " to go on. Nothing was done.");

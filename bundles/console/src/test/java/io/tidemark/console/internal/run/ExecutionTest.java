@@ -156,7 +156,8 @@ class ExecutionTest {
     void aQuestionThatIsBrokenOffTakesTheCommandBack() {
         front.broken = true;
         Failure failure = assertThrows(Failure.class, () -> run(call -> call.confirm("This ends the world.", "--yes")));
-        assertTrue(failure.getMessage().contains("Nothing was done"), failure.getMessage());
+        assertEquals(Kind.CANCELLED, failure.kind());
+        assertEquals("Nothing was done.", failure.getMessage());
     }
 
     /** Keeps what it is told. */
