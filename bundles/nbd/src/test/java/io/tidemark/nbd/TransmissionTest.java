@@ -583,6 +583,27 @@ class TransmissionTest {
     }
 
     @Test
+    void oneAtATimeIsForcedByTheClientsThreadAndManyAreHandedOver() throws IOException {
+        try (TestClient client = served.simple()) {
+            for (int i = 0; i < 5; i++) {
+                assertEquals(0, client.does(FLUSH, 0, 0, 0));
+            }
+            assertEquals(5, served.disk.drivenAlone.get());
+            assertEquals(0, served.disk.drivenWithMore.get());
+            served.disk.hold = new CountDownLatch(1);
+            for (int i = 0; i < 8; i++) {
+                client.request(FLUSH, 0, i, 0, 0);
+            }
+            Served.await("all in flight", () -> inFlight() == 8);
+            Served.await("more expected", () -> served.disk.drivenWithMore.get() > 0);
+            served.disk.hold.countDown();
+            for (int i = 0; i < 8; i++) {
+                assertEquals(0, client.simple().error());
+            }
+        }
+    }
+
+    @Test
     void requestInSingleBytesIsUnderstood() throws IOException {
         try (TestClient client = served.simple()) {
             ByteBuffer bytes = ByteBuffer.allocate(28 + 100);

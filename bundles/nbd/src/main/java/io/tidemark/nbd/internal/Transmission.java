@@ -25,6 +25,12 @@ final class Transmission {
     /** After a long write the next request is most likely one too: its payload is not to land in the receive buffer. */
     private static final int NARROW_BYTES = 4 << 10;
 
+    /**
+     * With so many in flight, more come while these are forced: taking them in meanwhile, and leaving the force to the device's
+     * own thread, was 1.3 to 2 times as fast at depths 8 to 128. With fewer the hand-over costs more than it gains.
+     */
+    private static final int DEEP = 4;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ConnectionIo io;
@@ -517,7 +523,7 @@ final class Transmission {
         try {
             int count = eager() ? io.link().read(received) : 0;
             while (count == 0) {
-                settle(!idle);
+                settle(!idle || counters.inFlight() >= DEEP);
                 if (idle && ended()) {
                     return false;
                 }

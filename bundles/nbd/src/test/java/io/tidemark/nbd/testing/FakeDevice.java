@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -52,6 +53,11 @@ public final class FakeDevice implements BlockDevice {
     public volatile CountDownLatch hold;
     /** Most reads at the same time that were seen. */
     public volatile int readsAtOnceSeen;
+
+    /** How often the client's thread was to do the work itself. */
+    public final AtomicInteger drivenAlone = new AtomicInteger();
+    /** How often more was expected. */
+    public final AtomicInteger drivenWithMore = new AtomicInteger();
 
     private final String name;
     private volatile long size;
@@ -198,6 +204,7 @@ public final class FakeDevice implements BlockDevice {
             if (waiting.isEmpty()) {
                 return;
             }
+            (moreExpected ? drivenWithMore : drivenAlone).incrementAndGet();
             List<Completion> batch = waiting;
             waiting = new ArrayList<>();
             if (elsewhere || hold != null) {
