@@ -145,6 +145,15 @@ public final class LossyDisk implements AutoCloseable {
         failingFlushes = count;
     }
 
+    /**
+     * Flushes that are still to fail.
+     *
+     * @return how many
+     */
+    public synchronized int failingFlushes() {
+        return failingFlushes;
+    }
+
     private void loseUnflushed() throws IOException {
         for (Map.Entry<Long, List<byte[]>> page : unflushed.entrySet()) {
             file.write(ByteBuffer.wrap(page.getValue().get(0)), page.getKey() * PAGE_BYTES);

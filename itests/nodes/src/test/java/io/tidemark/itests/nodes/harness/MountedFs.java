@@ -1,7 +1,5 @@
 package io.tidemark.itests.nodes.harness;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file system in a file, through a loop device. */
@@ -75,17 +73,17 @@ public final class MountedFs implements AutoCloseable {
      * @param scratch of the test
      * @param kind of the file system
      * @param file that holds it
+     * @param point an empty directory
      * @param options for mount; may be empty
      * @return the mounted file system
      */
-    public static MountedFs mount(Scratch scratch, Kind kind, Path file, String options) {
+    public static MountedFs mount(Scratch scratch, Kind kind, Path file, Path point, String options) {
         Root.needed("a loop mount");
         String loop = Command.of(scratch, Tool.LOSETUP, "--find", "--show", file.toString())
                 .run()
                 .ok()
                 .out()
                 .strip();
-        Path point = scratch.newDirectory("mnt");
         MountedFs fs = new MountedFs(scratch, point, loop);
         fs.mounted = false;
         scratch.defer(point + " on " + loop, fs::close);
@@ -118,11 +116,6 @@ public final class MountedFs implements AutoCloseable {
         if (attached) {
             attached = false;
             Command.of(scratch, Tool.LOSETUP, "--detach", loop).run();
-            try {
-                Files.deleteIfExists(point);
-            } catch (IOException e) {
-                throw new AssertionError("cannot delete " + point, e);
-            }
         }
     }
 }

@@ -60,6 +60,8 @@ public record Outcome(List<String> command, int exit, String out, String err) {
 
     @Override
     public String toString() {
-        return String.join(" ", command) + "\nexit status " + exit + "\n--- output\n" + out + "\n--- errors\n" + err;
+        String line = String.join(" ", command);
+        String shown = line.length() < 600 ? line : line.substring(0, 600) + " ...";
+        return shown + "\nexit status " + exit + "\n--- output\n" + out + "\n--- errors\n" + err;
     }
 }

@@ -247,11 +247,23 @@ public final class Ledger {
      * @return null when all is well, else what is wrong
      */
     synchronized String settle(long firstSector, ByteBuffer data) {
+        return settle(firstSector, data, false);
+    }
+
+    /**
+     * As {@link #settle(long, ByteBuffer)}, after a loss that was announced.
+     *
+     * @param lossAllowed whether any write that was ever issued to a sector will do, so that only damage counts
+     */
+    synchronized String settle(long firstSector, ByteBuffer data, boolean lossAllowed) {
         int count = data.remaining() / Sectors.BYTES;
         for (int index = 0; index < count; index++) {
             int sector = (int) firstSector + index;
             int found = sectors.generation(data, data.position() + index * Sectors.BYTES, sector);
             Entry entry = find(candidates[sector], found);
+            if (entry == null && lossAllowed && found != Sectors.DAMAGED && found <= generations) {
+                entry = new Entry(found, found == Sectors.ZERO, true, sector, 1, ++stamp);
+            }
             if (entry == null) {
                 return "sector " + sector + " holds " + name(found) + ", but may hold only "
                         + names(candidates[sector]);

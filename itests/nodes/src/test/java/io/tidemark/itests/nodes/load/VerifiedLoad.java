@@ -78,6 +78,57 @@ public final class VerifiedLoad {
      * @throws IOException when the server cannot be reached or fails a read
      */
     public static String compare(Ledger ledger, NbdConnection.Dialer dialer) throws IOException {
+        return compare(ledger, dialer, false);
+    }
+
+    /**
+     * Looks for damage only: each sector has to be some write that was issued to it, or zeros. For tests in which the
+     * server announced a loss.
+     *
+     * @param ledger of the image; takes what is there for what is to be there
+     * @param dialer to the image
+     * @throws IOException when the server cannot be reached or fails a read
+     */
+    public static void verifyAfterLoss(Ledger ledger, NbdConnection.Dialer dialer) throws IOException {
+        String wrong = compare(ledger, dialer, true);
+        if (wrong != null) {
+            throw new AssertionError(wrong);
+        }
+    }
+
+    /**
+     * Reads what a server gives, which may refuse all or some of it.
+     *
+     * @param ledger of the image; stays as it is
+     * @param dialer to the image
+     * @return false when a sector was read that may not be so
+     */
+    public static boolean undamaged(Ledger ledger, NbdConnection.Dialer dialer) {
+        int perPiece = 128;
+        for (int sector = 0; sector < ledger.sectorCount(); ) {
+            try (NbdConnection connection = dialer.dial()) {
+                while (sector < ledger.sectorCount()) {
+                    ByteBuffer piece = ByteBuffer.allocate(perPiece * Sectors.BYTES);
+                    Ledger.Expectation expectation = ledger.expect(sector, perPiece);
+                    long offset = (long) sector * Sectors.BYTES;
+                    sector += perPiece;
+                    connection.call(NbdConnection.READ, 0, offset, piece.capacity(), piece);
+                    if (ledger.check(expectation, piece.flip()) != null) {
+                        return false;
+                    }
+                }
+            } catch (NbdException e) {
+                if (e.error() < 0) {
+                    return true;
+                }
+            } catch (IOException e) {
+                return true;
+            }
+        }
+        return true;
+    }
+
+    private static String compare(Ledger ledger, NbdConnection.Dialer dialer, boolean lossAllowed) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
         try (NbdConnection connection = dialer.dial()) {
             int perChunk = chunk.capacity() / Sectors.BYTES;
@@ -85,7 +136,7 @@ public final class VerifiedLoad {
                 chunk.clear().limit(Math.min(perChunk, ledger.sectorCount() - sector) * Sectors.BYTES);
                 long offset = (long) sector * Sectors.BYTES;
                 connection.call(NbdConnection.READ, 0, offset, chunk.remaining(), chunk);
-                String wrong = ledger.settle(sector, chunk.flip());
+                String wrong = ledger.settle(sector, chunk.flip(), lossAllowed);
                 if (wrong != null) {
                     return wrong;
                 }

@@ -1,0 +1,136 @@
+package io.tidemark.itests.nodes;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.nodes.disk.SegmentScan;
+import io.tidemark.itests.nodes.harness.Await;
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.harness.ScratchExtension;
+import io.tidemark.itests.nodes.harness.Seeds;
+import io.tidemark.itests.nodes.load.Ledger;
+import io.tidemark.itests.nodes.load.Mix;
+import io.tidemark.itests.nodes.load.VerifiedLoad;
+import io.tidemark.itests.nodes.node.NodeProcess;
+import io.tidemark.itests.nodes.node.NodeSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * One flipped bit in a segment, while the node is down. Below what the journal attests as durable it is damage: noticed at
+ * the start or when the record is to be applied or read, named, and nothing touched. Above it, it cannot be told from a torn tail: cut, and the cut is reported. Never applied.
+ */
+@ExtendWith(ScratchExtension.class)
+class DamagedJournalTest {
+    private static final long IMAGE_BYTES = 16L << 20;
+    private static final int FLIPS = Seeds.rounds("tidemark.flips", 6);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final long seed = Seeds.choose("DamagedJournalTest");
+    private final RandomGenerator random = Seeds.random(seed, 1);
+
+    @Test
+    void belowTheLastSealItIsRefusedAndNothingIsTouched(Scratch scratch) throws Exception {
+        Path journals = scratch.newDirectory("journals");
+        NodeSettings settings = settings(scratch, journals);
+        Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
+        NodeProcess node = NodeProcess.start(scratch, settings);
+        write(node, ledger, 400);
+        long durable = Long.parseLong(node.status("disk").get("durable"));
+        Path journal = journals.resolve("disk");
+        Await.until("a seal that attests " + durable, PATIENCE, () -> attested(journal) >= durable);
+        node.kill();
+        List<SegmentScan.Batch> sealed = SegmentScan.batches(journal).stream()
+                .filter(batch -> batch.events() && batch.lastSequence() <= durable)
+                .toList();
+        for (int flip = 0; flip < FLIPS; flip++) {
+            SegmentScan.Batch victim = sealed.get(random.nextInt(sealed.size()));
+            int at = random.nextInt(victim.bytes());
+            victim.flip(at);
+            NodeProcess damaged = NodeProcess.start(scratch, settings);
+            String where = "byte " + at + " of " + victim;
+            CompletableFuture<Boolean> reading =
+                    CompletableFuture.supplyAsync(() -> VerifiedLoad.undamaged(ledger, () -> damaged.dial("disk")));
+            Await.until(
+                    () -> "the damage to be noticed: " + where + "\n" + damaged.log(),
+                    PATIENCE,
+                    () -> damaged.refused() != null);
+            String refused = damaged.refused();
+            assertTrue(
+                    refused.contains(victim.file().getFileName().toString()),
+                    "the refusal does not name the segment: " + refused + " (" + where + ")");
+            assertTrue(reading.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "damage was served: " + where);
+            assertNotNull(damaged.refused(), "served although damaged: " + where);
+            damaged.kill();
+            // Nothing was deleted, cut or applied: with the bit put right, everything is there.
+            victim.flip(at);
+            NodeProcess again = NodeProcess.start(scratch, settings);
+            VerifiedLoad.verify(ledger, () -> again.dial("disk"));
+            again.kill();
+        }
+    }
+
+    @Test
+    void aboveTheLastSealItIsCutAndSaid(Scratch scratch) throws Exception {
+        Path journals = scratch.newDirectory("journals");
+        Path journal = journals.resolve("disk");
+        NodeSettings settings = settings(scratch, journals);
+        Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
+        int cuts = 0;
+        for (int flip = 0; flip < FLIPS; flip++) {
+            NodeProcess node = NodeProcess.start(scratch, settings);
+            VerifiedLoad.verifyAfterLoss(ledger, () -> node.dial("disk"));
+            VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed + flip, () -> node.dial("disk"));
+            load.awaitWrites(200 + random.nextInt(200), PATIENCE);
+            node.kill();
+            load.ended();
+            long attested = attested(journal);
+            List<SegmentScan.Batch> tail = SegmentScan.batches(journal).stream()
+                    .filter(batch -> batch.events() && batch.firstSequence() > attested)
+                    .toList();
+            if (!tail.isEmpty()) {
+                SegmentScan.Batch victim = tail.get(random.nextInt(tail.size()));
+                victim.flip(random.nextInt(victim.bytes()));
+                cuts++;
+                NodeProcess damaged = NodeProcess.start(scratch, settings);
+                assertTrue(damaged.refused() == null, () -> "refused: " + damaged.refused());
+                VerifiedLoad.verifyAfterLoss(ledger, () -> damaged.dial("disk"));
+                assertTrue(damaged.log().contains("torn"), "the cut is not in the log:\n" + damaged.log());
+                damaged.kill();
+            }
+        }
+        assertTrue(cuts > 0, "there never was a tail above the last seal: this tests nothing");
+    }
+
+    private static NodeSettings settings(Scratch scratch, Path journals) {
+        return new NodeSettings(scratch.newDirectory("images"), journals)
+                .set("journal.limit", "256MiB")
+                .set("segment", "4MiB")
+                // No checkpoint: recovery has to read all of it.
+                .set("checkpoint.bytes", "16GiB")
+                .set("checkpoint.interval", "1h")
+                // So long clients wait for an image that cannot go on.
+                .set("suspend.timeout", "2s")
+                .image("disk", IMAGE_BYTES);
+    }
+
+    private void write(NodeProcess node, Ledger ledger, int writes) throws IOException {
+        VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed, () -> node.dial("disk"));
+        load.awaitWrites(writes, PATIENCE);
+        load.stop();
+    }
+
+    private static long attested(Path journal) {
+        return SegmentScan.batches(journal).stream()
+                .mapToLong(SegmentScan.Batch::durable)
+                .max()
+                .orElse(0);
+    }
+}

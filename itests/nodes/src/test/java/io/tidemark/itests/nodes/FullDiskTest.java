@@ -1,0 +1,117 @@
+package io.tidemark.itests.nodes;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.nodes.harness.Await;
+import io.tidemark.itests.nodes.harness.Ballast;
+import io.tidemark.itests.nodes.harness.MountedFs;
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.harness.ScratchExtension;
+import io.tidemark.itests.nodes.harness.Seeds;
+import io.tidemark.itests.nodes.load.Ledger;
+import io.tidemark.itests.nodes.load.Loads;
+import io.tidemark.itests.nodes.load.Mix;
+import io.tidemark.itests.nodes.node.NodeProcess;
+import io.tidemark.itests.nodes.node.NodeSettings;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The file system of the journal, or of journal and thin image together, becomes really full under load; the node is
+ * killed; and what was acknowledged is there, first without space if the node can serve so, and certainly with space.
+ */
+@ExtendWith(ScratchExtension.class)
+class FullDiskTest {
+    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 6);
+    private static final long DISK_BYTES = 128L << 20;
+    private static final long IMAGE_BYTES = 48L << 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final long seed = Seeds.choose("FullDiskTest");
+
+    @ParameterizedTest
+    @CsvSource({"false,hold", "false,fail", "true,hold"})
+    void nothingAcknowledgedIsLost(boolean imageToo, String whenFull, Scratch scratch) throws Exception {
+        MountedFs fs = smallFileSystem(scratch);
+        Ballast ballast = new Ballast(fs.directory());
+        Path images = imageToo ? Files.createDirectory(fs.directory().resolve("i")) : scratch.newDirectory("images");
+        NodeSettings settings = new NodeSettings(
+                        images, Files.createDirectory(fs.directory().resolve("j")))
+                .set("journal.limit", "1GiB")
+                .set("segment", "4MiB")
+                .set("journal.full", whenFull)
+                .image("disk", IMAGE_BYTES, "commit=journal");
+        Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
+        Loads loads = new Loads().add("disk", ledger, new Mix(2, 16, 2, 3, 5, 10, 512 << 10));
+        RandomGenerator random = Seeds.random(seed, whenFull.hashCode() + (imageToo ? 1 : 0));
+        int full = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            NodeProcess node = NodeProcess.start(scratch, settings);
+            loads.verify(node);
+            loads.start(node, seed + round);
+            loads.run(Duration.ofMillis(50 + random.nextInt(200)));
+            ballast.fill((long) random.nextInt(12) << 20);
+            full += runUntilFull(node, loads, random) ? 1 : 0;
+            node.kill();
+            loads.ended();
+            if (whenFull.equals("hold")) {
+                assertTrue(loads.errors() == 0, "requests failed, but were to be held");
+            }
+            full += restartWithoutSpace(scratch, settings, loads, ballast) ? 1 : 0;
+        }
+        loads.verify(NodeProcess.start(scratch, settings));
+        assertTrue(full > 0, "it was never full: this tests nothing");
+    }
+
+    private static MountedFs smallFileSystem(Scratch scratch) throws IOException {
+        Path file = scratch.newFile("small.img");
+        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
+            made.setLength(DISK_BYTES);
+        }
+        MountedFs.Kind.EXT4.make(scratch, file);
+        return MountedFs.mount(scratch, MountedFs.Kind.EXT4, file, scratch.newDirectory("small"), "");
+    }
+
+    /** Whether the image said that it is full. It need not be: applying may free as much as is written. */
+    private static boolean runUntilFull(NodeProcess node, Loads loads, RandomGenerator random) {
+        long end = System.nanoTime()
+                + Duration.ofMillis(300 + random.nextInt(1500)).toNanos();
+        boolean[] full = new boolean[1];
+        Await.until("the end of a round", PATIENCE, () -> {
+            String state = node.status("disk").get("state");
+            full[0] |= !state.equals("SERVING") || loads.errors() > 0;
+            return System.nanoTime() > end;
+        });
+        return full[0];
+    }
+
+    /**
+     * Whether the node could not serve. Where it does, everything has to be there; where it does not, it says why, and goes
+     * on by itself as soon as there is space.
+     */
+    private static boolean restartWithoutSpace(Scratch scratch, NodeSettings settings, Loads loads, Ballast ballast)
+            throws IOException {
+        NodeProcess node = NodeProcess.start(scratch, settings);
+        String refused = node.refused();
+        boolean served = refused == null || refused.contains("HOLDING") || refused.contains("FAILING");
+        if (!served) {
+            assertTrue(refused.contains("space"), "not served, but not for lack of space: " + refused);
+            System.out.println("FullDiskTest: without space: " + refused);
+        }
+        if (served) {
+            loads.verify(node);
+        }
+        ballast.drop();
+        Await.until(() -> "the image to serve: " + node.refused(), PATIENCE, () -> node.refused() == null);
+        loads.verify(node);
+        node.kill();
+        return !served;
+    }
+}

@@ -1,0 +1,117 @@
+package io.tidemark.itests.nodes.load;
+
+import io.tidemark.itests.nodes.harness.Command;
+import io.tidemark.itests.nodes.harness.Outcome;
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.harness.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * fio with its own checksums, on one export. When told to, fio notes which writes were acknowledged by then and kills the
+ * server itself; later it verifies them, and everything before. That is what fio's triggers are made for.
+ */
+public final class FioVerify {
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private final Scratch scratch;
+    private final Path directory;
+    private final List<String> job;
+    private Path trigger;
+    private Command.Running running;
+
+    /**
+     * A job.
+     *
+     * @param scratch of the test
+     * @param seed of its choices
+     * @param sizeBytes how much it may write; each block is written once
+     * @param jobs connections
+     */
+    public FioVerify(Scratch scratch, long seed, long sizeBytes, int jobs) {
+        this.scratch = scratch;
+        this.directory = scratch.newDirectory("fio");
+        this.job = List.of(
+                "--name=verify",
+                "--ioengine=nbd",
+                "--rw=randwrite",
+                "--bssplit=4k/50:8k/10:16k/20:64k/20",
+                "--numjobs=" + jobs,
+                "--size=" + sizeBytes / jobs,
+                "--offset_increment=" + sizeBytes / jobs,
+                "--iodepth=16",
+                "--randseed=" + (seed & 0x7fffffff),
+                "--verify=crc32c",
+                "--verify_fatal=1",
+                "--aux-path=" + directory);
+    }
+
+    /**
+     * Starts writing.
+     *
+     * @param uri of the export
+     * @param victim the process to kill
+     */
+    public void start(String uri, long victim) {
+        trigger = scratch.newFile("trigger");
+        running = fio(uri, "--do_verify=0", "--fsync=24", "--verify_state_save=1")
+                .with("--trigger-file=" + trigger, "--trigger=kill -9 " + victim)
+                .start();
+    }
+
+    private Command fio(String uri, String... more) {
+        return Command.of(scratch, Tool.FIO, job.toArray(String[]::new))
+                .with("--uri=" + uri, "--output=" + scratch.newFile("fio.log"))
+                .with(more)
+                .limit(PATIENCE);
+    }
+
+    /** Lets fio note what is acknowledged and kill its victim, now. */
+    public void pull() {
+        try {
+            Files.createFile(trigger);
+        } catch (IOException e) {
+            throw new AssertionError("cannot make " + trigger, e);
+        }
+    }
+
+    /**
+     * Waits for the end of fio. When it had written everything before the trigger was seen, the victim lives.
+     *
+     * @return whether fio noted what was acknowledged
+     */
+    public boolean await() {
+        running.await(PATIENCE);
+        return noted();
+    }
+
+    private boolean noted() {
+        String[] names = directory.toFile().list((parent, name) -> name.endsWith("-verify.state"));
+        return names != null && names.length > 0;
+    }
+
+    /**
+     * Verifies everything that was acknowledged.
+     *
+     * @param uri of the export on the server that runs again
+     */
+    public void verify(String uri) {
+        outcome(uri).ok();
+    }
+
+    /**
+     * As {@link #verify}, for tests that expect a loss.
+     *
+     * @param uri of the export
+     * @return how fio ended
+     */
+    public Outcome outcome(String uri) {
+        if (!noted()) {
+            throw new AssertionError("fio noted nothing in " + directory);
+        }
+        return fio(uri, "--verify_only", "--verify_state_load=1").run();
+    }
+}

@@ -1,0 +1,221 @@
+package io.tidemark.itests.nodes.node;
+
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.load.NbdConnection;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A Java process with the product's bundles wired by {@code new}: it starts in well under a second. Commands go in by its
+ * standard input and answers come back by its standard output; when the tests die, its input ends, and so does it.
+ */
+public final class NodeProcess implements Node {
+    private static final long PATIENCE_SECONDS = 60;
+    private static final String END = "\u0000end";
+
+    private final Path socket;
+    private final Path log;
+    private final Process process;
+    private final Writer input;
+    private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+
+    private NodeProcess(Path socket, Path log, Process process) {
+        this.socket = socket;
+        this.log = log;
+        this.process = process;
+        this.input = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Starts a node and waits until it serves.
+     *
+     * @param scratch of the test
+     * @param settings what with
+     * @return the serving node
+     */
+    public static NodeProcess start(Scratch scratch, NodeSettings settings) {
+        Path socket = scratch.newSocket("node.sock");
+        Path log = scratch.newFile("node.log");
+        List<String> line = new ArrayList<>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.addAll(settings.jvmOptions());
+        settings.properties().forEach((name, value) -> line.add("-Dnode." + name + "=" + value));
+        line.addAll(List.of("-cp", System.getProperty("java.class.path"), NodeMain.class.getName()));
+        line.add(socket.toString());
+        line.add(settings.images().toString());
+        settings.journals().forEach(directory -> line.add(directory.toString()));
+        try {
+            Process process =
+                    new ProcessBuilder(line).redirectError(log.toFile()).start();
+            NodeProcess node = new NodeProcess(socket, log, process);
+            scratch.defer("node " + process.pid(), node::kill);
+            node.listen();
+            node.answer("starting");
+            return node;
+        } catch (IOException e) {
+            throw new AssertionError("cannot start a node", e);
+        }
+    }
+
+    private void listen() {
+        Thread thread = new Thread(
+                () -> {
+                    try (BufferedReader lines = new BufferedReader(
+                            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                            answers.add(line);
+                        }
+                    } catch (IOException e) {
+                        // The process is gone.
+                    } finally {
+                        answers.add(END);
+                    }
+                },
+                "node-answers");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private String answer(String to) {
+        String answer;
+        try {
+            answer = answers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+        if (answer == null || answer.equals(END)) {
+            String how = answer == null ? "is silent" : "ended";
+            throw new AssertionError("the node " + how + " after \"" + to + "\"; its log:\n" + log());
+        }
+        return answer;
+    }
+
+    /**
+     * Gives a command; see {@link NodeMain}.
+     *
+     * @param words of the command
+     * @return the answer: {@code ok ...} or {@code error REASON ...}
+     */
+    public String ask(String... words) {
+        String command = String.join(" ", words);
+        try {
+            input.write(command + "\n");
+            input.flush();
+        } catch (IOException e) {
+            throw new AssertionError("the node is gone; its log:\n" + log(), e);
+        }
+        return answer(command);
+    }
+
+    /**
+     * Gives a command that must succeed.
+     *
+     * @param words of the command
+     * @return what follows {@code ok}
+     */
+    public String tell(String... words) {
+        String answer = ask(words);
+        if (!answer.startsWith("ok")) {
+            throw new AssertionError(String.join(" ", words) + ": " + answer + "; the node's log:\n" + log());
+        }
+        return answer.substring(2).strip();
+    }
+
+    /**
+     * State and figures of an image.
+     *
+     * @param image its name
+     * @return {@code state}, {@code detail} with underscores for blanks, watermarks and counters by name
+     */
+    public Map<String, String> status(String image) {
+        Map<String, String> values = new HashMap<>();
+        for (String pair : tell("status", image).split(" ")) {
+            int equals = pair.indexOf('=');
+            values.put(pair.substring(0, equals), pair.substring(equals + 1));
+        }
+        return values;
+    }
+
+    /**
+     * Whether an image is not served.
+     *
+     * @return null when all are, else the first one's state and why
+     */
+    public String refused() {
+        String answer = tell("refused");
+        return answer.isEmpty() ? null : answer;
+    }
+
+    /**
+     * What the node wrote to its log.
+     *
+     * @return all of it
+     */
+    public String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return "(" + e + ")";
+        }
+    }
+
+    @Override
+    public String uri(String export) {
+        return "nbd+unix:///" + export + "?socket=" + socket;
+    }
+
+    @Override
+    public NbdConnection dial(String export) throws IOException {
+        return NbdConnection.connect(socket, export);
+    }
+
+    @Override
+    public SocketAddress address() {
+        return UnixDomainSocketAddress.of(socket);
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Ends it in order: doors closed, everything applied and checkpointed. */
+    public void stop() {
+        tell("stop");
+        awaitExit();
+    }
+
+    private void awaitExit() {
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("the node does not end; its log:\n" + log());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    @Override
+    public void kill() {
+        // On Unix this is SIGKILL.
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}
