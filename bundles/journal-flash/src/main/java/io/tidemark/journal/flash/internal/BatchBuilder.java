@@ -3,7 +3,7 @@ package io.tidemark.journal.flash.internal;
 import io.tidemark.api.EventKind;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.Entry;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -104,7 +104,7 @@ final class BatchBuilder {
             ByteBuffer tail) {
         int index = fields.count;
         int at = end;
-        int body = at + Record.SIZE;
+        int body = at + EventRecord.SIZE;
         body = put(body, head);
         if (payload != null) {
             if (payload.remaining() >= DEFER_BYTES) {
@@ -116,15 +116,15 @@ final class BatchBuilder {
             }
         }
         body = put(body, tail);
-        int bodyBytes = body - at - Record.SIZE;
-        buffer.putInt(at + Record.BODY_BYTES, bodyBytes);
-        buffer.put(at + Record.KIND, (byte) kind.code());
-        buffer.put(at + Record.MARK, Record.MARK_VALUE);
-        buffer.putShort(at + Record.FLAGS, (short) flags);
-        buffer.putLong(at + Record.SEQUENCE, fields.firstSequence + index);
-        buffer.putLong(at + Record.TIME, timeNanos);
-        buffer.putLong(at + Record.OFFSET, offset);
-        buffer.putLong(at + Record.LENGTH, length);
+        int bodyBytes = body - at - EventRecord.SIZE;
+        buffer.putInt(at + EventRecord.BODY_BYTES, bodyBytes);
+        buffer.put(at + EventRecord.KIND, (byte) kind.code());
+        buffer.put(at + EventRecord.MARK, EventRecord.MARK_VALUE);
+        buffer.putShort(at + EventRecord.FLAGS, (short) flags);
+        buffer.putLong(at + EventRecord.SEQUENCE, fields.firstSequence + index);
+        buffer.putLong(at + EventRecord.TIME, timeNanos);
+        buffer.putLong(at + EventRecord.OFFSET, offset);
+        buffer.putLong(at + EventRecord.LENGTH, length);
         end = at + Layout.recordBytes(bodyBytes);
         for (int i = body; i < end; i++) {
             buffer.put(i, (byte) 0);
@@ -143,7 +143,7 @@ final class BatchBuilder {
 
     /** Fills gaps and computes what protects the records; the header is left to {@link #seal}. */
     void finish(Checksums record, Checksums content, IndexBuilder index) {
-        byte[] seed = segment.identity.seed();
+        Seed seed = segment.identity.seed();
         content.start();
         for (int i = 0; i < fields.count; i++) {
             int at = recordAt[i];
@@ -152,10 +152,10 @@ final class BatchBuilder {
                 buffer.put(deferredAt[i], payload, payload.position(), payload.remaining());
                 deferred[i] = null;
             }
-            int body = at + Record.SIZE;
-            int bodyEnd = body + buffer.getInt(at + Record.BODY_BYTES);
-            buffer.putInt(at + Record.BODY_CHECKSUM, record.plain(scratch, body, bodyEnd));
-            buffer.putInt(at + Record.CHECKSUM, record.seeded(seed, scratch, at, at + Record.CHECKSUM));
+            int body = at + EventRecord.SIZE;
+            int bodyEnd = body + buffer.getInt(at + EventRecord.BODY_BYTES);
+            buffer.putInt(at + EventRecord.BODY_CHECKSUM, record.plain(scratch, body, bodyEnd));
+            buffer.putInt(at + EventRecord.CHECKSUM, record.seeded(seed, scratch, at, at + EventRecord.CHECKSUM));
             content.add(scratch, at, body);
             index.add(buffer, at, fields.offset + at);
         }

@@ -2,7 +2,7 @@ package io.tidemark.journal.flash.internal;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -47,32 +47,32 @@ final class BodyReads {
 
     private void read(Segment segment, long offset, long place, int bodyOffset, ByteBuffer destination, Scratch scratch)
             throws StorageException {
-        if (offset < Segment.FIRST_BATCH || offset + Record.SIZE > segment.identity.endBlock()) {
+        if (offset < Segment.FIRST_BATCH || offset + EventRecord.SIZE > segment.identity.endBlock()) {
             throw invalid(place, "no event can be there");
         }
         ByteBuffer buffer = scratch.buffer;
         buffer.clear().limit(FIRST_READ_BYTES);
         int count = segment.file.read(buffer, offset);
         buffer.clear();
-        if (count < Record.SIZE || !Records.valid(buffer, 0, segment.identity, scratch.checksums)) {
+        if (count < EventRecord.SIZE || !Records.valid(buffer, 0, segment.identity, scratch.checksums)) {
             throw corrupt(segment, offset, "the header of the event there is damaged");
         }
         buffer.clear();
-        int bodyBytes = buffer.getInt(Record.BODY_BYTES);
-        int expected = buffer.getInt(Record.BODY_CHECKSUM);
+        int bodyBytes = buffer.getInt(EventRecord.BODY_BYTES);
+        int expected = buffer.getInt(EventRecord.BODY_CHECKSUM);
         int length = destination.remaining();
         if (bodyOffset < 0 || bodyOffset > bodyBytes - length) {
             throw invalid(place, "its body has " + bodyBytes + " bytes, not " + (bodyOffset + (long) length));
         }
-        int needed = Record.SIZE + bodyBytes;
+        int needed = EventRecord.SIZE + bodyBytes;
         if (count < needed) {
             buffer = more(segment, offset, count, needed, scratch);
         }
-        int checksum = scratch.checksums.plain(buffer, Record.SIZE, needed);
+        int checksum = scratch.checksums.plain(buffer, EventRecord.SIZE, needed);
         if (checksum != expected) {
             throw corrupt(segment, offset, "the body of the event there is damaged");
         }
-        buffer.clear().limit(Record.SIZE + bodyOffset + length).position(Record.SIZE + bodyOffset);
+        buffer.clear().limit(EventRecord.SIZE + bodyOffset + length).position(EventRecord.SIZE + bodyOffset);
         destination.put(buffer);
     }
 

@@ -1,23 +1,12 @@
 package io.tidemark.journal.flash.internal;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /** CRC32C as segments use it. One for each thread that computes. */
 final class Checksums {
-    static final int SEED_BYTES = 32;
-
     private final CRC32C crc = new CRC32C();
-
-    /** What is put in front of every checksum of a segment: identities, so that nothing is valid in another one. */
-    static byte[] seed(UUID journal, UUID segment) {
-        ByteBuffer seed = ByteBuffer.allocate(SEED_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        putUuid(seed, 0, journal);
-        putUuid(seed, 16, segment);
-        return seed.array();
-    }
 
     static void putUuid(ByteBuffer buffer, int at, UUID value) {
         buffer.putLong(at, value.getMostSignificantBits());
@@ -29,9 +18,9 @@ final class Checksums {
     }
 
     /** A seeded checksum of a range; the data is cleared then: position 0, limit at its capacity. */
-    int seeded(byte[] seed, ByteBuffer data, int from, int to) {
+    int seeded(Seed seed, ByteBuffer data, int from, int to) {
         crc.reset();
-        crc.update(seed, 0, seed.length);
+        seed.feed(crc);
         data.limit(to).position(from);
         crc.update(data);
         data.clear();

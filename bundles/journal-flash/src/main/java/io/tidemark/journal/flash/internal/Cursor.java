@@ -4,7 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.Entry;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -115,12 +115,12 @@ final class Cursor {
         reserve(header.count());
         long offset = header.offset() + Batch.SIZE;
         for (int i = 0; i < header.count(); i++) {
-            int at = window(offset, Record.SIZE);
+            int at = window(offset, EventRecord.SIZE);
             if (!Records.valid(window, at, segment.identity, header.firstSequence() + i, checksums)) {
                 throw corrupt(offset, "the header of event " + (header.firstSequence() + i) + " is damaged");
             }
             Records.toEntry(window, at, offset, entries, i * Entry.SIZE);
-            offset += Layout.recordBytes(window.getInt(at + Record.BODY_BYTES));
+            offset += Layout.recordBytes(window.getInt(at + EventRecord.BODY_BYTES));
         }
         runFirst = header.firstSequence();
         entryCount = header.count();
@@ -137,10 +137,10 @@ final class Cursor {
         int entry = entryAt(sequence);
         long offset = Integer.toUnsignedLong(entries.getInt(entry + Entry.RECORD));
         int bodyBytes = entries.getInt(entry + Entry.BODY_BYTES);
-        int at = window(offset, Record.SIZE + bodyBytes);
+        int at = window(offset, EventRecord.SIZE + bodyBytes);
         boolean valid = Records.valid(window, at, segment.identity, sequence, checksums)
-                && window.getInt(at + Record.BODY_BYTES) == bodyBytes;
-        int from = at + Record.SIZE;
+                && window.getInt(at + EventRecord.BODY_BYTES) == bodyBytes;
+        int from = at + EventRecord.SIZE;
         if (!valid || checksums.plain(window, from, from + bodyBytes) != entries.getInt(entry + Entry.BODY_CHECKSUM)) {
             window.clear();
             throw corrupt(offset, "the body of event " + sequence + " is damaged");

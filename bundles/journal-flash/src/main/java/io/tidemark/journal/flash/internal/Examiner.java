@@ -8,7 +8,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.journal.flash.internal.Layout.Batch;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import io.tidemark.journal.flash.tool.EventSink;
 import io.tidemark.journal.flash.tool.JournalReport;
 import io.tidemark.journal.flash.tool.JournalReport.Damage;
@@ -265,17 +265,17 @@ public final class Examiner {
         ByteBuffer bytes = walk.load(file, item);
         int at = Batch.SIZE;
         for (int i = 0; i < item.count(); i++) {
-            EventKind kind = EventKind.ofCode(bytes.get(at + Record.KIND) & 0xFF);
-            int bodyBytes = bytes.getInt(at + Record.BODY_BYTES);
+            EventKind kind = EventKind.ofCode(bytes.get(at + EventRecord.KIND) & 0xFF);
+            int bodyBytes = bytes.getInt(at + EventRecord.BODY_BYTES);
             if (kind != null) {
                 sink.event(
                         new EventHeader(
                                 new Position(item.epoch(), item.firstSequence() + i),
                                 kind,
-                                bytes.getShort(at + Record.FLAGS) & 0xFFFF,
-                                bytes.getLong(at + Record.TIME),
-                                bytes.getLong(at + Record.OFFSET),
-                                bytes.getLong(at + Record.LENGTH),
+                                bytes.getShort(at + EventRecord.FLAGS) & 0xFFFF,
+                                bytes.getLong(at + EventRecord.TIME),
+                                bytes.getLong(at + EventRecord.OFFSET),
+                                bytes.getLong(at + EventRecord.LENGTH),
                                 bodyBytes),
                         WriteEnd.place(number, item.offset() + at));
             }

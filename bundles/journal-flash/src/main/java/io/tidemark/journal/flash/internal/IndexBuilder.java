@@ -2,7 +2,7 @@ package io.tidemark.journal.flash.internal;
 
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.Entry;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -33,9 +33,9 @@ final class IndexBuilder {
 
     void add(ByteBuffer records, int at, long recordOffset) {
         int to = count * Entry.SIZE;
-        long timeNanos = records.getLong(at + Record.TIME);
+        long timeNanos = records.getLong(at + EventRecord.TIME);
         if (count == 0) {
-            firstSequence = records.getLong(at + Record.SEQUENCE);
+            firstSequence = records.getLong(at + EventRecord.SEQUENCE);
             firstTimeNanos = timeNanos;
         }
         lastTimeNanos = timeNanos;

@@ -75,7 +75,7 @@ final class Layout {
     }
 
     /** In front of the body of every event. */
-    static final class Record {
+    static final class EventRecord {
         static final byte MARK_VALUE = (byte) 0xE7;
         static final int BODY_BYTES = 0;
         static final int KIND = 4;
@@ -89,7 +89,7 @@ final class Layout {
         static final int CHECKSUM = 44;
         static final int SIZE = 48;
 
-        private Record() {}
+        private EventRecord() {}
     }
 
     /** One event in an index. */
@@ -222,6 +222,6 @@ final class Layout {
     }
 
     static int recordBytes(int bodyBytes) {
-        return Record.SIZE + align8(bodyBytes);
+        return EventRecord.SIZE + align8(bodyBytes);
     }
 }

@@ -1,7 +1,7 @@
 package io.tidemark.journal.flash.internal;
 
 import io.tidemark.journal.flash.internal.Layout.Batch;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 
 /** Moves a batch to the end of another segment: same events, new checksums. */
@@ -9,18 +9,18 @@ final class Rewriting {
     private Rewriting() {}
 
     static BatchFields move(ByteBuffer bytes, BatchHeader batch, Segment target, int previous, Checksums checksums) {
-        byte[] seed = target.identity.seed();
+        Seed seed = target.identity.seed();
         Checksums content = new Checksums();
         content.start();
         int at = Batch.SIZE;
         for (int i = 0; i < batch.count(); i++) {
             bytes.clear();
-            int checksum = checksums.seeded(seed, bytes, at, at + Record.CHECKSUM);
+            int checksum = checksums.seeded(seed, bytes, at, at + EventRecord.CHECKSUM);
             bytes.clear();
-            bytes.putInt(at + Record.CHECKSUM, checksum);
-            content.add(bytes, at, at + Record.SIZE);
+            bytes.putInt(at + EventRecord.CHECKSUM, checksum);
+            content.add(bytes, at, at + EventRecord.SIZE);
             bytes.clear();
-            at += Layout.recordBytes(bytes.getInt(at + Record.BODY_BYTES));
+            at += Layout.recordBytes(bytes.getInt(at + EventRecord.BODY_BYTES));
         }
         BatchFields fields = new BatchFields();
         fields.type = Batch.TYPE_DATA;

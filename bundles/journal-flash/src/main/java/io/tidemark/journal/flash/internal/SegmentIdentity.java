@@ -15,18 +15,11 @@ record SegmentIdentity(
         long preparedNanos,
         int directory,
         int directories,
-        byte[] seed) {
+        Seed seed) {
     static SegmentIdentity of(
             UUID journal, UUID segment, long number, long bytes, long preparedNanos, int directory, int directories) {
         return new SegmentIdentity(
-                journal,
-                segment,
-                number,
-                bytes,
-                preparedNanos,
-                directory,
-                directories,
-                Checksums.seed(journal, segment));
+                journal, segment, number, bytes, preparedNanos, directory, directories, new Seed(journal, segment));
     }
 
     /** Stands in the clear in every batch, so that a damaged header is known to belong to this use of the file. */

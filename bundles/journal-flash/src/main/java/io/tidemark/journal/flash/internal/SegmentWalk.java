@@ -4,7 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.End;
-import io.tidemark.journal.flash.internal.Layout.Record;
+import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import io.tidemark.journal.flash.internal.Layout.Stride;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -144,15 +144,16 @@ final class SegmentWalk {
         int end = Batch.SIZE + header.contentBytes();
         for (int i = 0; i < header.count(); i++) {
             bytes.clear();
-            if (at + Record.SIZE > end || !Records.valid(bytes, at, segment, header.firstSequence() + i, checksums)) {
+            if (at + EventRecord.SIZE > end
+                    || !Records.valid(bytes, at, segment, header.firstSequence() + i, checksums)) {
                 return i;
             }
             bytes.clear();
-            contentChecksums.add(bytes, at, at + Record.SIZE);
+            contentChecksums.add(bytes, at, at + EventRecord.SIZE);
             bytes.clear();
-            int body = at + Record.SIZE;
-            int bodyBytes = bytes.getInt(at + Record.BODY_BYTES);
-            int expected = bytes.getInt(at + Record.BODY_CHECKSUM);
+            int body = at + EventRecord.SIZE;
+            int bodyBytes = bytes.getInt(at + EventRecord.BODY_BYTES);
+            int expected = bytes.getInt(at + EventRecord.BODY_CHECKSUM);
             if (body + bodyBytes > end || checksums.plain(bytes, body, body + bodyBytes) != expected) {
                 return i;
             }

@@ -27,13 +27,17 @@ final class SlotFile {
         boolean fits;
         try (StorageFile file = files.open(path, Files.Mode.WRITE)) {
             int slotBytes = (int) (file.size() / 2);
-            long generation = Math.max(generation(file, 0, slotBytes), generation(file, slotBytes, slotBytes)) + 1;
+            long first = generation(file, 0, slotBytes);
+            long second = generation(file, slotBytes, slotBytes);
+            long generation = Math.max(first, second) + 1;
+            // The current one goes last: a crash may have left the other one older, or torn.
+            int order = first > second ? 1 : 0;
             fits = needed <= slotBytes;
             if (fits) {
                 ByteBuffer slot = slot(content, generation, (int) Layout.align(needed));
                 for (int i = 0; i < 2; i++) {
                     slot.clear();
-                    file.write(slot, (long) i * slotBytes);
+                    file.write(slot, (long) (i ^ order) * slotBytes);
                     file.force();
                 }
             } else {

@@ -12,6 +12,7 @@ import io.tidemark.journal.flash.internal.Layout.Batch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The writing end. Two batches take turns: one is filled under the journal's lock while the other one is written and forced
@@ -62,9 +63,9 @@ final class WriteEnd implements JournalAppender {
     private volatile boolean unsealed;
 
     // Written with the turn, read by anybody.
-    private volatile long forces;
-    private volatile long writtenBytes;
-    private volatile long writtenEvents;
+    private final LongAdder forces = new LongAdder();
+    private final LongAdder writtenBytes = new LongAdder();
+    private final LongAdder writtenEvents = new LongAdder();
 
     WriteEnd(
             StorageContext context,
@@ -293,9 +294,9 @@ final class WriteEnd implements JournalAppender {
             segment.file.write(bytes, fields.offset);
             segment.file.force();
         }
-        forces = forces + 1;
-        writtenBytes = writtenBytes + length;
-        writtenEvents = writtenEvents + fields.count;
+        forces.increment();
+        writtenBytes.add(length);
+        writtenEvents.add(fields.count);
     }
 
     /** What was written to the old segment is all forced; its index and end are written by the housekeeper. */
@@ -465,9 +466,9 @@ final class WriteEnd implements JournalAppender {
 
     private void checkContinues(Epoch next) throws StorageException {
         boolean continues = epoch == null
-                || next.predecessorIdentity().equals(epoch.identity())
+                || (next.predecessorIdentity().equals(epoch.identity())
                         && next.number() == epoch.number() + 1
-                        && next.firstSequence() == appended + 1;
+                        && next.firstSequence() == appended + 1);
         if (!continues) {
             throw new StorageException(
                     Reason.MISMATCH,
@@ -488,14 +489,14 @@ final class WriteEnd implements JournalAppender {
     }
 
     long forces() {
-        return forces;
+        return forces.sum();
     }
 
     long writtenBytes() {
-        return writtenBytes;
+        return writtenBytes.sum();
     }
 
     long writtenEvents() {
-        return writtenEvents;
+        return writtenEvents.sum();
     }
 }

@@ -96,7 +96,7 @@ class DamageTest {
 
     /** Bytes between the end of the body and the next multiple of eight. */
     private static boolean isPadding(int at) {
-        return at >= Layout.Batch.SIZE + Layout.Record.SIZE + 30 + PAYLOAD + 14 && at < CONTENT_END;
+        return at >= Layout.Batch.SIZE + Layout.EventRecord.SIZE + 30 + PAYLOAD + 14 && at < CONTENT_END;
     }
 
     /** Without magic and tag nobody can tell that something was there: it is as if it had never been written. */

@@ -119,17 +119,17 @@ class FlashFormatDocumentTest {
 
     private static Map<String, Integer> record() {
         return fields(
-                "body bytes", Layout.Record.BODY_BYTES,
-                "kind", Layout.Record.KIND,
-                "mark", Layout.Record.MARK,
-                "flags", Layout.Record.FLAGS,
-                "sequence", Layout.Record.SEQUENCE,
-                "time", Layout.Record.TIME,
-                "offset", Layout.Record.OFFSET,
-                "length", Layout.Record.LENGTH,
-                "body checksum", Layout.Record.BODY_CHECKSUM,
-                "checksum", Layout.Record.CHECKSUM,
-                "", Layout.Record.SIZE);
+                "body bytes", Layout.EventRecord.BODY_BYTES,
+                "kind", Layout.EventRecord.KIND,
+                "mark", Layout.EventRecord.MARK,
+                "flags", Layout.EventRecord.FLAGS,
+                "sequence", Layout.EventRecord.SEQUENCE,
+                "time", Layout.EventRecord.TIME,
+                "offset", Layout.EventRecord.OFFSET,
+                "length", Layout.EventRecord.LENGTH,
+                "body checksum", Layout.EventRecord.BODY_CHECKSUM,
+                "checksum", Layout.EventRecord.CHECKSUM,
+                "", Layout.EventRecord.SIZE);
     }
 
     private static Map<String, Integer> entry() {
@@ -257,7 +257,7 @@ class FlashFormatDocumentTest {
         assertEquals(magic(documented, "State"), ascii(Layout.State.MAGIC_VALUE, 8));
         assertEquals(magic(documented, "Clients"), ascii(Layout.Clients.MAGIC_VALUE, 8));
         assertEquals(magic(documented, "Member"), ascii(Layout.Member.MAGIC_VALUE, 8));
-        assertEquals((byte) 0xE7, Layout.Record.MARK_VALUE);
+        assertEquals((byte) 0xE7, Layout.EventRecord.MARK_VALUE);
         assertEquals(4096, Layout.BLOCK);
         assertEquals(1, Layout.VERSION);
         assertEquals(4 << 20, SegmentTable.STRIDE_BYTES);
