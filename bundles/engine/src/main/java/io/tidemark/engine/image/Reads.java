@@ -124,8 +124,10 @@ final class Reads {
                     // On a duplicate: a second attempt and a caller whose read failed find position and limit as they
                     // were.
                     copy(offset, destination.duplicate(), pieces, stores);
-                    destination.position(destination.limit());
-                    return;
+                    if (imageStillHolds()) {
+                        destination.position(destination.limit());
+                        return;
+                    }
                 } catch (StorageException e) {
                     if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
                         throw e;
@@ -140,6 +142,17 @@ final class Reads {
         } finally {
             give(upper);
             give(pieces);
+        }
+    }
+
+    /**
+     * Whether the image may be believed for what was just read. When its force has failed meanwhile it may have lost what
+     * was applied, and the read is done again once the overlay covers everything above the checkpoint. What a device lost
+     * behind our back, before any force said so, nobody can see.
+     */
+    private boolean imageStillHolds() {
+        synchronized (core.lock) {
+            return core.failedPart != ImageListener.Part.IMAGE;
         }
     }
 
@@ -207,11 +220,17 @@ final class Reads {
                 Stores stores = enter(at, stepEnd - at, upper, pieces, false);
                 try {
                     step(at, stepEnd, pieces, stores.image(), merged);
+                    at = stepEnd;
+                } catch (StorageException e) {
+                    if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
+                        throw e;
+                    }
+                    storeWentAway(e);
+                    at = Math.max(at, merged.end());
                 } finally {
                     leave(stores);
                     pieces.release();
                 }
-                at = stepEnd;
             }
             merged.flush();
         } finally {
@@ -255,6 +274,7 @@ final class Reads {
         private long offset;
         private long length;
         private boolean data;
+        private long end;
         private boolean ended;
 
         MergingVisitor(BlockImage.ExtentVisitor target) {
@@ -265,8 +285,14 @@ final class Reads {
             return ended;
         }
 
+        /** Up to where the map is known. */
+        long end() {
+            return end;
+        }
+
         @Override
         public boolean extent(long nextOffset, long nextLength, boolean nextData) {
+            end = nextOffset + nextLength;
             if (length > 0 && data == nextData) {
                 length += nextLength;
                 return !ended;

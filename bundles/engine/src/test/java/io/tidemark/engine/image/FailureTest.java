@@ -153,6 +153,7 @@ class FailureTest {
             rig.image.failNextForce = true;
             assertThrows(StorageException.class, () -> rig.engine.checkpoint());
             assertEquals(1, rig.engine.watermarks().checkpointed());
+            Rig.eventually(() -> !rig.failures.isEmpty(), "the manager is told");
             assertTrue(rig.failures.get(0).startsWith("IMAGE"), rig.failures.toString());
             rig.engine.suspend("image failed");
             rig.image = rig.image.reopened();
@@ -161,6 +162,37 @@ class FailureTest {
             rig.verify();
             rig.engine.checkpoint();
             assertArrayEquals(rig.model, rig.image.bytes());
+        }
+    }
+
+    @Test
+    void aReadThatAFailingForceOvertookIsDoneAgain() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.checkpoint();
+            rig.write(0, 4096, 2).succeeded();
+            Rig.eventually(() -> rig.engine.watermarks().applied() == 2, "applied");
+            MemoryImage failing = rig.image;
+            failing.beforeRead = () -> {
+                failing.failNextForce = true;
+                assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+                failing.dropUnforced();
+            };
+            List<byte[]> bytes = new ArrayList<>();
+            Thread reader = new Thread(() -> {
+                try {
+                    bytes.add(rig.read(0, 512));
+                } catch (StorageException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            reader.start();
+            Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
+            rig.engine.suspend("image failed");
+            rig.image = rig.image.reopened();
+            rig.engine.resume(rig.journal, rig.image);
+            reader.join();
+            assertEquals(2, bytes.get(0)[0], "what was acknowledged, not what the failed image held");
         }
     }
 
@@ -227,6 +259,15 @@ class FailureTest {
                 }
             });
             reader.start();
+            List<Long> mapped = new ArrayList<>();
+            Thread mapper = new Thread(() -> {
+                try {
+                    rig.session.extents(0, Rig.SIZE, (offset, length, data) -> mapped.add(length));
+                } catch (StorageException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            mapper.start();
             Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
             rig.engine.suspend("no journal store for pool flash");
             assertEquals("no journal store for pool flash", rig.engine.detail());
@@ -237,6 +278,8 @@ class FailureTest {
             write.succeeded();
             reader.join();
             assertEquals(2, bytes.get(0)[5000]);
+            mapper.join();
+            assertEquals(Rig.SIZE, mapped.stream().mapToLong(Long::longValue).sum(), "mapped once and completely");
             rig.verify();
         }
     }

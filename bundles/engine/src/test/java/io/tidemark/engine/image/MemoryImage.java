@@ -27,6 +27,7 @@ final class MemoryImage implements BlockImage {
     long writes;
     long forces;
     Runnable beforeWrite = () -> {};
+    Runnable beforeRead = () -> {};
     Runnable whenClosed = () -> {};
     /** Not null: every write fails with it, in the next openings too. */
     StorageException damage;
@@ -76,9 +77,17 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void read(long offset, ByteBuffer destination) throws StorageException {
-        usable();
-        destination.put(bytes, (int) offset, destination.remaining());
+    public void read(long offset, ByteBuffer destination) throws StorageException {
+        beforeRead.run();
+        synchronized (this) {
+            usable();
+            destination.put(bytes, (int) offset, destination.remaining());
+        }
+    }
+
+    /** What was written and not forced is lost while the image stays open, as after a failed force. */
+    synchronized void dropUnforced() {
+        bytes = forced.clone();
     }
 
     @Override
