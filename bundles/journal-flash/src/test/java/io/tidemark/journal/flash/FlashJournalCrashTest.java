@@ -39,7 +39,7 @@ class FlashJournalCrashTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void whatWasForcedIsThereAndNothingElseReturns(int flavour) {
-        for (long seed = 0; seed < 15; seed++) {
+        for (long seed = 0; seed < 20; seed++) {
             long number = seed * 4 + flavour;
             SimulatedMachine machine = new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
             Run run = new Run(machine, flavour);

@@ -149,6 +149,26 @@ public final class Examiner {
         }
     }
 
+    /** The first batch of the next segment that has one, or null. */
+    private BatchHeader firstBehind(long number, long last) throws StorageException {
+        BatchHeader first = null;
+        for (long next = number + 1; next <= last && first == null && hasHeader(next); next++) {
+            first = firstOf(next);
+        }
+        return first;
+    }
+
+    /** A segment that is missing or has no header ends what can be followed: it is reported when its turn comes. */
+    private boolean hasHeader(long number) throws StorageException {
+        Path path = places.segment(number);
+        if (!files.exists(path)) {
+            return false;
+        }
+        try (StorageFile file = files.open(path, Files.Mode.READ)) {
+            return SegmentFiles.readHeader(file, block, checksums) != null;
+        }
+    }
+
     private void examine(long number, long last) throws StorageException {
         Path path = places.segment(number);
         if (!files.exists(path)) {
@@ -164,7 +184,7 @@ public final class Examiner {
             } else if (number > last) {
                 spare(number, path, file, identity);
             } else {
-                used(number, path, file, identity, number == last ? null : firstOf(number + 1));
+                used(number, path, file, identity, firstBehind(number, last));
             }
         }
     }
@@ -179,6 +199,13 @@ public final class Examiner {
     private void used(long number, Path path, StorageFile file, SegmentIdentity identity, BatchHeader next)
             throws StorageException {
         BatchHeader first = walk.first(file, identity);
+        boolean isLast = next == null;
+        boolean moved =
+                !isLast && next.firstSequence() == intact + 1 && (first == null || next.previous() == first.previous());
+        if (moved) {
+            segments.add(new JournalReport.Segment(number, path, Use.SUPERSEDED, 0, 0, 0, 0, Segment.FIRST_BATCH, 0));
+            return;
+        }
         if (first == null || first.firstSequence() != intact + 1) {
             damage = new Damage(
                     path,
@@ -187,11 +214,6 @@ public final class Examiner {
                     first == null
                             ? "its first batch is damaged"
                             : "it starts with event " + first.firstSequence() + " where " + (intact + 1) + " follows");
-            return;
-        }
-        boolean isLast = next == null;
-        if (!isLast && next.previous() == first.previous()) {
-            segments.add(new JournalReport.Segment(number, path, Use.SUPERSEDED, 0, 0, 0, 0, Segment.FIRST_BATCH, 0));
             return;
         }
         SegmentWalk.Chain chain = walk.chain(file, identity, first, isLast ? null : next.previous());

@@ -185,6 +185,14 @@ final class Recovery {
         for (int i = 0; i < live.size(); i++) {
             Segment segment = live.get(i);
             BatchHeader first = walk.first(segment.file, segment.identity);
+            BatchHeader next = i == live.size() - 1 ? null : firstBehind(i);
+            if (first == null && next != null && next.firstSequence() == expected) {
+                // All of it was written again to the next one, and then a power loss took what was never forced here.
+                // Were
+                // there something missing instead, the chain of the segment before would not get to the next one.
+                segment.supersede(expected, next.firstTimeNanos());
+                continue;
+            }
             if (first == null) {
                 throw refuse(segment.path, "its first batch is damaged");
             }
@@ -193,17 +201,22 @@ final class Recovery {
                         segment.path,
                         "it starts with event " + first.firstSequence() + " where " + expected + " has to follow");
             }
-            if (i == live.size() - 1) {
-                return;
+            if (next != null) {
+                settle(segment, first, next.previous());
+                expected = segment.lastSequence + 1;
             }
-            Segment next = live.get(i + 1);
-            BatchHeader link = walk.first(next.file, next.identity);
-            if (link == null) {
-                throw refuse(next.path, "its first batch is damaged");
-            }
-            settle(segment, first, link.previous());
-            expected = segment.lastSequence + 1;
         }
+    }
+
+    /** The first batch of the next segment that has one; the last segment has. */
+    private BatchHeader firstBehind(int index) throws StorageException {
+        for (int i = index + 1; i < live.size(); i++) {
+            BatchHeader first = walk.first(live.get(i).file, live.get(i).identity);
+            if (first != null) {
+                return first;
+            }
+        }
+        throw refuse(live.get(live.size() - 1).path, "its first batch is damaged");
     }
 
     private void settle(Segment segment, BatchHeader first, int link) throws StorageException {
