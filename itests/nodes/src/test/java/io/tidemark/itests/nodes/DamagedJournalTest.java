@@ -25,7 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * One flipped bit in a segment, while the node is down. Below what the journal attests as durable it is damage: noticed at
- * the start or when the record is to be applied or read, named, and nothing touched. Above it, it cannot be told from a torn tail: cut, and the cut is reported. Never applied.
+ * the start or when the record is to be applied or read, named, and nothing touched. Above it, it cannot be told from a torn
+ * tail: cut, and the cut is reported. Never applied.
  */
 @ExtendWith(ScratchExtension.class)
 class DamagedJournalTest {

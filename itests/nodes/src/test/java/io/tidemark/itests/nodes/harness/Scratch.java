@@ -49,14 +49,29 @@ public final class Scratch {
                 .toAbsolutePath();
         Path directory = parent.resolve(name);
         try {
-            if (Files.exists(directory)) {
-                deleteTree(directory, false);
-            }
+            unmountBelow(directory);
+            deleteTree(directory, false);
             Files.createDirectories(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Scratch(directory);
+        Scratch scratch = new Scratch(directory);
+        // A run that is broken off leaves no mounts and processes behind either.
+        Runtime.getRuntime().addShutdownHook(new Thread(scratch::undoAll, "undo-" + name));
+        return scratch;
+    }
+
+    /** What a run of this test left behind that was killed itself. */
+    private static void unmountBelow(Path directory) throws IOException {
+        for (String mount : Files.readAllLines(Path.of("/proc/mounts"))) {
+            Path point = Path.of(mount.split(" ")[1]);
+            if (point.startsWith(directory)) {
+                new ProcessBuilder(Tool.UMOUNT.path(), "-l", point.toString())
+                        .start()
+                        .onExit()
+                        .join();
+            }
+        }
     }
 
     /**
@@ -128,14 +143,7 @@ public final class Scratch {
      * @param failed whether the test failed
      */
     public void close(boolean failed) {
-        AssertionError problem = null;
-        for (Undo undo = next(); undo != null; undo = next()) {
-            try {
-                undo.action().run();
-            } catch (Exception | AssertionError e) {
-                problem = problem == null ? new AssertionError("cannot undo " + undo.what() + ": " + e, e) : problem;
-            }
-        }
+        AssertionError problem = undoAll();
         try {
             deleteTree(directory, failed || problem != null);
         } catch (IOException e) {
@@ -144,6 +152,18 @@ public final class Scratch {
         if (problem != null) {
             throw problem;
         }
+    }
+
+    private AssertionError undoAll() {
+        AssertionError problem = null;
+        for (Undo undo = next(); undo != null; undo = next()) {
+            try {
+                undo.action().run();
+            } catch (Exception | AssertionError e) {
+                problem = problem == null ? new AssertionError("cannot undo " + undo.what() + ": " + e, e) : problem;
+            }
+        }
+        return problem;
     }
 
     private synchronized Undo next() {

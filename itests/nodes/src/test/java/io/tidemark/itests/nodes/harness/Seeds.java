@@ -35,6 +35,16 @@ public final class Seeds {
     }
 
     /**
+     * A bar in time, for this machine.
+     *
+     * @param millis on two cores that do nothing else
+     * @return longer where {@code TIDEMARK_BUDGET_PERCENT} says that the machine is slower
+     */
+    public static long bar(long millis) {
+        return millis * Integer.parseInt(System.getenv().getOrDefault("TIDEMARK_BUDGET_PERCENT", "100")) / 100;
+    }
+
+    /**
      * How many rounds a loop has to make.
      *
      * @param property system property that says more or fewer

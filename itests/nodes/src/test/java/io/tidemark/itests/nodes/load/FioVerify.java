@@ -42,7 +42,6 @@ public final class FioVerify {
                 "--numjobs=" + jobs,
                 "--size=" + sizeBytes / jobs,
                 "--offset_increment=" + sizeBytes / jobs,
-                "--iodepth=16",
                 "--randseed=" + (seed & 0x7fffffff),
                 "--verify=crc32c",
                 "--verify_fatal=1",
@@ -57,7 +56,7 @@ public final class FioVerify {
      */
     public void start(String uri, long victim) {
         trigger = scratch.newFile("trigger");
-        running = fio(uri, "--do_verify=0", "--fsync=24", "--verify_state_save=1")
+        running = fio(uri, "--iodepth=16", "--do_verify=0", "--fsync=24", "--verify_state_save=1")
                 .with("--trigger-file=" + trigger, "--trigger=kill -9 " + victim)
                 .start();
     }
@@ -112,6 +111,9 @@ public final class FioVerify {
         if (!noted()) {
             throw new AssertionError("fio noted nothing in " + directory);
         }
-        return fio(uri, "--verify_only", "--verify_state_load=1").run();
+        // One at a time: fio compares with what it noted by the number of blocks that it has read already, so with more
+        // in
+        // flight it would demand writes that were never acknowledged.
+        return fio(uri, "--iodepth=1", "--verify_only", "--verify_state_load=1").run();
     }
 }
