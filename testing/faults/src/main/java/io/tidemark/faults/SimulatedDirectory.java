@@ -67,6 +67,28 @@ final class SimulatedDirectory {
         pending.subList(0, covered).clear();
     }
 
+    /** All of it as it is now; what both refer to is copied once. */
+    SimulatedDirectory copy(Map<Object, Object> copies) {
+        SimulatedDirectory copy = new SimulatedDirectory();
+        names.forEach((name, node) -> copy.names.put(name, copyOf(node, copies)));
+        durable.forEach((name, node) -> copy.durable.put(name, copyOf(node, copies)));
+        for (List<Change> changes : pending) {
+            copy.pending.add(changes.stream()
+                    .map(change -> new Change(change.name, copyOf(change.node, copies)))
+                    .toList());
+        }
+        return copy;
+    }
+
+    private static Object copyOf(Object node, Map<Object, Object> copies) {
+        Object known = copies.get(node);
+        if (known == null && node != null) {
+            known = node instanceof SimulatedDirectory inner ? inner.copy(copies) : ((SimulatedInode) node).copy();
+            copies.put(node, known);
+        }
+        return known;
+    }
+
     void losePower(SeededRandom random, PowerLoss loss) {
         force(loss.keptNames(random, pending.size()));
         pending.clear();

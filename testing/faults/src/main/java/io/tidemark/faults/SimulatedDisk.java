@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,7 +45,7 @@ public final class SimulatedDisk {
 
     private final SeededRandom random;
     private final Scheduler scheduler;
-    private final SimulatedDirectory root = new SimulatedDirectory();
+    private SimulatedDirectory root = new SimulatedDirectory();
     private final TreeMap<Path, Volume> volumes = new TreeMap<>();
     private final Map<Path, SimulatedContext> claims = new HashMap<>();
     private final List<SimulatedFile> open = new ArrayList<>();
@@ -180,6 +181,38 @@ public final class SimulatedDisk {
         List<Path> found = new ArrayList<>();
         root.collect(Path.of("/"), found);
         return found;
+    }
+
+    /** What a disk held at one moment. */
+    public static final class Snapshot {
+        private final SimulatedDirectory root;
+        private final Map<Path, Long> usedBlocks = new HashMap<>();
+
+        private Snapshot(SimulatedDirectory root) {
+            this.root = root;
+        }
+    }
+
+    /**
+     * Remembers everything, cache included, so that something can be tried out. No process may run.
+     *
+     * @return for {@link #restore}
+     */
+    public Snapshot snapshot() {
+        Snapshot snapshot = new Snapshot(root.copy(new IdentityHashMap<>()));
+        volumes.forEach((path, volume) -> snapshot.usedBlocks.put(path, volume.usedBlocks));
+        return snapshot;
+    }
+
+    /**
+     * Goes back. No process may run.
+     *
+     * @param snapshot of this disk; to be used once
+     */
+    public void restore(Snapshot snapshot) {
+        root = snapshot.root;
+        snapshot.usedBlocks.forEach((path, used) -> volumes.get(path).usedBlocks = used);
+        claims.clear();
     }
 
     private SimulatedInode file(Path path) {

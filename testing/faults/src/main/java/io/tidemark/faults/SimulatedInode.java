@@ -47,6 +47,19 @@ final class SimulatedInode {
         this.volume = volume;
     }
 
+    /** As it is now, open nowhere. */
+    SimulatedInode copy() {
+        SimulatedInode copy = new SimulatedInode(disk, volume);
+        copy.cache.putAll(cache);
+        copy.device.putAll(device);
+        dirty.forEach((index, versions) -> copy.dirty.put(index, new ArrayList<>(versions)));
+        copy.dirtySizes.addAll(dirtySizes);
+        copy.size = size;
+        copy.deviceSize = deviceSize;
+        copy.deleted = deleted;
+        return copy;
+    }
+
     // ---- life
 
     void opened() {

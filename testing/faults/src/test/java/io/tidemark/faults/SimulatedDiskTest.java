@@ -205,6 +205,26 @@ class SimulatedDiskTest {
     }
 
     @Test
+    void aSnapshotBringsBackCacheAndDevice() throws StorageException {
+        for (long seed = 0; seed < 50; seed++) {
+            SimulatedMachine machine = machine(seed);
+            StorageFile file = create(machine.boot("p").files());
+            file.write(filled(4096, 1), 0);
+            file.force();
+            file.write(filled(4096, 2), 0);
+            machine.killAll();
+            SimulatedDisk.Snapshot snapshot = machine.disk().snapshot();
+            machine.disk().flipBit(FILE, 5, 1);
+            machine.boot("q").files().delete(FILE);
+            machine.losePower();
+            machine.disk().restore(snapshot);
+            assertEquals(2, machine.disk().bytes(FILE)[5]);
+            machine.losePower();
+            assertTrue(machine.disk().bytes(FILE)[5] <= 2);
+        }
+    }
+
+    @Test
     void aCutFileReadsZerosWhenItGrowsAgain() throws StorageException {
         SimulatedMachine machine = machine(1);
         StorageFile file = create(machine.boot("p").files());

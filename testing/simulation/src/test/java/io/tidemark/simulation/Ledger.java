@@ -207,13 +207,16 @@ final class Ledger {
         return complaint[0];
     }
 
-    /** Forgets everything and takes these bytes as the truth: after damage that was reported. */
-    void reset(byte[] bytes) {
-        sectors.clear();
-        sizeBytes = bytes.length;
-        for (int at = 0; at < bytes.length; at += SECTOR_BYTES) {
-            sectors.add(new SectorStates(Arrays.copyOfRange(bytes, at, at + SECTOR_BYTES)));
-        }
+    /** Compares without settling anything: whether a process that was started now might serve this. */
+    String possible(long offset, byte[] bytes) {
+        String[] complaint = new String[1];
+        forEach(offset, bytes.length, (sector, from, start, length) -> {
+            SectorStates states = sectors.get(sector);
+            if (!states.isWhole(bytes, from, 0, length, 0)) {
+                complaint[0] = complain(sector, states, bytes, from, length);
+            }
+        });
+        return complaint[0];
     }
 
     // ---- size

@@ -151,7 +151,7 @@ final class Life {
         }
     }
 
-    private static final class Deaf implements SessionListener {
+    static final class Deaf implements SessionListener {
         @Override
         public void swept() {}
 
@@ -223,10 +223,11 @@ final class Life {
             if (!serving) {
                 return;
             }
-            switch (random.below(4)) {
+            switch (random.below(5)) {
                 case 0 -> site.swap();
                 case 1 -> changeRule();
                 case 2 -> resize(gate);
+                case 3 -> site.pull(random.coin());
                 default -> checkpoint();
             }
         }

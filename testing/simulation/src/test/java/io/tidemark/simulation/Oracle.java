@@ -18,7 +18,6 @@ final class Oracle {
     private final Ledger ledger;
     private final Tape tape;
     private Watermarks last = new Watermarks(0, 0, 0, 0, 0);
-    private boolean forgiving;
     private long checkpointStored;
     private long sizeBefore;
     private long sizeAfter;
@@ -67,17 +66,10 @@ final class Oracle {
         tape.durable(durable);
     }
 
-    /** From now on the journal may come back shorter than it was: somebody damaged its end. */
-    void forgive(boolean damaged) {
-        forgiving = damaged;
-    }
-
     void journalOpened(RecoveryReport report) {
         // What was trimmed may have come back: forgetting need not be durable.
         last = new Watermarks(last.appended(), last.durable(), last.applied(), last.checkpointed(), 0);
-        if (!forgiving) {
-            check(tape.reopened(report.kept()));
-        }
+        check(tape.reopened(report.kept()));
     }
 
     void journalTrimmed(long trimmed) {
@@ -138,10 +130,9 @@ final class Oracle {
 
     /** A store failed under the engine. */
     void storeFailed(StorageException failure) {
-        check(
-                faults || failure.reason() == Reason.NO_SPACE && tight
-                        ? null
-                        : "a store failed on a good disk: " + failure.getMessage());
+        boolean gone = failure.reason() == Reason.STALE_SERVICE || failure.reason() == Reason.CLOSED;
+        boolean full = failure.reason() == Reason.NO_SPACE && tight;
+        check(faults || gone || full ? null : "a store failed on a good disk: " + failure.getMessage());
         check(failure.getMessage().contains("unexpected") ? "the engine met a defect: " + failure.getMessage() : null);
     }
 

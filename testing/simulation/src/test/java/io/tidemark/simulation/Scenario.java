@@ -8,7 +8,9 @@ import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.journal.flash.FlashOptions;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What one seed is about: sizes, limits, load and faults, drawn so that every combination occurs, and so that most seeds are
@@ -33,6 +35,7 @@ import java.util.List;
  * @param tight whether the disk is full at times
  * @param direct whether files can be written past the cache
  * @param sparse whether files can be punched
+ * @param damaged whether bits are turned over in the journal, on a copy of the disk, after each life
  * @param restless whether rules, sizes and stores change under load
  */
 record Scenario(
@@ -55,7 +58,8 @@ record Scenario(
         boolean tight,
         boolean direct,
         boolean sparse,
-        boolean restless) {
+        boolean restless,
+        boolean damaged) {
     static final CommitRule VOLATILE =
             new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
     static final CommitRule JOURNAL_AND_IMAGE = new CommitRule(
@@ -110,6 +114,13 @@ record Scenario(
                 tight,
                 random.coin(),
                 random.below(8) != 0,
-                random.below(3) == 0);
+                random.below(3) == 0,
+                random.below(4) == 0);
+    }
+
+    List<Path> journalDirectories() {
+        return IntStream.range(0, directories)
+                .mapToObj(i -> Path.of("/journals/" + i))
+                .toList();
     }
 }

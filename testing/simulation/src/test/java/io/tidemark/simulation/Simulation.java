@@ -13,8 +13,8 @@ import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.image.file.FileImageStore;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks at every step. */
 final class Simulation {
@@ -92,6 +92,9 @@ final class Simulation {
         for (int life = 1; life <= scenario.lives(); life++) {
             live(life == scenario.lives());
             breakage.betweenLives(machine, oracle.tape());
+            if (scenario.damaged() && breakage == Breakage.NONE) {
+                new Damage(machine, scenario, oracle, new SeededRandom(random.bits())).tryOut();
+            }
         }
     }
 
@@ -131,12 +134,9 @@ final class Simulation {
 
     private Life life(SimulatedContext process) {
         StorageContext context = process;
-        List<Path> directories = new ArrayList<>();
-        for (int i = 0; i < scenario.directories(); i++) {
-            directories.add(Path.of("/journals/" + i));
-        }
-        JournalStore journals = Stores.journals(context, directories, scenario);
-        ImageStore images = new FileImageStore("images", Path.of("/images"), 0, context.files());
+        List<Path> directories = scenario.journalDirectories();
+        Supplier<JournalStore> journals = () -> Stores.journals(context, directories, scenario);
+        Supplier<ImageStore> images = () -> new FileImageStore("images", Path.of("/images"), 0, context.files());
         SeededRandom dice = new SeededRandom(random.bits());
         Site site = new Site(context, scenario, oracle, breakage, dice, journals, images, this::heal);
         SeededRandom own = new SeededRandom(random.bits());

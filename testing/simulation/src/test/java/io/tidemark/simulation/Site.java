@@ -3,7 +3,6 @@ package io.tidemark.simulation;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
-import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.StorageContext;
@@ -19,6 +18,7 @@ import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.faults.SeededRandom;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * One image with its stores in one process, and what a node's manager does for it: opens them again when they failed, trims,
@@ -35,8 +35,10 @@ final class Site implements ImageListener {
     private final Oracle oracle;
     private final Breakage breakage;
     private final SeededRandom random;
-    private final JournalStore journals;
-    private final ImageStore images;
+    private final Supplier<JournalStore> journalBundle;
+    private final Supplier<ImageStore> imageBundle;
+    private JournalStore journals;
+    private ImageStore images;
     private final Gate work;
     private final Runnable heal;
     private JournaledImage image;
@@ -54,17 +56,19 @@ final class Site implements ImageListener {
             Oracle oracle,
             Breakage breakage,
             SeededRandom random,
-            JournalStore journals,
-            ImageStore images,
+            Supplier<JournalStore> journalBundle,
+            Supplier<ImageStore> imageBundle,
             Runnable heal) {
+        this.journalBundle = journalBundle;
+        this.imageBundle = imageBundle;
         this.heal = heal;
         this.context = context;
         this.scenario = scenario;
         this.oracle = oracle;
         this.breakage = breakage;
         this.random = random;
-        this.journals = journals;
-        this.images = images;
+        this.journals = journalBundle.get();
+        this.images = imageBundle.get();
         this.work = context.workers().newGate();
     }
 
@@ -112,14 +116,21 @@ final class Site implements ImageListener {
     private void refused(StorageException e, int attempt) throws StorageException {
         oracle.note("refused", e.getMessage(), attempt, 0);
         lastFailure = e;
-        boolean passing = e.reason() == Reason.IO || e.reason() == Reason.NO_SPACE;
-        if (!passing || attempt > 2 * ATTEMPTS) {
+        if (!passing(e) || attempt > 2 * ATTEMPTS) {
             throw e;
         }
         if (attempt == ATTEMPTS) {
             heal.run();
         }
         context.workers().newGate().await(RETRY_NANOS);
+    }
+
+    /** Whether it may work the next time. A store that was taken away lets go when its last call has ended. */
+    private static boolean passing(StorageException e) {
+        return switch (e.reason()) {
+            case IO, NO_SPACE, BUSY, STALE_SERVICE, CLOSED -> true;
+            default -> false;
+        };
     }
 
     private void openStores() throws StorageException {
@@ -200,6 +211,19 @@ final class Site implements ImageListener {
         work.open();
     }
 
+    /** A bundle goes away under load, and a new one comes: nobody asks the image before. */
+    void pull(boolean journal) {
+        Object gone = journal ? journals : images;
+        if (journal) {
+            journals = journalBundle.get();
+        } else {
+            images = imageBundle.get();
+        }
+        oracle.note("pulled", journal ? "journals" : "images", 0, 0);
+        close(gone instanceof AutoCloseable closeable ? closeable : null);
+        swap();
+    }
+
     boolean idle() {
         return !reopenWanted && !trimWanted && !working;
     }
@@ -232,8 +256,7 @@ final class Site implements ImageListener {
                 closeStores();
                 oracle.note("refused", e.getMessage(), attempt, 1);
                 lastFailure = e;
-                boolean passing = e.reason() == Reason.IO || e.reason() == Reason.NO_SPACE;
-                if (!passing) {
+                if (!passing(e)) {
                     oracle.refused(e);
                     return;
                 }
