@@ -10,21 +10,21 @@ import java.lang.management.ThreadInfo;
 final class Watchdog {
     private static final int LOOKS_UNTIL_SURE = 3;
     private static final int LOOKS_UNTIL_STUCK = 50;
-    private static final int LOOKS_UNTIL_ENDLESS = 600;
+    /** Counted by the processor and not by the wall, because a busy machine may keep a sound worker waiting. */
+    private static final long CPU_NANOS_UNTIL_ENDLESS = 20_000_000_000L;
 
     private long lastSteps = -1;
     private int waitingLooks;
-    private int looks;
+    private long cpuNanosAtStep;
 
     /** Looks once; a complaint when it is sure, else null. */
     String look(Task current, long steps) {
         if (steps != lastSteps) {
             lastSteps = steps;
-            looks = 0;
+            cpuNanosAtStep = cpuNanos(current);
             waitingLooks = 0;
             return null;
         }
-        looks++;
         Thread.State state = current.thread.getState();
         boolean waits =
                 state == Thread.State.BLOCKED || state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
@@ -35,10 +35,14 @@ final class Watchdog {
                 return complaint;
             }
         }
-        if (looks >= LOOKS_UNTIL_ENDLESS) {
+        if (cpuNanos(current) - cpuNanosAtStep > CPU_NANOS_UNTIL_ENDLESS) {
             return "worker " + current.name + " makes no call into its context: an endless loop, or an Error swallowed";
         }
         return null;
+    }
+
+    private static long cpuNanos(Task current) {
+        return ManagementFactory.getThreadMXBean().getThreadCpuTime(current.thread.getId());
     }
 
     private static String waiting(Task current, boolean sure) {

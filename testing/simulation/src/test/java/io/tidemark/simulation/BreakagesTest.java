@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A simulation that finds nothing proves nothing: each defect must be found, on seeds that the sound engine passes. */
 class BreakagesTest {
     /** {@link SeedsTest} shows that the engine passes at least these seeds. */
-    static final int SEEDS = 150;
+    static final int SEEDS = 200;
 
     @ParameterizedTest
     @EnumSource(Breakages.class)

@@ -15,6 +15,8 @@ final class SectorStates {
     /** More writes under way on one sector than this would make too many states; clients go elsewhere. */
     static final int MOST_UNDER_WAY = 3;
 
+    private static final int MOST_STATES = 16;
+
     private static final long ALIVE = Long.MAX_VALUE;
 
     private final List<State> states = new ArrayList<>(2);
@@ -44,7 +46,11 @@ final class SectorStates {
         states.add(new State(content, 0));
     }
 
+    /** Failed writes leave two outcomes each, and writes under way many more: there nobody writes until a read has settled it. */
     boolean crowded() {
+        if (possible() > MOST_STATES) {
+            return true;
+        }
         for (Object write : underWay) {
             if (write == null) {
                 return false;
@@ -239,7 +245,11 @@ final class SectorStates {
 
     /** How many contents are possible now. */
     int possible() {
-        return (int) states.stream().filter(State::alive).count();
+        int alive = 0;
+        for (State state : states) {
+            alive += state.alive() ? 1 : 0;
+        }
+        return alive;
     }
 
     /** The possible contents, for people. */

@@ -29,6 +29,7 @@ final class Site implements ImageListener {
 
     private static final long RETRY_NANOS = 20_000_000;
     private static final int ATTEMPTS = 100;
+    private static final long TRIM_AGAIN_NANOS = 100_000_000;
 
     private final StorageContext context;
     private final Scenario scenario;
@@ -46,6 +47,7 @@ final class Site implements ImageListener {
     private BlockImage bytes;
     private boolean reopenWanted;
     private boolean trimWanted;
+    private boolean journalFull;
     private boolean working;
     private boolean stopping;
     private StorageException lastFailure;
@@ -230,7 +232,9 @@ final class Site implements ImageListener {
 
     private void manage() {
         while (!stopping) {
-            work.await(Long.MAX_VALUE);
+            // What kept the journal from being trimmed (a reader that lagged) tells nobody when it has moved on.
+            boolean again = journalFull && image.state() == ImageStatus.State.HOLDING;
+            trimWanted |= !work.await(again ? TRIM_AGAIN_NANOS : Long.MAX_VALUE);
             working = true;
             while (reopenWanted && !stopping) {
                 reopenWanted = false;
@@ -267,7 +271,9 @@ final class Site implements ImageListener {
 
     private void trim() {
         long floor = image.trimFloor();
-        long vote = random.coin() ? floor : Math.max(0, floor - random.magnitude(200));
+        // A strategy may want to keep more; one that insists on it while the journal is full holds writes by its own
+        // choice.
+        long vote = journalFull || random.coin() ? floor : Math.max(0, floor - random.magnitude(200));
         try {
             image.trim(vote);
         } catch (StorageException e) {
@@ -291,8 +297,9 @@ final class Site implements ImageListener {
     }
 
     @Override
-    public void trimWanted(boolean journalFull) {
+    public void trimWanted(boolean full) {
         trimWanted = true;
+        journalFull = full;
         work.open();
     }
 
