@@ -172,20 +172,15 @@ final class ImageSlot {
 
     /** One round; answers how long to wait for the next one, or -1 to end. */
     private long step() {
-        Wish changed;
         boolean close;
         synchronized (lock) {
-            changed = wishChanged ? wish : null;
-            wishChanged = false;
             close = closeWanted;
             if (kicked) {
                 kicked = false;
                 life.kick();
             }
         }
-        if (changed != null) {
-            life.wish(changed);
-        }
+        takeWish();
         runOrders();
         if (close || life.endWanted()) {
             announce(State.STOPPING, "");
@@ -206,6 +201,17 @@ final class ImageSlot {
         return Math.min(waitNanos, held ? HELD_TICK_NANOS : TICK_NANOS);
     }
 
+    private void takeWish() {
+        Wish changed;
+        synchronized (lock) {
+            changed = wishChanged ? wish : null;
+            wishChanged = false;
+        }
+        if (changed != null) {
+            life.wish(changed);
+        }
+    }
+
     private void runOrders() {
         while (true) {
             Order order;
@@ -215,6 +221,9 @@ final class ImageSlot {
             if (order == null) {
                 return;
             }
+            // Whoever changes the configuration and then gives an order finds the change in force when the order is
+            // done.
+            takeWish();
             order.run();
         }
     }

@@ -257,6 +257,19 @@ class ImageDirectoryTest {
         }
     }
 
+    /** The worker may be between taking up a configuration and carrying out orders at any moment. */
+    @Test
+    void aChangeIsInForceWhenItsCommandReturns() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            for (int i = 0; i < 500; i++) {
+                String wanted = i % 2 == 0 ? "fail" : "hold";
+                ImageStatus status = node.directory.configure("disk", Map.of("journal.full", wanted));
+                assertEquals(wanted, status.properties().get("journal.full"), "change " + i);
+            }
+        }
+    }
+
     @Test
     void deletingRemovesEverythingUnlessAClientIsThere() throws Exception {
         try (Node node = new Node().withStores()) {
