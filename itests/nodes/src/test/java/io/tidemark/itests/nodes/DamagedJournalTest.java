@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ScratchExtension.class)
 class DamagedJournalTest {
     private static final long IMAGE_BYTES = 16L << 20;
-    private static final int FLIPS = Seeds.rounds("tidemark.flips", 6);
+    private static final int FLIPS = Seeds.rounds("tidemark.flips", 5);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final long seed = Seeds.choose("DamagedJournalTest");

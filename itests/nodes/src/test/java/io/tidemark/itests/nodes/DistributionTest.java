@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The distribution, by {@code ./run} and {@code ./tm}, with real clients and kill -9. */
 @ExtendWith(ScratchExtension.class)
 class DistributionTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.karaf.rounds", 3);
+    private static final int ROUNDS = Seeds.rounds("tidemark.karaf.rounds", 2);
     private static final long IMAGE_BYTES = 24L << 20;
     private static final long FIO_BYTES = 256L << 20;
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(ScratchExtension.class)
 class ForceFailureTest {
     private static final long IMAGE_BYTES = 16L << 20;
-    private static final int FAILURES = Seeds.rounds("tidemark.eio.rounds", 3);
+    private static final int FAILURES = Seeds.rounds("tidemark.eio.rounds", 2);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final long seed = Seeds.choose("ForceFailureTest");

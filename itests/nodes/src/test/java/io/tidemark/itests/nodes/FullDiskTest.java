@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @ExtendWith(ScratchExtension.class)
 class FullDiskTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 6);
+    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 4);
     private static final long DISK_BYTES = 128L << 20;
     private static final long IMAGE_BYTES = 48L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(60);

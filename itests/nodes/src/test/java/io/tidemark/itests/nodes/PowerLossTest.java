@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ExtendWith(ScratchExtension.class)
 class PowerLossTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 8);
+    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 6);
     private static final int ROUNDS_WITH_FAULT = 12;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long DISK_BYTES = 400L << 20;
