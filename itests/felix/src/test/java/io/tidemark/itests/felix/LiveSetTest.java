@@ -2,6 +2,7 @@ package io.tidemark.itests.felix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.tidemark.framework.PlainFramework;
 import io.tidemark.itests.felix.harness.Framework;
 import io.tidemark.itests.felix.harness.Tree;
 import java.nio.file.Path;
@@ -67,6 +68,6 @@ class LiveSetTest {
         while (matcher.find()) {
             levels.put(matcher.group(2), Integer.valueOf(matcher.group(1)));
         }
-        assertEquals(new TreeMap<>(Framework.START_LEVELS), levels);
+        assertEquals(new TreeMap<>(PlainFramework.START_LEVELS), levels);
     }
 }

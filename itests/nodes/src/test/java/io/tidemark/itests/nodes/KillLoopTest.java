@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Round after round: verified loads and fio with its own checksums write, the node is killed with -9 at a random instant,
- * starts again, and has to hold everything that it had acknowledged. {@code -Dtidemark.kill.rounds=N} makes it longer.
+ * Round after round: verified loads and fio with its own checksums write, the node on plain Felix is killed with -9 at a random
+ * instant, starts again, and has to hold everything that it had acknowledged. {@code -Dtidemark.kill.rounds=N} makes it longer.
  */
 @ExtendWith(ScratchExtension.class)
 class KillLoopTest {
@@ -43,7 +43,7 @@ class KillLoopTest {
         for (int round = 0; round < ROUNDS / 2; round++) {
             settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(5))))
                     .set("checkpoint.interval", (20 + random.nextInt(2000)) + "ms");
-            NodeProcess node = NodeProcess.start(scratch, settings);
+            NodeProcess node = NodeProcess.startFelix(scratch, settings);
             loads.verify(node);
             if (fio != null) {
                 fio.verify(node.uri("fio"));

@@ -1,18 +1,16 @@
 package io.tidemark.itests.felix.harness;
 
+import io.tidemark.framework.PlainFramework;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -20,58 +18,23 @@ import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
-import org.osgi.framework.FrameworkEvent;
-import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.framework.startlevel.BundleStartLevel;
-import org.osgi.framework.startlevel.FrameworkStartLevel;
 
 /**
  * A framework in this process, with the bundles that a node needs and nothing of Karaf. Bundles see nothing of the test's
  * class path but the framework; code that has to speak their API runs inside, in a bundle of its own (see {@link #inside}).
  */
 public final class Framework implements AutoCloseable {
-    /** Start levels as in the features: a test compares them. */
-    public static final Map<String, Integer> START_LEVELS = startLevels();
-
-    private static final List<String> PLATFORM = List.of(
-            "pax-logging-api",
-            "org.osgi.util.function",
-            "org.osgi.util.promise",
-            "org.osgi.service.component",
-            "org.apache.felix.metatype",
-            "org.apache.felix.configadmin",
-            "org.apache.felix.scr",
-            "org.apache.felix.fileinstall",
-            "jna");
     private static final String INSIDE = "io/tidemark/itests/felix/inside/";
 
-    private final org.osgi.framework.launch.Framework felix;
+    private final PlainFramework felix;
     private final Path data;
-    private final Map<String, Bundle> bundles = new HashMap<>();
+    private Bundle probe;
 
-    private Framework(Path data, Map<String, String> properties) {
+    private Framework(Path data, PlainFramework felix) {
         this.data = data;
-        Map<String, String> settings = new HashMap<>();
-        settings.put(Constants.FRAMEWORK_STORAGE, data.resolve("cache").toString());
-        settings.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
-        settings.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, "100");
-        settings.put("org.ops4j.pax.logging.DefaultServiceLog.level", "WARN");
-        settings.put("tidemark.data", data.toString());
-        settings.put("tidemark.etc", data.resolve("etc").toString());
-        settings.put("tidemark.nbd.host", "127.0.0.1");
-        settings.put("tidemark.nbd.port", "0");
-        settings.put("felix.fileinstall.dir", data.resolve("etc").toString());
-        settings.put("felix.fileinstall.filter", ".*\\.cfg");
-        settings.put("felix.fileinstall.poll", "200");
-        settings.put("felix.fileinstall.noInitialDelay", "true");
-        settings.put("felix.fileinstall.log.level", "1");
-        settings.putAll(properties);
-        felix = java.util.ServiceLoader.load(FrameworkFactory.class)
-                .findFirst()
-                .orElseThrow()
-                .newFramework(settings);
+        this.felix = felix;
     }
 
     /**
@@ -83,23 +46,15 @@ public final class Framework implements AutoCloseable {
      * @return running
      */
     public static Framework start(Path data, Map<String, String> properties, List<String> names) {
-        Framework framework = new Framework(data, properties);
         try {
             copyEtc(data.resolve("etc"));
-            framework.felix.init();
-            for (String name : PLATFORM) {
-                framework.install(name, 10).start();
-            }
-            for (String name : names) {
-                framework.install(name, START_LEVELS.get(name)).start();
-            }
-            framework.felix.start();
-            framework.awaitLevel(100);
-            return framework;
-        } catch (BundleException | IOException e) {
-            framework.close();
-            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        Map<String, Path> ours = new LinkedHashMap<>();
+        names.forEach(name -> ours.put(name, Tree.bundle(name)));
+        Path platform = Path.of(System.getProperty("tidemark.platform"));
+        return new Framework(data, PlainFramework.start(data, platform, ours, properties));
     }
 
     /**
@@ -110,7 +65,7 @@ public final class Framework implements AutoCloseable {
      * @return running
      */
     public static Framework startNode(Path data, Map<String, String> properties) {
-        List<String> names = START_LEVELS.keySet().stream()
+        List<String> names = PlainFramework.START_LEVELS.keySet().stream()
                 .filter(name -> !name.equals("tidemark-console"))
                 .toList();
         return start(data, properties, names);
@@ -131,28 +86,6 @@ public final class Framework implements AutoCloseable {
         }
     }
 
-    private static Map<String, Integer> startLevels() {
-        Map<String, Integer> levels = new LinkedHashMap<>();
-        levels.put("tidemark-api", 60);
-        levels.put("tidemark-base", 60);
-        levels.put("tidemark-journal-flash", 70);
-        levels.put("tidemark-image-file", 70);
-        levels.put("tidemark-commit-policies", 70);
-        levels.put("tidemark-trim-strategies", 70);
-        levels.put("tidemark-engine", 75);
-        levels.put("tidemark-nbd", 80);
-        levels.put("tidemark-console", 80);
-        return levels;
-    }
-
-    private Bundle install(String name, int level) throws BundleException {
-        Bundle bundle =
-                felix.getBundleContext().installBundle(Tree.bundle(name).toUri().toString());
-        bundle.adapt(BundleStartLevel.class).setStartLevel(level);
-        bundles.put(name, bundle);
-        return bundle;
-    }
-
     /**
      * An installed bundle.
      *
@@ -160,7 +93,7 @@ public final class Framework implements AutoCloseable {
      * @return the bundle
      */
     public Bundle bundle(String name) {
-        return bundles.get(name);
+        return felix.bundle(name);
     }
 
     /**
@@ -178,7 +111,7 @@ public final class Framework implements AutoCloseable {
      * @return context
      */
     public BundleContext context() {
-        return felix.getBundleContext();
+        return felix.context();
     }
 
     /**
@@ -187,35 +120,7 @@ public final class Framework implements AutoCloseable {
      * @param level the level
      */
     public void moveTo(int level) {
-        CountDownLatch there = new CountDownLatch(1);
-        felix.adapt(FrameworkStartLevel.class).setStartLevel(level, event -> {
-            if (event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
-                there.countDown();
-            }
-        });
-        await(there, "start level " + level);
-    }
-
-    private void awaitLevel(int level) {
-        CountDownLatch there = new CountDownLatch(1);
-        felix.getBundleContext().addFrameworkListener(event -> {
-            if (event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
-                there.countDown();
-            }
-        });
-        if (felix.adapt(FrameworkStartLevel.class).getStartLevel() < level) {
-            await(there, "start level " + level);
-        }
-    }
-
-    private static void await(CountDownLatch latch, String what) {
-        try {
-            if (!latch.await(60, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the framework did not reach " + what + " within 60 s");
-            }
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        felix.moveTo(level);
     }
 
     /**
@@ -227,12 +132,10 @@ public final class Framework implements AutoCloseable {
      * @throws Exception what it threw
      */
     public Object inside(String name) throws Exception {
-        Bundle probe = bundles.get("probe");
         if (probe == null) {
-            probe = felix.getBundleContext().installBundle("probe", new ByteArrayInputStream(probeJar()));
+            probe = felix.context().installBundle("probe", new ByteArrayInputStream(probeJar()));
             probe.adapt(BundleStartLevel.class).setStartLevel(80);
             probe.start();
-            bundles.put("probe", probe);
         }
         Class<?> scenario = probe.loadClass((INSIDE + name).replace('/', '.'));
         return ((Callable<?>) scenario.getConstructor(BundleContext.class).newInstance(probe.getBundleContext()))
@@ -267,11 +170,6 @@ public final class Framework implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            felix.stop();
-            felix.waitForStop(60_000);
-        } catch (BundleException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        felix.close();
     }
 }

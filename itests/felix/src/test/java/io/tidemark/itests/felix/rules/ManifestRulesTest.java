@@ -91,6 +91,20 @@ class ManifestRulesTest {
         assertEquals(List.of(), wrong);
     }
 
+    /** What a later Java may take away; a use of it would appear as an import. */
+    @Test
+    void noBundleUsesInternalsOfJava() {
+        List<String> wrong = new ArrayList<>();
+        for (Path jar : Tree.ownBundles()) {
+            for (String imported : parameters(jar, "Import-Package").keySet()) {
+                if (imported.matches("(sun|com\\.sun\\.(?!jna)|jdk\\.).*")) {
+                    wrong.add(symbolicName(jar) + " imports " + imported);
+                }
+            }
+        }
+        assertEquals(List.of(), wrong);
+    }
+
     @Test
     void apiImportsNothingAndBaseOnlyApi() {
         for (Path jar : Tree.ownBundles()) {

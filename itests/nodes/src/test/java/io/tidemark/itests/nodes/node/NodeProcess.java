@@ -21,8 +21,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A Java process with the product's bundles wired by {@code new}: it starts in well under a second. Commands go in by its
- * standard input and answers come back by its standard output; when the tests die, its input ends, and so does it.
+ * A node in a Java process of its own: the product's parts wired by {@code new}, or its bundles in a plain Felix. Commands go
+ * in by its standard input and answers come back by its standard output; when the tests die, its input ends, and so does it.
  */
 public final class NodeProcess implements Node {
     private static final long PATIENCE_SECONDS = 60;
@@ -42,7 +42,7 @@ public final class NodeProcess implements Node {
     }
 
     /**
-     * Starts a node and waits until it serves.
+     * Starts a node of parts wired by {@code new}, well under a second, and waits until it serves.
      *
      * @param scratch of the test
      * @param settings what with
@@ -50,15 +50,38 @@ public final class NodeProcess implements Node {
      */
     public static NodeProcess start(Scratch scratch, NodeSettings settings) {
         Path socket = scratch.newSocket("node.sock");
+        List<String> command = new ArrayList<>();
+        settings.properties().forEach((name, value) -> command.add("-Dnode." + name + "=" + value));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), NodeMain.class.getName()));
+        command.add(socket.toString());
+        command.add(settings.images().toString());
+        settings.journals().forEach(directory -> command.add(directory.toString()));
+        return launch(scratch, settings, socket, command);
+    }
+
+    /**
+     * Starts a node of bundles in a plain Felix, configured by files, and waits until it serves. It can do without Karaf,
+     * and cannot have faults.
+     *
+     * @param scratch of the test
+     * @param settings what with
+     * @return the serving node, which takes fewer commands: see {@link FelixMain}
+     */
+    public static NodeProcess startFelix(Scratch scratch, NodeSettings settings) {
+        Path socket = scratch.newSocket("node.sock");
+        try {
+            return launch(scratch, settings, socket, new FelixLaunch(settings).command(socket));
+        } catch (IOException e) {
+            throw new AssertionError("cannot start a node", e);
+        }
+    }
+
+    private static NodeProcess launch(Scratch scratch, NodeSettings settings, Path socket, List<String> command) {
         Path log = scratch.newFile("node.log");
         List<String> line = new ArrayList<>();
-        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.add(settings.javaHome().resolve("bin/java").toString());
         line.addAll(settings.jvmOptions());
-        settings.properties().forEach((name, value) -> line.add("-Dnode." + name + "=" + value));
-        line.addAll(List.of("-cp", System.getProperty("java.class.path"), NodeMain.class.getName()));
-        line.add(socket.toString());
-        line.add(settings.images().toString());
-        settings.journals().forEach(directory -> line.add(directory.toString()));
+        line.addAll(command);
         try {
             Process process =
                     new ProcessBuilder(line).redirectError(log.toFile()).start();

@@ -11,6 +11,7 @@ public final class NodeSettings {
     private final Path images;
     private final List<Path> journals;
     private final Map<String, String> properties = new LinkedHashMap<>();
+    private Path javaHome = Path.of(System.getProperty("java.home"));
     private final List<String> jvmOptions =
             new ArrayList<>(List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-ea"));
 
@@ -71,6 +72,21 @@ public final class NodeSettings {
     public NodeSettings jvm(String option) {
         jvmOptions.add(option);
         return this;
+    }
+
+    /**
+     * Sets which Java runs it, instead of the one that runs the tests.
+     *
+     * @param home directory with {@code bin/java}
+     * @return this
+     */
+    public NodeSettings java(Path home) {
+        javaHome = home;
+        return this;
+    }
+
+    Path javaHome() {
+        return javaHome;
     }
 
     Path images() {

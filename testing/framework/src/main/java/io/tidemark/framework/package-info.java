@@ -1,0 +1,2 @@
+/** Our bundles in a plain Felix, for tests. */
+package io.tidemark.framework;
