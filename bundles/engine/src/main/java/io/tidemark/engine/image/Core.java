@@ -526,6 +526,9 @@ final class Core {
     /** Which store failed since the last resume; null when none did. */
     ImageListener.Part failedPart;
 
+    /** What the last read that failed said; null when none did since the image was opened. */
+    String failedRead;
+
     /** Works out the state; the aftermath tells the manager when it is another one. */
     void updateState(Aftermath after) {
         State now = State.SERVING;

@@ -261,6 +261,9 @@ final class Lifecycle {
             if (core.failedPart != null) {
                 lines.add(core.suspendedWhy);
             }
+            if (core.failedRead != null) {
+                lines.add(core.failedRead);
+            }
             if (core.backlogFull()) {
                 lines.add("the backlog is at its limit: writes go at the speed of the image");
             }

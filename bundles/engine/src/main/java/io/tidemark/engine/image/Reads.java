@@ -130,7 +130,7 @@ final class Reads {
                     }
                 } catch (StorageException e) {
                     if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
-                        throw e;
+                        throw told(e);
                     }
                     // A store went away: its service is being replaced. Wait for the next one.
                     storeWentAway(e);
@@ -207,6 +207,21 @@ final class Reads {
         }
     }
 
+    /** A client hears of no more than an I/O error; what is broken, and what to do, is for the operator. Said once. */
+    private StorageException told(StorageException failure) {
+        String line = "a read failed: " + failure.getMessage();
+        boolean known;
+        synchronized (core.lock) {
+            core.figures.failures++;
+            known = line.equals(core.failedRead);
+            core.failedRead = line;
+        }
+        if (!known) {
+            core.listener.warning(line);
+        }
+        return failure;
+    }
+
     /** The map of a range, journaled writes included. */
     void extents(long offset, long length, BlockImage.ExtentVisitor visitor) throws StorageException {
         MergingVisitor merged = new MergingVisitor(visitor);
@@ -223,7 +238,7 @@ final class Reads {
                     at = stepEnd;
                 } catch (StorageException e) {
                     if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
-                        throw e;
+                        throw told(e);
                     }
                     storeWentAway(e);
                     at = Math.max(at, merged.end());

@@ -94,6 +94,22 @@ class FailureTest {
         }
     }
 
+    /** The client gets an I/O error; without a line for the operator nobody would learn what is broken. */
+    @Test
+    void aReadThatFailsIsSaidOnceAndShownAsAWarning() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            java.nio.ByteBuffer buffer = java.nio.ByteBuffer.allocate(512);
+            rig.image.readFailure = new StorageException(Reason.CORRUPT, "sector 7 is damaged", "replace the disk");
+            for (int i = 0; i < 3; i++) {
+                assertThrows(StorageException.class, () -> rig.session.read(0, buffer));
+            }
+            List<String> expected = List.of("a read failed: sector 7 is damaged; replace the disk");
+            assertEquals(expected, rig.warnings);
+            assertEquals(expected, rig.engine.warnings());
+            assertEquals(3, rig.engine.counters().get("failures"));
+        }
+    }
+
     @Test
     void theSameWhereTheOverlayWasFrozenAlready() throws Exception {
         for (int survivors : new int[] {0, 1, 100}) {

@@ -28,6 +28,9 @@ final class MemoryImage implements BlockImage {
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
+    /** Every read fails with it. */
+    StorageException readFailure;
+
     Runnable whenClosed = () -> {};
     /** Not null: every write fails with it, in the next openings too. */
     StorageException damage;
@@ -79,6 +82,9 @@ final class MemoryImage implements BlockImage {
     @Override
     public void read(long offset, ByteBuffer destination) throws StorageException {
         beforeRead.run();
+        if (readFailure != null) {
+            throw readFailure;
+        }
         synchronized (this) {
             usable();
             destination.put(bytes, (int) offset, destination.remaining());
