@@ -9,12 +9,15 @@ here=${BASH_SOURCE[0]%/*}
 usage() {
     cat <<'TEXT'
 Usage: tm [--node NAME | --data DIR] [--json] COMMAND [ARGUMENT...]
+       tm [--node NAME | --data DIR] --offline COMMAND [ARGUMENT...]
 Runs one console command in a running node, as: tm image:list
 
   --node NAME   the node (default: a)
   --data DIR    its data directory (default: data/NAME)
   --json        adds --json to the command: output for machines
   --serving     instead of a command: says whether the node serves
+  --offline     asks no node: journal:inspect, journal:verify and journal:repair of an image that no node has open,
+                as: tm --offline journal:verify vm1 (tm --offline --help tells more)
 
 Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there.
 `tm help` lists the commands.
@@ -26,7 +29,20 @@ fail() { # STATUS TEXT
     exit "$1"
 }
 
-node=a data='' serving='' json=''
+# Journals that no node has open are looked at without one; in the source tree, with what ./run built last.
+offline() {
+    local tool=$here/tidemark-journal home=''
+    if [[ ! -x $tool ]]; then
+        # shellcheck disable=SC2012 # by age, and names are ours
+        home=$(ls -td "$here"/karaf-assembly/target/distributions/*/ 2>/dev/null | grep -v '\.new/$' | head -1)
+        [[ -n $home ]] || fail 3 "nothing is built yet: ./run builds it"
+        home=${home%/} tool=$here/karaf-assembly/src/main/resources/bin/tidemark-journal
+        export TIDEMARK_HOME=$home
+    fi
+    TIDEMARK_PROGRAM='tm --offline' exec "$tool" --data "$data" "$@"
+}
+
+node=a data='' serving='' json='' offline=''
 while (($# > 0)); do
     case $1 in
         --node) (($# > 1)) || fail 2 "--node: a name is missing"; node=$2; shift 2 ;;
@@ -35,7 +51,8 @@ while (($# > 0)); do
         --data=*) data=${1#*=}; shift ;;
         --json) json=yes; shift ;;
         --serving) serving=yes; shift ;;
-        -h | --help) usage; exit 0 ;;
+        --offline) offline=yes; shift ;;
+        -h | --help) [[ -n $offline ]] && break; usage; exit 0 ;;
         --) shift; break ;;
         -*) fail 2 "unknown option $1 (tm --help lists them; a command's own options follow the command)" ;;
         *) break ;;
@@ -64,6 +81,8 @@ nobody() {
     printf 'starting: the node on %s does not take commands yet\n' "$data" >&2
     exit 3
 }
+
+[[ -z $offline ]] || offline "$@"
 
 port='' token=''
 { read -r port token <"$data/tm"; } 2>/dev/null

@@ -208,6 +208,28 @@ class TmIT {
         assertEquals(0, tm("--help").good().status());
     }
 
+    /** No node is asked; what it does to journals is tested with damaged ones, by RepairTest. */
+    @Test
+    void offlineExplainsItselfAndNamesWhatIsWrong() throws IOException {
+        node.close();
+        assertTrue(tm("--offline", "--help").good().text().contains("journal:repair IMAGE"));
+        assertEquals(2, tm("--offline").status());
+        assertEquals(2, tm("--offline", "journal:verify").status());
+        assertEquals(2, tm("--offline", "image:list", "v1").status());
+        assertEquals(2, tm("--offline", "journal:verify", "--fast", "v1").status());
+        Outcome outcome = tm("--offline", "journal:verify", "v1");
+        assertEquals(3, outcome.status(), outcome.toString());
+        assertTrue(outcome.err().contains("is no node's data directory"), outcome.err());
+        Files.createDirectories(data.resolve("etc"));
+        Files.writeString(data.resolve("etc/io.tidemark.journal.flash-default.cfg"), "directories = journals\n");
+        outcome = tm("--offline", "journal:verify", "v1");
+        assertEquals(3, outcome.status(), outcome.toString());
+        assertTrue(outcome.err().contains("no journal of an image v1"), outcome.err());
+        outcome = tm("--offline", "journal:verify", data.resolve("journals/v1").toString());
+        assertEquals(3, outcome.status(), outcome.toString());
+        assertTrue(outcome.err().contains("is no directory of a flash journal"), outcome.err());
+    }
+
     /** What bash costs: the rest of the 0.3 s is the node's. */
     @Test
     void costsLittle() {

@@ -103,6 +103,6 @@ final class BodyReads {
         return new StorageException(
                 Reason.CORRUPT,
                 segment.path + " is damaged at byte " + offset + ": " + why,
-                "look at it with 'inspect', and see 'repair'");
+                Advice.damagedSegment(segment.path));
     }
 }

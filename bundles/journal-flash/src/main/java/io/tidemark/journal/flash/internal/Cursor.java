@@ -175,6 +175,6 @@ final class Cursor {
         return new StorageException(
                 Reason.CORRUPT,
                 segment.path + " is damaged at byte " + offset + ": " + why,
-                "nothing at or behind it was used; look at it with inspect, and see repair");
+                Advice.damagedSegment(segment.path));
     }
 }

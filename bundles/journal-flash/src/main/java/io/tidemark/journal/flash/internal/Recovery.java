@@ -416,7 +416,6 @@ final class Recovery {
         return new StorageException(
                 Reason.CORRUPT,
                 "journal " + places.journal() + " is damaged: " + path + ": " + why,
-                "nothing was changed; look with 'inspect', restore what is missing, or cut it there with 'repair', "
-                        + "which says what is lost");
+                Advice.damaged(places.journal()));
     }
 }

@@ -107,6 +107,11 @@ public final class FlashTool {
             return run(args.get(0), new ClosedJournal(directories), verbose, json);
         } catch (StorageException e) {
             err.println(e.getMessage());
+            if (e.reason() == Reason.BUSY) {
+                err.println(
+                        "A node has the journal open, and nothing was touched. Stop the node or close the image first; a live"
+                                + " journal is read by journal:inspect and journal:verify in the node's console.");
+            }
             return e.reason() == Reason.CORRUPT ? DAMAGED : FAILED;
         }
     }
