@@ -139,6 +139,16 @@ public final class SimulatedDisk {
     }
 
     /**
+     * The room of a file system, used or not.
+     *
+     * @param path in it
+     * @return bytes
+     */
+    public long capacityBytes(Path path) {
+        return volume(path).capacityBlocks() * SimulatedInode.PAGE_BYTES;
+    }
+
+    /**
      * Room that is left.
      *
      * @param path in the file system

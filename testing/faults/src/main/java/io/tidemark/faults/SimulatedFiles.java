@@ -3,11 +3,14 @@ package io.tidemark.faults;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How one simulated process sees the disk. What can go wrong is said at {@link SimulatedDisk}. Obtained from
@@ -21,6 +24,7 @@ public final class SimulatedFiles implements Files {
     private final SimulatedContext process;
     private final SimulatedDisk disk;
     private final Scheduler scheduler;
+    private final Map<SimulatedDisk.Volume, SpaceBook> books = new HashMap<>();
 
     SimulatedFiles(SimulatedContext process, SimulatedDisk disk, Scheduler scheduler) {
         this.process = process;
@@ -161,6 +165,12 @@ public final class SimulatedFiles implements Files {
         if (verdict == Verdict.PROCEED) {
             directory.force(covered);
         }
+    }
+
+    @Override
+    public SpaceBook space(Path path) throws StorageException {
+        checkAlive();
+        return books.computeIfAbsent(disk.volume(path), volume -> new SpaceBook(this));
     }
 
     @Override

@@ -93,7 +93,11 @@ final class Simulation {
             live(life == scenario.lives());
             breakage.betweenLives(machine, oracle.tape());
             if (scenario.damaged() && breakage == Breakage.NONE) {
+                // One thing at a time: a call that fails, or a full disk, is no answer to the damage.
+                long capacity = machine.disk().capacityBytes(ROOT);
+                heal();
                 new Damage(machine, scenario, oracle, new SeededRandom(random.bits())).tryOut();
+                machine.disk().resize(ROOT, capacity);
             }
         }
     }

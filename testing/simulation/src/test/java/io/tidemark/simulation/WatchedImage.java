@@ -67,6 +67,11 @@ final class WatchedImage implements BlockImage {
     }
 
     @Override
+    public long provide(long neededBytes, long wishedBytes) throws StorageException {
+        return image.provide(neededBytes, wishedBytes);
+    }
+
+    @Override
     public void resize(long newSizeBytes) throws StorageException {
         image.resize(newSizeBytes);
     }

@@ -129,6 +129,11 @@ final class WatchedJournal implements Journal {
     }
 
     @Override
+    public long roomBytes() {
+        return journal.roomBytes();
+    }
+
+    @Override
     public JournalStatus status() {
         return journal.status();
     }

@@ -52,6 +52,11 @@ final class WithoutDiscards implements BlockImage {
     }
 
     @Override
+    public long provide(long neededBytes, long wishedBytes) throws StorageException {
+        return image.provide(neededBytes, wishedBytes);
+    }
+
+    @Override
     public void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
         image.extents(offset, length, visitor);
     }

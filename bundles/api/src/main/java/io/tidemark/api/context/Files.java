@@ -97,6 +97,15 @@ public interface Files {
     long usableBytes(Path path) throws StorageException;
 
     /**
+     * The book of what the free space of a file system is promised for.
+     *
+     * @param path an existing file or directory of the file system
+     * @return the same for every path in it
+     * @throws StorageException IO
+     */
+    SpaceBook space(Path path) throws StorageException;
+
+    /**
      * All bytes of the file system.
      *
      * @param path an existing file or directory of it

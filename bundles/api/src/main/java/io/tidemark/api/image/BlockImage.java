@@ -77,10 +77,25 @@ public interface BlockImage extends AutoCloseable {
      *
      * @param offset first byte
      * @param length bytes
-     * @return false when the store cannot reserve; the engine then keeps a reserve of the pool instead
+     * @return false when the store cannot reserve; then only what {@link #provide} promises counts
      * @throws StorageException NO_SPACE or IO
      */
     boolean reserve(long offset, long length) throws StorageException;
+
+    /**
+     * Has space kept for writes that are in the journal and not yet made, wherever in the image they go. Replaces what was
+     * provided before, and ends when the image is closed. A write is acknowledged only when what is provided covers it,
+     * or when its range is reserved; so what is acknowledged can be applied. The store keeps to it what is its own: its other
+     * images and, in the same place, journals. A store whose space does not end need not implement it.
+     *
+     * @param neededBytes what there has to be: where it is not, whoever has something to spare is asked to give it up
+     * @param wishedBytes at least as much
+     * @return what is provided now: at most {@code wishedBytes}, less where the pool has no more
+     * @throws StorageException IO, CLOSED or STALE_SERVICE
+     */
+    default long provide(long neededBytes, long wishedBytes) throws StorageException {
+        return wishedBytes;
+    }
 
     /**
      * Tells which parts of a range hold data.

@@ -162,6 +162,16 @@ public interface Journal extends AutoCloseable {
     JournalStatus status();
 
     /**
+     * How much more the journal can take as things are: what its limit leaves, or less where its pool has less space.
+     *
+     * @return bytes, about; not negative
+     */
+    default long roomBytes() {
+        JournalStatus now = status();
+        return Math.max(0, now.limitBytes() - now.usedBytes());
+    }
+
+    /**
      * Seals what is durable and closes. Events that were appended and never forced are gone. Readers end with CLOSED.
      * Idempotent.
      */

@@ -3,6 +3,7 @@ package io.tidemark.base.machine;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +26,8 @@ public final class MachineFiles implements Files {
     private final LibC libc = LibC.load();
     /** Files that are claimed through this object. */
     private final Set<Path> claims = ConcurrentHashMap.newKeySet();
+    /** By device. */
+    private final Map<Object, SpaceBook> books = new ConcurrentHashMap<>();
 
     @Override
     public StorageFile open(Path path, Mode mode) throws StorageException {
@@ -169,7 +173,22 @@ public final class MachineFiles implements Files {
     }
 
     @Override
+    public SpaceBook space(Path path) throws StorageException {
+        try {
+            Object device = java.nio.file.Files.getAttribute(path, "unix:dev");
+            return books.computeIfAbsent(device, key -> new SpaceBook(this));
+        } catch (IOException e) {
+            throw failure("look at", path, e);
+        }
+    }
+
+    @Override
     public long usableBytes(Path path) throws StorageException {
+        // A single system call; a FileStore reads the table of mounts first.
+        long usable = path.toFile().getUsableSpace();
+        if (usable > 0) {
+            return usable;
+        }
         try {
             return java.nio.file.Files.getFileStore(path).getUsableSpace();
         } catch (IOException e) {

@@ -17,6 +17,7 @@ final class Aftermath {
     private StorageException failure;
     private boolean trimWanted;
     private boolean stateChanged;
+    private boolean spaceWanted;
 
     /** Notes that a store failed; the first failure counts. */
     void failed(ImageListener.Part part, StorageException why) {
@@ -38,12 +39,21 @@ final class Aftermath {
         trimWanted = true;
     }
 
+    /** The image's pool is to be asked for more space, or to take some back. */
+    void spaceWanted() {
+        spaceWanted = true;
+    }
+
     void stateChanged() {
         stateChanged = true;
     }
 
     /** Does it all. Not to be called under a lock. */
     void settle(Core core) {
+        while (spaceWanted) {
+            spaceWanted = false;
+            core.space.renew(this);
+        }
         releases.release();
         for (Request request : dropped) {
             request.releaseRest();

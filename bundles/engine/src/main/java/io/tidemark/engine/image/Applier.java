@@ -20,7 +20,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
     private static final long LARGE_BYTES = 32 << 10;
 
-    /** Part of the journal's limit from which on what waits in it is brought out of it. */
+    /** Part of what the journal may take from which on what waits in it is brought out of it. */
     private static final double SCARCE_FILL = 0.6;
 
     private static final long SCARCE_LEAST_BYTES = 1 << 20;
@@ -75,7 +75,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     }
 
     private boolean pressing() {
-        if (core.applyWanted > core.applied || core.resizeSequence > 0 || core.fill() >= START_FILL) {
+        boolean asked = core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
+        if (asked || core.fill() >= START_FILL) {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
@@ -87,7 +88,10 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         while (!stop) {
             long timeout = prepare();
             if (timeout > 0) {
-                gate.await(timeout);
+                long retry = core.space.round(after);
+                if (retry > 0) {
+                    gate.await(Math.min(timeout, retry));
+                }
             } else if (awaitDurable()) {
                 writeBatch();
             }
@@ -141,11 +145,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             }
             core.enter();
         }
-        Journal.JournalStatus status = journal.status();
+        long usedBytes = journal.status().usedBytes();
+        long mostBytes = usedBytes + journal.roomBytes();
         synchronized (core.lock) {
             core.leave();
         }
-        return status.usedBytes() > status.limitBytes() * SCARCE_FILL && waitingBytes > status.limitBytes() / 8;
+        return usedBytes > mostBytes * SCARCE_FILL && waitingBytes > mostBytes / 8;
     }
 
     private void freeze() {
@@ -155,6 +160,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         core.frozenBytes = core.activeBytes;
         core.active = new ExtentMap();
         core.activeBytes = 0;
+        core.space.frozen();
     }
 
     /** Waits until all of the batch is durable; false when the image was suspended or stopped meanwhile, or the batch
@@ -247,6 +253,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         batch = null;
         core.applied = core.frozenUpTo;
         core.hot.evict(core.applied, -1, after.releases);
+        core.space.applied(after);
         lastBatchNanos = now;
         core.admitHeld(wall, after);
         core.room.signal();

@@ -46,6 +46,7 @@ final class Core {
     final ImageListener listener;
     final Steps steps;
     final Figures figures = new Figures();
+    final Space space = new Space(this);
 
     /** For whoever waits for a watermark, a state, or the end of something under way. */
     final GateQueue changed;
@@ -224,11 +225,16 @@ final class Core {
             Payload payload = request.payloads == null ? null : request.payloads[request.next];
             long length = payload == null ? request.length : payload.length();
             int partFlags = request.next == parts - 1 ? flags : 0;
+            long need = request.reserved ? 0 : Space.needOf(request.kind, request.offset + request.done, length);
+            if (need > 0 && !space.covers(need, after)) {
+                return false;
+            }
             long outcome =
                     append(request.kind, partFlags, wallNanos, request.offset + request.done, length, payload, after);
             if (outcome < 0) {
                 return refused(request, outcome, after);
             }
+            space.appended(request.kind, need);
             request.next++;
             request.done += length;
         }
@@ -540,7 +546,14 @@ final class Core {
             why = suspendedWhy;
         } else if (imageFull) {
             now = State.HOLDING;
-            why = "image full: holding writes; make space in the image's pool, applying goes on by itself";
+            why = "image full: holding writes, because the image's pool has no space for what is acknowledged (it is in"
+                    + " the journal); make space in the pool, applying goes on by itself";
+        } else if (space.isBlocked()) {
+            boolean fails = settings.journalFull() == ImageSettings.JournalFull.FAIL;
+            now = fails ? State.FAILING : State.HOLDING;
+            why = "image full: " + (fails ? "failing" : "holding")
+                    + " writes that need new space, because the image's pool has none beyond its reserve (all that is"
+                    + " acknowledged is applied); make space in the pool, it goes on by itself";
         } else if (journalFull) {
             boolean fails = settings.journalFull() == ImageSettings.JournalFull.FAIL;
             now = fails ? State.FAILING : State.HOLDING;
@@ -616,6 +629,8 @@ final class Core {
         out.put("trimmed", trimmed);
         out.put("backlog.bytes", activeBytes + frozenBytes);
         out.put("backlog.entries", (long) entries());
+        out.put("space.needed.bytes", space.needBytes());
+        out.put("space.provided.bytes", space.providedBytes());
         out.put("hot.bytes", hot.bytes());
         out.put("held.now", (long) held.size());
         out.put("held.bytes", heldBytes);

@@ -45,6 +45,13 @@ final class Failures {
                 "raise its limit or let what keeps it go on");
     }
 
+    static StorageException noSpaceForWrite(String image) {
+        return new StorageException(
+                Reason.NO_SPACE,
+                "the pool of image " + image + " has no space for a write, and it is configured to fail writes then",
+                "make space in the pool");
+    }
+
     static StorageException imageFull(String image) {
         return new StorageException(
                 Reason.NO_SPACE,

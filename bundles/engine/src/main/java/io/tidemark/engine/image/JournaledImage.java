@@ -89,6 +89,11 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         new Recovery(core).open(journal, image);
         core.lastBusyNanos = context.clock().monotonicNanos();
         JournaledImage opened = new JournaledImage(core);
+        Aftermath after = new Aftermath();
+        synchronized (core.lock) {
+            core.space.restart(after);
+        }
+        after.settle(core);
         opened.lifecycle.start();
         return opened;
     }

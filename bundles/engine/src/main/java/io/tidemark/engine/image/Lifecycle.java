@@ -148,6 +148,7 @@ final class Lifecycle {
                 core.imageFull = false;
                 core.applier.restart();
                 core.checkpointer.restart();
+                core.space.restart(after);
                 core.admitHeld(wall, after);
                 core.updateState(after);
                 core.changed.signal();
@@ -266,6 +267,9 @@ final class Lifecycle {
             }
             if (core.backlogFull()) {
                 lines.add("the backlog is at its limit: writes go at the speed of the image");
+            }
+            if (core.space.isLow()) {
+                lines.add("the image's pool has little space left: writes go at the speed of the image");
             }
             if (core.rule.peers() > 0) {
                 lines.add("the commit rule " + core.rule.name()

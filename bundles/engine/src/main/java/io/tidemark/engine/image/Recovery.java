@@ -21,8 +21,12 @@ import java.util.UUID;
  * on one thread while nothing else does.
  */
 final class Recovery implements BatchWriter.Interruption {
+    private static final long SPACE_RETRY_NANOS = 50_000_000L;
+    private static final int SPACE_RETRIES = 20;
+
     private final Core core;
     private final BatchWriter writer;
+    private int spaceRetries;
     private ExtentMap map = new ExtentMap();
     private long mapBytes;
     private long reached;
@@ -348,11 +352,13 @@ final class Recovery implements BatchWriter.Interruption {
 
     @Override
     public boolean waitForSpace() {
-        return false;
+        // Journals in the same file system give up what they can spare.
+        core.context.workers().newGate().await(SPACE_RETRY_NANOS);
+        return ++spaceRetries <= SPACE_RETRIES;
     }
 
     @Override
     public void spaceFound() {
-        // It never waits.
+        spaceRetries = 0;
     }
 }

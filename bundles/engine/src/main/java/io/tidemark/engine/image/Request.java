@@ -21,6 +21,9 @@ final class Request {
     /** Index of the next payload to append. */
     int next;
 
+    /** What is left of it has its space in the image. */
+    boolean reserved;
+
     /** Bytes that are appended already. */
     long done;
 
@@ -29,6 +32,7 @@ final class Request {
         completion = null;
         next = 0;
         done = 0;
+        reserved = false;
     }
 
     /** Bytes of payload that are not appended yet. */

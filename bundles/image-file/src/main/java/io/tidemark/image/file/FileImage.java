@@ -2,6 +2,7 @@ package io.tidemark.image.file;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
@@ -15,12 +16,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * between a resize and the checkpoint behind it leaves the image as it was at the checkpoint before.
  */
 final class FileImage implements BlockImage {
+    private static final long METADATA_SHARE = 64;
+
     private final String name;
     private final FileImageStore store;
     private final StorageFile data;
     private final HeadFile headFile;
     private final AutoCloseable claim;
     private final ByteBuffer zeros;
+    private final SpaceBook.Promise space;
 
     /**
      * Calls under way, and one more while the image is open. The files are closed by the last one, so that no call ever
@@ -31,6 +35,9 @@ final class FileImage implements BlockImage {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean storing = new AtomicBoolean();
     private volatile boolean stale;
+    /** The file system had no space at the last attempt. */
+    private volatile boolean lacking;
+
     private volatile long sizeBytes;
     private volatile ImageHead head;
     /** The first failed force; nothing is written or forced after it. */
@@ -42,13 +49,15 @@ final class FileImage implements BlockImage {
             StorageFile data,
             HeadFile headFile,
             AutoCloseable claim,
-            ByteBuffer zeros) {
+            ByteBuffer zeros,
+            SpaceBook.Promise space) {
         this.name = name;
         this.store = store;
         this.data = data;
         this.headFile = headFile;
         this.claim = claim;
         this.zeros = zeros;
+        this.space = space;
         this.head = headFile.head();
         this.sizeBytes = head.sizeBytes();
     }
@@ -84,7 +93,7 @@ final class FileImage implements BlockImage {
         try {
             checkIntact();
             check("write", offset, source.remaining());
-            data.write(source, offset);
+            change(source.remaining(), () -> data.write(source, offset));
         } finally {
             leave();
         }
@@ -96,7 +105,7 @@ final class FileImage implements BlockImage {
         try {
             checkIntact();
             check("zero", offset, length);
-            clear(offset, length, provision);
+            change(length, () -> clear(offset, length, provision));
         } finally {
             leave();
         }
@@ -108,7 +117,7 @@ final class FileImage implements BlockImage {
         try {
             checkIntact();
             check("discard", offset, length);
-            clear(offset, length, false);
+            change(length, () -> clear(offset, length, false));
         } finally {
             leave();
         }
@@ -178,9 +187,82 @@ final class FileImage implements BlockImage {
         try {
             checkIntact();
             check("reserve", offset, length);
-            return data.allocate(offset, length);
+            long holes = holes(offset, length);
+            if (holes > space.available()) {
+                StorageException e = new StorageException(
+                        Reason.NO_SPACE,
+                        "image " + name + ": " + holes + " bytes for a write are more than its pool has left",
+                        "make space in " + store);
+                lacking = true;
+                tellLack(holes, e);
+                throw e;
+            }
+            boolean[] reserved = new boolean[1];
+            change(holes, () -> reserved[0] = data.allocate(offset, length));
+            return reserved[0];
         } finally {
             leave();
+        }
+    }
+
+    /** Bytes of a range that have no blocks yet. */
+    private long holes(long offset, long length) throws StorageException {
+        long end = offset + length;
+        long bytes = 0;
+        for (long at = offset; at < end; ) {
+            long hole = data.seek(at, true);
+            if (hole >= end) {
+                break;
+            }
+            at = Math.max(hole + 1, Math.min(data.seek(hole, false), end));
+            bytes += at - hole;
+        }
+        return bytes;
+    }
+
+    @Override
+    public long provide(long neededBytes, long wishedBytes) throws StorageException {
+        enter();
+        try {
+            long entered = space.ask(withMetadata(neededBytes), withMetadata(wishedBytes));
+            lacking = false;
+            return entered == withMetadata(wishedBytes) ? wishedBytes : entered - entered / METADATA_SHARE;
+        } finally {
+            leave();
+        }
+    }
+
+    /** Scattered blocks cost the file system something for keeping their places. */
+    private static long withMetadata(long bytes) {
+        return bytes + bytes / METADATA_SHARE;
+    }
+
+    private void tellLack(long bytes, StorageException failure) {
+        try {
+            space.lacks(bytes);
+        } catch (StorageException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private interface Change {
+        void run() throws StorageException;
+    }
+
+    /** Has space given up elsewhere when a change does not find any. */
+    private void change(long length, Change change) throws StorageException {
+        try {
+            change.run();
+            if (lacking) {
+                lacking = false;
+                space.lacks(0);
+            }
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NO_SPACE) {
+                lacking = true;
+                tellLack(length, e);
+            }
+            throw e;
         }
     }
 
@@ -282,6 +364,7 @@ final class FileImage implements BlockImage {
             FileImageStore.closeQuietly(data);
             FileImageStore.closeQuietly(headFile);
             FileImageStore.closeQuietly(claim);
+            space.close();
             store.exit(name);
         }
     }

@@ -3,6 +3,7 @@ package io.tidemark.image.file;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
@@ -42,6 +43,9 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
     private final Map<String, FileImage> inUse = new HashMap<>();
 
     private boolean closed;
+
+    /** What journals in the same file system leave free beside what images need. */
+    private SpaceBook.Promise reserve;
 
     /**
      * A pool of this machine that keeps nothing in reserve.
@@ -125,7 +129,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             extend(data, name, head.sizeBytes());
             data.force();
             headFile = HeadFile.create(files, home, name, head);
-            return new FileImage(name, this, data, headFile, claim, zeros);
+            return opened(files, name, data, headFile, claim);
         } finally {
             if (headFile == null) {
                 closeQuietly(data);
@@ -133,6 +137,18 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
                 closeQuietly(claim);
             }
         }
+    }
+
+    private FileImage opened(Files files, String name, StorageFile data, HeadFile headFile, AutoCloseable claim)
+            throws StorageException {
+        SpaceBook book = files.space(directory);
+        synchronized (lock) {
+            if (reserve == null && !closed) {
+                reserve = book.open(directory, () -> {});
+                reserve.keep(reserveBytes);
+            }
+        }
+        return new FileImage(name, this, data, headFile, claim, zeros, book.open(directory, () -> {}));
     }
 
     private void extend(StorageFile data, String name, long sizeBytes) throws StorageException {
@@ -185,7 +201,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
                                 + " bytes, but its head says " + needed,
                         "something else cut it: restore the image");
             }
-            image = new FileImage(name, this, data, headFile, claim, zeros);
+            image = opened(files, name, data, headFile, claim);
             return image;
         } finally {
             if (image == null) {
@@ -239,6 +255,11 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             images = inUse.values().stream().filter(Objects::nonNull).toList();
         }
         images.forEach(FileImage::storeGone);
+        synchronized (lock) {
+            if (reserve != null) {
+                reserve.close();
+            }
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.tidemark.image.file;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.base.machine.MachineFiles;
 import java.nio.ByteBuffer;
@@ -85,6 +86,11 @@ final class FaultyFiles implements Files {
     public void forceDirectory(Path directory) throws StorageException {
         step("force", directory);
         real.forceDirectory(directory);
+    }
+
+    @Override
+    public SpaceBook space(Path path) throws StorageException {
+        return real.space(path);
     }
 
     @Override

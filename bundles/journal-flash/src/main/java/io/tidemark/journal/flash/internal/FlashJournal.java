@@ -273,6 +273,11 @@ public final class FlashJournal implements Journal {
     }
 
     @Override
+    public long roomBytes() {
+        return Math.min(Journal.super.roomBytes(), housekeeper.roomBytes());
+    }
+
+    @Override
     public void close() throws StorageException {
         close(Reason.CLOSED);
     }

@@ -2,6 +2,7 @@ package io.tidemark.journal.flash.internal;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
@@ -28,6 +29,9 @@ final class Housekeeper {
     /** From this many bytes in each force on, reserved blocks cost less than writing everything twice. */
     private static final long LARGE_BATCH_BYTES = 256 << 10;
 
+    /** One to write to and one to go on with: what a journal never gives up. */
+    private static final int LEAST_SEGMENTS = 2;
+
     private static final int MAX_STRIDES = (Layout.BLOCK - Batch.SIZE - End.SIZE) / Stride.SIZE;
 
     private final StorageContext context;
@@ -38,6 +42,9 @@ final class Housekeeper {
     private final Logger log;
     private final Gate gate;
     private final List<ArrayDeque<Path>> recyclable = new ArrayList<>();
+    /** The journal's entries in the books of its directories' file systems. */
+    private final List<SpaceBook.Promise> space = new ArrayList<>();
+
     private final Checksums checksums = new Checksums();
     private final BatchFields fields = new BatchFields();
     private final ByteBuffer endBlock = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
@@ -46,6 +53,7 @@ final class Housekeeper {
     private long retryAtNanos;
     private long forcesBefore;
     private long bytesBefore;
+    private volatile int spareCount;
     private volatile boolean stopping;
 
     Housekeeper(
@@ -71,8 +79,11 @@ final class Housekeeper {
         recyclable.get(places.directoryOf(number)).add(leftover);
     }
 
-    void start(WriteEnd end) {
+    void start(WriteEnd end) throws StorageException {
         writeEnd = end;
+        for (Path directory : places.directories()) {
+            space.add(context.files().space(directory).open(directory, gate::open));
+        }
         worker = context.workers().start("journal " + places.journal(), this::run);
     }
 
@@ -80,6 +91,7 @@ final class Housekeeper {
         stopping = true;
         gate.open();
         worker.join(Long.MAX_VALUE);
+        space.forEach(SpaceBook.Promise::close);
     }
 
     private void run() {
@@ -103,7 +115,11 @@ final class Housekeeper {
             return 0;
         }
         takeBack();
+        if (giveUp()) {
+            return 0;
+        }
         long wait = prepare();
+        spareCount = spares();
         return wait == 0 ? 0 : Math.min(wait, writeEnd.sealIfIdle());
     }
 
@@ -150,7 +166,9 @@ final class Housekeeper {
         if (spares() > 0 && table.liveCount() + spares() >= table.maxSegments()) {
             deleteSpare();
         }
+        SpaceBook.Promise room = space.get(places.directoryOf(number));
         try {
+            checkRoom(room);
             return segmentFiles.create(number, written(), this::interrupted);
         } catch (StorageException e) {
             if (e.reason() != Reason.NO_SPACE || spares() == 0) {
@@ -158,6 +176,20 @@ final class Housekeeper {
             }
             deleteSpare();
             return null;
+        } finally {
+            room.keep(0);
+        }
+    }
+
+    /** Grows only into what no image was promised: what is in the journal could not be applied otherwise. */
+    private void checkRoom(SpaceBook.Promise room) throws StorageException {
+        boolean least = table.liveCount() + spares() < LEAST_SEGMENTS;
+        if (!room.take(table.segmentBytes()) && !least) {
+            throw new StorageException(
+                    Reason.NO_SPACE,
+                    "a segment of " + table.segmentBytes() + " bytes does not fit into what the file system of "
+                            + places.first() + " has left beside what images there need for applying",
+                    "make space there, or keep less in the journal");
         }
     }
 
@@ -200,13 +232,67 @@ final class Housekeeper {
 
     private void deleteSpare() throws StorageException {
         for (ArrayDeque<Path> spares : recyclable) {
-            Path spare = spares.pollLast();
-            if (spare != null) {
-                context.files().delete(spare);
-                context.files().forceDirectory(spare.getParent());
+            if (deleteSpare(spares)) {
                 return;
             }
         }
+    }
+
+    private boolean deleteSpare(ArrayDeque<Path> spares) throws StorageException {
+        Path spare = spares.pollLast();
+        if (spare != null) {
+            delete(spare);
+        }
+        return spare != null;
+    }
+
+    private void delete(Path path) throws StorageException {
+        context.files().delete(path);
+        context.files().forceDirectory(path.getParent());
+    }
+
+    // ---- space that an image lacks ----
+
+    /** Gives up a segment that is not in use where an image in the same file system lacks space. Whether it did. */
+    private boolean giveUp() {
+        try {
+            for (int i = 0; i < space.size(); i++) {
+                if (table.liveCount() + spares() > LEAST_SEGMENTS
+                        && space.get(i).lackingElsewhere() > 0
+                        && (deleteSpare(recyclable.get(i)) || deletePrepared(i))) {
+                    return true;
+                }
+            }
+        } catch (StorageException e) {
+            log.warn("journal {}: a segment could not be given up: {}", places.journal(), e.getMessage());
+        }
+        return false;
+    }
+
+    /** What can still be had: what is ready, what is spare, and what the file systems have left. By anybody. */
+    long roomBytes() {
+        long ready = table.readyBytes() + spareCount * table.segmentBytes();
+        long free = Long.MAX_VALUE;
+        try {
+            for (SpaceBook.Promise room : space) {
+                free = Math.min(free, room.available());
+            }
+        } catch (StorageException e) {
+            // Whoever asks takes it as a hint: that a directory cannot be looked at is seen when it is written to.
+            return ready;
+        }
+        // Segments are dealt out in turn, so the fullest directory counts.
+        return ready + Math.min(free, Long.MAX_VALUE / 4 / space.size()) * space.size();
+    }
+
+    private boolean deletePrepared(int directory) throws StorageException {
+        Segment prepared = writeEnd.takePrepared(directory, places);
+        if (prepared == null) {
+            return false;
+        }
+        prepared.file.close();
+        delete(prepared.path);
+        return true;
     }
 
     // ---- ends ----

@@ -57,7 +57,12 @@ public final class JournalOpening {
         start(table, writeEnd, recovery, spare, state);
         Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
         recovery.leftovers.forEach(housekeeper::recycle);
-        housekeeper.start(writeEnd);
+        try {
+            housekeeper.start(writeEnd);
+        } catch (StorageException e) {
+            recovery.closeAll();
+            throw e;
+        }
         RecoveryReport report = report(recovery, state, created, context.clock().monotonicNanos() - startNanos);
         if (!created) {
             LOG.info("journal {}: {}", places.journal(), report.detail());

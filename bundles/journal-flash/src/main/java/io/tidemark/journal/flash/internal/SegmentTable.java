@@ -145,9 +145,32 @@ final class SegmentTable {
         }
     }
 
+    /** Takes back the prepared segment, whose number is given again; null when there is none or it is needed. */
+    Segment takePrepared(int directory, JournalPlaces places) {
+        synchronized (lock) {
+            // With one segment behind it, the one in use can be left as soon as that one is trimmed.
+            if (prepared == null || live.size() < 2 || places.directoryOf(prepared.number()) != directory) {
+                return null;
+            }
+            Segment taken = prepared;
+            prepared = null;
+            nextNumber = taken.number();
+            return taken;
+        }
+    }
+
     boolean hasPreparationFailed() {
         synchronized (lock) {
             return preparationFailed;
+        }
+    }
+
+    /** Bytes that are left in the segment in use and in the one that is prepared. */
+    long readyBytes() {
+        synchronized (lock) {
+            Segment last = live.isEmpty() ? null : live.get(live.size() - 1);
+            long left = last == null ? 0 : Math.max(0, last.identity.endBlock() - last.endOffset);
+            return left + (prepared == null ? 0 : capacity());
         }
     }
 

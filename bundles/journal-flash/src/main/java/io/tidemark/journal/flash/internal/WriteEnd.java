@@ -205,6 +205,23 @@ final class WriteEnd implements JournalAppender {
         return 0;
     }
 
+    /**
+     * Takes back the prepared segment when the one in use has room enough for control events.
+     *
+     * @return null when it has to stay
+     */
+    Segment takePrepared(int directory, JournalPlaces places) {
+        synchronized (lock) {
+            if (appendSegment == null || switchWanted) {
+                return null;
+            }
+            long end = filling.isEmpty() ? nextOffset : filling.fields.offset + Layout.align(filling.contentEnd());
+            long left = appendSegment.identity.endBlock() - end;
+            boolean enough = left >= Math.min(table.reserveBytes(), table.segmentBytes() / 2);
+            return enough ? table.takePrepared(directory, places) : null;
+        }
+    }
+
     @Override
     public long force() throws StorageException {
         if (appended == table.durable() && !switchWantedNow()) {

@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes.node;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.base.machine.MachineFiles;
 import java.nio.ByteBuffer;
@@ -115,6 +116,11 @@ public final class FaultyFiles implements Files {
                 // That is the fault.
             }
         }
+    }
+
+    @Override
+    public SpaceBook space(Path path) throws StorageException {
+        return real.space(path);
     }
 
     @Override
