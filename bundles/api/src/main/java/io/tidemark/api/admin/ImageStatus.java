@@ -58,7 +58,7 @@ public record ImageStatus(
         SERVING,
         /** Clients read; writes are held until the detail's cause is gone (journal full, image pool full). */
         HOLDING,
-        /** Clients read; writes fail, because the configuration says so (journal full). */
+        /** Clients read; writes fail, because the configuration says so (journal full, image pool full). */
         FAILING,
         /** Requests wait: a store is missing or being replaced, or the journal failed and is being reopened. */
         SUSPENDED,

@@ -2,6 +2,7 @@ package io.tidemark.base.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -179,5 +180,6 @@ class MachineFilesTest {
         files.delete(directory.resolve("a/b/y"));
         assertFalse(files.exists(directory.resolve("a/b/y")));
         assertTrue(files.usableBytes(directory) <= files.totalBytes(directory));
+        assertSame(files.space(directory), files.space(directory.resolve("a/b")), "one file system, one book");
     }
 }

@@ -173,7 +173,9 @@ final class Space {
                 }
                 boolean uncovered = needBytes() + headNeed() > providedBytes;
                 again = uncovered && !low;
-                setTight(uncovered && low, after);
+                // Where writes fail nobody waits, and it is as full as before.
+                boolean stillFull = blocked && providedBytes < BLOCK_BYTES;
+                setTight(low && (uncovered || stillFull), after);
             }
         }
     }

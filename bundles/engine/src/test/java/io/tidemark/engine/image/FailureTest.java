@@ -245,6 +245,83 @@ class FailureTest {
     }
 
     @Test
+    void whatIsAcknowledgedNeverNeedsMoreThanThePoolProvides() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.image.providableBytes = 64 << 10;
+            for (int i = 0; i < 200; i++) {
+                Rig.Outcome outcome = rig.submit(i * 4096L, 4096, i, false);
+                rig.session.drive(false);
+                java.util.Arrays.fill(rig.model, i * 4096, (i + 1) * 4096, (byte) i);
+                outcome.succeeded();
+                assertTrue(rig.engine.counters().get("space.needed.bytes") <= 64 << 10, "it is covered");
+            }
+            assertTrue(rig.engine.warnings().toString().contains("little space"));
+            assertEquals(State.SERVING, rig.engine.state());
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aWriteThatIsNotCoveredIsHeldAndWhatHasItsBlocksGoesOn() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 8192, 1).succeeded();
+            rig.engine.checkpoint();
+            rig.image.providableBytes = 0;
+            rig.image.reservableBytes = 8192;
+            // The little that was provided before is used up by writes that are applied at once.
+            Rig.eventually(
+                    () -> {
+                        try {
+                            rig.write(4096, 4096, 2).succeeded();
+                        } catch (StorageException e) {
+                            throw new AssertionError(e);
+                        }
+                        return rig.image.reserved > 2;
+                    },
+                    "overwriting by reserving");
+            Rig.Outcome held = rig.write(16384, 4096, 3);
+            Rig.eventually(() -> rig.engine.state() == State.HOLDING, "holding");
+            assertFalse(held.isDone());
+            assertTrue(rig.engine.detail().contains("image full"), rig.engine.detail());
+            assertEquals(
+                    rig.engine.watermarks().appended(), rig.engine.watermarks().applied(), "nothing is owed");
+            rig.flush().succeeded();
+            rig.image.providableBytes = 1 << 20;
+            held.succeeded();
+            Rig.eventually(() -> rig.engine.state() == State.SERVING, "serving");
+            rig.verify();
+        }
+    }
+
+    @Test
+    void anImageWithoutSpaceFailsWritesWhereThatIsConfigured() throws Exception {
+        ImageSettings failing = new ImageSettings(
+                8L << 20,
+                64L << 20,
+                1 << 16,
+                1L << 30,
+                3_600_000_000_000L,
+                3_600_000_000_000L,
+                ImageSettings.JournalFull.FAIL,
+                0.8);
+        try (Rig rig = new Rig(failing)) {
+            rig.image.providableBytes = 0;
+            rig.image.reservableBytes = 0;
+            rig.engine.suspend("test");
+            rig.engine.resume(rig.journal, rig.image);
+            Rig.Outcome failed = rig.submit(0, 8192, 1, false);
+            rig.session.drive(false);
+            failed.await();
+            assertEquals(Reason.NO_SPACE, failed.failure.reason());
+            assertEquals(State.FAILING, rig.engine.state());
+            rig.image.providableBytes = 1 << 20;
+            Rig.eventually(() -> rig.engine.state() == State.SERVING, "serving again by itself");
+            rig.write(0, 8192, 1).succeeded();
+            rig.verify();
+        }
+    }
+
+    @Test
     void aStopWithAFullImageSaysSoAndLosesNothing() throws Exception {
         try (Rig rig = new Rig(Rig.EAGER)) {
             rig.image.full = true;

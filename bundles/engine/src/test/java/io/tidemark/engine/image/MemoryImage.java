@@ -21,6 +21,14 @@ final class MemoryImage implements BlockImage {
     /** Faults. */
     boolean full;
 
+    /** What the pool has to give. */
+    long providableBytes = Long.MAX_VALUE;
+
+    /** From here on no range has blocks. */
+    long reservableBytes = Long.MAX_VALUE;
+
+    long asked;
+    int reserved;
     boolean failNextForce;
     boolean failNextWrite;
     boolean failHeads;
@@ -151,8 +159,20 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public boolean reserve(long offset, long length) {
-        return false;
+    public synchronized boolean reserve(long offset, long length) throws StorageException {
+        usable();
+        if (offset >= reservableBytes) {
+            throw new StorageException(Reason.NO_SPACE, "no space on purpose", "");
+        }
+        reserved++;
+        return true;
+    }
+
+    @Override
+    public synchronized long provide(long neededBytes, long wishedBytes) throws StorageException {
+        usable();
+        asked = neededBytes;
+        return Math.min(wishedBytes, providableBytes);
     }
 
     @Override

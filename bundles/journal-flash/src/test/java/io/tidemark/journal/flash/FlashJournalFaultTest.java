@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalSettings;
@@ -117,6 +118,88 @@ class FlashJournalFaultTest {
                     || journal.status().usedBytes() >= SETTINGS.limitBytes() - (2L << 20));
             assertEquals(journal.durable(), Events.readAll(journal, journal.trimmed() + 1));
         });
+    }
+
+    /** Space is promised to an image in the same file system: the journal goes on with the segments that it has. */
+    @Test
+    void aJournalGrowsOnlyIntoWhatNobodyWasPromised() {
+        on(7, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            Events.write(journal, 1, 100);
+            assertTrue(machine.awaitUntil(() -> hasSegment(machine, 2), 10 * SECOND));
+            SpaceBook.Promise image = process.files().space(POOL).open(POOL, () -> {});
+            long free = machine.disk().freeBytes(POOL);
+            image.keep(free - (3L << 20));
+            assertTrue(journal.roomBytes() < 6L << 20, "it knows: " + journal.roomBytes());
+            assertTrue(fillUp(machine, journal) <= 4, "two segments, and two more into what is left");
+            assertTrue(machine.disk().freeBytes(POOL) >= free - (3L << 20), "what is promised stays");
+            assertTrue(journal.trim(journal.durable()) > 0);
+            assertTrue(
+                    machine.awaitUntil(() -> Events.append(journal, 100_000) >= 0, 10 * SECOND),
+                    "what was trimmed is used again");
+            image.close();
+            assertTrue(fillUp(machine, journal) > 4, "and nobody wants the space any more");
+            assertEquals(journal.durable(), Events.readAll(journal, journal.trimmed() + 1));
+        });
+    }
+
+    /** Segments that are live when nothing more fits in. */
+    private static int fillUp(SimulatedMachine machine, Journal journal) throws StorageException {
+        while (machine.awaitUntil(() -> Events.append(journal, 100_000) >= 0, 5 * SECOND)) {
+            journal.appender().force();
+        }
+        return journal.status().segments();
+    }
+
+    @Test
+    void anImageWithoutSpaceGetsWhatTheJournalDoesNotUse() {
+        on(8, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            while (journal.status().segments() < 8) {
+                Events.write(journal, 1, 100_000);
+                assertTrue(machine.awaitUntil(
+                        () -> hasSegment(machine, journal.status().segments() + 1), 10 * SECOND));
+            }
+            journal.trim(journal.durable());
+            int live = journal.status().segments();
+            assertTrue(live < 3, "the rest is spare");
+            // Others take all that is free, and the image finds nothing.
+            machine.disk().resize(POOL, (64L << 20) - machine.disk().freeBytes(POOL));
+            SpaceBook.Promise image = process.files().space(POOL).open(POOL, () -> {});
+            assertEquals(0, image.ask(3L << 20, 3L << 20));
+            assertTrue(machine.awaitUntil(() -> machine.disk().freeBytes(POOL) >= 3L << 20, 10 * SECOND));
+            assertEquals(3L << 20, image.ask(3L << 20, 3L << 20));
+            // It gives what it has, and keeps what it needs to go on.
+            image.lacks(64L << 20);
+            assertFalse(
+                    machine.awaitUntil(() -> segmentFiles(machine) < 2, 10 * SECOND), "a journal keeps two segments");
+            assertEquals(2, segmentFiles(machine));
+            image.close();
+            for (int round = 0; round < 30; round++) {
+                assertTrue(
+                        machine.awaitUntil(
+                                () -> {
+                                    journal.trim(journal.durable());
+                                    return Events.append(journal, 100_000) >= 0;
+                                },
+                                10 * SECOND),
+                        "round " + round);
+                journal.appender().force();
+            }
+            assertEquals(journal.durable(), Events.readAll(journal, journal.trimmed() + 1));
+            long durable = journal.durable();
+            machine.losePower();
+            SimulatedContext next = machine.boot("next");
+            Journal again =
+                    new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files()).open(next, "disk", SETTINGS);
+            assertEquals(durable, again.durable());
+        });
+    }
+
+    private static long segmentFiles(SimulatedMachine machine) {
+        return machine.disk().files().stream()
+                .filter(path -> path.toString().contains("segment-"))
+                .count();
     }
 
     private static boolean hasSegment(SimulatedMachine machine, int number) {
