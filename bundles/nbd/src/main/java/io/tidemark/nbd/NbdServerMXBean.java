@@ -71,4 +71,32 @@ public interface NbdServerMXBean {
      * @return bytes
      */
     long getBytesInFlight();
+
+    /**
+     * How long reads took, the failed ones included.
+     *
+     * @return nanoseconds
+     */
+    NbdLatency getReadNanos();
+
+    /**
+     * How long writes took.
+     *
+     * @return nanoseconds
+     */
+    NbdLatency getWriteNanos();
+
+    /**
+     * How long flushes took.
+     *
+     * @return nanoseconds
+     */
+    NbdLatency getFlushNanos();
+
+    /**
+     * How long everything else took: trims, write-zeroes, block status.
+     *
+     * @return nanoseconds
+     */
+    NbdLatency getOtherNanos();
 }

@@ -654,6 +654,12 @@ class TransmissionTest {
             assertEquals(3, served.server.statistics().getRequests());
             assertEquals(1, served.server.statistics().getErrors());
             assertEquals(1, served.server.statistics().getConnections());
+            NbdLatency reads = served.server.statistics().getReadNanos();
+            assertEquals(2, reads.getCount());
+            assertTrue(0 < reads.getP50() && reads.getP50() <= reads.getP99() && reads.getP99() <= reads.getMax());
+            assertTrue(reads.getMean() <= reads.getMax());
+            assertEquals(1, served.server.statistics().getWriteNanos().getCount());
+            assertEquals(0, served.server.statistics().getFlushNanos().getMax());
         }
     }
 }

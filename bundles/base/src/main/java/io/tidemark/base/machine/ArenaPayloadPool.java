@@ -2,6 +2,7 @@ package io.tidemark.base.machine;
 
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.base.text.Sizes;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ final class ArenaPayloadPool implements PayloadPool {
     ArenaPayloadPool(long capacityBytes) {
         if (capacityBytes < 2L * ARENA_BYTES) {
             throw new IllegalArgumentException(
-                    "payload memory of " + capacityBytes + " bytes is too small; give at least 4 MiB");
+                    "payload memory of " + Sizes.format(capacityBytes) + " is too small; give at least 4 MiB");
         }
         this.arenaLimit = (int) Math.min(Integer.MAX_VALUE, capacityBytes / ARENA_BYTES);
     }

@@ -4,6 +4,7 @@ import com.sun.jna.LastErrorException;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageFile;
+import io.tidemark.base.text.Sizes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -202,7 +203,7 @@ final class MachineFile implements StorageFile {
             if (e.getErrorCode() == LibC.ENOSPC || e.getErrorCode() == LibC.EDQUOT) {
                 throw new StorageException(
                         Reason.NO_SPACE,
-                        "cannot reserve " + length + " bytes in " + path + ": no space left",
+                        "cannot reserve " + Sizes.format(length) + " in " + path + ": no space left",
                         "free space in its file system, or move it to a larger one",
                         e);
             }

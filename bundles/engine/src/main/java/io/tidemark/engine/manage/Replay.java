@@ -11,6 +11,7 @@ import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.engine.image.JournaledImage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -87,7 +88,7 @@ final class Replay implements SessionListener {
             throw new StorageException(
                     Reason.INVALID,
                     "an event reaches to byte " + (event.offset() + event.length()) + ", but image " + image.name()
-                            + " has " + image.sizeBytes() + " bytes",
+                            + " has " + image.sizeBytes() + " (" + Sizes.format(image.sizeBytes()) + ")",
                     "resize it first, or choose another image");
         }
     }

@@ -11,6 +11,7 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.base.text.Names;
+import io.tidemark.base.text.Sizes;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -158,7 +159,8 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             if (String.valueOf(e.getMessage()).contains("File too large")) {
                 throw new StorageException(
                         Reason.INVALID,
-                        "image " + name + " of " + sizeBytes + " bytes is larger than a file may be in " + directory,
+                        "image " + name + " of " + Sizes.format(sizeBytes) + " is larger than a file may be in "
+                                + directory,
                         "make it smaller, or use a pool in another file system",
                         e);
             }

@@ -280,7 +280,7 @@ class FileImageStoreTest {
                 ImageHead.Role.PRIMARY,
                 Map.of());
         StorageException failure = fails(Reason.INVALID, () -> store().create(context, "disk", head));
-        assertTrue(failure.getMessage().contains("larger than a file may be"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("iB is larger than a file may be"), failure.getMessage());
     }
 
     @Test

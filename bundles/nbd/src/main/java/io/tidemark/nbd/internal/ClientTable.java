@@ -2,6 +2,7 @@ package io.tidemark.nbd.internal;
 
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.nbd.NbdLatency;
 import io.tidemark.nbd.NbdServerMXBean;
 import io.tidemark.nbd.NbdSettings;
 import java.io.IOException;
@@ -235,6 +236,26 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
     @Override
     public long getBytesInFlight() {
         return sum(FrontEnd.Client::bytesInFlight);
+    }
+
+    @Override
+    public NbdLatency getReadNanos() {
+        return shared.totals.reads.now();
+    }
+
+    @Override
+    public NbdLatency getWriteNanos() {
+        return shared.totals.writes.now();
+    }
+
+    @Override
+    public NbdLatency getFlushNanos() {
+        return shared.totals.flushes.now();
+    }
+
+    @Override
+    public NbdLatency getOtherNanos() {
+        return shared.totals.others.now();
     }
 
     private long sum(ToLongFunction<FrontEnd.Client> number) {

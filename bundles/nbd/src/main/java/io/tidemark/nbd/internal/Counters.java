@@ -30,6 +30,19 @@ final class Counters {
         final LongAdder accepted = new LongAdder();
         final LongAdder rejected = new LongAdder();
         final LongAdder failedHandshakes = new LongAdder();
+        final Latencies reads = new Latencies();
+        final Latencies writes = new Latencies();
+        final Latencies flushes = new Latencies();
+        final Latencies others = new Latencies();
+
+        private Latencies latencies(int command) {
+            return switch (command) {
+                case Nbd.CMD_READ -> reads;
+                case Nbd.CMD_WRITE -> writes;
+                case Nbd.CMD_FLUSH -> flushes;
+                default -> others;
+            };
+        }
     }
 
     /** One writer at a time. */
@@ -43,6 +56,7 @@ final class Counters {
 
     /** By the connection's thread. */
     void begun(Request request) {
+        request.begunNanos = System.nanoTime();
         add(begun, 1);
         add(begunBytes, payload(request));
     }
@@ -60,6 +74,7 @@ final class Counters {
     private void answered(Tally tally, Request request) {
         long payload = payload(request);
         totals.requests.increment();
+        totals.latencies(request.command).add(System.nanoTime() - request.begunNanos);
         if (request.error != 0) {
             add(tally.errors, 1);
             totals.errors.increment();

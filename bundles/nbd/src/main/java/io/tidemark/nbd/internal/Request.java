@@ -17,6 +17,8 @@ final class Request implements Completion {
     long cookie;
     long offset;
     long length;
+    /** When its header was read, by the monotonic clock. */
+    long begunNanos;
     /** Zero, or what the client is told. */
     int error;
     /** For people, when there is an error. */

@@ -6,6 +6,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.Journal.RecoveryReport;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.journal.flash.FlashOptions;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -118,7 +119,7 @@ public final class JournalOpening {
             detail = "closed in order, durable up to " + recovery.durable;
         } else {
             detail = "not closed in order; attested durable up to " + known + ", kept up to " + recovery.durable
-                    + ", dropped " + recovery.cutBytes + " torn bytes (" + recovery.verdict + "), in "
+                    + ", torn end dropped: " + Sizes.format(recovery.cutBytes) + " (" + recovery.verdict + "), in "
                     + nanos / 1_000_000 + " ms";
         }
         return new RecoveryReport(
