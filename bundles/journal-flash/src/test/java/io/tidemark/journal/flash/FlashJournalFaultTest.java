@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.faults.FaultPlan;
 import io.tidemark.faults.FaultPlan.Operation;
@@ -346,6 +348,95 @@ class FlashJournalFaultTest {
             lost += found[0] ? 1 : 0;
         }
         assertTrue(lost > 2, lost + " of 10");
+    }
+
+    /** A store that goes away closes its journals wherever their writers are. */
+    @Test
+    void aCloseWhileTheFirstBatchOfASegmentIsFilledTouchesNothingThatIsDurable() {
+        on(7, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            while (journal.status().segments() < 2) {
+                journal.appender().force();
+                Events.append(journal, 200_000);
+            }
+            assertEquals(journal.durable() + 1, journal.appender().appended(), "what began the segment is not forced");
+            long durable = journal.durable();
+            journal.close();
+            Journal again = store.open(process, "disk", SETTINGS);
+            assertTrue(again.recovery().clean());
+            assertEquals(durable, again.durable());
+            assertEquals(durable, Events.readAll(again, 1));
+            Events.write(again, 9, 200_000);
+            again.close();
+            Journal last = store.open(process, "disk", SETTINGS);
+            assertEquals(durable + 9, Events.readAll(last, 1));
+        });
+    }
+
+    private static FaultPlan noMemory(Operation when, String where) {
+        boolean[] once = new boolean[1];
+        return (operation, path) -> {
+            if (!once[0] && operation == when && path.toString().contains(where)) {
+                once[0] = true;
+                throw new OutOfMemoryError("on purpose");
+            }
+            return Verdict.PROCEED;
+        };
+    }
+
+    @Test
+    void aJournalThatCouldNotBeOpenedForLackOfMemoryCanBeOpenedLater() {
+        for (String where : List.of("state", "segment-", "clients")) {
+            on(8, (machine, process, store) -> {
+                try (Journal journal = begun(process, store)) {
+                    Events.write(journal, 2, 100);
+                    journal.putClient(new JournalClient(
+                            "peer", "", new Position(1, 1), JournalClient.State.CONNECTED, Events.timeOf(1)));
+                }
+                machine.disk().plan(noMemory(Operation.READ, where));
+                assertThrows(OutOfMemoryError.class, () -> store.open(process, "disk", SETTINGS));
+                assertEquals(2, store.open(process, "disk", SETTINGS).durable());
+            });
+        }
+    }
+
+    @Test
+    void aWriteThatEndsForLackOfMemoryIsAFailedWrite() {
+        on(9, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            Events.write(journal, 2, 100);
+            Events.append(journal, 100);
+            machine.disk().plan(noMemory(Operation.WRITE, "segment-"));
+            assertThrows(OutOfMemoryError.class, () -> journal.appender().force());
+            StorageException e = assertThrows(
+                    StorageException.class, () -> journal.appender().force());
+            assertEquals(Reason.IO, e.reason());
+            journal.close();
+            Journal again = store.open(process, "disk", SETTINGS);
+            assertEquals(2, again.durable());
+            Events.write(again, 2, 100);
+            assertEquals(4, Events.readAll(again, 1));
+        });
+    }
+
+    @Test
+    void aJournalWhoseWorkerFailsSaysSoAndDoesNotLetItsWriterWait() {
+        on(10, (machine, process, store) -> {
+            Journal journal = begun(process, store);
+            Events.write(journal, 1, 100);
+            machine.disk().plan(noMemory(Operation.OPEN, "prepar"));
+            StorageException e = assertThrows(StorageException.class, () -> {
+                while (Events.append(journal, 100_000) >= 0) {
+                    journal.appender().force();
+                }
+            });
+            assertTrue(e.getMessage().contains("worker"), e.getMessage());
+            long durable = journal.durable();
+            journal.close();
+            Journal again = store.open(process, "disk", SETTINGS);
+            assertEquals(durable, again.durable());
+            Events.write(again, 20, 100_000);
+        });
     }
 
     @Test

@@ -174,17 +174,22 @@ public final class FlashPool {
             List<AutoCloseable> claims,
             boolean created)
             throws StorageException {
-        ByteBuffer first = takeBuffer();
-        ByteBuffer second = takeBuffer();
+        ByteBuffer first = null;
+        ByteBuffer second = null;
+        FlashJournal journal = null;
         try {
-            FlashJournal journal = new JournalOpening(context, options, places)
+            first = takeBuffer();
+            second = takeBuffer();
+            journal = new JournalOpening(context, options, places)
                     .open(settings, created, first, second, (closed, free) -> closed(closed, free, claims));
-            return register(journal);
-        } catch (StorageException | RuntimeException e) {
-            giveBuffers(new ByteBuffer[] {first, second});
-            release(claims);
-            throw e;
+        } finally {
+            if (journal == null) {
+                // Whatever it was, lack of direct memory included: a claim that stays would keep the journal shut.
+                giveBuffers(new ByteBuffer[] {first, second});
+                release(claims);
+            }
         }
+        return register(journal);
     }
 
     private FlashJournal register(FlashJournal journal) throws StorageException {
@@ -354,7 +359,7 @@ public final class FlashPool {
         }
         synchronized (lock) {
             for (ByteBuffer buffer : free) {
-                if (buffers.size() < POOLED_BUFFERS && !stopped) {
+                if (buffer != null && buffers.size() < POOLED_BUFFERS && !stopped) {
                     buffers.add(buffer.clear());
                 }
             }

@@ -96,7 +96,7 @@ final class Housekeeper {
 
     private void run() {
         while (!stopping) {
-            long nanos = turnRound();
+            long nanos = guardedRound();
             if (nanos > 0 && !stopping) {
                 gate.await(nanos);
             }
@@ -104,6 +104,17 @@ final class Housekeeper {
         // Ends are cheap, and make the next opening fast.
         for (SegmentTable.EndJob job = table.nextEndJob(); job != null; job = table.nextEndJob()) {
             end(job);
+        }
+    }
+
+    /** Without this worker appending would wait for ever: a journal whose worker fails has failed itself. */
+    private long guardedRound() {
+        try {
+            return turnRound();
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            log.error("journal {}: its worker failed", places.journal(), e);
+            writeEnd.workerFailed(e);
+            return RETRY_NANOS;
         }
     }
 

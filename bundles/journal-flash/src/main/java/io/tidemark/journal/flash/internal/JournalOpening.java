@@ -43,14 +43,20 @@ public final class JournalOpening {
         SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
         Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles);
         recovery.run();
-        Segment spare;
+        Segment spare = null;
         JournalState next = state.withClean(false, recovery.durable);
+        boolean saved = false;
         try {
             spare = spare(recovery, segmentFiles, state, created);
             next.save(context.files(), places);
-        } catch (StorageException e) {
-            recovery.closeAll();
-            throw e;
+            saved = true;
+        } finally {
+            if (!saved) {
+                recovery.closeAll();
+                if (spare != null) {
+                    spare.file.close();
+                }
+            }
         }
         Failures failures = new Failures(places.journal());
         table.configure(settings);

@@ -252,10 +252,18 @@ final class WriteEnd implements JournalAppender {
             awaitSegment();
             return table.durable();
         }
+        boolean written = false;
         try {
             write(closing);
+            written = true;
         } catch (StorageException e) {
             throw failures.poison(e);
+        } finally {
+            if (!written && !failures.poisoned()) {
+                // A defect or lack of memory: what the device has is as unknown as after a failed write.
+                failures.poison(new StorageException(
+                        Reason.IO, "a batch of journal " + table.journal() + " was not written to its end", ""));
+            }
         }
         publish(closing);
         return table.durable();
@@ -362,6 +370,12 @@ final class WriteEnd implements JournalAppender {
         segmentReady.open();
     }
 
+    void workerFailed(Throwable why) {
+        failures.poison(new StorageException(
+                Reason.IO, "the worker of journal " + table.journal() + " failed: " + why, "see the log"));
+        segmentReady.open();
+    }
+
     /**
      * Attests what is durable when nothing came for a while.
      *
@@ -397,7 +411,8 @@ final class WriteEnd implements JournalAppender {
                 return;
             }
             sealed = true;
-            if (!fits(writeSegment, nextOffset, Layout.BLOCK, strideCount)) {
+            // What was given up may have begun a segment: then the next offset is not one of the segment written to.
+            if (appendSegment != writeSegment || !fits(writeSegment, nextOffset, Layout.BLOCK, strideCount)) {
                 return;
             }
             offset = nextOffset;
