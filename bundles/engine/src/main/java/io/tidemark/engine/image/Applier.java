@@ -207,6 +207,10 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
             core.leave();
+            if (core.resizing) {
+                core.resizing = false;
+                core.checkpointer.wake();
+            }
             if (failure != null) {
                 core.failed(writer.failedPart(), failure, after);
             } else if (done) {
@@ -236,6 +240,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             }
             to = core.resizeToBytes;
         }
+        // A head in the middle would name the new size and a position before it; and a store may cut a file to the size
+        // of the head that it has just stored.
+        core.changed.await(() -> {
+            core.resizing = !core.headStoring;
+            return core.resizing;
+        });
         if (!writer.resize(image, to, this)) {
             return false;
         }

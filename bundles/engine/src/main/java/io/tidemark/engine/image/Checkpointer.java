@@ -70,7 +70,7 @@ final class Checkpointer implements Runnable {
             if (waited()) {
                 return 0;
             }
-            if (core.checkpointed >= core.applied) {
+            if (core.checkpointed >= core.applied || core.resizing) {
                 return Long.MAX_VALUE;
             }
             if (now < notBeforeNanos) {
@@ -87,6 +87,7 @@ final class Checkpointer implements Runnable {
     private boolean headDue(long now) {
         boolean asked = core.checkpointWanted > core.checkpointed && core.applied >= core.checkpointWanted;
         return core.checkpointed < core.applied
+                && !core.resizing
                 && now >= notBeforeNanos
                 && (asked
                         || pendingBytes >= core.settings.checkpointBytes()
@@ -109,6 +110,7 @@ final class Checkpointer implements Runnable {
             bytes = pendingBytes;
             head = core.headAt(target, core.sizeBytes);
             store = headDue(before);
+            core.headStoring = store;
             core.enter();
         }
         StorageException failure = force(image);
@@ -125,6 +127,7 @@ final class Checkpointer implements Runnable {
         }
         StorageException unstored = failure == null && store ? store(image, head) : null;
         synchronized (core.lock) {
+            core.headStoring = false;
             core.leave();
             if (failure != null) {
                 core.failed(ImageListener.Part.IMAGE, failure, after);

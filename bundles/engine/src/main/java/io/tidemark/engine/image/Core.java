@@ -107,6 +107,12 @@ final class Core {
 
     long resizeToBytes;
 
+    /** A head is being stored; the image's size stays what that head says. */
+    boolean headStoring;
+
+    /** The image's size changes: no head is stored before the event that says so is applied. */
+    boolean resizing;
+
     /** All up to here is to be applied at once, whatever the applier would rather wait for. */
     long applyWanted;
 

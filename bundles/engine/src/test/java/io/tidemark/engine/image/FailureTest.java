@@ -11,9 +11,12 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageStatus.State;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class FailureTest {
@@ -529,6 +532,56 @@ class FailureTest {
                 rig.crash(0);
                 rig.verify();
             }
+        }
+    }
+
+    /** Notes an overlap when the other one begins within a while. */
+    private static void overlapsWith(CountDownLatch other, String what, List<String> overlaps) {
+        try {
+            if (other.await(200, TimeUnit.MILLISECONDS)) {
+                overlaps.add(what);
+            }
+        } catch (InterruptedException e) {
+            overlaps.add(e.toString());
+        }
+    }
+
+    @Test
+    void sizeAndHeadNeverChangeAtTheSameTime() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            CountDownLatch firstHead = new CountDownLatch(1);
+            CountDownLatch resizing = new CountDownLatch(1);
+            CountDownLatch secondHead = new CountDownLatch(1);
+            List<String> overlaps = Collections.synchronizedList(new ArrayList<>());
+            MemoryImage image = rig.image;
+            image.beforeHead = () -> {
+                image.beforeHead = secondHead::countDown;
+                firstHead.countDown();
+                overlapsWith(resizing, "the size changes while a head is stored", overlaps);
+            };
+            image.beforeResize = () -> {
+                resizing.countDown();
+                rig.engine.core().checkpointer.wake();
+                overlapsWith(secondHead, "a head is stored while the size changes", overlaps);
+            };
+            rig.write(0, 4096, 1).succeeded();
+            Thread checkpointing = new Thread(() -> {
+                try {
+                    rig.engine.checkpoint();
+                } catch (StorageException e) {
+                    overlaps.add(e.toString());
+                }
+            });
+            checkpointing.start();
+            firstHead.await();
+            rig.engine.resize(Rig.SIZE / 2);
+            checkpointing.join();
+            assertEquals(List.of(), overlaps);
+            assertEquals(Rig.SIZE / 2, image.head().sizeBytes());
+            rig.model = java.util.Arrays.copyOf(rig.model, Rig.SIZE / 2);
+            rig.verify();
+            rig.crash(0);
+            rig.verify();
         }
     }
 }

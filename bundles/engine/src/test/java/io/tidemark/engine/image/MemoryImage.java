@@ -36,6 +36,8 @@ final class MemoryImage implements BlockImage {
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
+    Runnable beforeHead = () -> {};
+    Runnable beforeResize = () -> {};
     /** Every read fails with it. */
     StorageException readFailure;
 
@@ -152,10 +154,13 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void resize(long newSizeBytes) throws StorageException {
-        usable();
-        bytes = Arrays.copyOf(bytes, (int) newSizeBytes);
-        forced = Arrays.copyOf(forced, (int) newSizeBytes);
+    public void resize(long newSizeBytes) throws StorageException {
+        beforeResize.run();
+        synchronized (this) {
+            usable();
+            bytes = Arrays.copyOf(bytes, (int) newSizeBytes);
+            forced = Arrays.copyOf(forced, (int) newSizeBytes);
+        }
     }
 
     @Override
@@ -196,12 +201,15 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void storeHead(ImageHead newHead) throws StorageException {
-        usable();
-        if (failHeads) {
-            throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
+    public void storeHead(ImageHead newHead) throws StorageException {
+        beforeHead.run();
+        synchronized (this) {
+            usable();
+            if (failHeads) {
+                throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
+            }
+            head = newHead;
         }
-        head = newHead;
     }
 
     synchronized byte[] bytes() {
