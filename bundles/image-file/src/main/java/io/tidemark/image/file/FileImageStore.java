@@ -78,12 +78,18 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
 
     @Override
     public PoolInfo pool() throws StorageException {
-        Path existing = directory;
-        while (!poolFiles.exists(existing) && existing.getParent() != null) {
-            existing = existing.getParent();
-        }
+        Path existing = nearest(poolFiles);
         long usable = Math.max(0, poolFiles.usableBytes(existing) - reserveBytes);
         return new PoolInfo("file", directory.toString(), poolFiles.totalBytes(existing), usable);
+    }
+
+    /** The pool's directory, or as much of the way to it as exists. */
+    private Path nearest(Files files) {
+        Path existing = directory;
+        while (!files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        return existing;
     }
 
     @Override
@@ -118,8 +124,12 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             throw new StorageException(
                     Reason.EXISTS, "image " + name + " exists already in pool " + pool, "choose another name");
         }
+        Path nearest = nearest(files);
         files.createDirectories(home);
-        files.forceDirectory(directory);
+        // With all that was made on the way: a pool whose directory is lost would take its images along.
+        for (Path path = directory; path != null && path.startsWith(nearest); path = path.getParent()) {
+            files.forceDirectory(path);
+        }
         AutoCloseable claim = claim(files, home, name);
         StorageFile data = null;
         HeadFile headFile = null;

@@ -47,7 +47,20 @@ final class HeadFile implements AutoCloseable {
     }
 
     static HeadFile open(Files files, Path home, String imageName) throws StorageException {
-        return open(files, home, imageName, Files.Mode.WRITE);
+        HeadFile opened = open(files, home, imageName, Files.Mode.WRITE);
+        boolean durable = false;
+        try {
+            // A process that was killed may have written the newest slot and not forced it. Journals are trimmed by
+            // what is
+            // found here, so nothing older may ever be found again.
+            opened.file.force();
+            durable = true;
+            return opened;
+        } finally {
+            if (!durable) {
+                opened.close();
+            }
+        }
     }
 
     /** For reading only, beside the process that has the image open. */
@@ -60,6 +73,8 @@ final class HeadFile implements AutoCloseable {
         StorageFile file = files.open(path, mode);
         HeadFile opened = null;
         try {
+            // After a force that failed the cache has what the device may not have.
+            file.dropCache(0, 0);
             opened = new HeadFile(imageName, path, file, newest(file, path, imageName));
             return opened;
         } finally {

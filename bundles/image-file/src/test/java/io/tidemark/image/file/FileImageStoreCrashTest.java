@@ -1,6 +1,7 @@
 package io.tidemark.image.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
@@ -9,6 +10,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.faults.FaultPlan;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SimulatedContext;
@@ -28,7 +30,11 @@ class FileImageStoreCrashTest {
     private static final long SECOND = 1_000_000_000L;
 
     private static FileImageStore store(SimulatedContext process) {
-        return new FileImageStore("pool", POOL, 0, process.files());
+        return store(process, POOL);
+    }
+
+    private static FileImageStore store(SimulatedContext process, Path pool) {
+        return new FileImageStore("pool", pool, 0, process.files());
     }
 
     private static ImageHead head() {
@@ -117,5 +123,67 @@ class FileImageStoreCrashTest {
             opened += found[0] ? 1 : 0;
         }
         assertEquals(true, opened > 20, opened + " images were there to be opened");
+    }
+
+    @Test
+    void aPoolThatWasMadeWithItsFirstImageSurvivesAPowerLoss() {
+        Path deep = POOL.resolve("a/b");
+        for (long seed = 0; seed < 20; seed++) {
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            machine.run(() -> {
+                SimulatedContext first = machine.boot("first");
+                store(first, deep).create(first, "disk", head());
+                machine.losePower();
+                SimulatedContext second = machine.boot("second");
+                assertEquals(List.of("disk"), store(second, deep).list());
+                store(second, deep).open(second, "disk").close();
+            });
+        }
+    }
+
+    /** Journals are trimmed by the head that was found: a later one must never find an earlier head. */
+    @Test
+    void theHeadThatAnOpeningFoundSurvivesAPowerLoss() {
+        for (long seed = 0; seed < 20; seed++) {
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            machine.run(() -> {
+                SimulatedContext first = machine.boot("first");
+                BlockImage image = store(first).create(first, "disk", head());
+                // As if it were killed between writing the head and forcing it.
+                machine.disk().plan((operation, path) -> operation == Operation.FORCE ? Verdict.SKIP : Verdict.PROCEED);
+                image.storeHead(head().at(new Position(1, 7), new UUID(5, 6), 8192));
+                machine.killAll();
+                machine.disk().plan(FaultPlan.NONE);
+                SimulatedContext second = machine.boot("second");
+                ImageHead found = store(second).open(second, "disk").head();
+                assertEquals(7, found.checkpointed().sequence());
+                machine.losePower();
+                SimulatedContext third = machine.boot("third");
+                assertEquals(found, store(third).open(third, "disk").head());
+            });
+        }
+    }
+
+    @Test
+    void aHeadWhoseForceFailedIsFoundOnlyIfItIsOnTheDevice() {
+        for (long seed = 0; seed < 20; seed++) {
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            machine.run(() -> {
+                SimulatedContext first = machine.boot("first");
+                BlockImage image = store(first).create(first, "disk", head());
+                machine.disk().plan(FaultPlan.nth(Operation.FORCE, "head", 0, 1, Verdict.FAIL_IO));
+                assertThrows(
+                        StorageException.class,
+                        () -> image.storeHead(head().at(new Position(1, 7), new UUID(5, 6), 8192)));
+                image.close();
+                ImageHead found = store(first).open(first, "disk").head();
+                machine.losePower();
+                SimulatedContext second = machine.boot("second");
+                assertEquals(found, store(second).open(second, "disk").head());
+            });
+        }
     }
 }
