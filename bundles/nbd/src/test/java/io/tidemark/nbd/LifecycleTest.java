@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.Served;
 import io.tidemark.nbd.testing.TestClient;
 import java.io.IOException;
@@ -254,5 +255,36 @@ class LifecycleTest {
                 .map(Thread::getName)
                 .filter(name -> name.startsWith("nbd-") && !name.startsWith("nbd-reader"))
                 .toList();
+    }
+
+    /** An image that waits for its store or for space shows its clients a pause, and those of other images nothing. */
+    @Test
+    void writersOfADeviceThatTakesNothingWaitAndKeepNobodyElseWaiting() throws Exception {
+        Duration stall = Duration.ofMillis(500);
+        FakeDevice other = new FakeDevice("other", Served.SIZE);
+        List<TestClient> waiting = new ArrayList<>();
+        byte[] payload = new byte[200_000];
+        try (Served served = new Served(Served.settings().withLimits(limits(64, Duration.ofSeconds(10), stall)))) {
+            served.registry.add(other);
+            served.disk.takesNothing = true;
+            for (int i = 0; i < 20; i++) {
+                TestClient client = served.simple();
+                waiting.add(client);
+                client.request(1, 0, i, 0, payload.length, payload);
+            }
+            Served.await("all in flight", () -> served.server.statistics().getRequestsInFlight() == waiting.size());
+            try (TestClient client = served.client().hello()) {
+                client.go("other");
+                long until = System.nanoTime() + 3 * stall.toNanos();
+                while (System.nanoTime() < until) {
+                    assertEquals(0, client.does(1, 0, 0, payload.length, payload));
+                }
+            }
+            served.disk.takesNothing = false;
+            for (TestClient client : waiting) {
+                assertEquals(0, client.simple().error());
+                client.close();
+            }
+        }
     }
 }

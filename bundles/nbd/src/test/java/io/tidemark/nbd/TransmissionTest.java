@@ -234,6 +234,23 @@ class TransmissionTest {
     }
 
     @Test
+    void item29NothingFollowsASimpleReplyThatCannotBeFinished() throws Exception {
+        fill(0, pattern(2 << 20, 3));
+        served.disk.hold = new CountDownLatch(1);
+        served.disk.readNanos = 20_000_000;
+        served.disk.failReadsFrom = 1 << 20;
+        served.disk.failReads = failure(StorageException.Reason.CORRUPT);
+        try (TestClient client = served.simple()) {
+            client.request(WRITE, 0, 6, 3 << 20, 512, pattern(512, 1));
+            client.request(READ, 0, 7, 0, 2 << 20);
+            TestClient.Simple reply = client.simple();
+            assertEquals(7, reply.cookie());
+            served.disk.hold.countDown();
+            assertEquals(1 << 20, client.in.readAllBytes().length, "another reply would be taken for data of this one");
+        }
+    }
+
+    @Test
     void item30WriteErrorsConsumeThePayload() throws IOException {
         for (TestClient client : List.of(served.simple(), served.structured())) {
             try (client) {

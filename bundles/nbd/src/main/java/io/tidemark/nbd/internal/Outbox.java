@@ -128,6 +128,11 @@ final class Outbox {
         pump();
     }
 
+    /** For the owner, before {@link #endExclusive}: its reply cannot be finished, so nothing may follow it. */
+    void breakOff() {
+        failure = new IOException("a reply was broken off");
+    }
+
     /** Whether nothing that was added waits for the socket. Under the lock. */
     private boolean drain() {
         if (failure != null) {

@@ -1,7 +1,10 @@
 package io.tidemark.nbd.internal;
 
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.device.BlockDevice;
 import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -17,7 +20,10 @@ final class Shared implements AutoCloseable {
     private static final int LARGE_READS = 32;
     /** A write of the greatest length, and one piece more. */
     private static final int LONG_WRITE_PIECES = Nbd.MAX_PAYLOAD_BYTES / PayloadPool.MAX_PAYLOAD_BYTES + 1;
-    /** Clients that may hold payload memory of the node while they are still sending what belongs into it. */
+    /**
+     * Clients of one device that may hold payload memory of the node while they are still sending what belongs into it. Of one
+     * device, because they wait there too when it takes nothing now, and must not keep those of another one waiting.
+     */
     private static final int RECEPTIONS = 16;
 
     private static final long READER_IDLE_SECONDS = 30;
@@ -33,7 +39,7 @@ final class Shared implements AutoCloseable {
     /** As many as {@link #longWrites} has buffers: taken all at once, so that two writers cannot wait for each other. */
     final Semaphore longWritePieces = new Semaphore(LONG_WRITE_PIECES, true);
 
-    final Semaphore receptions = new Semaphore(RECEPTIONS, true);
+    private final Map<BlockDevice, Semaphore> receptions = new WeakHashMap<>();
     final Counters.Totals totals = new Counters.Totals();
 
     Shared(int readerThreads) {
@@ -76,6 +82,10 @@ final class Shared implements AutoCloseable {
             return smallReads.tryTake();
         }
         return replyBytes <= LARGE_READ_BYTES ? largeReads.tryTake() : null;
+    }
+
+    synchronized Semaphore receptions(BlockDevice device) {
+        return receptions.computeIfAbsent(device, any -> new Semaphore(RECEPTIONS, true));
     }
 
     synchronized ConnectionBuffers takeBuffers() {

@@ -31,6 +31,9 @@ final class Transmission {
      */
     private static final int DEEP = 4;
 
+    /** Whoever waits for others notices within that time that its own connection is to end. */
+    private static final int LOOK_AGAIN_MILLIS = 200;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ConnectionIo io;
@@ -39,6 +42,7 @@ final class Transmission {
     private final RequestRules rules;
     private final Replies replies;
     private final Shared shared;
+    private final Semaphore receptions;
     private final Counters counters;
     private final Outbox outbox;
     private final ReadReplies reads;
@@ -68,6 +72,7 @@ final class Transmission {
         this.rules = rules;
         this.replies = new Replies(rules.structured());
         this.shared = shared;
+        this.receptions = shared.receptions(device);
         this.counters = counters;
         this.outbox = outbox;
         this.maxRequests = maxRequests;
@@ -249,6 +254,7 @@ final class Transmission {
         while (!outbox.beginExclusive()) {
             awaitWritable();
         }
+        boolean whole = false;
         try {
             for (long done = 0; done < request.length; ) {
                 int piece = (int) Math.min(request.length - done, reads.pieceBytes(request.offset + done));
@@ -263,7 +269,11 @@ final class Transmission {
                     break;
                 }
             }
+            whole = true;
         } finally {
+            if (!whole) {
+                outbox.breakOff();
+            }
             outbox.endExclusive();
         }
         answeredHere(request);
@@ -330,7 +340,7 @@ final class Transmission {
 
     /** The rest of the payload goes from the socket to where it stays. */
     private String directWrite(Request request, int length, boolean fua) throws IOException {
-        acquire(shared.receptions, 1);
+        acquire(receptions, 1);
         try {
             Payload payload;
             try {
@@ -352,7 +362,7 @@ final class Transmission {
             }
             hand(request, payload, fua);
         } finally {
-            shared.receptions.release();
+            receptions.release();
         }
         receiveLimit = NARROW_BYTES;
         if (undriven > 2) {
@@ -430,14 +440,18 @@ final class Transmission {
         return true;
     }
 
+    /**
+     * Waits as long as it takes: who has the permits is bounded by the time that its client may stop, or waits for a device
+     * that does not take writes now, which clients are to see as a pause.
+     */
     private void acquire(Semaphore semaphore, int permits) throws IOException {
         if (semaphore.tryAcquire(permits)) {
             return;
         }
         settle(true);
         try {
-            if (!semaphore.tryAcquire(permits, io.stallNanos(), TimeUnit.NANOSECONDS)) {
-                throw new IOException("too many clients are in the middle of long writes");
+            while (!semaphore.tryAcquire(permits, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+                io.checkOpen();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

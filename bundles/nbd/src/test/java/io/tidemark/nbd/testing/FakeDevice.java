@@ -51,6 +51,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile boolean elsewhere;
     /** Hold completions until it opens. */
     public volatile CountDownLatch hold;
+    /** Let writers wait for payload memory until it opens. */
+    public volatile boolean takesNothing;
     /** Most reads at the same time that were seen. */
     public volatile int readsAtOnceSeen;
 
@@ -153,11 +155,11 @@ public final class FakeDevice implements BlockDevice {
 
         @Override
         public Payload take(int lengthBytes) throws StorageException {
-            Payload payload = POOL.tryTake(lengthBytes);
+            Payload payload = takesNothing ? null : POOL.tryTake(lengthBytes);
             while (payload == null) {
                 drive(true);
                 LockSupport.parkNanos(10_000);
-                payload = POOL.tryTake(lengthBytes);
+                payload = takesNothing ? null : POOL.tryTake(lengthBytes);
             }
             return payload;
         }
