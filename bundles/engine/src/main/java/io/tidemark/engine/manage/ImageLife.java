@@ -143,7 +143,20 @@ final class ImageLife {
                 now.engine().retryHeld();
             }
             trimmedNanos = now() - TRIM_INTERVAL_NANOS;
-            view = new View(now.engine(), now.stores(), next, "", now.state(), now.detail(), now.head());
+            // Why an earlier one was refused is no reason any more; whether it opens now is seen soon.
+            boolean mended = now.engine() == null && !now.refusal().isEmpty();
+            view = new View(
+                    now.engine(),
+                    now.stores(),
+                    next,
+                    "",
+                    mended ? State.STARTING : now.state(),
+                    mended ? "" : now.detail(),
+                    now.head());
+            if (now.engine() != null) {
+                // Whoever asked for another rule believes in it from the answer on.
+                keepRule(view);
+            }
         } catch (IllegalArgumentException e) {
             LOG.warn("Image {}: configuration refused: {}", name, e.getMessage());
             ImageConfig kept = now.engine() != null ? now.config() : null;
@@ -500,11 +513,7 @@ final class ImageLife {
         if (!settings.equals(now.engine().settings())) {
             now.engine().settings(settings);
         }
-        CommitRule rule = rules.rule(now.config());
-        if (!rule.equals(now.engine().rule())) {
-            now.engine().rule(rule);
-            LOG.info("Image {}: writes are acknowledged by the rule '{}' from now on", name, rule.name());
-        }
+        keepRule(now);
         boolean held = state() == State.HOLDING || state() == State.FAILING;
         if (trimWanted || held || now() - trimmedNanos >= TRIM_INTERVAL_NANOS) {
             trimmedNanos = now();
@@ -512,6 +521,14 @@ final class ImageLife {
         }
         if (held) {
             now.engine().retryHeld();
+        }
+    }
+
+    private void keepRule(View now) {
+        CommitRule rule = rules.rule(now.config());
+        if (!rule.equals(now.engine().rule())) {
+            now.engine().rule(rule);
+            LOG.info("Image {}: writes are acknowledged by the rule '{}' from now on", name, rule.name());
         }
     }
 

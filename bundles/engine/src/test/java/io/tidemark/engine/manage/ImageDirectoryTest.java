@@ -3,6 +3,7 @@ package io.tidemark.engine.manage;
 import static io.tidemark.engine.manage.Node.fails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.EventHeader;
@@ -166,7 +167,9 @@ class ImageDirectoryTest {
             assertTrue(node.status("disk").detail().contains("write journal.limit")
                     || node.status("disk").detail().contains("journal.limit"));
             assertEquals(List.of(), node.directory.devices());
-            node.wish("disk", Map.of("size", "1MiB"));
+            ImageStatus mended = node.directory.configure("disk", Map.of("jornal.limit", ""));
+            assertNotEquals(State.REFUSED, mended.state(), "the reason is none any more");
+            assertEquals("", mended.detail());
             node.awaitState("disk", State.SERVING);
         }
     }

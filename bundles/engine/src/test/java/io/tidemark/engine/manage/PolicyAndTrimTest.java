@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermark;
+import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.commit.CommitRule;
@@ -55,8 +56,11 @@ class PolicyAndTrimTest {
             node.directory.plugins().removePolicy(policy);
             awaitRule(node, "journal");
             awaitWarning(node, "stands in");
-            node.directory.configure("disk", Map.of("commit", "journal"));
-            awaitNoWarning(node);
+            assertEquals(
+                    List.of(),
+                    node.directory
+                            .configure("disk", Map.of("commit", "journal"))
+                            .warnings());
         }
     }
 
@@ -79,11 +83,14 @@ class PolicyAndTrimTest {
             node.directory.plugins().addPolicy("volatile", 0, situation -> VOLATILE);
             node.directory.create("disk", Node.SIZE, Map.of("commit", "volatile"));
             for (String name : List.of("broken", "mute", "slow")) {
-                node.directory.configure("disk", Map.of("commit", "volatile"));
-                awaitRule(node, "volatile");
-                node.directory.configure("disk", Map.of("commit", name));
-                awaitRule(node, "journal");
-                awaitWarning(node, "commit policy " + name);
+                assertEquals(
+                        "volatile",
+                        node.directory
+                                .configure("disk", Map.of("commit", "volatile"))
+                                .commitRule());
+                ImageStatus status = node.directory.configure("disk", Map.of("commit", name));
+                assertEquals("journal", status.commitRule(), "in force when the order is done");
+                assertTrue(status.warnings().get(0).contains("commit policy " + name), status.warnings()::toString);
             }
         } finally {
             end.countDown();
