@@ -17,8 +17,10 @@ public final class Names {
      */
     public static String check(String what, String name) {
         if (name.isEmpty() || name.length() > MAX_LENGTH || !name.chars().allMatch(Names::allowed) || !starts(name)) {
-            throw new IllegalArgumentException("'" + name + "' is no name for a " + what + "; use 1 to " + MAX_LENGTH
-                    + " letters, digits, dots, dashes and underscores, beginning with a letter or a digit");
+            String article = "aeiou".indexOf(what.charAt(0)) < 0 ? "a " : "an ";
+            throw new IllegalArgumentException(
+                    "'" + name + "' is no name for " + article + what + "; use 1 to " + MAX_LENGTH
+                            + " letters, digits, dots, dashes and underscores, beginning with a letter or a digit");
         }
         return name;
     }

@@ -1,10 +1,12 @@
 package io.tidemark.base.text;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 
 /** Sizes as people write them. {@code 10G}, {@code 10GiB} and {@code 10g} are 10 * 2^30 bytes; {@code 10GB} is 10 * 10^9. */
 public final class Sizes {
     private static final String UNITS = "KMGTPE";
+    private static final BigDecimal MAX = BigDecimal.valueOf(Long.MAX_VALUE);
 
     private Sizes() {}
 
@@ -27,9 +29,11 @@ public final class Sizes {
             if (factor < 0 || digits == 0) {
                 throw new NumberFormatException("unit");
             }
-            return new java.math.BigDecimal(trimmed.substring(0, digits))
-                    .multiply(java.math.BigDecimal.valueOf(factor))
-                    .longValueExact();
+            BigDecimal bytes = new BigDecimal(trimmed.substring(0, digits)).multiply(BigDecimal.valueOf(factor));
+            if (bytes.compareTo(MAX) > 0) {
+                throw new IllegalArgumentException("'" + text + "' is too large a size; the largest is below 8 EiB");
+            }
+            return bytes.longValueExact();
         } catch (ArithmeticException | NumberFormatException e) {
             throw new IllegalArgumentException(
                     "'" + text + "' is no size; write a number of bytes or one with a unit, as in 512MiB or 10G", e);

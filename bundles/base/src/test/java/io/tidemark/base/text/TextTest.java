@@ -32,10 +32,17 @@ class TextTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "G", "-1", "1X", "1.2.3G", "99999999999G", "0.5", "1GiBB"})
+    @ValueSource(strings = {"", "G", "-1", "1X", "1.2.3G", "0.5", "1GiBB"})
     void whatIsNoSizeIsRefusedWithAnExample(String text) {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Sizes.parse(text));
         assertTrue(e.getMessage().contains("512MiB"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"99999999999G", "8388608T", "9E", "9223372036854775808"})
+    void whatIsTooLargeIsSaidToBe(String text) {
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Sizes.parse(text));
+        assertTrue(e.getMessage().contains("too large"), e.getMessage());
     }
 
     @ParameterizedTest
@@ -67,7 +74,9 @@ class TextTest {
     void namesAreFileNamesAndExportNames() {
         assertEquals("db-1.data_x", Names.check("image", "db-1.data_x"));
         for (String bad : List.of("", ".", "..", "-x", "a/b", "a b", "n\u00e4me", "a@b", "x".repeat(129))) {
-            assertThrows(IllegalArgumentException.class, () -> Names.check("image", bad), bad);
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> Names.check("image", bad), bad);
+            assertTrue(e.getMessage().contains("for an image"), e.getMessage());
         }
     }
 
