@@ -8,6 +8,7 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Nodes, as ./run starts, asks and stops them. */
 class RunIT {
@@ -225,6 +227,36 @@ class RunIT {
                 1,
                 log.stream().filter(line -> line.contains("Image v1: opened")).count(),
                 log.toString());
+    }
+
+    /** On a terminal: it says that it starts, takes commands as soon as it serves, and Ctrl-D stops it. */
+    @Test
+    @Timeout(120)
+    void theConsoleSaysThatItStartsAndTakesCommands() throws Exception {
+        Path data = node("a");
+        String run = Shell.root().resolve("run") + " --data " + data + " --nbd " + freePort();
+        Process console = Shell.start(scratch, Map.of(), List.of("script", "-qefc", run, "/dev/null"));
+        awaitText(console, "is starting");
+        awaitText(console, "@root");
+        while (Shell.run("./tm", "--data", data.toString(), "--serving").status() != 0) {
+            assertTrue(console.isAlive(), "the node ended");
+        }
+        console.getOutputStream().write("image:list\n".getBytes(StandardCharsets.UTF_8));
+        console.getOutputStream().flush();
+        awaitText(console, "No images");
+        console.getOutputStream().write(4);
+        console.getOutputStream().flush();
+        console.getInputStream().readAllBytes();
+        assertEquals(0, console.waitFor());
+    }
+
+    private static void awaitText(Process process, String text) throws IOException {
+        StringBuilder seen = new StringBuilder();
+        while (seen.indexOf(text) < 0) {
+            int next = process.getInputStream().read();
+            assertTrue(next >= 0, "ended without \"" + text + "\": " + seen);
+            seen.append((char) next);
+        }
     }
 
     @Test
