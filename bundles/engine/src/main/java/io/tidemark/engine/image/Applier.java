@@ -200,7 +200,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             done = writer.write(map, journal, image, this) && repeatPrevious(journal, image) && resize(image);
         } catch (StorageException e) {
             failure = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             failure = Failures.unexpected(core.labels.name(), "apply a batch", e);
         }
         long now = core.context.clock().monotonicNanos();

@@ -147,7 +147,7 @@ final class Checkpointer implements Runnable {
             return null;
         } catch (StorageException e) {
             return e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             return Failures.unexpected(core.labels.name(), "force the image", e);
         }
     }
@@ -158,7 +158,7 @@ final class Checkpointer implements Runnable {
             return null;
         } catch (StorageException e) {
             return e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             return Failures.unexpected(core.labels.name(), "store the image's head", e);
         }
     }

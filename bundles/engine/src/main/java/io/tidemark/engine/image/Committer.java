@@ -101,7 +101,7 @@ final class Committer implements Runnable {
             durable = core.steps.forceJournal(journal);
         } catch (StorageException e) {
             failure = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             failure = Failures.unexpected(core.labels.name(), "force the journal", e);
         }
         long now = core.context.clock().monotonicNanos();

@@ -59,11 +59,11 @@ final class Failures {
                 "make space; everything acknowledged is in the journal");
     }
 
-    static StorageException unexpected(String image, String doing, RuntimeException cause) {
+    static StorageException unexpected(String image, String doing, Throwable cause) {
         return new StorageException(
                 Reason.IO,
                 "image " + image + ": unexpected " + cause + " in an attempt to " + doing,
-                "this is a defect; the image is opened again",
+                "the image is opened again; unless memory was short, this is a defect",
                 cause);
     }
 }

@@ -584,4 +584,34 @@ class FailureTest {
             rig.verify();
         }
     }
+
+    /** A worker that is gone would leave clients, and whoever closes the image, waiting for ever. */
+    @Test
+    void lackOfMemoryInAWorkerIsAFailureOfItsStore() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            MemoryImage image = rig.image;
+            image.beforeWrite = () -> {
+                image.beforeWrite = () -> {};
+                throw new OutOfMemoryError("on purpose");
+            };
+            rig.write(0, 4096, 1).succeeded();
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(State.SUSPENDED, rig.engine.state());
+            image.beforeHead = () -> {
+                image.beforeHead = () -> {};
+                throw new OutOfMemoryError("on purpose");
+            };
+            resume(rig);
+            Rig.eventually(
+                    () -> rig.warnings.stream().anyMatch(line -> line.contains("on purpose")), "the head was tried");
+            rig.engine.checkpoint();
+            rig.verify();
+        }
+    }
+
+    private static void resume(Rig rig) throws StorageException {
+        rig.engine.suspend("failed");
+        rig.journal = rig.journal.reopened(0);
+        rig.engine.resume(rig.journal, rig.image);
+    }
 }
