@@ -52,6 +52,29 @@ public interface StorageFile extends AutoCloseable {
     void force() throws StorageException;
 
     /**
+     * Writes past the page cache. Like {@link #write} it is durable after the next {@link #force}; it takes no memory, and
+     * a following read comes from the device. Whoever mixes it with {@link #write} keeps the ranges apart.
+     *
+     * @param source a direct buffer from position to limit, consumed; aligned as for {@link #writeThrough}
+     * @param offset first byte in the file; the range lies inside the file's size
+     * @return false when this file cannot; nothing was written then
+     * @throws StorageException IO or NO_SPACE
+     */
+    default boolean writeDirect(ByteBuffer source, long offset) throws StorageException {
+        return false;
+    }
+
+    /**
+     * Advice: starts to bring to the device what {@link #write} left in memory, and waits for what was started in the range
+     * before. So a later {@link #force} has little left, and others' forces do not queue behind all of it. Nothing is
+     * durable by it, and errors show at the force.
+     *
+     * @param offset first byte
+     * @param length bytes, above 0
+     */
+    default void startWriteBack(long offset, long length) {}
+
+    /**
      * Writes past the page cache and makes exactly these bytes durable, in one step. For large batches this is up to
      * twice as fast as {@link #write} and {@link #force}, but a following read comes from the device. Says nothing about
      * other writes: those still need their force.

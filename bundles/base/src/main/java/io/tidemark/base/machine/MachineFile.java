@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A file of the machine. The channel does reading, writing and forcing; a second descriptor, opened when it is first
- * needed, does what only libc can. Both name the same open inode because files are renamed only while they are closed.
+ * A file of the machine. The channel does reading, writing and forcing; further descriptors, opened when they are
+ * first needed, do what only libc can. All name the same open inode because files are renamed only while they are closed.
  */
 final class MachineFile implements StorageFile {
     private static final int NOT_OPENED = -1;
@@ -30,6 +30,7 @@ final class MachineFile implements StorageFile {
 
     private int descriptor = NOT_OPENED;
     private int directDescriptor = NOT_OPENED;
+    private int throughDescriptor = NOT_OPENED;
     private boolean closed;
 
     MachineFile(Path path, FileChannel channel, boolean writable, LibC libc) {
@@ -96,10 +97,19 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
+    public boolean writeDirect(ByteBuffer source, long offset) throws StorageException {
+        return writePast(source, offset, 0);
+    }
+
+    @Override
     public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
+        return writePast(source, offset, LibC.O_DSYNC);
+    }
+
+    private boolean writePast(ByteBuffer source, long offset, int durability) throws StorageException {
         inUse.readLock().lock();
         try {
-            int fd = directDescriptor();
+            int fd = directDescriptor(durability);
             if (fd == CANNOT) {
                 return false;
             }
@@ -132,26 +142,33 @@ final class MachineFile implements StorageFile {
         }
     }
 
-    private int directDescriptor() throws StorageException {
+    /** One descriptor for writes that are durable when they return, one for those that wait for a force. */
+    private int directDescriptor(int durability) throws StorageException {
         synchronized (descriptorLock) {
             if (closed) {
                 throw new StorageException(Reason.CLOSED, path + " was closed", "");
             }
-            if (directDescriptor == NOT_OPENED) {
-                directDescriptor = openDirect();
+            if (durability == 0) {
+                if (directDescriptor == NOT_OPENED) {
+                    directDescriptor = openDirect(0);
+                }
+                return directDescriptor;
             }
-            return directDescriptor;
+            if (throughDescriptor == NOT_OPENED) {
+                throughDescriptor = openDirect(durability);
+            }
+            return throughDescriptor;
         }
     }
 
     /** Many file systems cannot (tmpfs, FUSE in part): asked once for each file. */
-    private int openDirect() {
+    private int openDirect(int durability) {
         int direct = LibC.oDirect();
         if (libc == null || !writable || direct == 0) {
             return CANNOT;
         }
         try {
-            return libc.open(path.toString(), LibC.O_RDWR | LibC.O_CLOEXEC | LibC.O_DSYNC | direct);
+            return libc.open(path.toString(), LibC.O_RDWR | LibC.O_CLOEXEC | durability | direct);
         } catch (LastErrorException e) {
             return CANNOT;
         }
@@ -234,6 +251,22 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
+    public void startWriteBack(long offset, long length) {
+        if (libc == null) {
+            return;
+        }
+        inUse.readLock().lock();
+        try {
+            int flags = LibC.SYNC_FILE_RANGE_WAIT_BEFORE | LibC.SYNC_FILE_RANGE_WRITE;
+            libc.sync_file_range(descriptor(), offset, length, flags);
+        } catch (LastErrorException | StorageException e) {
+            // The kernel reports an error of writing once to each open descriptor: the channel's force still sees it.
+        } finally {
+            inUse.readLock().unlock();
+        }
+    }
+
+    @Override
     public void dropCache(long offset, long length) {
         if (libc != null) {
             inUse.readLock().lock();
@@ -281,14 +314,16 @@ final class MachineFile implements StorageFile {
     private void closeDescriptors() {
         synchronized (descriptorLock) {
             closed = true;
-            if (descriptor >= 0) {
-                libc.close(descriptor);
-                descriptor = NOT_OPENED;
-            }
-            if (directDescriptor >= 0) {
-                libc.close(directDescriptor);
-                directDescriptor = NOT_OPENED;
-            }
+            descriptor = closed(descriptor);
+            directDescriptor = closed(directDescriptor);
+            throughDescriptor = closed(throughDescriptor);
         }
+    }
+
+    private int closed(int fd) {
+        if (fd >= 0) {
+            libc.close(fd);
+        }
+        return NOT_OPENED;
     }
 }

@@ -14,8 +14,17 @@ import io.tidemark.api.journal.Journal;
  * would have to be read back from the journal), and when the backlog has reached a good part of its limit.
  */
 final class Applier implements Runnable, BatchWriter.Interruption {
-    /** Part of the backlog's limits at which a batch starts. The rest is for what comes in while it is written. */
+    /**
+     * Part of the backlog's limits at which a batch starts, at first. The rest is for what comes in while it is written: how
+     * much that is, the batches before tell, and the later a batch starts the more of it folds.
+     */
     private static final double START_FILL = 0.45;
+
+    private static final double LEAST_START_FILL = 0.3;
+    private static final double MOST_START_FILL = 0.85;
+
+    /** What comes in during a batch is taken for so much more than it was during the one before. */
+    private static final double START_CAUTION = 1.5;
 
     /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
     private static final long LARGE_BYTES = 32 << 10;
@@ -39,6 +48,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private boolean awaitsEvents;
     private boolean awaitsDurable;
     private long lastBatchNanos;
+    private double startFill = START_FILL;
     private ExtentMap batch;
     private ExtentMap previous;
 
@@ -76,7 +86,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     private boolean pressing() {
         boolean asked = core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
-        if (asked || core.fill() >= START_FILL) {
+        if (asked || core.fill() >= startFill) {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
@@ -256,7 +266,22 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         return true;
     }
 
+    /**
+     * Chooses where the next batch starts: so that it and what comes in while it is written just fit. Only batches that say
+     * something about that count. Under the lock.
+     */
+    private void tune() {
+        double written = core.share(core.frozenBytes, batch.size());
+        if (written < LEAST_START_FILL / 2) {
+            return;
+        }
+        double cameIn = core.share(core.activeBytes, core.active.size());
+        double latest = 0.95 / (1 + START_CAUTION * cameIn / written);
+        startFill = Math.max(LEAST_START_FILL, Math.min(MOST_START_FILL, (startFill + latest) / 2));
+    }
+
     private void finish(long now, long wall) {
+        tune();
         core.checkpointer.applied(core.frozenBytes);
         core.frozen = null;
         core.frozenBytes = 0;

@@ -23,9 +23,13 @@ final class BatchWriter {
 
     private static final int GROUP = 128;
 
+    /** Extents in the average run of neighbours from which on a batch is written in the order of the image only. */
+    private static final double DENSE_RUN = 1.3;
+
     private final Core core;
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
     private final Pieces pieces = new Pieces();
+    private boolean dense;
     private long stagedAt;
     private BlockImage image;
     private Journal journal;
@@ -83,8 +87,23 @@ final class BatchWriter {
         staging.clear();
         bytes = 0;
         writes = 0;
+        dense = isDense(batch);
         ExtentMap.Cursor cursor = batch.cursor();
         return writeHot(cursor) && writeCold(cursor) && writeStaged();
+    }
+
+    /** Whether enough extents are neighbours. */
+    private static boolean isDense(ExtentMap batch) {
+        ExtentMap.Cursor cursor = batch.cursor();
+        long end = -1;
+        int runs = 0;
+        while (cursor.next()) {
+            if (cursor.offset() != end) {
+                runs++;
+            }
+            end = cursor.offset() + cursor.length();
+        }
+        return batch.size() >= DENSE_RUN * runs;
     }
 
     private boolean writeHot(ExtentMap.Cursor cursor) throws StorageException {
@@ -96,7 +115,7 @@ final class BatchWriter {
         boolean more = true;
         while (more) {
             while (pieces.count() < GROUP && (more = cursor.next())) {
-                if (cursor.place() >= 0 && cursor.sequence() < firstHot) {
+                if (!dense && cursor.place() >= 0 && cursor.sequence() < firstHot) {
                     addCold(cursor.sequence(), cursor.ordinal());
                 } else {
                     add(cursor);

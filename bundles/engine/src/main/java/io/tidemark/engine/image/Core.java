@@ -202,9 +202,13 @@ final class Core {
 
     /** How full the backlog is: 0 to 1, or above. */
     double fill() {
-        double bytes = (double) (activeBytes + frozenBytes) / settings.backlogLimitBytes();
-        double index = (double) entries() / settings.indexBudgetEntries();
-        return Math.max(bytes, index);
+        return share(activeBytes + frozenBytes, entries());
+    }
+
+    /** Which part of the backlog's limits so much takes. */
+    double share(long bytes, int entries) {
+        return Math.max(
+                (double) bytes / settings.backlogLimitBytes(), (double) entries / settings.indexBudgetEntries());
     }
 
     /**

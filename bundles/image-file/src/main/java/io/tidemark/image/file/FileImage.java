@@ -32,6 +32,7 @@ final class FileImage implements BlockImage {
      */
     private final AtomicInteger users = new AtomicInteger(1);
 
+    private final WriteBack writeBack;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean storing = new AtomicBoolean();
     private volatile boolean stale;
@@ -55,6 +56,7 @@ final class FileImage implements BlockImage {
         this.store = store;
         this.data = data;
         this.headFile = headFile;
+        this.writeBack = new WriteBack(data);
         this.claim = claim;
         this.zeros = zeros;
         this.space = space;
@@ -93,7 +95,9 @@ final class FileImage implements BlockImage {
         try {
             checkIntact();
             check("write", offset, source.remaining());
-            change(source.remaining(), () -> data.write(source, offset));
+            int length = source.remaining();
+            change(length, () -> data.write(source, offset));
+            writeBack.wrote(offset, length);
         } finally {
             leave();
         }

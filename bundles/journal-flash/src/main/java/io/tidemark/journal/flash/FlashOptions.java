@@ -10,7 +10,8 @@ package io.tidemark.journal.flash;
  * @param directBytes batches of at least so many bytes go past the page cache and are durable in one step; 0 for none
  * @param sealNanos after so much idle time a seal attests what is durable; 0 for never
  * @param preparation how new segments are made ready
- * @param spareSegments most trimmed segments that a journal keeps for use as new ones
+ * @param spareSegments most trimmed segments that a journal keeps for use as new ones for long. More are kept, within
+ *     its limit, while it needs them again and again
  */
 public record FlashOptions(
         long segmentBytes,

@@ -32,6 +32,11 @@ final class Housekeeper {
     /** One to write to and one to go on with: what a journal never gives up. */
     private static final int LEAST_SEGMENTS = 2;
 
+    /** So long after the last change of use a burst's spare segments are kept, and each further one so much longer. */
+    private static final long SPARE_NANOS = TimeUnit.MINUTES.toNanos(2);
+
+    private static final long NEXT_SPARE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final int MAX_STRIDES = (Layout.BLOCK - Batch.SIZE - End.SIZE) / Stride.SIZE;
 
     private final StorageContext context;
@@ -51,6 +56,7 @@ final class Housekeeper {
     private WriteEnd writeEnd;
     private Worker worker;
     private long retryAtNanos;
+    private long spareDueNanos;
     private long forcesBefore;
     private long bytesBefore;
     private volatile int spareCount;
@@ -130,8 +136,9 @@ final class Housekeeper {
             return 0;
         }
         long wait = prepare();
+        long due = shrink();
         spareCount = spares();
-        return wait == 0 ? 0 : Math.min(wait, writeEnd.sealIfIdle());
+        return wait == 0 ? 0 : Math.min(Math.min(wait, writeEnd.sealIfIdle()), due);
     }
 
     // ---- the next segment ----
@@ -172,6 +179,7 @@ final class Housekeeper {
     private Segment make(long number) throws StorageException {
         Path old = recyclable.get(places.directoryOf(number)).poll();
         if (old != null) {
+            keepSpares(SPARE_NANOS);
             return segmentFiles.reuse(old, number);
         }
         if (spares() > 0 && table.liveCount() + spares() >= table.maxSegments()) {
@@ -232,13 +240,42 @@ final class Housekeeper {
             try {
                 segment.file.close();
                 recycle(segment.path);
-                if (spares() > options.spareSegments() || segment.identity.bytes() != table.segmentBytes()) {
+                keepSpares(SPARE_NANOS);
+                if (segment.identity.bytes() != table.segmentBytes()
+                        || table.liveCount() + spares() > table.maxSegments()) {
                     deleteSpare();
                 }
             } catch (StorageException e) {
                 log.warn("journal {}: {}", places.journal(), e.getMessage());
             }
         }
+    }
+
+    private void keepSpares(long nanos) {
+        spareDueNanos = context.clock().monotonicNanos() + nanos;
+    }
+
+    /**
+     * Gives up the spares of a burst that is long over, one by one. Earlier they would be made again for the next one, and
+     * making a segment costs as much writing as filling it.
+     *
+     * @return nanoseconds until the next one is due
+     */
+    private long shrink() {
+        if (spares() <= options.spareSegments()) {
+            return Long.MAX_VALUE;
+        }
+        long left = spareDueNanos - context.clock().monotonicNanos();
+        if (left > 0) {
+            return left;
+        }
+        keepSpares(NEXT_SPARE_NANOS);
+        try {
+            deleteSpare();
+        } catch (StorageException e) {
+            log.warn("journal {}: {}", places.journal(), e.getMessage());
+        }
+        return NEXT_SPARE_NANOS;
     }
 
     private void deleteSpare() throws StorageException {

@@ -12,7 +12,10 @@ import java.util.function.BooleanSupplier;
 
 /** Makes segment files ready. Whoever is under its segment name has a valid block 0 and its full size. */
 final class SegmentFiles {
-    private static final int SLICE_BYTES = 1 << 20;
+    private static final int SLICE_BYTES = 512 << 10;
+
+    /** Of zeros through the cache between two forces. */
+    private static final int PORTION_BYTES = 4 << 20;
 
     private final StorageContext context;
     private final JournalPlaces places;
@@ -58,16 +61,20 @@ final class SegmentFiles {
         if (reserved && !written) {
             return true;
         }
-        ByteBuffer zeros = ByteBuffer.allocateDirect(SLICE_BYTES);
+        ByteBuffer zeros = ByteBuffer.allocateDirect(SLICE_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
         for (long at = 0; at < segmentBytes; at += SLICE_BYTES) {
             if (stop.getAsBoolean()) {
                 return false;
             }
             zeros.clear().limit((int) Math.min(SLICE_BYTES, segmentBytes - at));
-            file.write(zeros, at);
-            if ((at / SLICE_BYTES & 7) == 7) {
-                // In small portions, so that the force of a batch never queues behind all of it.
-                file.force();
+            // Past the cache in small slices where that can be done: then the force of a batch never queues behind more
+            // than one of them, and no memory is taken for zeros that nobody reads.
+            if (!file.writeDirect(zeros, at)) {
+                file.write(zeros, at);
+                if ((at + SLICE_BYTES) % PORTION_BYTES == 0) {
+                    file.force();
+                }
             }
         }
         return true;
