@@ -2,6 +2,7 @@ package io.tidemark.base.machine;
 
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.base.text.Sizes;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -17,6 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ArenaPayloadPool implements PayloadPool {
     private static final int ARENA_BYTES = 2 << 20;
     private static final int ALIGNMENT_BYTES = 64;
+
+    /** Payload from this length on is aligned so that it can be written past the page cache from where it is. */
+    private static final int DIRECT_BYTES = 64 << 10;
 
     private final int arenaLimit;
     private final Object lock = new Object();
@@ -39,11 +43,12 @@ final class ArenaPayloadPool implements PayloadPool {
         if (lengthBytes < 1 || lengthBytes > MAX_PAYLOAD_BYTES) {
             throw new IllegalArgumentException("a payload of " + lengthBytes + " bytes; 1 to " + MAX_PAYLOAD_BYTES);
         }
-        int rounded = (lengthBytes + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
+        int alignment = lengthBytes < DIRECT_BYTES ? ALIGNMENT_BYTES : StorageFile.DIRECT_ALIGNMENT_BYTES;
+        int rounded = align(lengthBytes, ALIGNMENT_BYTES);
         List<Runnable> freed = null;
         try {
             synchronized (lock) {
-                if (current != null && current.next + rounded > ARENA_BYTES) {
+                if (current != null && align(current.next, alignment) + rounded > ARENA_BYTES) {
                     Arena full = current;
                     current = null;
                     freed = dropHold(full);
@@ -54,8 +59,8 @@ final class ArenaPayloadPool implements PayloadPool {
                 if (current == null) {
                     return null;
                 }
-                int start = current.next;
-                current.next += rounded;
+                int start = align(current.next, alignment);
+                current.next = start + rounded;
                 current.references++;
                 usedBytes += lengthBytes;
                 return new ArenaPayload(current, start, lengthBytes);
@@ -63,6 +68,10 @@ final class ArenaPayloadPool implements PayloadPool {
         } finally {
             run(freed);
         }
+    }
+
+    private static int align(int bytes, int alignment) {
+        return (bytes + alignment - 1) & -alignment;
     }
 
     /** Under the lock. A new arena starts with one reference, held while it is being filled. */
@@ -73,7 +82,8 @@ final class ArenaPayloadPool implements PayloadPool {
                 return null;
             }
             arenas++;
-            arena = new Arena(ByteBuffer.allocateDirect(ARENA_BYTES));
+            arena = new Arena(ByteBuffer.allocateDirect(ARENA_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES));
         }
         arena.next = 0;
         arena.references = 1;

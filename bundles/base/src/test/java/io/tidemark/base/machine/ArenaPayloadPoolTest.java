@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,6 +19,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ArenaPayloadPoolTest {
+    @Test
+    void longPayloadsCanBeWrittenPastThePageCacheFromWhereTheyAre() {
+        PayloadPool pool = new ArenaPayloadPool(16 << 20);
+        for (int i = 0; i < 5; i++) {
+            pool.tryTake(100);
+            for (int length : new int[] {64 << 10, 1 << 20, 256 << 10}) {
+                assertEquals(0, pool.tryTake(length).buffer().alignmentOffset(0, StorageFile.DIRECT_ALIGNMENT_BYTES));
+            }
+        }
+    }
+
     @Test
     void payloadsNeverOverlapAndKeepTheirBytes() {
         PayloadPool pool = new ArenaPayloadPool(8 << 20);

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * between a resize and the checkpoint behind it leaves the image as it was at the checkpoint before.
  */
 final class FileImage implements BlockImage {
+    /** Writes from this length on go past the page cache. */
+    private static final int DIRECT_BYTES = 256 << 10;
+
     private static final long METADATA_SHARE = 64;
 
     private final String name;
@@ -96,10 +99,25 @@ final class FileImage implements BlockImage {
             checkIntact();
             check("write", offset, source.remaining());
             int length = source.remaining();
-            change(length, () -> data.write(source, offset));
-            writeBack.wrote(offset, length);
+            change(length, () -> put(offset, source, length));
         } finally {
             leave();
+        }
+    }
+
+    private void put(long offset, ByteBuffer source, int length) throws StorageException {
+        // Long writes past the cache: copying them into it costs more than they are worth there, and the device gets
+        // them
+        // one by one instead of in bursts.
+        boolean direct = length >= DIRECT_BYTES
+                && source.isDirect()
+                && (offset | length | source.alignmentOffset(source.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))
+                                % StorageFile.DIRECT_ALIGNMENT_BYTES
+                        == 0
+                && data.writeDirect(source, offset);
+        if (!direct) {
+            data.write(source, offset);
+            writeBack.wrote(offset, length);
         }
     }
 

@@ -34,6 +34,9 @@ final class Transmission {
     /** Whoever waits for others notices within that time that its own connection is to end. */
     private static final int LOOK_AGAIN_MILLIS = 200;
 
+    /** The force of a write of this length takes so long that a hand-over does not count, and the next one comes meanwhile. */
+    private static final int LONG_BYTES = 128 << 10;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ConnectionIo io;
@@ -365,7 +368,7 @@ final class Transmission {
             receptions.release();
         }
         receiveLimit = NARROW_BYTES;
-        if (undriven > 2) {
+        if (undriven > 2 || length >= LONG_BYTES) {
             drive(true);
         }
         return null;

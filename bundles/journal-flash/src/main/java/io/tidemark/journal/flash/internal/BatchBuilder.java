@@ -6,7 +6,6 @@ import io.tidemark.journal.flash.internal.Layout.Entry;
 import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * A batch under construction, in one buffer from which it is written. Appending copies heads, tails and small payloads;
@@ -15,9 +14,6 @@ import java.util.Arrays;
  */
 final class BatchBuilder {
     static final int MAX_RECORDS = 1024;
-
-    /** From here on, copying a payload would hold up whoever else wants to append. */
-    static final int DEFER_BYTES = 32 << 10;
 
     /** Room behind the batch for an index that is written along with it. */
     static final int INDEX_ROOM =
@@ -28,8 +24,6 @@ final class BatchBuilder {
     private final ByteBuffer scratch;
     private final int batchBytes;
     private final int[] recordAt = new int[MAX_RECORDS];
-    private final ByteBuffer[] deferred = new ByteBuffer[MAX_RECORDS];
-    private final int[] deferredAt = new int[MAX_RECORDS];
 
     /** Null while the batch is empty. */
     Segment segment;
@@ -62,7 +56,6 @@ final class BatchBuilder {
     }
 
     void clear() {
-        Arrays.fill(deferred, 0, fields.count, null);
         buffer.clear();
         fields.type = Batch.TYPE_DATA;
         fields.flags = 0;
@@ -107,13 +100,8 @@ final class BatchBuilder {
         int body = at + EventRecord.SIZE;
         body = put(body, head);
         if (payload != null) {
-            if (payload.remaining() >= DEFER_BYTES) {
-                deferred[index] = payload.duplicate();
-                deferredAt[index] = body;
-                body += payload.remaining();
-            } else {
-                body = put(body, payload);
-            }
+            // Long ones too: the thread that appends copies while the one that forces waits for the device.
+            body = put(body, payload);
         }
         body = put(body, tail);
         int bodyBytes = body - at - EventRecord.SIZE;
@@ -141,17 +129,12 @@ final class BatchBuilder {
         return at + length;
     }
 
-    /** Fills gaps and computes what protects the records; the header is left to {@link #seal}. */
+    /** Computes what protects the records; the header is left to {@link #seal}. */
     void finish(Checksums record, Checksums content, IndexBuilder index) {
         Seed seed = segment.identity.seed();
         content.start();
         for (int i = 0; i < fields.count; i++) {
             int at = recordAt[i];
-            ByteBuffer payload = deferred[i];
-            if (payload != null) {
-                buffer.put(deferredAt[i], payload, payload.position(), payload.remaining());
-                deferred[i] = null;
-            }
             int body = at + EventRecord.SIZE;
             int bodyEnd = body + buffer.getInt(at + EventRecord.BODY_BYTES);
             buffer.putInt(at + EventRecord.BODY_CHECKSUM, record.plain(scratch, body, bodyEnd));
