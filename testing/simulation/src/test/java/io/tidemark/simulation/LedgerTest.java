@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.faults.SeededRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The oracle allows what clients were promised, and nothing else. */
@@ -47,6 +50,24 @@ class LedgerTest {
         assertNull(reads(1));
         assertNotNull(reads(0), "it was seen, so it has taken effect");
         assertNull(reads(1));
+    }
+
+    @Test
+    void aSlowReadOfTheOldRulesNothingOut() {
+        ledger.submitted(0, filled(1, SECTOR), false);
+        long slow = ledger.readStarted();
+        assertNull(reads(1));
+        assertNull(ledger.readDone(slow, 0, filled(0, SECTOR)), "it began before the write was seen");
+        assertNull(reads(1));
+        assertNotNull(reads(0));
+    }
+
+    /** A disk that takes requests one after the other, at any moment between question and answer. */
+    @Test
+    void whatASoundDiskDoesIsAllowed() {
+        for (long seed = 1; seed <= 2000; seed++) {
+            new SoundDisk(new SeededRandom(seed, "disk")).run();
+        }
     }
 
     @Test
@@ -113,5 +134,110 @@ class LedgerTest {
         ledger.submitted(1024, filled(2, SECTOR), false);
         assertFalse(ledger.idleFrom(1024));
         assertTrue(ledger.idleFrom(2048));
+    }
+
+    /** Random requests on one sector, most of a part of it and many of zeros. */
+    private static final class SoundDisk {
+        private final SeededRandom random;
+        private final Ledger ledger = new Ledger(SECTOR);
+        private final List<Change> changes = new ArrayList<>();
+        private final List<Look> looks = new ArrayList<>();
+        private byte[] content = new byte[SECTOR];
+
+        SoundDisk(SeededRandom random) {
+            this.random = random;
+        }
+
+        private static final class Change {
+            private final Ledger.Write write;
+            private final byte[] data;
+            private boolean done;
+
+            Change(Ledger.Write write, byte[] data) {
+                this.write = write;
+                this.data = data;
+            }
+        }
+
+        private static final class Look {
+            private final long started;
+            private byte[] seen;
+
+            Look(long started) {
+                this.started = started;
+            }
+        }
+
+        void run() {
+            for (int step = 0; step < 200; step++) {
+                switch (random.below(8)) {
+                    case 0 -> submit();
+                    case 1, 2 -> look();
+                    case 3, 4 -> goOn();
+                    case 5, 6 -> answer();
+                    default -> crashSeldom();
+                }
+            }
+        }
+
+        private void submit() {
+            int length = random.coin() ? SECTOR : 1 + random.below(SECTOR);
+            int offset = random.below(SECTOR - length + 1);
+            if (ledger.admits(offset, length)) {
+                byte[] data = filled(random.coin() ? 0 : 1 + random.below(100), length);
+                changes.add(new Change(ledger.submitted(offset, data, false), data));
+            }
+        }
+
+        private void look() {
+            if (looks.size() < 3) {
+                looks.add(new Look(ledger.readStarted()));
+            }
+        }
+
+        /** The moment at which a request takes effect. */
+        private void goOn() {
+            if (random.below(3) == 0 && !changes.isEmpty()) {
+                Change change = random.oneOf(changes);
+                if (!change.done) {
+                    change.done = true;
+                    content = content.clone();
+                    System.arraycopy(change.data, 0, content, (int) change.write.offset(), change.data.length);
+                }
+            } else if (!looks.isEmpty()) {
+                Look look = random.oneOf(looks);
+                look.seen = look.seen == null ? content : look.seen;
+            }
+        }
+
+        private void answer() {
+            if (random.below(3) == 0 && !changes.isEmpty()) {
+                Change change = random.oneOf(changes);
+                boolean fails = random.below(8) == 0;
+                if (fails) {
+                    ledger.failed(change.write);
+                } else if (change.done) {
+                    ledger.acknowledged(change.write);
+                }
+                if (fails || change.done) {
+                    changes.remove(change);
+                }
+            } else if (!looks.isEmpty()) {
+                Look look = random.oneOf(looks);
+                if (look.seen != null) {
+                    looks.remove(look);
+                    assertNull(ledger.readDone(look.started, 0, look.seen));
+                }
+            }
+        }
+
+        private void crashSeldom() {
+            if (random.below(16) == 0) {
+                ledger.crashed();
+                changes.clear();
+                looks.clear();
+                assertNull(ledger.recovered(0, content));
+            }
+        }
     }
 }

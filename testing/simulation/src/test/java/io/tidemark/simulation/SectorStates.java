@@ -186,14 +186,17 @@ final class SectorStates {
         return false;
     }
 
-    /** A read of all of it rules out what does not follow from what it saw; later reads must not go back. */
+    /**
+     * A read of all of it rules out what does not follow from what it saw; later reads must not go back. It may have seen a
+     * state that a faster read has ruled out since: what follows from that one stays.
+     */
     void seen(byte[] bytes, int from, long startedAt, long now) {
         if (changedAt >= startedAt || !isWhole(bytes, from, 0, bytesPerSector(), startedAt)) {
             return;
         }
         List<State> matching = new ArrayList<>();
         for (State state : states) {
-            if (state.alive() && matches(state, bytes, from)) {
+            if (state.removedAt > startedAt && matches(state, bytes, from)) {
                 matching.add(state);
             }
         }
