@@ -5,7 +5,7 @@ import io.tidemark.api.journal.JournalStore;
 import io.tidemark.engine.image.Steps;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
-import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.journal.flash.internal.FlashSteps;
 import java.nio.file.Path;
 
 /**
@@ -23,6 +23,25 @@ interface Breakage {
      */
     default Steps steps() {
         return Steps.NORMAL;
+    }
+
+    /**
+     * Steps of the flash journal.
+     *
+     * @return the steps, maybe broken ones
+     */
+    default FlashSteps flashSteps() {
+        return FlashSteps.NORMAL;
+    }
+
+    /**
+     * Whether bits are turned over in the journal between lives. Not beside a defect that has nothing to do with it, which
+     * would be blamed for the damage.
+     *
+     * @return true for a sound engine, and where checking is what is broken
+     */
+    default boolean caresForDamage() {
+        return this == NONE || flashSteps() != FlashSteps.NORMAL;
     }
 
     /**
@@ -55,12 +74,4 @@ interface Breakage {
     default BlockImage image(BlockImage image) {
         return image;
     }
-
-    /**
-     * Told between two lives, when no process runs.
-     *
-     * @param machine whose disk may be changed
-     * @param tape what was written to the journal
-     */
-    default void betweenLives(SimulatedMachine machine, Tape tape) {}
 }

@@ -8,7 +8,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.engine.image.Steps;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
-import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.journal.flash.internal.FlashSteps;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -124,14 +124,16 @@ enum Breakages {
     /** The image's store never forces anything. */
     IMAGE_WITHOUT_FORCES(() -> forgetting(Operation.FORCE, "/images")),
 
-    /** Damage is applied as if no checksum had been looked at. */
+    /** The journal does not look at the checksums of bodies. */
     IGNORES_CHECKSUMS(() -> new Breakage() {
         @Override
-        public void betweenLives(SimulatedMachine machine, Tape tape) {
-            Forgery.Place place = Forgery.find(machine.disk(), tape, machine.random("forgery"));
-            if (place != null) {
-                Forgery.forge(machine.disk(), place);
-            }
+        public FlashSteps flashSteps() {
+            return new FlashSteps() {
+                @Override
+                protected boolean bodyIsIntact(int expected, int found) {
+                    return true;
+                }
+            };
         }
     }),
 

@@ -32,12 +32,14 @@ final class Damage {
     private final SimulatedMachine machine;
     private final Scenario scenario;
     private final Oracle oracle;
+    private final Breakage breakage;
     private final SeededRandom random;
 
-    Damage(SimulatedMachine machine, Scenario scenario, Oracle oracle, SeededRandom random) {
+    Damage(SimulatedMachine machine, Scenario scenario, Oracle oracle, Breakage breakage, SeededRandom random) {
         this.machine = machine;
         this.scenario = scenario;
         this.oracle = oracle;
+        this.breakage = breakage;
         this.random = random;
     }
 
@@ -55,7 +57,7 @@ final class Damage {
 
     private boolean harm(SimulatedDisk disk) {
         int bit = random.below(8);
-        Forgery.Place place = random.coin() ? Forgery.find(disk, oracle.tape(), random) : null;
+        Payloads.Place place = random.coin() ? Payloads.find(disk, oracle.tape(), random) : null;
         if (place == null) {
             place = anywhere(disk);
         }
@@ -68,7 +70,7 @@ final class Damage {
     }
 
     /** A byte near others that are no zeros, in any file of the journal. */
-    private Forgery.Place anywhere(SimulatedDisk disk) {
+    private Payloads.Place anywhere(SimulatedDisk disk) {
         List<Path> files = disk.files().stream()
                 .filter(path -> path.startsWith("/journals"))
                 .toList();
@@ -81,14 +83,14 @@ final class Damage {
             }
             int at = last == 0 ? 0 : random.below(last);
             if (last > 0 && (bytes[at] != 0 || random.below(4) == 0)) {
-                return new Forgery.Place(file, at);
+                return new Payloads.Place(file, at);
             }
         }
         return null;
     }
 
     private void probe(SimulatedContext process) {
-        try (Journal journal = Stores.journals(process, scenario.journalDirectories(), scenario)
+        try (Journal journal = Stores.journals(process, scenario.journalDirectories(), scenario, breakage.flashSteps())
                 .open(process, Site.NAME, scenario.journal())) {
             RecoveryReport report = journal.recovery();
             machine.note("opened", report.detail(), report.lastKnownDurable(), report.kept());

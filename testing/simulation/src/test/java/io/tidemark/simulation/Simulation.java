@@ -91,12 +91,11 @@ final class Simulation {
         machine.disk().plan(this::decide);
         for (int life = 1; life <= scenario.lives(); life++) {
             live(life == scenario.lives());
-            breakage.betweenLives(machine, oracle.tape());
-            if (scenario.damaged() && breakage == Breakage.NONE) {
+            if (scenario.damaged() && breakage.caresForDamage()) {
                 // One thing at a time: a call that fails, or a full disk, is no answer to the damage.
                 long capacity = machine.disk().capacityBytes(ROOT);
                 heal();
-                new Damage(machine, scenario, oracle, new SeededRandom(random.bits())).tryOut();
+                new Damage(machine, scenario, oracle, breakage, new SeededRandom(random.bits())).tryOut();
                 machine.disk().resize(ROOT, capacity);
             }
         }
@@ -139,7 +138,7 @@ final class Simulation {
     private Life life(SimulatedContext process) {
         StorageContext context = process;
         List<Path> directories = scenario.journalDirectories();
-        Supplier<JournalStore> journals = () -> Stores.journals(context, directories, scenario);
+        Supplier<JournalStore> journals = () -> Stores.journals(context, directories, scenario, breakage.flashSteps());
         Supplier<ImageStore> images = () -> new FileImageStore("images", Path.of("/images"), 0, context.files());
         SeededRandom dice = new SeededRandom(random.bits());
         Site site = new Site(context, scenario, oracle, breakage, dice, journals, images, this::heal);

@@ -2,7 +2,8 @@ package io.tidemark.simulation;
 
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.journal.JournalStore;
-import io.tidemark.journal.flash.FlashJournalStore;
+import io.tidemark.journal.flash.FlashBreaker;
+import io.tidemark.journal.flash.internal.FlashSteps;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -10,9 +11,9 @@ import java.util.List;
 final class Stores {
     private Stores() {}
 
-    static JournalStore journals(StorageContext context, List<Path> directories, Scenario scenario) {
+    static JournalStore journals(StorageContext context, List<Path> directories, Scenario scenario, FlashSteps steps) {
         return scenario.flash()
-                ? new FlashJournalStore("journals", directories, scenario.options(), context.files())
+                ? FlashBreaker.store(directories, scenario.options(), context.files(), steps)
                 : new PlainJournalStore(context, directories.get(0));
     }
 }

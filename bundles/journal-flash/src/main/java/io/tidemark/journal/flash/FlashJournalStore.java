@@ -8,6 +8,7 @@ import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.journal.flash.internal.FlashPool;
+import io.tidemark.journal.flash.internal.FlashSteps;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -43,10 +44,15 @@ public final class FlashJournalStore implements JournalStore, AutoCloseable {
      * @param files what {@link #pool()} and {@link #list()} use, which are handed no context
      */
     public FlashJournalStore(String poolName, List<Path> directories, FlashOptions options, Files files) {
+        this(poolName, directories, options, files, FlashSteps.NORMAL);
+    }
+
+    /** For the simulation, which breaks steps. */
+    FlashJournalStore(String poolName, List<Path> directories, FlashOptions options, Files files, FlashSteps steps) {
         this.pool = poolName;
         this.directories = List.copyOf(directories);
         this.files = files;
-        this.journals = new FlashPool(directories, options);
+        this.journals = new FlashPool(directories, options, steps);
     }
 
     /**

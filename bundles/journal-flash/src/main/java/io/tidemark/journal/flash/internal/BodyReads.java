@@ -13,10 +13,12 @@ final class BodyReads {
     private static final int FIRST_READ_BYTES = 8 << 10;
 
     private final SegmentTable table;
+    private final FlashSteps steps;
     private final ConcurrentLinkedQueue<Scratch> scratches = new ConcurrentLinkedQueue<>();
 
-    BodyReads(SegmentTable table) {
+    BodyReads(SegmentTable table, FlashSteps steps) {
         this.table = table;
+        this.steps = steps;
     }
 
     private static final class Scratch {
@@ -68,8 +70,7 @@ final class BodyReads {
         if (count < needed) {
             buffer = more(segment, offset, count, needed, scratch);
         }
-        int checksum = scratch.checksums.plain(buffer, EventRecord.SIZE, needed);
-        if (checksum != expected) {
+        if (!steps.bodyIsIntact(expected, scratch.checksums.plain(buffer, EventRecord.SIZE, needed))) {
             throw corrupt(segment, offset, "the body of the event there is damaged");
         }
         buffer.clear().limit(EventRecord.SIZE + bodyOffset + length).position(EventRecord.SIZE + bodyOffset);

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 final class Cursor {
     private static final int WINDOW_BYTES = 256 << 10;
 
+    private final FlashSteps steps;
     private final Checksums checksums = new Checksums();
     private Segment segment;
     private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -25,6 +26,10 @@ final class Cursor {
     private int entryCount;
     private long runFirst;
     private long nextItem;
+
+    Cursor(FlashSteps steps) {
+        this.steps = steps;
+    }
 
     void open(Segment target, long itemOffset) {
         segment = target;
@@ -141,7 +146,8 @@ final class Cursor {
         boolean valid = Records.valid(window, at, segment.identity, sequence, checksums)
                 && window.getInt(at + EventRecord.BODY_BYTES) == bodyBytes;
         int from = at + EventRecord.SIZE;
-        if (!valid || checksums.plain(window, from, from + bodyBytes) != entries.getInt(entry + Entry.BODY_CHECKSUM)) {
+        int expected = entries.getInt(entry + Entry.BODY_CHECKSUM);
+        if (!valid || !steps.bodyIsIntact(expected, checksums.plain(window, from, from + bodyBytes))) {
             window.clear();
             throw corrupt(offset, "the body of event " + sequence + " is damaged");
         }

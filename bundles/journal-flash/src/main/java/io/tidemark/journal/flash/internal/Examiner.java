@@ -23,7 +23,7 @@ import java.util.List;
 public final class Examiner {
     private final Files files;
     private final List<Path> directories;
-    private final SegmentWalk walk = new SegmentWalk();
+    private final SegmentWalk walk = new SegmentWalk(FlashSteps.NORMAL);
     private final Checksums checksums = new Checksums();
     private final ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
     private final List<JournalReport.Segment> segments = new ArrayList<>();

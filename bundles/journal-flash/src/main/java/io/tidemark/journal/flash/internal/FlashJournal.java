@@ -22,6 +22,7 @@ public final class FlashJournal implements Journal {
 
     private final StorageContext context;
     private final JournalPlaces places;
+    private final FlashSteps steps;
     private final SegmentTable table;
     private final WriteEnd writeEnd;
     private final Housekeeper housekeeper;
@@ -53,6 +54,7 @@ public final class FlashJournal implements Journal {
     }
 
     FlashJournal(Parts parts, CloseAction closeAction) {
+        this.steps = parts.steps();
         this.context = parts.context();
         this.places = parts.places();
         this.table = parts.table();
@@ -65,7 +67,7 @@ public final class FlashJournal implements Journal {
         this.clients = parts.clients();
         this.settings = parts.settings();
         this.closeAction = closeAction;
-        this.bodyReads = new BodyReads(table);
+        this.bodyReads = new BodyReads(table, parts.steps());
         this.metaTurn = new Turn(context.workers());
         this.closeTurn = new Turn(context.workers());
     }
@@ -74,6 +76,7 @@ public final class FlashJournal implements Journal {
     record Parts(
             StorageContext context,
             JournalPlaces places,
+            FlashSteps steps,
             SegmentTable table,
             WriteEnd writeEnd,
             Housekeeper housekeeper,
@@ -146,7 +149,7 @@ public final class FlashJournal implements Journal {
     @Override
     public JournalReader reader(long fromSequence) throws StorageException {
         failures.checkOpen();
-        FlashReader reader = new FlashReader(this, table, failures, fromSequence);
+        FlashReader reader = new FlashReader(this, table, failures, steps, fromSequence);
         // Counted before it is looked at, so that no trim slips in between.
         table.addReader(reader);
         if (fromSequence <= table.trimmed()) {

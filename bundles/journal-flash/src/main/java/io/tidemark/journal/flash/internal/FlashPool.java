@@ -19,6 +19,7 @@ public final class FlashPool {
 
     private final List<Path> directories;
     private final FlashOptions options;
+    private final FlashSteps steps;
     private final Object lock = new Object();
     private final List<FlashJournal> open = new ArrayList<>();
     private final List<ByteBuffer> buffers = new ArrayList<>();
@@ -29,13 +30,15 @@ public final class FlashPool {
      *
      * @param directories of the pool, each on its own device
      * @param options how it works
+     * @param steps {@link FlashSteps#NORMAL}, unless they are broken on purpose
      */
-    public FlashPool(List<Path> directories, FlashOptions options) {
+    public FlashPool(List<Path> directories, FlashOptions options, FlashSteps steps) {
         if (directories.isEmpty()) {
             throw new IllegalArgumentException("a pool of flash journals needs a directory");
         }
         this.directories = List.copyOf(directories);
         this.options = options;
+        this.steps = steps;
     }
 
     /**
@@ -180,7 +183,7 @@ public final class FlashPool {
         try {
             first = takeBuffer();
             second = takeBuffer();
-            journal = new JournalOpening(context, options, places)
+            journal = new JournalOpening(context, options, places, steps)
                     .open(settings, created, first, second, (closed, free) -> closed(closed, free, claims));
         } finally {
             if (journal == null) {

@@ -16,7 +16,7 @@ final class FlashReader implements JournalReader {
     private final FlashJournal journal;
     private final SegmentTable table;
     private final Failures failures;
-    private final Cursor cursor = new Cursor();
+    private final Cursor cursor;
 
     /** Under the table's lock. */
     private final List<Runnable> listeners = new ArrayList<>();
@@ -26,10 +26,11 @@ final class FlashReader implements JournalReader {
     private volatile long next;
     private volatile boolean closed;
 
-    FlashReader(FlashJournal journal, SegmentTable table, Failures failures, long fromSequence) {
+    FlashReader(FlashJournal journal, SegmentTable table, Failures failures, FlashSteps steps, long fromSequence) {
         this.journal = journal;
         this.table = table;
         this.failures = failures;
+        this.cursor = new Cursor(steps);
         this.next = fromSequence;
     }
 

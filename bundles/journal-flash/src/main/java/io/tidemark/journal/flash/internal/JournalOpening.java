@@ -21,11 +21,13 @@ public final class JournalOpening {
     private final StorageContext context;
     private final FlashOptions options;
     private final JournalPlaces places;
+    private final FlashSteps steps;
 
-    JournalOpening(StorageContext context, FlashOptions options, JournalPlaces places) {
+    JournalOpening(StorageContext context, FlashOptions options, JournalPlaces places, FlashSteps steps) {
         this.context = context;
         this.options = options;
         this.places = places;
+        this.steps = steps;
     }
 
     FlashJournal open(
@@ -41,7 +43,7 @@ public final class JournalOpening {
         Gate gate = context.workers().newGate();
         SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
         SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
-        Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles);
+        Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles, steps);
         recovery.run();
         Segment spare = null;
         JournalState next = state.withClean(false, recovery.durable);
@@ -76,7 +78,17 @@ public final class JournalOpening {
         }
         return new FlashJournal(
                 new FlashJournal.Parts(
-                        context, places, table, writeEnd, housekeeper, failures, report, next, clients, settings),
+                        context,
+                        places,
+                        steps,
+                        table,
+                        writeEnd,
+                        housekeeper,
+                        failures,
+                        report,
+                        next,
+                        clients,
+                        settings),
                 closeAction);
     }
 

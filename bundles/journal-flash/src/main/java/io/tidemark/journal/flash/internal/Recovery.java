@@ -27,7 +27,7 @@ final class Recovery {
     private final JournalState state;
     private final long strideBytes;
     private final SegmentFiles segmentFiles;
-    private final SegmentWalk walk = new SegmentWalk();
+    private final SegmentWalk walk;
     private final Checksums checksums = new Checksums();
     private final ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -54,7 +54,9 @@ final class Recovery {
             JournalPlaces places,
             JournalState state,
             long strideBytes,
-            SegmentFiles segmentFiles) {
+            SegmentFiles segmentFiles,
+            FlashSteps steps) {
+        this.walk = new SegmentWalk(steps);
         this.context = context;
         this.places = places;
         this.state = state;

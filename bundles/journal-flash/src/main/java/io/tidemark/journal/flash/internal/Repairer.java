@@ -55,7 +55,7 @@ public final class Repairer {
     /** The last event that any segment behind the damage tells of. */
     private long highest(JournalPlaces places, JournalReport before) throws StorageException {
         long highest = before.intact();
-        SegmentWalk walk = new SegmentWalk();
+        SegmentWalk walk = new SegmentWalk(FlashSteps.NORMAL);
         ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         for (Path path : behind(places, before.damage().segment())) {
             try (StorageFile file = files.open(path, Files.Mode.READ)) {

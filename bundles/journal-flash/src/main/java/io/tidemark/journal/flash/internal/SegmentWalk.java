@@ -16,10 +16,15 @@ final class SegmentWalk {
     private static final int WINDOW_BYTES = 64 << 10;
     private static final int SCAN_BYTES = 1 << 20;
 
+    private final FlashSteps steps;
     private final Checksums checksums = new Checksums();
     private final Checksums contentChecksums = new Checksums();
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private ByteBuffer whole = ByteBuffer.allocateDirect(SCAN_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    SegmentWalk(FlashSteps steps) {
+        this.steps = steps;
+    }
 
     /**
      * Items that follow each other, each chained with the one before.
@@ -154,7 +159,8 @@ final class SegmentWalk {
             int body = at + EventRecord.SIZE;
             int bodyBytes = bytes.getInt(at + EventRecord.BODY_BYTES);
             int expected = bytes.getInt(at + EventRecord.BODY_CHECKSUM);
-            if (body + bodyBytes > end || checksums.plain(bytes, body, body + bodyBytes) != expected) {
+            if (body + bodyBytes > end
+                    || !steps.bodyIsIntact(expected, checksums.plain(bytes, body, body + bodyBytes))) {
                 return i;
             }
             bytes.clear();

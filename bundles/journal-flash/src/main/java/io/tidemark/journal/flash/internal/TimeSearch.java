@@ -26,7 +26,7 @@ final class TimeSearch {
                 return last;
             }
         }
-        Cursor cursor = new Cursor();
+        Cursor cursor = new Cursor(FlashSteps.NORMAL);
         cursor.open(segment, stride.batchOffset);
         cursor.nextRun(index, stride.firstSequence);
         while (cursor.runLast() < last && time(cursor, cursor.runLast()) <= timeNanos) {

@@ -5,20 +5,11 @@ import io.tidemark.faults.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * Damages payload in a journal on the disk.
- *
- * <p>A single flipped bit is what checksums are for. A forged damage is one that no CRC32C notices: the generator polynomial
- * itself is laid over the bytes, which changes them and leaves every checksum over them as it was. A journal that accepts it
- * behaves to the bit like one that ignores its checksums.
- */
-final class Forgery {
-    /** x^32 + 0x1EDC6F41, lowest bit first, as CRC32C takes the bits of a byte. */
-    private static final byte[] POLYNOMIAL = {(byte) 0xF1, 0x76, (byte) 0xEC, 0x05, 0x01};
-
+/** Finds the payload of events in the journal on the disk. */
+final class Payloads {
     private static final int LEAST_PAYLOAD_BYTES = 64;
 
-    private Forgery() {}
+    private Payloads() {}
 
     /** Where on the disk. */
     record Place(Path file, long offset) {}
@@ -35,22 +26,12 @@ final class Forgery {
                 for (Path segment : segments) {
                     int at = indexOf(disk.bytes(segment), event.payload());
                     if (at >= 0) {
-                        return new Place(segment, at + random.below(event.payload().length - POLYNOMIAL.length));
+                        return new Place(segment, at + random.below(event.payload().length));
                     }
                 }
             }
         }
         return null;
-    }
-
-    static void forge(SimulatedDisk disk, Place place) {
-        for (int i = 0; i < POLYNOMIAL.length; i++) {
-            for (int bit = 0; bit < 8; bit++) {
-                if ((POLYNOMIAL[i] & (1 << bit)) != 0) {
-                    disk.flipBit(place.file(), place.offset() + i, bit);
-                }
-            }
-        }
     }
 
     private static int indexOf(byte[] bytes, byte[] wanted) {
