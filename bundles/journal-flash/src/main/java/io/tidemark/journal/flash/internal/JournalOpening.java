@@ -38,6 +38,8 @@ public final class JournalOpening {
             FlashJournal.CloseAction closeAction)
             throws StorageException {
         long startNanos = context.clock().monotonicNanos();
+        SlotFile.settle(context.files(), places.state());
+        SlotFile.settle(context.files(), places.clients());
         JournalState state = JournalState.load(context.files(), places);
         List<JournalClient> clients = ClientTable.load(context.files(), places, state.journal());
         Gate gate = context.workers().newGate();

@@ -26,6 +26,8 @@ final class SlotFile {
         }
         boolean fits;
         try (StorageFile file = files.open(path, Files.Mode.WRITE)) {
+            // After a force that failed the cache has what the device may not have, and the wrong slot would go first.
+            file.dropCache(0, 0);
             int slotBytes = (int) (file.size() / 2);
             long first = generation(file, 0, slotBytes);
             long second = generation(file, slotBytes, slotBytes);
@@ -99,6 +101,21 @@ final class SlotFile {
         }
         int checksum = slot.getInt(Slot.CHECKSUM);
         return new Checksums().plain(slot, Slot.GENERATION, Slot.SIZE + length) == checksum ? slot : null;
+    }
+
+    /**
+     * Makes what is read next survive a power loss. A process that was killed may have written it, or put the file in
+     * place, and not forced it; what was decided by it must never be found older again.
+     */
+    static void settle(Files files, Path path) throws StorageException {
+        if (!files.exists(path)) {
+            return;
+        }
+        try (StorageFile file = files.open(path, Files.Mode.WRITE)) {
+            file.dropCache(0, 0);
+            file.force();
+        }
+        files.forceDirectory(path.getParent());
     }
 
     /** Reads the current content; its magic and version are checked. */
