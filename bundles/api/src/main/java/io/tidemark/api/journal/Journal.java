@@ -39,7 +39,7 @@ public interface Journal extends AutoCloseable {
 
     /**
      * The epochs that the journal knows, oldest first; the last one is written now. Empty until the first
-     * {@link #startEpoch}.
+     * {@link #startEpoch}. Those before the one that {@link #trimmed} is in, or a client that ends earlier, may be forgotten.
      *
      * @return an immutable list
      */

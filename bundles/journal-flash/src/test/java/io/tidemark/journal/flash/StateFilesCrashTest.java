@@ -130,4 +130,60 @@ class StateFilesCrashTest {
             assertEquals(found, peerOf(open(machine, "third")));
         });
     }
+
+    /** Each opening starts one: without a bound every trim would write all of them. */
+    @Test
+    void epochsThatNobodyCanNameAnyMoreAreForgotten() {
+        onSeeds(machine -> {
+            Journal journal = create(machine);
+            journal.putClient(peer(0, 10));
+            for (int i = 0; i < 40; i++) {
+                Events.write(journal, 1, 300_000);
+                startEpoch(journal, i);
+            }
+            List<Epoch> all = journal.epochs();
+            journal.putClient(peer(10, 10));
+            long trimmed = journal.trim(35);
+            assertTrue(trimmed > 20, "trimmed " + trimmed);
+            // The client is the laggard: its position is in the epoch that begins with event 10.
+            assertEquals(all.subList(9, all.size()), journal.epochs());
+            journal.removeClient("peer");
+            Events.write(journal, 12, 300_000);
+            trimmed = journal.trim(journal.durable() - 1);
+            assertTrue(trimmed >= 41, "trimmed " + trimmed);
+            assertEquals(List.of(all.get(40)), journal.epochs());
+            startEpoch(journal, 77);
+            machine.losePower();
+            Journal again = open(machine, "second");
+            assertEquals(List.of(all.get(40).identity(), new UUID(3, 77)), identities(again));
+        });
+    }
+
+    /** Openings without a write: the head may name any of the epochs that follow the last event. */
+    @Test
+    void theEpochOfTheLastTrimmedEventAndAllBehindItStay() {
+        onSeeds(machine -> {
+            Journal journal = create(machine);
+            Events.write(journal, 20, 300_000);
+            long trimmed = journal.trim(15);
+            assertTrue(trimmed > 0);
+            for (int i = 0; i < 5; i++) {
+                startEpoch(journal, i);
+            }
+            List<Epoch> all = journal.epochs();
+            assertEquals(6, all.size());
+            assertTrue(journal.trim(20) >= trimmed);
+            assertEquals(all, journal.epochs());
+        });
+    }
+
+    private static void startEpoch(Journal journal, long number) throws StorageException {
+        List<Epoch> epochs = journal.epochs();
+        journal.startEpoch(epochs.get(epochs.size() - 1)
+                .next(new UUID(3, number), journal.durable() + 1, journal.durable(), "test"));
+    }
+
+    private static List<UUID> identities(Journal journal) {
+        return journal.epochs().stream().map(Epoch::identity).toList();
+    }
 }

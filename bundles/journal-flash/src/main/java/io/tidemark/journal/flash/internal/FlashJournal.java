@@ -243,7 +243,8 @@ public final class FlashJournal implements Journal {
             if (droppable.count() > 0) {
                 // First the promise that these are gone, then their files: after a crash they are leftovers, never a
                 // gap.
-                JournalState next = state.withTrimmed(droppable.trimmed(), droppable.firstSegment(), table.durable());
+                JournalState next =
+                        state.withTrimmed(droppable.trimmed(), droppable.firstSegment(), table.durable(), clients);
                 next.save(context.files(), places);
                 state = next;
                 table.drop(droppable);

@@ -3,6 +3,7 @@ package io.tidemark.journal.flash.internal;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.journal.flash.internal.Layout.EpochEntry;
 import io.tidemark.journal.flash.internal.Layout.State;
 import java.nio.ByteBuffer;
@@ -44,7 +45,13 @@ record JournalState(
                 epochs);
     }
 
-    JournalState withTrimmed(long nowTrimmed, long nowFirstSegment, long nowDurable) {
+    /** Forgets the epochs too that no position can be in any more: neither one that is kept nor a client's. */
+    JournalState withTrimmed(long nowTrimmed, long nowFirstSegment, long nowDurable, List<JournalClient> clients) {
+        long oldest = nowTrimmed;
+        for (JournalClient client : clients) {
+            oldest = Math.min(oldest, client.commit().sequence());
+        }
+        int first = epochs.indexOf(epochOf(epochs, oldest));
         return new JournalState(
                 journal,
                 generation + 1,
@@ -55,7 +62,7 @@ record JournalState(
                 nowFirstSegment,
                 nowDurable,
                 clean,
-                epochs);
+                List.copyOf(epochs.subList(first, epochs.size())));
     }
 
     JournalState withEpoch(Epoch epoch, long nowTrimmed, long nowDurable) {
