@@ -15,4 +15,12 @@ final class Advice {
     static String damagedSegment(Path segment) {
         return damaged(segment.getParent().getFileName().toString());
     }
+
+    /** Of the files beside the segments: without them nobody knows what the segments mean, so nothing can repair them. */
+    static String damagedFile(Path file) {
+        String journal = file.getParent().getFileName().toString();
+        return "restore " + file.getFileName() + " from a copy; if there is none, the journal is lost: move its"
+                + " directory " + journal + " out of each directory of the pool, then image:open --journal-lost "
+                + journal + " serves the image as it was at its last checkpoint";
+    }
 }

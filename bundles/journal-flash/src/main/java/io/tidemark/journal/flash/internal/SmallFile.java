@@ -60,9 +60,6 @@ final class SmallFile {
     }
 
     static StorageException corrupt(Path path, String why) {
-        return new StorageException(
-                Reason.CORRUPT,
-                path + " is damaged: " + why,
-                "restore it from a copy, or run the flash journal's repair on its directories");
+        return new StorageException(Reason.CORRUPT, path + " is damaged: " + why, Advice.damagedFile(path));
     }
 }

@@ -159,7 +159,8 @@ class DamageTest {
     private static void refused(Scene scene, String where) {
         StorageException e = assertThrows(StorageException.class, scene::open, where);
         assertEquals(Reason.CORRUPT, e.reason(), where);
-        assertTrue(e.getMessage().contains("repair"), e.getMessage());
+        boolean says = e.getMessage().contains("repair") || e.getMessage().contains("--journal-lost");
+        assertTrue(says, e.getMessage());
     }
 
     @Test
@@ -196,6 +197,33 @@ class DamageTest {
                 scene.restore(state, bytes);
                 refused(scene, "byte " + at);
             }
+        });
+    }
+
+    /** Neither can be made again from the segments; whoever follows the advice finds no journal, and can replace it. */
+    @Test
+    void adviceForALostFileBesideTheSegmentsWorks() {
+        Scene scene = threeBatches();
+        scene.run(() -> {
+            write(scene);
+            for (String name : List.of(JournalPlaces.STATE, JournalPlaces.MEMBER)) {
+                byte[] bytes = scene.remembered(scene.file(name));
+                scene.restore(scene.file(name), new byte[bytes.length]);
+                StorageException e = assertThrows(StorageException.class, scene::open);
+                assertEquals(Reason.CORRUPT, e.reason(), name);
+                assertTrue(e.remedy().startsWith("restore " + name + " from a copy"), e.remedy());
+                assertTrue(e.remedy().contains("image:open --journal-lost " + Scene.NAME), e.remedy());
+            }
+            Path journal = scene.file(JournalPlaces.STATE).getParent();
+            scene.machine.killAll();
+            scene.boot();
+            for (String name : scene.process.files().list(journal)) {
+                scene.process.files().delete(journal.resolve(name));
+            }
+            scene.process.files().delete(journal);
+            StorageException e = assertThrows(StorageException.class, scene::open);
+            assertEquals(Reason.NOT_FOUND, e.reason());
+            Events.begin(scene.create(), 1);
         });
     }
 
