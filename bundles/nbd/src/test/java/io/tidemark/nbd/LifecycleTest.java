@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -284,6 +285,26 @@ class LifecycleTest {
             for (TestClient client : waiting) {
                 assertEquals(0, client.simple().error());
                 client.close();
+            }
+        }
+    }
+
+    /** While a payload comes others may wait for its turn to end; a byte now and then does not lengthen it. */
+    @Test
+    void clientsThatTrickleAPayloadAreSentAway() throws Exception {
+        Duration stall = Duration.ofMillis(400);
+        for (int length : new int[] {200_000, 3 << 20}) {
+            try (Served served = new Served(Served.settings().withLimits(limits(64, Duration.ofSeconds(10), stall)));
+                    TestClient client = served.simple()) {
+                client.request(1, 0, 1, 0, length, new byte[100]);
+                long until = System.nanoTime() + 20 * stall.toNanos();
+                assertThrows(IOException.class, () -> {
+                    while (System.nanoTime() < until) {
+                        client.send(new byte[1]);
+                        LockSupport.parkNanos(stall.toNanos() / 10);
+                    }
+                });
+                assertEquals(0, FakeDevice.POOL.usedBytes(), "payload memory");
             }
         }
     }

@@ -100,7 +100,10 @@ public @interface NbdConfiguration {
     String negotiationTimeout() default "30s";
 
     /** Stall. */
-    @AttributeDefinition(required = false, description = "How long a client may stop in the middle of a request.")
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "How long a client may stop in the middle of a request, and be waited for in all while it sends 1 MiB.")
     String stallTimeout() default "60s";
 
     /** Closing. */

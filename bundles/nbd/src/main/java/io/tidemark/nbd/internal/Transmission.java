@@ -59,6 +59,12 @@ final class Transmission {
     private int parsedSinceWait;
     private int receiveLimit;
 
+    /**
+     * What is left of the time that the client has while it holds what others wait for; without end otherwise. Counts over
+     * all waiting for the client, so that one byte now and then does not hold a permit for ever.
+     */
+    private long patienceNanos = Long.MAX_VALUE;
+
     Transmission(
             ConnectionIo io,
             BlockDevice device,
@@ -344,6 +350,7 @@ final class Transmission {
     /** The rest of the payload goes from the socket to where it stays. */
     private String directWrite(Request request, int length, boolean fua) throws IOException {
         acquire(receptions, 1);
+        patienceNanos = io.stallNanos();
         try {
             Payload payload;
             try {
@@ -365,6 +372,7 @@ final class Transmission {
             }
             hand(request, payload, fua);
         } finally {
+            patienceNanos = Long.MAX_VALUE;
             receptions.release();
         }
         receiveLimit = NARROW_BYTES;
@@ -389,12 +397,14 @@ final class Transmission {
                 pieces[i] = shared.longWrites.tryTake();
                 int rest = length - i * PayloadPool.MAX_PAYLOAD_BYTES;
                 ByteBuffer piece = pieces[i].buffer().limit(Math.min(rest, PayloadPool.MAX_PAYLOAD_BYTES));
+                patienceNanos = io.stallNanos();
                 if (!receive(piece)) {
                     recycleUnanswered(request);
                     return "the connection ended within a payload";
                 }
                 piece.flip();
             }
+            patienceNanos = Long.MAX_VALUE;
             handPieces(request, pieces, fua);
         } finally {
             for (BufferPool.Lease piece : pieces) {
@@ -437,7 +447,7 @@ final class Transmission {
             }
             if (count == 0) {
                 settle(true);
-                awaitReadable(io.stallNanos());
+                awaitReadable(patienceNanos);
             }
         }
         return true;
@@ -544,7 +554,7 @@ final class Transmission {
                 if (idle && ended()) {
                     return false;
                 }
-                awaitReadable(idle ? Long.MAX_VALUE : io.stallNanos());
+                awaitReadable(idle ? Long.MAX_VALUE : Math.min(patienceNanos, io.stallNanos()));
                 parsedSinceWait = 0;
                 count = io.link().read(received);
             }
@@ -606,8 +616,19 @@ final class Transmission {
     }
 
     private void awaitWritable() throws IOException {
-        io.waiter().await(Waiter.WRITE, Long.MAX_VALUE);
+        long started = System.nanoTime();
+        io.waiter().await(Waiter.WRITE, patienceNanos);
         io.checkOpen();
+        spend(started);
+    }
+
+    private void spend(long startedNanos) throws IOException {
+        if (patienceNanos != Long.MAX_VALUE) {
+            patienceNanos -= System.nanoTime() - startedNanos;
+            if (patienceNanos <= 0) {
+                throw new IOException("the client took too long to send a payload");
+            }
+        }
     }
 
     /** Waits for input; helps replies on that did not fit into the socket meanwhile. */
@@ -623,6 +644,7 @@ final class Transmission {
         if (timeoutNanos != Long.MAX_VALUE && System.nanoTime() - started >= timeoutNanos) {
             throw new IOException("the client stopped in the middle of a request");
         }
+        spend(started);
     }
 
     /** Waits for any reply to be encoded, or the socket to take more. The owner has said that it waits. */

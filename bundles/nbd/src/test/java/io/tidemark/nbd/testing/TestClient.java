@@ -207,6 +207,11 @@ public final class TestClient implements Closeable {
         return this;
     }
 
+    /** Sends bytes as they are. */
+    public void send(byte... bytes) throws IOException {
+        out.write(bytes);
+    }
+
     /** Reads a simple reply without data. */
     public Simple simple() throws IOException {
         expect(0x67446698, in.readInt());
