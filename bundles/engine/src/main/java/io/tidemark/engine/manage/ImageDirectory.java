@@ -398,7 +398,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             }
             slot.wish(stored);
         } catch (StorageException e) {
-            slot.perform(() -> slot.life().delete(() -> {}));
+            slot.perform(() -> slot.life().delete("", () -> {}));
             awaitEnded(slot);
             throw e;
         }
@@ -443,7 +443,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         }
         slot.wish(changed);
         // Also when nothing differs: whoever has mended something says so with any change.
-        slot.perform(slot.life()::kick);
+        slot.perform(slot.life()::lookAgain);
     }
 
     private Wish wish(ImageSlot slot) throws StorageException {
@@ -487,7 +487,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
                 return;
             }
             Wish wish = effective(name);
-            slot.perform(() -> slot.life().delete(() -> {
+            slot.perform(() -> slot.life().delete(wish == null ? "" : wish.origin(), () -> {
                 if (wish != null) {
                     wishStore.remove(wish);
                     synchronized (lock) {

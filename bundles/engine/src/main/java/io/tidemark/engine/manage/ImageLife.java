@@ -124,6 +124,14 @@ final class ImageLife {
         backoff.kick();
     }
 
+    /** Whoever has mended something is told what came of it. */
+    void lookAgain() {
+        kick();
+        if (view.stores() == null) {
+            advance(null, false);
+        }
+    }
+
     private long now() {
         return host.context().clock().monotonicNanos();
     }
@@ -556,9 +564,10 @@ final class ImageLife {
     /**
      * Deletes image and journal, and ends.
      *
+     * @param origin of the configuration; empty when there is none
      * @param forget the configuration; called when nothing stands in the way any more
      */
-    void delete(Order.Action forget) throws StorageException {
+    void delete(String origin, Order.Action forget) throws StorageException {
         View now = view;
         if (now.engine() != null && !now.engine().clients().isEmpty()) {
             throw new StorageException(
@@ -570,9 +579,9 @@ final class ImageLife {
         ImageConfig config = now.config();
         String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
         String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
-        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> cannotDelete("image", pool));
+        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> cannotDelete("image", pool, origin));
         JournalStore journals =
-                host.journalStores().best(journalPool).orElseThrow(() -> cannotDelete("journal", journalPool));
+                host.journalStores().best(journalPool).orElseThrow(() -> cannotDelete("journal", journalPool, origin));
         forget.run();
         endWanted = true;
         close();
@@ -588,11 +597,14 @@ final class ImageLife {
         LOG.info("Image {}: deleted", name);
     }
 
-    private StorageException cannotDelete(String sort, String pool) {
+    private StorageException cannotDelete(String sort, String pool, String origin) {
         return new StorageException(
                 Reason.UNAVAILABLE,
                 "image " + name + " cannot be deleted: no " + sort + " store for pool " + pool,
-                "bring the pool back first");
+                "bring the pool back first"
+                        + (origin.isEmpty()
+                                ? ""
+                                : "; to give the image up and leave its data where it is, remove " + origin));
     }
 
     /** Gives the image a new journal in place of one that is not there. */

@@ -318,6 +318,39 @@ class ImageDirectoryTest {
     }
 
     @Test
+    void whatKeepsAnImageFromBeingDeletedIsSaidWithBothWaysOut() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory.plugins().removeImageStore(node.images);
+            StorageException failure = fails(Reason.UNAVAILABLE, () -> node.directory.delete("disk"));
+            assertTrue(failure.getMessage().contains("bring the pool back"), failure.getMessage());
+            assertTrue(failure.getMessage().contains("remove etc/disk"), failure.getMessage());
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            assertEquals(List.of("disk"), node.pools.imageNames());
+        }
+    }
+
+    /** Whoever mends an image with a change sees at once whether that was it. */
+    @Test
+    void aChangeOfAnImageThatIsNotServedAnswersWithWhatBecameOfIt() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.pools.fail("open journal", Reason.CORRUPT);
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.REFUSED);
+            ImageStatus still = node.directory.configure("disk", Map.of("description", "mine"));
+            assertEquals(State.REFUSED, still.state());
+            node.pools.fail("open journal", null);
+            ImageStatus mended = node.directory.configure("disk", Map.of("description", "mine again"));
+            assertEquals(State.SERVING, mended.state(), mended.detail());
+            assertTrue(node.directory.device("disk").isPresent());
+        }
+    }
+
+    @Test
     void aLostJournalIsASituationWithACommand() throws Exception {
         try (Node node = new Node().withStores()) {
             node.directory.create("disk", Node.SIZE, Map.of());

@@ -4,15 +4,20 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.console.internal.render.Words;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** {@code image:set}, {@code image:resize}, {@code image:checkpoint}, {@code image:open} and {@code image:delete}. */
 final class ImageChange {
     private static final String YES = "--yes";
     private static final String JOURNAL_LOST = "--journal-lost";
     private static final String SHRINK = "--allow-shrink";
+
+    private static final Set<ImageStatus.State> NOT_SERVED =
+            EnumSet.of(ImageStatus.State.STARTING, ImageStatus.State.SUSPENDED, ImageStatus.State.REFUSED);
 
     private ImageChange() {}
 
@@ -48,6 +53,10 @@ final class ImageChange {
         for (String key : changes.keySet()) {
             line.append(separator).append(key).append(shown(image.properties().get(key)));
             separator = ", ";
+        }
+        if (NOT_SERVED.contains(image.state())) {
+            line.append("; it is ").append(Words.lower(image.state()));
+            line.append(image.detail().isEmpty() ? "" : ": ").append(image.detail());
         }
         ImageShow.done(call, image, line.toString());
     }

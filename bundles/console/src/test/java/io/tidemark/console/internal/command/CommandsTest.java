@@ -131,6 +131,10 @@ class CommandsTest {
                 "commit is volatile",
                 "journal.limit is back to its default");
         assertEquals("volatile", node.images.get("vm1").properties().get("commit"));
+        node.images.put("vm2", FakeNode.image("vm2", State.SUSPENDED, "no image store for pool nas"));
+        assertHas(
+                Typed.run(node, "image:set vm2 commit=volatile"),
+                "vm2: commit is volatile; it is suspended: no image store for pool nas");
         assertHas(refused(Kind.USAGE, "image:set vm1").getMessage(), "needs KEY=VALUE");
         assertHas(refused(Kind.USAGE, "image:set vm1 commit").getMessage(), "'commit' is no setting");
         assertHas(refused(Kind.USAGE, "image:set vm1 a=1 a=2").getMessage(), "twice");
