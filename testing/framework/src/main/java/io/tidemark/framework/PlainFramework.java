@@ -60,6 +60,8 @@ public final class PlainFramework implements AutoCloseable {
         settings.put("felix.fileinstall.poll", "200");
         settings.put("felix.fileinstall.noInitialDelay", "true");
         settings.put("felix.fileinstall.log.level", "1");
+        // As in the distribution: it would write each file that it has read again, over whatever came meanwhile.
+        settings.put("felix.fileinstall.enableConfigSave", "false");
         settings.putAll(properties);
         felix = ServiceLoader.load(FrameworkFactory.class)
                 .findFirst()

@@ -40,6 +40,13 @@ class DynamicsTest {
         }
     }
 
+    @Test
+    void configurationFilesAreNotWrittenBecauseTheyWereRead() throws Exception {
+        try (Framework framework = Framework.startNode(data, Map.of())) {
+            framework.inside("FilesStay");
+        }
+    }
+
     /** A framework that stops closes its doors, then checkpoints, and finds nothing to replay at the next start. */
     @Test
     void aStoppedNodeComesBackWithEverythingCheckpointed() throws Exception {

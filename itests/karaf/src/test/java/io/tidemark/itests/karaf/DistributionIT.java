@@ -104,6 +104,12 @@ public class DistributionIT {
         return bytes.toString(StandardCharsets.UTF_8);
     }
 
+    /** What the felix tests show of files that are written because they were read holds here with the same setting. */
+    @Test
+    public void configurationFilesAreReadOnly() {
+        assertEquals("false", context.getProperty("felix.fileinstall.enableConfigSave"));
+    }
+
     @Test
     public void everyBundleOfOursIsThereAndActive() {
         Set<String> own = Arrays.stream(context.getBundles())
