@@ -13,6 +13,7 @@ import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.faults.FaultPlan;
 import io.tidemark.faults.FaultPlan.Operation;
@@ -458,5 +459,41 @@ class FlashJournalFaultTest {
             payload.put(0, (byte) ~payload.get(0));
             assertEquals(1, Events.readAll(journal, 1));
         });
+    }
+
+    /** Time and position are found without walking: a journal ten times as long costs a read or two more, and not ten times as many. */
+    @Test
+    void aLookUpReadsHardlyMoreInALongJournal() {
+        on(5, (machine, process, store) -> {
+            JournalSettings large = new JournalSettings(48L << 20, 1L << 20);
+            Journal journal = store.create(process, "disk", new UUID(1, 1), large);
+            Events.begin(journal, 1);
+            int shortest = mostReads(machine, journal, 300);
+            int longest = mostReads(machine, journal, 3000);
+            assertTrue(journal.status().segments() > 10, journal.status().segments() + " segments");
+            assertTrue(longest <= 2 * shortest, longest + " reads for a look-up, " + shortest + " while it was short");
+        });
+    }
+
+    private static int mostReads(SimulatedMachine machine, Journal journal, int events) throws StorageException {
+        while (journal.durable() < events) {
+            Events.write(journal, 1, 10_000);
+        }
+        int most = 0;
+        for (int i = 1; i <= 300; i++) {
+            long sequence = Math.max(1, (long) events * i / 300);
+            int[] reads = {0};
+            machine.disk().plan((operation, path) -> {
+                reads[0] += operation == Operation.READ ? 1 : 0;
+                return Verdict.PROCEED;
+            });
+            assertEquals(sequence, journal.sequenceAt(Events.timeOf(sequence)));
+            try (JournalReader reader = journal.reader(sequence)) {
+                assertEquals(sequence, reader.next().position().sequence());
+            }
+            most = Math.max(most, reads[0]);
+        }
+        machine.disk().plan(FaultPlan.NONE);
+        return most;
     }
 }
