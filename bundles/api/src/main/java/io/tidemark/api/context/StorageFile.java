@@ -65,6 +65,14 @@ public interface StorageFile extends AutoCloseable {
     }
 
     /**
+     * Advice: starts to read a range into memory, because {@link #read} will ask for it soon. Does not wait for it.
+     *
+     * @param offset first byte
+     * @param length bytes, above 0
+     */
+    default void startRead(long offset, long length) {}
+
+    /**
      * Advice: starts to bring to the device what {@link #write} left in memory, and waits for what was started in the range
      * before. So a later {@link #force} has little left, and others' forces do not queue behind all of it. Nothing is
      * durable by it, and errors show at the force.

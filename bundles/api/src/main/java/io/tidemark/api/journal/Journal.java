@@ -97,6 +97,15 @@ public interface Journal extends AutoCloseable {
     void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException;
 
     /**
+     * Advice: {@link #readBody} will be asked for a part of this event soon. Whoever is about to read many events here and
+     * there says so for all of them first; then devices read them side by side. Does not wait, and reports nothing.
+     *
+     * @param place as for {@link #readBody}
+     * @param bodyBytes the part ends within so many bytes of the body
+     */
+    default void startRead(long place, int bodyBytes) {}
+
+    /**
      * The last durable event whose time is at most {@code timeNanos}. O(log n).
      *
      * @param timeNanos nanoseconds since 1970

@@ -41,6 +41,9 @@ final class LibC {
     static final int SEEK_HOLE = 4;
 
     /** posix_fadvise(2). */
+    static final int POSIX_FADV_WILLNEED = 3;
+
+    /** posix_fadvise(2). */
     static final int POSIX_FADV_DONTNEED = 4;
 
     /** sync_file_range(2): wait for writing that is under way. */

@@ -267,13 +267,22 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
+    public void startRead(long offset, long length) {
+        advise(offset, length, LibC.POSIX_FADV_WILLNEED);
+    }
+
+    @Override
     public void dropCache(long offset, long length) {
+        advise(offset, length, LibC.POSIX_FADV_DONTNEED);
+    }
+
+    private void advise(long offset, long length, int advice) {
         if (libc != null) {
             inUse.readLock().lock();
             try {
-                libc.posix_fadvise(descriptor(), offset, length, LibC.POSIX_FADV_DONTNEED);
+                libc.posix_fadvise(descriptor(), offset, length, advice);
             } catch (StorageException e) {
-                // Advice only: without a descriptor the following read may come from the cache.
+                // Advice only: the file does without.
             } finally {
                 inUse.readLock().unlock();
             }

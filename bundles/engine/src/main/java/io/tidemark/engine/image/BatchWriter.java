@@ -21,15 +21,24 @@ final class BatchWriter {
     /** From this length on payload is written from where it is, without being copied. */
     private static final int DIRECT_BYTES = 64 << 10;
 
-    private static final int GROUP = 128;
+    private static final int GROUP = 256;
 
     /** Extents in the average run of neighbours from which on a batch is written in the order of the image only. */
     private static final double DENSE_RUN = 1.3;
+
+    /** Reads of payload from the journal after which their mean time is looked at. */
+    private static final int FETCH_SAMPLE = 512;
+
+    /** More than the page cache needs; where the mean is above it, devices were read. */
+    private static final long SLOW_FETCH_NANOS = 8_000;
 
     private final Core core;
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
     private final Pieces pieces = new Pieces();
     private boolean dense;
+    private boolean ahead;
+    private int fetches;
+    private long fetchNanos;
     private long stagedAt;
     private BlockImage image;
     private Journal journal;
@@ -170,6 +179,11 @@ final class BatchWriter {
     }
 
     private boolean writePieces() throws StorageException {
+        for (int i = 0; ahead && i < pieces.count(); i++) {
+            if (pieces.place(i) >= 0 && pieces.payload(i) == null) {
+                journal.startRead(pieces.place(i), pieces.body(i) + pieces.length(i));
+            }
+        }
         for (int i = 0; i < pieces.count(); i++) {
             boolean done = pieces.place(i) < 0 ? writeStaged() && clear(i) : stage(i);
             if (!done) {
@@ -205,7 +219,15 @@ final class BatchWriter {
         int start = staging.position();
         staging.limit(start + length);
         part = ImageListener.Part.JOURNAL;
+        long before = core.context.clock().monotonicNanos();
         journal.readBody(pieces.place(i), pieces.body(i), staging);
+        fetchNanos += core.context.clock().monotonicNanos() - before;
+        if (++fetches == FETCH_SAMPLE) {
+            // What the page cache does not have any more is asked for ahead, many at a time.
+            ahead = fetchNanos > FETCH_SAMPLE * SLOW_FETCH_NANOS;
+            fetches = 0;
+            fetchNanos = 0;
+        }
         staging.limit(staging.capacity()).position(start + length);
     }
 

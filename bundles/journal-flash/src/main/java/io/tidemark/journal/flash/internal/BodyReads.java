@@ -26,6 +26,15 @@ final class BodyReads {
         ByteBuffer buffer = ByteBuffer.allocateDirect(FIRST_READ_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    void start(long place, int bodyBytes) {
+        Segment segment = table.pinNumber(place >>> 32);
+        if (segment != null) {
+            segment.file.startRead(
+                    place & 0xFFFFFFFFL, Math.max(FIRST_READ_BYTES, EventRecord.SIZE + (long) bodyBytes));
+            table.unpin(segment);
+        }
+    }
+
     void read(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
         long number = place >>> 32;
         long offset = place & 0xFFFFFFFFL;

@@ -174,6 +174,11 @@ public final class FlashJournal implements Journal {
     }
 
     @Override
+    public void startRead(long place, int bodyBytes) {
+        bodyReads.start(place, bodyBytes);
+    }
+
+    @Override
     public long sequenceAt(long timeNanos) throws StorageException {
         failures.checkOpen();
         Segment segment = table.pinAt(timeNanos);

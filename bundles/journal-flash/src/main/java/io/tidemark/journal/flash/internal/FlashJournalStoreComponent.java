@@ -70,7 +70,9 @@ public final class FlashJournalStoreComponent {
         String batchSize() default "4MiB";
 
         /** Threshold for writing past the page cache. */
-        @AttributeDefinition(description = "Batches of at least this size go past the page cache; 0 for none.")
+        @AttributeDefinition(
+                description =
+                        "Batches of at least this size, of events of an eighth of it, go past the page cache; 0 for none.")
         String directFrom() default "256KiB";
 
         /** Idle time before a seal. */

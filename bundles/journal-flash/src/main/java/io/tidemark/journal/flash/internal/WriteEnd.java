@@ -21,6 +21,10 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class WriteEnd implements JournalAppender {
     private static final int MAX_BODY_BYTES = (1 << 20) + 4096;
+
+    /** Events in as many bytes as go past the page cache, from which on they count as small. */
+    private static final int SMALL_EVENTS = 8;
+
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final StorageContext context;
@@ -312,9 +316,7 @@ final class WriteEnd implements JournalAppender {
         }
         ByteBuffer bytes = batch.bytes(batch.indexBytes);
         int length = bytes.remaining();
-        boolean through = options.directBytes() > 0
-                && length >= options.directBytes()
-                && segment.file.writeThrough(bytes, fields.offset);
+        boolean through = goesThrough(length, fields.count) && segment.file.writeThrough(bytes, fields.offset);
         if (!through) {
             segment.file.write(bytes, fields.offset);
             segment.file.force();
@@ -322,6 +324,12 @@ final class WriteEnd implements JournalAppender {
         forces.increment();
         writtenBytes.add(length);
         writtenEvents.add(fields.count);
+    }
+
+    /** Many small events stay in the page cache however many they are: those are what is read back to be applied. */
+    private boolean goesThrough(int length, int events) {
+        int from = options.directBytes();
+        return from > 0 && length >= from && length / events >= from / SMALL_EVENTS;
     }
 
     /** What was written to the old segment is all forced; its index and end are written by the housekeeper. */
