@@ -17,7 +17,6 @@ final class SimulatedFile implements StorageFile {
     private final SimulatedInode inode;
     private final boolean writable;
     private boolean closed;
-    private boolean gathering;
 
     SimulatedFile(
             SimulatedContext process,
@@ -101,27 +100,6 @@ final class SimulatedFile implements StorageFile {
         ByteBuffer piece = source.duplicate();
         piece.limit(piece.position() + disk.random().below(sectors + 1) * SimulatedDisk.SECTOR_BYTES);
         inode.write(piece, offset);
-    }
-
-    @Override
-    public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
-        if (gathering) {
-            throw new IllegalStateException("two gathering writes at once to " + path);
-        }
-        gathering = true;
-        try {
-            int length = 0;
-            for (int i = first; i < first + count; i++) {
-                length += sources[i].remaining();
-            }
-            ByteBuffer all = ByteBuffer.allocate(length);
-            for (int i = first; i < first + count; i++) {
-                all.put(sources[i]);
-            }
-            write(all.flip(), offset);
-        } finally {
-            gathering = false;
-        }
     }
 
     @Override

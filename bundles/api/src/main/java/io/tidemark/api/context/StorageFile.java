@@ -33,18 +33,6 @@ public interface StorageFile extends AutoCloseable {
     void write(ByteBuffer source, long offset) throws StorageException;
 
     /**
-     * Writes several buffers one behind the other. Must not run at the same time as another gathering write to the same
-     * open file.
-     *
-     * @param sources consumed from {@code first} on
-     * @param first index of the first buffer
-     * @param count how many
-     * @param offset first byte in the file
-     * @throws StorageException as {@link #write(ByteBuffer, long)}
-     */
-    void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException;
-
-    /**
      * Makes everything that was written before the call durable, and the file's size where it grew.
      *
      * @throws StorageException IO or NO_SPACE; whatever was written since the last good force may be lost

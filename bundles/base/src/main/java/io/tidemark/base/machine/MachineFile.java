@@ -70,23 +70,6 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
-    public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
-        try {
-            channel.position(offset);
-            int index = first;
-            int end = first + count;
-            while (index < end) {
-                channel.write(sources, index, end - index);
-                while (index < end && !sources[index].hasRemaining()) {
-                    index++;
-                }
-            }
-        } catch (IOException e) {
-            throw MachineFiles.failure("write", path, e);
-        }
-    }
-
-    @Override
     public void force() throws StorageException {
         try {
             // fdatasync: it forces the size too where it changed, and leaves out the times, which nobody needs.

@@ -31,21 +31,6 @@ class MachineFilesTest {
     }
 
     @Test
-    void whatIsWrittenInPiecesReadsBack() throws Exception {
-        try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
-            ByteBuffer[] pieces = {filled(3, 1), filled(5, 2), filled(7, 3)};
-            file.write(pieces, 1, 2, 100);
-            file.force();
-            assertEquals(112, file.size());
-            ByteBuffer read = ByteBuffer.allocateDirect(50);
-            assertEquals(12, file.read(read, 100));
-            assertEquals(2, read.get(4));
-            assertEquals(3, read.get(5));
-            assertEquals(3, pieces[0].remaining());
-        }
-    }
-
-    @Test
     void punchedBytesAreZeroByteExactAndHolesAreFound() throws Exception {
         try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
             file.write(filled(1 << 20, 7), 0);

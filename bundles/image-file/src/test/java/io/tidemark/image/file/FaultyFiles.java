@@ -124,12 +124,6 @@ final class FaultyFiles implements Files {
         }
 
         @Override
-        public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
-            step("write", path);
-            file.write(sources, first, count, offset);
-        }
-
-        @Override
         public void force() throws StorageException {
             step("force", path);
             file.force();

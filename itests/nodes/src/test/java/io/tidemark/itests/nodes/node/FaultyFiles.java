@@ -221,16 +221,6 @@ public final class FaultyFiles implements Files {
         }
 
         @Override
-        public void write(ByteBuffer[] sources, int first, int count, long offset) throws StorageException {
-            long length = 0;
-            for (int index = first; index < first + count; index++) {
-                length += sources[index].remaining();
-            }
-            keep(offset, length);
-            file.write(sources, first, count, offset);
-        }
-
-        @Override
         public void force() throws StorageException {
             switch (next(part)) {
                 case WORKS -> {
