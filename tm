@@ -31,10 +31,12 @@ fail() { # STATUS TEXT
 
 # Journals that no node has open are looked at without one; in the source tree, with what ./run built last.
 offline() {
-    local tool=$here/tidemark-journal home=''
+    local tool=$here/tidemark-journal home='' distribution
     if [[ ! -x $tool ]]; then
-        # shellcheck disable=SC2012 # by age, and names are ours
-        home=$(ls -td "$here"/karaf-assembly/target/distributions/*/ 2>/dev/null | grep -v '\.new/$' | head -1)
+        for distribution in "$here"/karaf-assembly/target/distributions/*/; do
+            [[ -d $distribution && $distribution != *.new/ ]] || continue
+            [[ -n $home && $home -nt $distribution ]] || home=$distribution
+        done
         [[ -n $home ]] || fail 3 "nothing is built yet: ./run builds it"
         home=${home%/} tool=$here/karaf-assembly/src/main/resources/bin/tidemark-journal
         export TIDEMARK_HOME=$home
