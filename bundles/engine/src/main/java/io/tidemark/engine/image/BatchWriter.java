@@ -9,10 +9,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Brings a batch to the image. First what is in memory, in the order of offsets; then what has to be read from the journal,
- * in the order of the journal, so that the journal's device is read forward. Adjacent extents become one write. The order
- * in which a batch is written does not matter: its extents do not overlap, and until it is complete nobody reads them from
- * the image. For one thread.
+ * Brings a batch to the image. A dense one in the order of offsets: neighbours become one write, which saves more than
+ * reading the journal here and there costs. A sparse one in two parts: first what is in memory, in the order of offsets; then
+ * what has to be read from the journal, in the order of the journal, so that its device is read forward. The order in which a
+ * batch is written does not matter: its extents do not overlap, and until it is complete nobody reads them from the image.
+ * For one thread.
  */
 final class BatchWriter {
     /** Longest write that is put together from several extents. */

@@ -90,7 +90,7 @@ public final class FlashJournalStoreComponent {
         String preparation() default "adaptive";
 
         /** Trimmed segments that are kept. */
-        @AttributeDefinition(description = "Most trimmed segments that a journal keeps to use them again.")
+        @AttributeDefinition(description = "Most trimmed segments that a journal keeps for long to use them again.")
         int spareSegments() default 16;
     }
 
