@@ -41,7 +41,8 @@ public interface StorageFile extends AutoCloseable {
 
     /**
      * Writes past the page cache. Like {@link #write} it is durable after the next {@link #force}; it takes no memory, and
-     * a following read comes from the device. Whoever mixes it with {@link #write} keeps the ranges apart.
+     * a following read comes from the device. May follow {@link #write} and be followed by it in the same range; must not run
+     * at the same time as it on one file, because what memory holds is larger units than the ranges.
      *
      * @param source a direct buffer from position to limit, consumed; aligned as for {@link #writeThrough}
      * @param offset first byte in the file; the range lies inside the file's size

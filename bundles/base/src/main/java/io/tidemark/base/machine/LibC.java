@@ -6,8 +6,8 @@ import com.sun.jna.Platform;
 import java.nio.ByteBuffer;
 
 /**
- * What Linux can do to a file and Java has no call for. Constants are those of the Linux headers. Bound directly: a call
- * through a proxy costs a microsecond more, which is as much as writing a block.
+ * What Linux can do to a file and Java has no call for. Constants are those of the Linux headers. Bound directly, because
+ * a call through a proxy for each write of a block shows in profiles.
  */
 final class LibC {
     /** open(2): read and write. */

@@ -118,6 +118,24 @@ class WritePathTest {
     }
 
     @Test
+    void scatteredWritesThatAreNoLongerInMemoryReachTheImageAsNeighbours() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            int blocks = Rig.SIZE / 4096;
+            for (int i = 0; i < blocks; i++) {
+                // An odd stride visits each block once, and no two neighbours one after the other.
+                rig.write(i * 101 % blocks * 4096L, 4096, i);
+            }
+            for (int i = 0; i < 2 * (8 << 20) / 4096; i++) {
+                rig.write(0, 4096, i);
+            }
+            assertEquals(0, rig.image.writes);
+            rig.engine.checkpoint();
+            assertEquals(1, rig.image.writes, "all of the image at once");
+            rig.verify();
+        }
+    }
+
+    @Test
     void flushIsABarrierOnlyWhereSomethingWasWritten() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {
             rig.flush().succeeded();

@@ -106,9 +106,8 @@ final class FileImage implements BlockImage {
     }
 
     private void put(long offset, ByteBuffer source, int length) throws StorageException {
-        // Long writes past the cache: copying them into it costs more than they are worth there, and the device gets
-        // them
-        // one by one instead of in bursts.
+        // Long ones past the cache: copying them costs more than they are worth there, and the device gets them one by
+        // one instead of in bursts. The engine's applier is the only writer, so no write beside this one goes through.
         boolean direct = length >= DIRECT_BYTES
                 && source.isDirect()
                 && (offset | length | source.alignmentOffset(source.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))

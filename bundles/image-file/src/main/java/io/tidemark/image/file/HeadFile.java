@@ -51,8 +51,7 @@ final class HeadFile implements AutoCloseable {
         boolean durable = false;
         try {
             // A process that was killed may have written the newest slot and not forced it. Journals are trimmed by
-            // what is
-            // found here, so nothing older may ever be found again.
+            // what is found here, so nothing older may ever be found again.
             opened.file.force();
             durable = true;
             return opened;

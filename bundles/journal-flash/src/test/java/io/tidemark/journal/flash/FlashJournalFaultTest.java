@@ -199,6 +199,28 @@ class FlashJournalFaultTest {
         });
     }
 
+    @Test
+    void theSegmentsOfABurstAreKeptForTheNextOneAndGivenUpLater() {
+        on(9, (machine, process, store) -> {
+            FlashJournalStore thrifty =
+                    new FlashJournalStore("pool", List.of(POOL), OPTIONS.withSpareSegments(1), process.files());
+            Journal journal = begun(process, thrifty);
+            while (journal.status().segments() < 8) {
+                Events.write(journal, 1, 100_000);
+                assertTrue(machine.awaitUntil(
+                        () -> hasSegment(machine, journal.status().segments() + 1), 10 * SECOND));
+            }
+            journal.trim(journal.durable());
+            int live = journal.status().segments();
+            long all = segmentFiles(machine);
+            assertTrue(all >= 8);
+            machine.sleep(100 * SECOND);
+            assertEquals(all, segmentFiles(machine), "the next burst may come");
+            machine.sleep(600 * SECOND);
+            assertEquals(live + 2, segmentFiles(machine), "one is prepared, one is the spare that is kept for long");
+        });
+    }
+
     private static long segmentFiles(SimulatedMachine machine) {
         return machine.disk().files().stream()
                 .filter(path -> path.toString().contains("segment-"))

@@ -6,6 +6,7 @@ import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.journal.flash.FlashOptions;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.End;
@@ -206,7 +207,7 @@ final class Housekeeper {
         if (!room.take(table.segmentBytes()) && !least) {
             throw new StorageException(
                     Reason.NO_SPACE,
-                    "a segment of " + table.segmentBytes() + " bytes does not fit into what the file system of "
+                    "a segment of " + Sizes.format(table.segmentBytes()) + " does not fit into what the file system of "
                             + places.first() + " has left beside what images there need for applying",
                     "make space there, or keep less in the journal");
         }
