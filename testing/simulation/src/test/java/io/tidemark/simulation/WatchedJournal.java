@@ -198,6 +198,24 @@ final class WatchedJournal implements Journal {
         }
 
         @Override
+        public long commit() throws StorageException {
+            long durable = appends.commit();
+            oracle.check(durable <= appends.appended() ? null : "durable " + durable + " above appended");
+            oracle.forced(durable);
+            return durable;
+        }
+
+        @Override
+        public boolean overlaps() {
+            return appends.overlaps();
+        }
+
+        @Override
+        public void expectReading(boolean expected) {
+            appends.expectReading(expected);
+        }
+
+        @Override
         public long appended() {
             return appends.appended();
         }

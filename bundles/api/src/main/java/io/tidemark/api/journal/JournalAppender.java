@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * The writing end of a journal. {@link #append} is called by one thread at a time and so is {@link #force}, but an
- * append may run while a force is under way: it goes into the next batch. This is how group commit gathers.
+ * The writing end of a journal. {@link #append} is called by one thread at a time; {@link #force} and {@link #commit} by any.
+ * An append may run while a force is under way: it goes into the next batch. This is how group commit gathers.
  */
 @ConsumerType
 public interface JournalAppender {
@@ -55,6 +55,34 @@ public interface JournalAppender {
      * @throws StorageException IO or NO_SPACE; final for this opening of the journal
      */
     long force() throws StorageException;
+
+    /**
+     * As {@link #force}, but does not wait for what other threads are writing. What was appended before the call is durable
+     * when all such calls have returned; until then {@link Journal#durable()} stops in front of the oldest that has not.
+     *
+     * @return the durable sequence now; whoever returns last brings it to the end
+     * @throws StorageException as {@link #force}
+     */
+    default long commit() throws StorageException {
+        return force();
+    }
+
+    /**
+     * Whether a further {@link #commit} would write beside one that is under way, rather than wait for it.
+     *
+     * @return volatile read; false unless the journal has seen that it can
+     */
+    default boolean overlaps() {
+        return false;
+    }
+
+    /**
+     * Advice: whether what is appended will soon be read by {@link Journal#readBody}. Where it will not, a journal may keep it
+     * out of memory.
+     *
+     * @param expected true unless told otherwise
+     */
+    default void expectReading(boolean expected) {}
 
     /**
      * Sequence of the last appended event, or the one before the first.

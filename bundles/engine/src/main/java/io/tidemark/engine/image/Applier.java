@@ -130,7 +130,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             }
             long idle = core.settings.idleNanos();
             long age = now - lastBatchNanos;
-            boolean quiet = now - core.lastBusyNanos >= idle && !core.forcing;
+            boolean quiet = now - core.lastBusyNanos >= idle && core.forces == 0;
             if (!quiet && !pressing() && age < 3 * core.settings.checkpointNanos()) {
                 parked = true;
                 return idle;

@@ -94,7 +94,12 @@ final class Core {
     String suspendedWhy = "";
     boolean imageFull;
     boolean stopping;
-    boolean forcing;
+
+    /** Forces of the journal under way. */
+    int forces;
+
+    /** All up to here is durable, or in a force under way. */
+    long claimed;
 
     /** The appender takes nothing more before a force, even where it has nothing to force. */
     boolean forceWanted;
@@ -162,12 +167,18 @@ final class Core {
     void attach(Journal newJournal, BlockImage newImage, ImageHead newHead) {
         journal = newJournal;
         appender = newJournal.appender();
+        expectReading();
         image = newImage;
         head = newHead;
         epochs = newJournal.epochs();
         epoch = epochs.get(epochs.size() - 1);
         trimmed = newJournal.trimmed();
         readOnly = newHead.role() == ImageHead.Role.REPLICA;
+    }
+
+    /** Tells the journal whether payload will be read from it again: what stays in memory until it is applied will not. */
+    void expectReading() {
+        appender.expectReading(settings.hotPayloadBytes() < settings.backlogLimitBytes());
     }
 
     /** Lets go of the stores. */

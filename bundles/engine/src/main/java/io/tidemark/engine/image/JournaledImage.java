@@ -168,6 +168,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         Aftermath after = new Aftermath();
         synchronized (core.lock) {
             core.settings = settings;
+            if (core.appender != null) {
+                core.expectReading();
+            }
             core.updateState(after);
             core.room.signal();
             core.applier.wake();

@@ -325,6 +325,7 @@ final class Lifecycle {
         for (Worker worker : workers) {
             worker.join(JOIN_NANOS);
         }
+        core.committer.join(JOIN_NANOS);
         core.changed.await(() -> core.users == 0);
         StorageException failure = attached ? lastCheckpoint() : null;
         synchronized (core.lock) {

@@ -24,7 +24,7 @@ public class Steps {
      * @throws StorageException as the appender's force
      */
     protected long forceJournal(Journal journal) throws StorageException {
-        return journal.appender().force();
+        return journal.appender().commit();
     }
 
     /**

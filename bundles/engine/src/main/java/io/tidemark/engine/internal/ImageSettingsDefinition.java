@@ -72,7 +72,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
-            description = "Most payload memory that the image keeps, of payload.capacity in io.tidemark.engine.")
+            description =
+                    "Most payload memory that the image keeps, of payload.capacity in io.tidemark.engine. As much as"
+                            + " backlog.limit, and nothing has to be read back from the journal.")
     String payload_limit() default "64MiB";
 
     @AttributeDefinition(

@@ -10,6 +10,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.SpaceBook;
+import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
@@ -481,6 +482,133 @@ class FlashJournalFaultTest {
             payload.put(0, (byte) ~payload.get(0));
             assertEquals(1, Events.readAll(journal, 1));
         });
+    }
+
+    private static Journal beside(SimulatedContext process, FlashJournalStore store) throws StorageException {
+        Journal journal = begun(process, store);
+        journal.appender().expectReading(false);
+        assertFalse(journal.appender().overlaps(), "nothing went past the page cache yet");
+        Events.write(journal, 2, 3000);
+        assertTrue(journal.appender().overlaps());
+        return journal;
+    }
+
+    /** Two threads commit three events each; what both said. */
+    private static long[] commitTwice(SimulatedContext process, Journal journal) throws StorageException {
+        long[] said = {-1, -1};
+        append(journal, 3);
+        Worker other = process.workers().start("other", () -> {
+            try {
+                said[0] = journal.appender().commit();
+            } catch (StorageException e) {
+                said[0] = -2;
+            }
+        });
+        append(journal, 3);
+        try {
+            said[1] = journal.appender().commit();
+        } finally {
+            assertTrue(other.join(SECOND));
+        }
+        return said;
+    }
+
+    private static void append(Journal journal, int count) throws StorageException {
+        for (int i = 0; i < count; i++) {
+            assertTrue(Events.append(journal, 3000) >= 0);
+        }
+    }
+
+    @Test
+    void batchesAreWrittenBesideEachOtherAndBecomeDurableInOrder() {
+        int[] overtaken = {0};
+        for (long seed = 1; seed <= 60; seed++) {
+            on(seed, (machine, process, store) -> {
+                Journal journal = beside(process, store);
+                long[] said = commitTwice(process, journal);
+                assertEquals(8, Math.max(said[0], said[1]), "whoever returns last brings it to the end");
+                assertEquals(8, journal.durable());
+                overtaken[0] += Math.min(said[0], said[1]) == 2 ? 1 : 0;
+                append(journal, 1);
+                assertEquals(9, journal.appender().force());
+                machine.losePower();
+                SimulatedContext next = machine.boot("next");
+                Journal last = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files())
+                        .open(next, "disk", SETTINGS);
+                assertEquals(9, Events.readAll(last, 1));
+            });
+        }
+        assertTrue(overtaken[0] > 0, "never did a batch get to the device before the one in front of it");
+    }
+
+    /** The batch behind the one that failed may well be on the device: it is not durable all the same. */
+    @Test
+    void nothingBehindAFailedBatchIsDurable() {
+        for (long seed = 1; seed <= 60; seed++) {
+            on(seed, (machine, process, store) -> {
+                Journal journal = beside(process, store);
+                machine.disk()
+                        .plan(FaultPlan.nth(Operation.WRITE_THROUGH, "segment-000000000001", 0, 1, Verdict.FAIL_IO));
+                long durable = 2;
+                try {
+                    long[] said = commitTwice(process, journal);
+                    assertTrue(said[0] == -2 || said[1] == -2, "one of the writes failed");
+                } catch (StorageException e) {
+                    assertEquals(Reason.IO, e.reason());
+                }
+                durable = Math.max(durable, journal.durable());
+                assertTrue(durable < 8, "durable " + durable);
+                assertThrows(StorageException.class, () -> journal.appender().commit());
+                machine.losePower();
+                SimulatedContext next = machine.boot("next");
+                Journal last = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files())
+                        .open(next, "disk", SETTINGS);
+                long kept = last.durable();
+                assertTrue(kept >= durable && kept <= 8, "kept " + kept);
+                Events.write(last, 3, 100);
+                assertEquals(kept + 3, Events.readAll(last, 1));
+            });
+        }
+    }
+
+    @Test
+    void powerIsLostWhileTwoBatchesAreUnderWay() {
+        int[] between = {0};
+        for (long seed = 1; seed <= 150; seed++) {
+            on(seed, (machine, process, store) -> {
+                Journal journal = beside(process, store);
+                append(journal, 3);
+                long[] said = {2};
+                process.workers().start("first", () -> said[0] = Math.max(said[0], commitOr2(journal)));
+                machine.awaitUntil(() -> false, 1_000);
+                append(journal, 3);
+                process.workers().start("second", () -> said[0] = Math.max(said[0], commitOr2(journal)));
+                machine.awaitUntil(() -> false, 1 + machine.random("cut").below(400_000));
+                machine.losePower();
+                long acknowledged = said[0];
+                SimulatedContext next = machine.boot("next");
+                FlashJournalStore again = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files());
+                Journal journal2 = again.open(next, "disk", SETTINGS);
+                long kept = journal2.durable();
+                assertTrue(kept >= acknowledged && kept <= 8, "acknowledged " + acknowledged + ", kept " + kept);
+                between[0] += kept > 2 && kept < 8 ? 1 : 0;
+                Events.write(journal2, 4, 3000);
+                machine.losePower();
+                SimulatedContext third = machine.boot("third");
+                Journal journal3 = new FlashJournalStore("pool", List.of(POOL), OPTIONS, third.files())
+                        .open(third, "disk", SETTINGS);
+                assertEquals(kept + 4, Events.readAll(journal3, 1), "what a torn batch left behind is never taken up");
+            });
+        }
+        assertTrue(between[0] > 0, "power was never lost between the two");
+    }
+
+    private static long commitOr2(Journal journal) {
+        try {
+            return journal.appender().commit();
+        } catch (StorageException e) {
+            return 2;
+        }
     }
 
     /** Time and position are found without walking: a journal ten times as long costs a read or two more, and not ten times as many. */

@@ -33,6 +33,18 @@ final class BatchBuilder {
 
     int indexCount;
 
+    /** Goes past the page cache. */
+    boolean through;
+
+    /** Written beside others. */
+    boolean overlaps;
+
+    /** Is on the device; those before it may not be. */
+    boolean written;
+
+    /** Of its last item, with which the next one is chained. */
+    int lastChecksum;
+
     private int end;
 
     BatchBuilder(ByteBuffer buffer, int batchBytes) {
@@ -63,6 +75,7 @@ final class BatchBuilder {
         segment = null;
         indexBytes = 0;
         indexCount = 0;
+        written = false;
         end = Batch.SIZE;
     }
 

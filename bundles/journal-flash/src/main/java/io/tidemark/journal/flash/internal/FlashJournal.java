@@ -48,9 +48,8 @@ public final class FlashJournal implements Journal {
          * Gives up the claim.
          *
          * @param journal that was closed
-         * @param buffers that nobody uses any more; null when there are none
          */
-        void closed(FlashJournal journal, ByteBuffer[] buffers);
+        void closed(FlashJournal journal);
     }
 
     FlashJournal(Parts parts, CloseAction closeAction) {
@@ -343,7 +342,8 @@ public final class FlashJournal implements Journal {
                 failed = e;
             }
         }
-        closeAction.closed(this, writeEnd.buffers());
+        writeEnd.giveBuffers();
+        closeAction.closed(this);
         if (failed != null) {
             throw failed;
         }

@@ -72,7 +72,8 @@ public final class FlashJournalStoreComponent {
         /** Threshold for writing past the page cache. */
         @AttributeDefinition(
                 description =
-                        "Batches of at least this size, of events of an eighth of it, go past the page cache; 0 for none.")
+                        "Batches of at least this size, of events of an eighth of it, go past the page cache, and all of"
+                                + " images whose memory holds their backlog; 0 for none.")
         String directFrom() default "256KiB";
 
         /** Idle time before a seal. */

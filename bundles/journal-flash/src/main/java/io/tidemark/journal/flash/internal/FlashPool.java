@@ -11,18 +11,18 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** What a pool of flash journals does: names, claims, and the order of steps that makes creating and deleting atomic. */
 public final class FlashPool {
-    private static final int POOLED_BUFFERS = 4;
-
     private final List<Path> directories;
     private final FlashOptions options;
     private final FlashSteps steps;
     private final Object lock = new Object();
     private final List<FlashJournal> open = new ArrayList<>();
-    private final List<ByteBuffer> buffers = new ArrayList<>();
+    private final BatchBuffers buffers;
     private boolean stopped;
 
     /**
@@ -38,6 +38,7 @@ public final class FlashPool {
         }
         this.directories = List.copyOf(directories);
         this.options = options;
+        this.buffers = new BatchBuffers(options.batchBytes());
         this.steps = steps;
     }
 
@@ -181,14 +182,14 @@ public final class FlashPool {
         ByteBuffer second = null;
         FlashJournal journal = null;
         try {
-            first = takeBuffer();
-            second = takeBuffer();
+            first = buffers.take();
+            second = buffers.take();
             journal = new JournalOpening(context, options, places, steps)
-                    .open(settings, created, first, second, (closed, free) -> closed(closed, free, claims));
+                    .open(settings, created, first, second, buffers, closed -> closed(closed, claims));
         } finally {
             if (journal == null) {
                 // Whatever it was, lack of direct memory included: a claim that stays would keep the journal shut.
-                giveBuffers(new ByteBuffer[] {first, second});
+                buffers.give(Stream.of(first, second).filter(Objects::nonNull).toList(), 0);
                 release(claims);
             }
         }
@@ -209,11 +210,10 @@ public final class FlashPool {
         return journal;
     }
 
-    private void closed(FlashJournal journal, ByteBuffer[] free, List<AutoCloseable> claims) {
+    private void closed(FlashJournal journal, List<AutoCloseable> claims) {
         synchronized (lock) {
             open.remove(journal);
         }
-        giveBuffers(free);
         release(claims);
     }
 
@@ -298,9 +298,7 @@ public final class FlashPool {
                 // It is closed; what was not sealed is recovered when it is opened.
             }
         }
-        synchronized (lock) {
-            buffers.clear();
-        }
+        buffers.stop();
     }
 
     private JournalPlaces places(String name) throws StorageException {
@@ -345,27 +343,5 @@ public final class FlashPool {
         bytes = Math.max(bytes, settings.limitBytes() / 512);
         bytes = Math.max(FlashOptions.MIN_SEGMENT_BYTES, Math.min(FlashOptions.MAX_SEGMENT_BYTES, bytes));
         return bytes & -(1L << 16);
-    }
-
-    private ByteBuffer takeBuffer() {
-        synchronized (lock) {
-            if (!buffers.isEmpty()) {
-                return buffers.remove(buffers.size() - 1);
-            }
-        }
-        return BatchBuilder.allocate(options.batchBytes());
-    }
-
-    private void giveBuffers(ByteBuffer[] free) {
-        if (free == null) {
-            return;
-        }
-        synchronized (lock) {
-            for (ByteBuffer buffer : free) {
-                if (buffer != null && buffers.size() < POOLED_BUFFERS && !stopped) {
-                    buffers.add(buffer.clear());
-                }
-            }
-        }
     }
 }

@@ -35,6 +35,7 @@ public final class JournalOpening {
             boolean created,
             ByteBuffer first,
             ByteBuffer second,
+            BatchBuffers buffers,
             FlashJournal.CloseAction closeAction)
             throws StorageException {
         long startNanos = context.clock().monotonicNanos();
@@ -64,7 +65,7 @@ public final class JournalOpening {
         }
         Failures failures = new Failures(places.journal());
         table.configure(settings);
-        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, first, second);
+        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, first, second, buffers);
         start(table, writeEnd, recovery, spare, state);
         Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
         recovery.leftovers.forEach(housekeeper::recycle);

@@ -36,6 +36,9 @@ final class Segment {
     /** Its end was written. */
     boolean ended;
 
+    /** A batch went past the page cache into it. */
+    boolean goesThrough;
+
     /** Recovery found the tail of another opening behind the end: no index may be written over it. */
     boolean keepTail;
 

@@ -215,8 +215,12 @@ final class SegmentTable {
 
     // ---- durable, and who waits for it ----
 
+    /** Under the lock. */
     void moveDurable(long sequence) {
         durable = sequence;
+    }
+
+    void wakeReadersThatWait() {
         if (readersWait) {
             wakeReaders();
         }

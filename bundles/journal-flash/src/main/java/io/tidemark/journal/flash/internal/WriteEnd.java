@@ -11,19 +11,29 @@ import io.tidemark.journal.flash.FlashOptions;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The writing end. Two batches take turns: one is filled under the journal's lock while the other one is written and forced
- * by whoever has the turn. A batch knows its place on disk from its first event on, so {@link #append} only starts one where
- * a segment is ready; it never waits.
+ * The writing end. One batch is filled under the journal's lock while others are written and forced. A batch knows its place
+ * on disk from its first event on, so {@link #append} only starts one where a segment is ready; it never waits.
+ *
+ * <p>Batches are put together one after the other, by whoever has the turn. Those that go past the page cache are then
+ * written beside each other: what one of them reports says nothing about another one. What is written through the page cache
+ * has to be alone, because a force tells a failure only once, to whoever asks first. Whatever the order in which they arrive
+ * on the device, they become durable in the order of their events.
  */
 final class WriteEnd implements JournalAppender {
     private static final int MAX_BODY_BYTES = (1 << 20) + 4096;
 
     /** Events in as many bytes as go past the page cache, from which on they count as small. */
     private static final int SMALL_EVENTS = 8;
+
+    /** Batches that are written beside each other. A third one would only make all of them smaller. */
+    private static final int MOST_UNDER_WAY = 2;
 
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -34,14 +44,24 @@ final class WriteEnd implements JournalAppender {
     private final Object lock;
     private final long strideBytes;
 
-    /** Held by whoever writes to segments. */
+    private final BatchBuffers buffers;
+
+    /** Held by whoever puts a batch together, and by whoever writes what has to be alone. */
     private final Turn turn;
 
     private final Gate segmentReady;
 
+    /** For whoever has the turn: a batch has become durable, or has failed. */
+    private final Gate published;
+
     // Under the lock.
     private BatchBuilder filling;
-    private BatchBuilder other;
+    private final ArrayDeque<BatchBuilder> idle = new ArrayDeque<>();
+
+    /** Closed and not durable, in the order of their events. */
+    private final ArrayDeque<BatchBuilder> underWay = new ArrayDeque<>();
+
+    private int furtherBuffers;
     private Segment appendSegment;
     private long nextOffset;
     private long strideFilled;
@@ -65,6 +85,8 @@ final class WriteEnd implements JournalAppender {
     private volatile long unforcedBytes;
     private volatile long lastForceNanos;
     private volatile boolean unsealed;
+    private volatile boolean readingExpected = true;
+    private volatile boolean overlapping;
 
     // Written with the turn, read by anybody.
     private final LongAdder forces = new LongAdder();
@@ -77,7 +99,8 @@ final class WriteEnd implements JournalAppender {
             SegmentTable table,
             Failures failures,
             ByteBuffer first,
-            ByteBuffer second) {
+            ByteBuffer second,
+            BatchBuffers buffers) {
         this.context = context;
         this.options = options;
         this.table = table;
@@ -86,8 +109,10 @@ final class WriteEnd implements JournalAppender {
         this.strideBytes = table.strideBytes();
         this.turn = new Turn(context.workers());
         this.segmentReady = context.workers().newGate();
+        this.published = context.workers().newGate();
+        this.buffers = buffers;
         this.filling = new BatchBuilder(first, options.batchBytes());
-        this.other = new BatchBuilder(second, options.batchBytes());
+        this.idle.add(new BatchBuilder(second, options.batchBytes()));
     }
 
     /** Takes over where recovery ended; before anybody else sees this object. */
@@ -228,16 +253,57 @@ final class WriteEnd implements JournalAppender {
 
     @Override
     public long force() throws StorageException {
+        commit();
+        boolean complete;
+        synchronized (lock) {
+            complete = underWay.isEmpty();
+        }
+        if (!complete) {
+            turn.take();
+            try {
+                drain();
+            } finally {
+                turn.give();
+            }
+        }
+        return table.durable();
+    }
+
+    @Override
+    public long commit() throws StorageException {
         if (appended == table.durable() && !switchWantedNow()) {
             failures.checkUsable();
             return table.durable();
         }
+        BatchBuilder closing;
         turn.take();
         try {
-            return forceTaken();
+            closing = close();
+            if (closing == null) {
+                awaitSegment();
+                return table.durable();
+            }
+            putTogether(closing);
+            if (!closing.overlaps) {
+                writeOut(closing);
+            }
         } finally {
             turn.give();
         }
+        if (closing.overlaps) {
+            writeOut(closing);
+        }
+        return table.durable();
+    }
+
+    @Override
+    public boolean overlaps() {
+        return overlapping;
+    }
+
+    @Override
+    public void expectReading(boolean expected) {
+        readingExpected = expected;
     }
 
     private boolean switchWantedNow() {
@@ -246,38 +312,50 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
-    private long forceTaken() throws StorageException {
-        BatchBuilder closing;
-        synchronized (lock) {
-            failures.checkUsable();
-            closing = filling.isEmpty() ? null : closeFilling();
-        }
-        if (closing == null) {
-            awaitSegment();
-            return table.durable();
-        }
-        boolean written = false;
-        try {
-            write(closing);
-            written = true;
-        } catch (StorageException e) {
-            throw failures.poison(e);
-        } finally {
-            if (!written && !failures.poisoned()) {
-                // A defect or lack of memory: what the device has is as unknown as after a failed write.
-                failures.poison(new StorageException(
-                        Reason.IO, "a batch of journal " + table.journal() + " was not written to its end", ""));
+    /** With the turn: the batch that was filled; null when it is empty. From here on appends go into another one. */
+    private BatchBuilder close() throws StorageException {
+        while (true) {
+            boolean mayGrow;
+            synchronized (lock) {
+                failures.checkUsable();
+                if (filling.isEmpty()) {
+                    return null;
+                }
+                if (!idle.isEmpty()) {
+                    return closeFilling();
+                }
+                mayGrow = underWay.size() < MOST_UNDER_WAY;
+            }
+            ByteBuffer further = mayGrow ? buffers.takeFurther() : null;
+            if (further == null) {
+                published.await(Long.MAX_VALUE);
+            } else {
+                synchronized (lock) {
+                    idle.add(new BatchBuilder(further, options.batchBytes()));
+                    furtherBuffers++;
+                }
             }
         }
-        publish(closing);
-        return table.durable();
     }
 
-    /** Under the lock: from here on appends go into the other batch, behind this one. */
+    /** With the turn: waits until nothing is under way. */
+    private void drain() throws StorageException {
+        while (true) {
+            synchronized (lock) {
+                failures.checkUsable();
+                if (underWay.isEmpty()) {
+                    return;
+                }
+            }
+            published.await(Long.MAX_VALUE);
+        }
+    }
+
+    /** Under the lock. */
     private BatchBuilder closeFilling() {
         BatchBuilder closing = filling;
-        filling = other;
-        other = null;
+        filling = idle.remove();
+        underWay.add(closing);
         long total = Layout.align(closing.contentEnd());
         strideFilled += total;
         strideCount += closing.fields.count;
@@ -292,20 +370,51 @@ final class WriteEnd implements JournalAppender {
         return closing;
     }
 
-    private void write(BatchBuilder batch) throws StorageException {
-        Segment segment = batch.segment;
-        if (segment != writeSegment) {
-            leaveSegment(segment);
+    /** With the turn: makes the batch what is to be written, chained with the one before. */
+    private void putTogether(BatchBuilder batch) throws StorageException {
+        boolean done = false;
+        try {
+            Segment segment = batch.segment;
+            int length = (int) Layout.align(batch.contentEnd()) + batch.indexBytes;
+            batch.through = goesThrough(length, batch.fields.count);
+            batch.overlaps = batch.through && segment == writeSegment && segment.goesThrough;
+            if (!batch.overlaps) {
+                drainBefore(batch);
+            }
+            if (segment != writeSegment) {
+                leaveSegment(segment);
+            }
+            chain(batch, segment);
+            done = true;
+        } finally {
+            if (!done) {
+                failed(batch);
+            }
         }
+    }
+
+    private void drainBefore(BatchBuilder batch) throws StorageException {
+        while (true) {
+            synchronized (lock) {
+                failures.checkUsable();
+                if (underWay.peek() == batch) {
+                    return;
+                }
+            }
+            published.await(Long.MAX_VALUE);
+        }
+    }
+
+    private void chain(BatchBuilder batch, Segment segment) {
         BatchFields fields = batch.fields;
         fields.previous = previousChecksum;
         fields.durable = table.durable();
         fields.writtenNanos = context.clock().wallNanos();
         batch.finish(checksums, contentChecksums, index);
         int checksum = batch.seal(checksums);
-        previousChecksum = checksum;
+        batch.lastChecksum = checksum;
         if (batch.indexBytes > 0) {
-            previousChecksum = index.write(
+            batch.lastChecksum = index.write(
                     batch.buffer(),
                     fields.totalBytes,
                     fields.offset + fields.totalBytes,
@@ -314,22 +423,59 @@ final class WriteEnd implements JournalAppender {
                     segment.identity,
                     checksums);
         }
+        previousChecksum = batch.lastChecksum;
+    }
+
+    /** Brings a batch to the device, and publishes what is durable thereby. With the turn unless the batch overlaps. */
+    private void writeOut(BatchBuilder batch) throws StorageException {
+        boolean written = false;
+        try {
+            write(batch);
+            written = true;
+        } catch (StorageException e) {
+            throw failures.poison(e);
+        } finally {
+            if (!written) {
+                failed(batch);
+            }
+        }
+        publish(batch);
+    }
+
+    /** A defect or lack of memory too: what the device has is as unknown as after a failed write. */
+    private void failed(BatchBuilder batch) {
+        if (!failures.poisoned()) {
+            failures.poison(new StorageException(
+                    Reason.IO,
+                    "the batch of journal " + table.journal() + " from event " + batch.fields.firstSequence
+                            + " on was not written to its end",
+                    ""));
+        }
+        published.open();
+    }
+
+    private void write(BatchBuilder batch) throws StorageException {
+        Segment segment = batch.segment;
         ByteBuffer bytes = batch.bytes(batch.indexBytes);
         int length = bytes.remaining();
-        boolean through = goesThrough(length, fields.count) && segment.file.writeThrough(bytes, fields.offset);
+        boolean through = batch.through && segment.file.writeThrough(bytes, batch.fields.offset);
+        if (!batch.overlaps) {
+            segment.goesThrough |= through;
+            overlapping = through;
+        }
         if (!through) {
-            segment.file.write(bytes, fields.offset);
+            segment.file.write(bytes, batch.fields.offset);
             segment.file.force();
         }
         forces.increment();
         writtenBytes.add(length);
-        writtenEvents.add(fields.count);
+        writtenEvents.add(batch.fields.count);
     }
 
-    /** Many small events stay in the page cache however many they are: those are what is read back to be applied. */
+    /** Many small events that will be read back to be applied stay in the page cache, however many they are. */
     private boolean goesThrough(int length, int events) {
         int from = options.directBytes();
-        return from > 0 && length >= from && length / events >= from / SMALL_EVENTS;
+        return from > 0 && (!readingExpected || (length >= from && length / events >= from / SMALL_EVENTS));
     }
 
     /** What was written to the old segment is all forced; its index and end are written by the housekeeper. */
@@ -341,18 +487,30 @@ final class WriteEnd implements JournalAppender {
         writeSegment = next;
     }
 
-    private void publish(BatchBuilder batch) {
-        BatchFields fields = batch.fields;
-        long durable = fields.firstSequence + fields.count - 1;
+    /** Moves {@code durable} over all that is written without a gap before it. */
+    private void publish(BatchBuilder done) {
         lastForceNanos = context.clock().monotonicNanos();
         synchronized (lock) {
-            batch.segment.addData(fields, batch.indexBytes, batch.indexCount, previousChecksum, strideBytes);
-            sealed = false;
-            batch.clear();
-            other = batch;
+            done.written = true;
+            long durable = 0;
+            while (!underWay.isEmpty() && underWay.peek().written) {
+                BatchBuilder batch = underWay.remove();
+                BatchFields fields = batch.fields;
+                batch.segment.addData(fields, batch.indexBytes, batch.indexCount, batch.lastChecksum, strideBytes);
+                durable = fields.firstSequence + fields.count - 1;
+                sealed = false;
+                batch.clear();
+                idle.add(batch);
+            }
             unforcedBytes = filling.isEmpty() ? 0 : filling.contentEnd();
+            if (durable == 0) {
+                return;
+            }
+            // Under the lock, because whoever publishes next must not be overtaken.
+            table.moveDurable(durable);
         }
-        table.moveDurable(durable);
+        table.wakeReadersThatWait();
+        published.open();
         if (!unsealed) {
             unsealed = true;
             table.wakeHousekeeper();
@@ -401,6 +559,9 @@ final class WriteEnd implements JournalAppender {
             return options.sealNanos();
         }
         try {
+            if (isUnderWay()) {
+                return options.sealNanos();
+            }
             unsealed = false;
             writeSeal(0);
         } catch (StorageException e) {
@@ -411,7 +572,13 @@ final class WriteEnd implements JournalAppender {
         return Long.MAX_VALUE;
     }
 
-    /** With the turn. Does without where there is no room: the next batch attests as well. */
+    private boolean isUnderWay() {
+        synchronized (lock) {
+            return !underWay.isEmpty();
+        }
+    }
+
+    /** With the turn, nothing under way. Does without where there is no room: the next batch attests as well. */
     private void writeSeal(int flags) throws StorageException {
         long offset;
         synchronized (lock) {
@@ -451,6 +618,7 @@ final class WriteEnd implements JournalAppender {
     void finish() throws StorageException {
         turn.take();
         try {
+            awaitWritten();
             synchronized (lock) {
                 filling.clear();
             }
@@ -462,11 +630,26 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
-    /** The buffers, when nobody uses them any more; null while a force is under way. */
-    ByteBuffer[] buffers() {
-        synchronized (lock) {
-            return other == null ? null : new ByteBuffer[] {filling.buffer(), other.buffer()};
+    /** With the turn: like {@link #drain} for a journal that is closed; ends when a write failed. */
+    private void awaitWritten() {
+        while (isUnderWay() && !failures.poisoned()) {
+            published.await(Long.MAX_VALUE);
         }
+    }
+
+    /** At the very end. What is still being written keeps all buffers. */
+    void giveBuffers() {
+        List<ByteBuffer> free = null;
+        synchronized (lock) {
+            if (underWay.isEmpty()) {
+                free = new ArrayList<>();
+                free.add(filling.buffer());
+                for (BatchBuilder batch : idle) {
+                    free.add(batch.buffer());
+                }
+            }
+        }
+        buffers.give(free, furtherBuffers);
     }
 
     /** What startEpoch does while nobody appends. */
@@ -478,6 +661,7 @@ final class WriteEnd implements JournalAppender {
     void startEpoch(Epoch next, EpochSaver saver) throws StorageException {
         turn.take();
         try {
+            drain();
             boolean first;
             synchronized (lock) {
                 failures.checkUsable();
