@@ -132,6 +132,34 @@ final class SimulatedFile implements StorageFile {
         return true;
     }
 
+    /** In any order, and sometimes not at all, so that callers have to do without. */
+    @Override
+    public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        if (disk.random().below(4) == 0) {
+            return false;
+        }
+        if (!source.isDirect() || source.alignmentOffset(source.position(), DIRECT_ALIGNMENT_BYTES) != 0) {
+            throw new IllegalArgumentException("direct writing of a buffer that is not aligned, to " + path);
+        }
+        int[] starts = new int[count];
+        int end = source.position();
+        for (int i = 0; i < count; i++) {
+            starts[i] = end;
+            end += lengths[i];
+            if ((offsets[i] | lengths[i]) % DIRECT_ALIGNMENT_BYTES != 0 || offsets[i] + lengths[i] > inode.size()) {
+                throw new IllegalArgumentException(
+                        "direct writing of " + lengths[i] + " bytes at " + offsets[i] + " of " + path);
+            }
+        }
+        int first = disk.random().below(count);
+        for (int i = 0; i < count; i++) {
+            int run = (first + i) % count;
+            write(source.duplicate().position(starts[run]).limit(starts[run] + lengths[run]), offsets[run]);
+        }
+        source.position(end);
+        return true;
+    }
+
     @Override
     public void force() throws StorageException {
         checkOpen("force");

@@ -52,6 +52,20 @@ final class WatchedImage implements BlockImage {
     }
 
     @Override
+    public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        write(source, offsets, lengths, count, 0);
+    }
+
+    /** Has each range under way, one inside the other, until all of them are written. */
+    private void write(ByteBuffer source, long[] offsets, int[] lengths, int count, int from) throws StorageException {
+        if (from == count) {
+            image.write(source, offsets, lengths, count);
+        } else {
+            change(offsets[from], lengths[from], () -> write(source, offsets, lengths, count, from + 1));
+        }
+    }
+
+    @Override
     public void zero(long offset, long length, boolean provision) throws StorageException {
         change(offset, length, () -> image.zero(offset, length, provision));
     }

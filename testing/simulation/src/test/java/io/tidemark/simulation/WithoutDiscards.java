@@ -32,6 +32,11 @@ final class WithoutDiscards implements BlockImage {
     }
 
     @Override
+    public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        image.write(source, offsets, lengths, count);
+    }
+
+    @Override
     public void zero(long offset, long length, boolean provision) throws StorageException {
         image.zero(offset, length, provision);
     }

@@ -54,6 +54,21 @@ public interface StorageFile extends AutoCloseable {
     }
 
     /**
+     * Writes several ranges past the page cache, as {@link #writeDirect(ByteBuffer, long)} does one, at once and in no order.
+     *
+     * @param source a direct buffer with the bytes of the ranges one behind the other, from position to limit; consumed, and
+     *     lent until return; aligned as for {@link #writeThrough}
+     * @param offsets first byte of each in the file, aligned so too; they do not overlap and lie inside the file's size
+     * @param lengths bytes of each, aligned so too
+     * @param count of the ranges
+     * @return false when this file cannot; nothing was written then
+     * @throws StorageException IO, NO_SPACE or CLOSED; some of the ranges may have been written, and none is under way any more
+     */
+    default boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        return false;
+    }
+
+    /**
      * Advice: starts to read a range into memory, because {@link #read} will ask for it soon. Does not wait for it.
      *
      * @param offset first byte

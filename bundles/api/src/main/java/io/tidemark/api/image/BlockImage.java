@@ -39,12 +39,33 @@ public interface BlockImage extends AutoCloseable {
     void write(long offset, ByteBuffer source) throws StorageException;
 
     /**
+     * Writes several ranges, in no order: a store that can have many under way at once should.
+     *
+     * @param source the bytes of the ranges one behind the other, from position to limit; consumed; lent until return
+     * @param offsets first byte of each in the image; they do not overlap
+     * @param lengths bytes of each, together what the buffer has
+     * @param count of the ranges
+     * @throws StorageException as {@link #write(long, ByteBuffer)}; some of the ranges may have been written
+     */
+    default void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        int limit = source.limit();
+        try {
+            for (int i = 0; i < count; i++) {
+                source.limit(source.position() + lengths[i]);
+                write(offsets[i], source);
+            }
+        } finally {
+            source.limit(limit);
+        }
+    }
+
+    /**
      * Makes a range read as zeros.
      *
      * @param offset first byte
      * @param length bytes
      * @param provision true when space must stay reserved for it (NO_HOLE)
-     * @throws StorageException as {@link #write}
+     * @throws StorageException as {@link #write(long, ByteBuffer)}
      */
     void zero(long offset, long length, boolean provision) throws StorageException;
 
@@ -53,7 +74,7 @@ public interface BlockImage extends AutoCloseable {
      *
      * @param offset first byte
      * @param length bytes
-     * @throws StorageException as {@link #write}
+     * @throws StorageException as {@link #write(long, ByteBuffer)}
      */
     void discard(long offset, long length) throws StorageException;
 

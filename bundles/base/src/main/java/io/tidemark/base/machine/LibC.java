@@ -3,6 +3,7 @@ package io.tidemark.base.machine;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 
 /**
@@ -46,14 +47,44 @@ final class LibC {
     /** posix_fadvise(2). */
     static final int POSIX_FADV_DONTNEED = 4;
 
+    /** mmap(2). */
+    static final int PROT_READ = 1;
+
+    /** mmap(2). */
+    static final int PROT_WRITE = 2;
+
+    /** mmap(2). */
+    static final int MAP_SHARED = 1;
+
+    /** mmap(2): with its pages at once. */
+    static final int MAP_POPULATE = 0x8000;
+
     /** sync_file_range(2): wait for writing that is under way. */
     static final int SYNC_FILE_RANGE_WAIT_BEFORE = 1;
 
     /** sync_file_range(2): start writing. */
     static final int SYNC_FILE_RANGE_WRITE = 2;
 
+    /** errno: not permitted. */
+    static final int EPERM = 1;
+
+    /** errno: the device failed. */
+    static final int EIO = 5;
+
     /** errno: there is no data behind the offset. */
     static final int ENXIO = 6;
+
+    /** errno: not now. */
+    static final int EAGAIN = 11;
+
+    /** errno: too much is waiting. */
+    static final int EBUSY = 16;
+
+    /** errno: an argument that this kernel or file does not take. */
+    static final int EINVAL = 22;
+
+    /** errno: this kernel does not have the call. */
+    static final int ENOSYS = 38;
 
     /** errno. */
     static final int ENOSPC = 28;
@@ -75,6 +106,14 @@ final class LibC {
     native long pwrite(int fd, ByteBuffer source, long count, long offset) throws LastErrorException;
 
     native int sync_file_range(int fd, long offset, long length, int flags) throws LastErrorException;
+
+    native Pointer mmap(Pointer address, long length, int protection, int flags, int fd, long offset)
+            throws LastErrorException;
+
+    native int munmap(Pointer address, long length);
+
+    /** For what libc has no name for. All arguments are registers, so leaving the number of them open changes nothing. */
+    native long syscall(long number, long a, long b, long c, long d, long e, long f) throws LastErrorException;
 
     native int posix_fadvise(int fd, long offset, long length, int advice);
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -23,6 +24,11 @@ final class MachineFile implements StorageFile {
     private final FileChannel channel;
     private final boolean writable;
     private final LibC libc;
+    private final Rings rings;
+
+    /** Made when it is first needed. Whoever uses it takes it out. */
+    private final AtomicReference<Ring> idleRing = new AtomicReference<>();
+
     private final Object descriptorLock = new Object();
 
     /** Held for reading while a descriptor number is in use: closed too early, the number may be another file's. */
@@ -33,11 +39,12 @@ final class MachineFile implements StorageFile {
     private int throughDescriptor = NOT_OPENED;
     private boolean closed;
 
-    MachineFile(Path path, FileChannel channel, boolean writable, LibC libc) {
+    MachineFile(Path path, FileChannel channel, boolean writable, LibC libc, Rings rings) {
         this.path = path;
         this.channel = channel;
         this.writable = writable;
         this.libc = libc;
+        this.rings = rings;
     }
 
     @Override
@@ -87,6 +94,44 @@ final class MachineFile implements StorageFile {
     @Override
     public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
         return writePast(source, offset, LibC.O_DSYNC);
+    }
+
+    @Override
+    public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        inUse.readLock().lock();
+        try {
+            int fd = directDescriptor(0);
+            Ring ring = fd == CANNOT ? null : takeRing();
+            if (ring == null) {
+                return false;
+            }
+            int error = ring.write(fd, source, offsets, lengths, count);
+            giveBack(ring);
+            if (error != 0) {
+                throw writeFailed(error);
+            }
+            source.position(source.limit());
+            return true;
+        } finally {
+            inUse.readLock().unlock();
+        }
+    }
+
+    private Ring takeRing() {
+        Ring idle = idleRing.getAndSet(null);
+        return idle != null ? idle : rings.open();
+    }
+
+    private void giveBack(Ring ring) {
+        if (!idleRing.compareAndSet(null, ring)) {
+            ring.close();
+        }
+    }
+
+    private StorageException writeFailed(int error) {
+        boolean full = error == LibC.ENOSPC || error == LibC.EDQUOT;
+        return MachineFiles.failure(
+                "write", path, new IOException(full ? "No space left on device" : "error number " + error));
     }
 
     private boolean writePast(ByteBuffer source, long offset, int durability) throws StorageException {
@@ -293,6 +338,10 @@ final class MachineFile implements StorageFile {
         inUse.writeLock().lock();
         try {
             closeDescriptors();
+            Ring ring = idleRing.getAndSet(null);
+            if (ring != null) {
+                ring.close();
+            }
         } finally {
             inUse.writeLock().unlock();
         }

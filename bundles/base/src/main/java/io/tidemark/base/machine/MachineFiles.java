@@ -23,11 +23,27 @@ import java.util.stream.Stream;
 
 /** The file systems of the machine, through file channels, and through libc for what Java has no call for. */
 public final class MachineFiles implements Files {
-    private final LibC libc = LibC.load();
+    private final LibC libc;
+    private final Rings rings;
     /** Files that are claimed through this object. */
     private final Set<Path> claims = ConcurrentHashMap.newKeySet();
     /** By device. */
     private final Map<Object, SpaceBook> books = new ConcurrentHashMap<>();
+
+    /** The files of this machine. */
+    public MachineFiles() {
+        this(LibC.load());
+    }
+
+    private MachineFiles(LibC libc) {
+        this(libc, new Rings(libc));
+    }
+
+    /** With rings from elsewhere, or without. */
+    MachineFiles(LibC libc, Rings rings) {
+        this.libc = libc;
+        this.rings = rings;
+    }
 
     @Override
     public StorageFile open(Path path, Mode mode) throws StorageException {
@@ -39,7 +55,7 @@ public final class MachineFiles implements Files {
                         Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
                 };
         try {
-            return new MachineFile(path, FileChannel.open(path, options), mode != Mode.READ, libc);
+            return new MachineFile(path, FileChannel.open(path, options), mode != Mode.READ, libc, rings);
         } catch (IOException e) {
             throw failure("open", path, e);
         }

@@ -3,21 +3,25 @@ package io.tidemark.engine.image;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Brings a batch to the image. A dense one in the order of offsets: neighbours become one write, which saves more than
- * reading the journal here and there costs. A sparse one in two parts: first what is in memory, in the order of offsets; then
- * what has to be read from the journal, in the order of the journal, so that its device is read forward. The order in which a
- * batch is written does not matter: its extents do not overlap, and until it is complete nobody reads them from the image.
- * For one thread.
+ * Brings a batch to the image, many runs of neighbours at a time. A dense one in the order of offsets: neighbours become
+ * one run, which saves more than reading the journal here and there costs. A sparse one in two parts: first what is in
+ * memory, in the order of offsets; then what has to be read from the journal, in the order of the journal, so that its
+ * device is read forward. The order in which a batch is written does not matter: its extents do not overlap, and until it
+ * is complete nobody reads them from the image. For one thread.
  */
 final class BatchWriter {
-    /** Longest write that is put together from several extents. */
+    /** What is handed to the image at once, unless it is one long payload. */
     private static final int STAGING_BYTES = 1 << 20;
+
+    /** Runs of neighbours that are handed over at once. */
+    private static final int RUNS = 128;
 
     /** From this length on payload is written from where it is, without being copied. */
     private static final int DIRECT_BYTES = 64 << 10;
@@ -34,13 +38,18 @@ final class BatchWriter {
     private static final long SLOW_FETCH_NANOS = 8_000;
 
     private final Core core;
-    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
+    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+            .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
+            .limit(STAGING_BYTES)
+            .slice();
+    private final long[] runOffsets = new long[RUNS];
+    private final int[] runLengths = new int[RUNS];
     private final Pieces pieces = new Pieces();
     private boolean dense;
     private boolean ahead;
     private int fetches;
     private long fetchNanos;
-    private long stagedAt;
+    private int runs;
     private BlockImage image;
     private Journal journal;
     private Interruption interruption;
@@ -95,6 +104,7 @@ final class BatchWriter {
         journal = fromJournal;
         interruption = interrupted;
         staging.clear();
+        runs = 0;
         bytes = 0;
         writes = 0;
         dense = isDense(batch);
@@ -198,22 +208,30 @@ final class BatchWriter {
         Payload payload = pieces.payload(i);
         int length = pieces.length(i);
         boolean direct = payload != null && length >= DIRECT_BYTES;
-        boolean joins = stagedAt + staging.position() == pieces.offset(i) && length <= staging.remaining();
-        if ((direct || !joins) && !writeStaged()) {
+        boolean fits = length <= staging.remaining() && (runs < RUNS || joins(i));
+        if ((direct || !fits) && !writeStaged()) {
             return false;
         }
         if (direct) {
             return writeOut(pieces.offset(i), pieces.bytes(i));
         }
-        if (staging.position() == 0) {
-            stagedAt = pieces.offset(i);
+        if (!joins(i)) {
+            runOffsets[runs] = pieces.offset(i);
+            runLengths[runs] = 0;
+            runs++;
         }
         if (payload != null) {
             staging.put(pieces.bytes(i));
         } else {
             fetch(i, length);
         }
+        runLengths[runs - 1] += length;
         return true;
+    }
+
+    /** Whether a piece continues the last run. */
+    private boolean joins(int i) {
+        return runs > 0 && runOffsets[runs - 1] + runLengths[runs - 1] == pieces.offset(i);
     }
 
     private void fetch(int i, int length) throws StorageException {
@@ -233,19 +251,26 @@ final class BatchWriter {
     }
 
     private boolean writeStaged() throws StorageException {
-        if (staging.position() == 0) {
+        if (runs == 0) {
             return true;
         }
-        staging.flip();
-        boolean done = writeOut(stagedAt, staging);
+        int length = staging.position();
+        boolean done = withSpace(runs, () -> {
+            staging.position(0).limit(length);
+            image.write(staging, runOffsets, runLengths, runs);
+        });
+        if (done) {
+            bytes += length;
+        }
         staging.clear();
+        runs = 0;
         return done;
     }
 
     private boolean writeOut(long offset, ByteBuffer source) throws StorageException {
         int start = source.position();
         int length = source.remaining();
-        boolean done = withSpace(() -> {
+        boolean done = withSpace(1, () -> {
             source.position(start);
             image.write(offset, source);
         });
@@ -256,7 +281,7 @@ final class BatchWriter {
     }
 
     private boolean clear(int i) throws StorageException {
-        return withSpace(() -> {
+        return withSpace(1, () -> {
             if (pieces.place(i) == ExtentMap.PLACE_ZERO) {
                 image.zero(pieces.offset(i), pieces.length(i), true);
             } else {
@@ -270,13 +295,13 @@ final class BatchWriter {
     }
 
     /** Changes the image, and again while it has no space; false when that was given up. */
-    private boolean withSpace(Change change) throws StorageException {
+    private boolean withSpace(int changes, Change change) throws StorageException {
         boolean waited = false;
         part = ImageListener.Part.IMAGE;
         while (true) {
             try {
                 change.run();
-                writes++;
+                writes += changes;
                 if (waited) {
                     interruption.spaceFound();
                 }
@@ -296,6 +321,6 @@ final class BatchWriter {
     /** Changes the size of the image as {@link #write} changes its bytes. */
     boolean resize(BlockImage toImage, long newSizeBytes, Interruption interrupted) throws StorageException {
         interruption = interrupted;
-        return withSpace(() -> toImage.resize(newSizeBytes));
+        return withSpace(1, () -> toImage.resize(newSizeBytes));
     }
 }

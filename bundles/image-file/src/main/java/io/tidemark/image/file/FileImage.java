@@ -19,6 +19,12 @@ final class FileImage implements BlockImage {
     /** Writes from this length on go past the page cache. */
     private static final int DIRECT_BYTES = 256 << 10;
 
+    /** So many writes at once go past it if each of them can. */
+    private static final int DIRECT_COUNT = 8;
+
+    /** So many bytes in several writes at once do. */
+    private static final int DIRECT_TOTAL_BYTES = 64 << 10;
+
     private static final long METADATA_SHARE = 64;
 
     private final String name;
@@ -108,16 +114,51 @@ final class FileImage implements BlockImage {
     private void put(long offset, ByteBuffer source, int length) throws StorageException {
         // Long ones past the cache: copying them costs more than they are worth there, and the device gets them one by
         // one instead of in bursts. The engine's applier is the only writer, so no write beside this one goes through.
-        boolean direct = length >= DIRECT_BYTES
-                && source.isDirect()
-                && (offset | length | source.alignmentOffset(source.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))
-                                % StorageFile.DIRECT_ALIGNMENT_BYTES
-                        == 0
-                && data.writeDirect(source, offset);
+        boolean direct =
+                length >= DIRECT_BYTES && isAligned(source, offset | length) && data.writeDirect(source, offset);
         if (!direct) {
             data.write(source, offset);
             writeBack.wrote(offset, length);
         }
+    }
+
+    private static boolean isAligned(ByteBuffer source, long numbers) {
+        return source.isDirect()
+                && (numbers | source.alignmentOffset(source.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))
+                                % StorageFile.DIRECT_ALIGNMENT_BYTES
+                        == 0;
+    }
+
+    @Override
+    public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            long numbers = 0;
+            for (int i = 0; i < count; i++) {
+                check("write", offsets[i], lengths[i]);
+                numbers |= offsets[i] | lengths[i];
+            }
+            int total = source.remaining();
+            boolean direct =
+                    count > 1 && (count >= DIRECT_COUNT || total >= DIRECT_TOTAL_BYTES) && isAligned(source, numbers);
+            change(total, () -> {
+                if (!direct || !data.writeDirect(source, offsets, lengths, count)) {
+                    putEach(source, offsets, lengths, count);
+                }
+            });
+        } finally {
+            leave();
+        }
+    }
+
+    private void putEach(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        int limit = source.limit();
+        for (int i = 0; i < count; i++) {
+            source.limit(source.position() + lengths[i]);
+            put(offsets[i], source, lengths[i]);
+        }
+        source.limit(limit);
     }
 
     @Override
