@@ -7,8 +7,12 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.UUID;
 
 /** An image in memory that keeps what was forced apart from what was only written. */
@@ -33,6 +37,12 @@ final class MemoryImage implements BlockImage {
     boolean failNextWrite;
     boolean failHeads;
     long writes;
+    /** Ranges of each call with several, as {@code offset+length} in blocks of 4 KiB. */
+    final List<String> sets = Collections.synchronizedList(new ArrayList<>());
+
+    /** Call with several ranges that finds no space after its first range. */
+    int fullAtSet = -1;
+
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
@@ -122,6 +132,21 @@ final class MemoryImage implements BlockImage {
             }
             source.get(bytes, (int) offset, source.remaining());
         }
+    }
+
+    @Override
+    public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        StringJoiner set = new StringJoiner(" ");
+        for (int i = 0; i < count; i++) {
+            set.add(offsets[i] / 4096 + "+" + lengths[i] / 4096);
+        }
+        sets.add(set.toString());
+        if (sets.size() - 1 == fullAtSet) {
+            source.limit(source.position() + lengths[0]);
+            write(offsets[0], source);
+            throw new StorageException(Reason.NO_SPACE, "no space on purpose", "");
+        }
+        BlockImage.super.write(source, offsets, lengths, count);
     }
 
     private void space() throws StorageException {

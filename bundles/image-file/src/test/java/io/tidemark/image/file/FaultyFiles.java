@@ -124,6 +124,13 @@ final class FaultyFiles implements Files {
         }
 
         @Override
+        public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+                throws StorageException {
+            step("direct", path);
+            return file.writeDirect(source, offsets, lengths, count);
+        }
+
+        @Override
         public void force() throws StorageException {
             step("force", path);
             file.force();

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -56,6 +58,52 @@ class FileImageStoreTest {
         StorageException failure = assertThrows(StorageException.class, call);
         assertEquals(reason, failure.reason(), failure.getMessage());
         return failure;
+    }
+
+    private static final int BLOCK = 4096;
+
+    /** Writes ranges of so many bytes, two apart of which start at {@code step}; direct memory from {@code skip} on. */
+    private static void writeSeveral(BlockImage image, int count, int length, long step, int skip)
+            throws StorageException {
+        long[] offsets = new long[count];
+        int[] lengths = new int[count];
+        for (int i = 0; i < count; i++) {
+            offsets[i] = i * step;
+            lengths[i] = length;
+        }
+        ByteBuffer source =
+                ByteBuffer.allocateDirect(count * length + 2 * BLOCK).alignedSlice(BLOCK);
+        image.write(source.position(skip).limit(skip + count * length), offsets, lengths, count);
+    }
+
+    @Test
+    void whatIsAlignedAndWorthItGoesPastTheCacheAtOnce() throws Exception {
+        List<String> calls = new ArrayList<>();
+        try (BlockImage image = store().create(context, "disk", head())) {
+            files.failWhen(call -> {
+                calls.add(call);
+                return false;
+            });
+            writeSeveral(image, 8, BLOCK, 2 * BLOCK, 0);
+            writeSeveral(image, 2, 8 * BLOCK, 10 * BLOCK, BLOCK);
+            assertEquals(List.of("direct data", "direct data"), calls);
+            calls.clear();
+            writeSeveral(image, 7, BLOCK, 2 * BLOCK, 0);
+            writeSeveral(image, 20, BLOCK, 2 * BLOCK, 512);
+            writeSeveral(image, 20, BLOCK, 2 * BLOCK + 512, 0);
+            writeSeveral(image, 20, 512, 2 * BLOCK, 0);
+            assertEquals(Collections.nCopies(67, "write data"), calls);
+        }
+    }
+
+    @Test
+    void aSetThatFailsIsReportedAndTheNextOneMayWork() throws Exception {
+        try (BlockImage image = store().create(context, "disk", head())) {
+            files.failWhen(call -> call.equals("direct data"));
+            fails(Reason.IO, () -> writeSeveral(image, 8, BLOCK, 2 * BLOCK, 0));
+            files.failWhen(call -> false);
+            writeSeveral(image, 8, BLOCK, 2 * BLOCK, 0);
+        }
     }
 
     @Test

@@ -222,6 +222,67 @@ public abstract class ImageStoreContract {
     }
 
     @Test
+    void severalRangesComeToTheirPlaces() throws Exception {
+        byte[] model = new byte[(int) SIZE];
+        try (BlockImage image = create(head(SIZE))) {
+            // With neighbours, aligned to what disks like and not, few and many, short and long.
+            for (int unit : new int[] {4096, 512, 1}) {
+                for (int count : new int[] {0, 1, 2, 20, 100}) {
+                    writeSeveral(image, model, unit, count, ByteBuffer.allocate(300 * unit));
+                    ByteBuffer direct = ByteBuffer.allocateDirect(302 * 4096).alignedSlice(4096);
+                    writeSeveral(image, model, unit, count, direct.limit(300 * unit));
+                    direct.clear().position(3).limit(3 + 300 * unit);
+                    writeSeveral(image, model, unit, count, direct);
+                }
+            }
+            assertArrayEquals(model, read(image, 0, model.length));
+            image.force();
+        }
+        try (BlockImage image = another().open(context, NAME)) {
+            assertArrayEquals(model, read(image, 0, model.length));
+        }
+    }
+
+    /** Ranges of 1 to 3 units from the end to the beginning, some of them neighbours. */
+    private static void writeSeveral(BlockImage image, byte[] model, int unit, int count, ByteBuffer source)
+            throws StorageException {
+        int before = source.position();
+        Random dice = new Random(unit * 1000L + count + before);
+        long[] offsets = new long[count];
+        int[] lengths = new int[count];
+        int end = (int) SIZE / unit - 1;
+        int total = 0;
+        int most = Math.min(3, end / Math.max(1, count));
+        for (int i = 0; i < count; i++) {
+            int units = 1 + dice.nextInt(most);
+            end -= units;
+            offsets[i] = (long) end * unit;
+            lengths[i] = units * unit;
+            total += lengths[i];
+        }
+        byte[] bytes = random(dice.nextLong(), total);
+        source.limit(before + total);
+        source.duplicate().put(bytes);
+        image.write(source, offsets, lengths, count);
+        assertEquals(before + total, source.position(), "a write consumes its buffer");
+        assertEquals(before + total, source.limit(), "a write leaves the limit of its buffer");
+        int from = 0;
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(bytes, from, model, (int) offsets[i], lengths[i]);
+            from += lengths[i];
+        }
+    }
+
+    @Test
+    void noneOfSeveralRangesReachesBeyondTheEnd() throws Exception {
+        try (BlockImage image = create(head(SIZE))) {
+            long[] offsets = {0, SIZE - 1};
+            int[] lengths = {1, 2};
+            fails(Reason.INVALID, () -> image.write(ByteBuffer.allocate(3), offsets, lengths, 2));
+        }
+    }
+
+    @Test
     void forcedBytesAreThereInTheNextOpening() throws Exception {
         byte[] bytes = random(3, 70_000);
         try (BlockImage image = create(head(SIZE))) {

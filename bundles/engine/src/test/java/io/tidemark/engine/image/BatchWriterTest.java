@@ -1,0 +1,103 @@
+package io.tidemark.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BatchWriterTest {
+    private static final int BLOCK = 4096;
+
+    private static void write(Rig rig, int block, int blocks) throws Exception {
+        rig.write((long) block * BLOCK, blocks * BLOCK, block + 1).succeeded();
+    }
+
+    private static void applied(Rig rig) throws Exception {
+        rig.engine.checkpoint();
+        assertArrayEquals(rig.model, rig.image.bytes());
+        rig.verify();
+    }
+
+    @Test
+    void scatteredRunsGoToTheImageInOneCallAndNeighboursAsOneRun() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            for (int block : new int[] {40, 10, 3, 12, 11, 90}) {
+                write(rig, block, 1);
+            }
+            applied(rig);
+            assertEquals(List.of("3+1 10+3 40+1 90+1"), rig.image.sets);
+            assertEquals(4, rig.image.writes);
+        }
+    }
+
+    @Test
+    void aCallHasAHundredAndTwentyEightRunsAtMost() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            for (int i = 0; i < 300; i++) {
+                rig.write(i * 1024, 512, i + 1).succeeded();
+            }
+            applied(rig);
+            assertEquals(
+                    List.of(128, 128, 44),
+                    rig.image.sets.stream().map(set -> set.split(" ").length).toList());
+            assertEquals(300, rig.image.writes);
+        }
+    }
+
+    @Test
+    void longPayloadAndClearsComeBetween() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            write(rig, 1, 1);
+            write(rig, 3, 1);
+            write(rig, 10, 32);
+            write(rig, 50, 1);
+            rig.discard(60 * BLOCK, BLOCK).succeeded();
+            write(rig, 70, 1);
+            write(rig, 72, 1);
+            applied(rig);
+            assertEquals(List.of("1+1 3+1", "50+1", "70+1 72+1"), rig.image.sets);
+        }
+    }
+
+    @Test
+    void aCallThatFindsNoSpaceIsRepeatedAsAWhole() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            for (int block = 0; block < 20; block += 2) {
+                write(rig, block, 1);
+            }
+            rig.image.fullAtSet = 0;
+            Rig.eventually(() -> isCheckpointed(rig), "that space is found again");
+            applied(rig);
+            assertEquals(2, rig.image.sets.size());
+            assertEquals(rig.image.sets.get(0), rig.image.sets.get(1));
+        }
+    }
+
+    /** While there is no space, a checkpoint says so instead of waiting. */
+    private static boolean isCheckpointed(Rig rig) {
+        try {
+            rig.engine.checkpoint();
+            return true;
+        } catch (StorageException e) {
+            assertEquals(Reason.NO_SPACE, e.reason());
+            return false;
+        }
+    }
+
+    @Test
+    void aCallThatFailsFailsTheImage() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            write(rig, 1, 1);
+            write(rig, 3, 1);
+            rig.image.failNextWrite = true;
+            assertThrows(StorageException.class, rig.engine::checkpoint);
+            Rig.eventually(() -> !rig.failures.isEmpty(), "that the failure is told");
+            assertTrue(rig.failures.get(0).startsWith("IMAGE"), rig.failures.toString());
+        }
+    }
+}
