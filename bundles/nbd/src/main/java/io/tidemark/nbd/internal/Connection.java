@@ -5,6 +5,7 @@ import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.FrontEnd;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.base.net.TlsLink;
 import io.tidemark.nbd.TlsMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -166,7 +167,9 @@ final class Connection implements Runnable {
         terms.engineSettings().apply(engine);
         TlsLink link = new TlsLink(io.channel(), engine);
         io.link(link);
-        link.handshake(io, deadline);
+        for (int wanted = link.handshake(); wanted != 0; wanted = link.handshake()) {
+            io.awaitUntil(wanted, deadline);
+        }
         tls = link.tls();
     }
 

@@ -1,5 +1,7 @@
 package io.tidemark.nbd.internal;
 
+import io.tidemark.base.net.ByteLink;
+import io.tidemark.base.net.PlainLink;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +15,7 @@ final class ConnectionIo implements Closeable {
     private final SocketChannel channel;
     private final Waiter waiter;
     private final long stallNanos;
-    private Link link;
+    private ByteLink link;
     private volatile String ending;
     private volatile boolean aborted;
 
@@ -32,11 +34,11 @@ final class ConnectionIo implements Closeable {
         return waiter;
     }
 
-    Link link() {
+    ByteLink link() {
         return link;
     }
 
-    void link(Link newLink) {
+    void link(ByteLink newLink) {
         link = newLink;
     }
 

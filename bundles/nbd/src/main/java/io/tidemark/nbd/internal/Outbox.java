@@ -1,5 +1,6 @@
 package io.tidemark.nbd.internal;
 
+import io.tidemark.base.net.ByteLink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -16,7 +17,7 @@ final class Outbox {
     private final ReentrantLock sending = new ReentrantLock();
     private final AtomicReference<Request> added = new AtomicReference<>();
     private final AtomicReference<Request> free = new AtomicReference<>();
-    private final Link link;
+    private final ByteLink link;
     private final Replies replies;
     private final Counters counters;
     private final Runnable wakeOwner;
@@ -35,7 +36,7 @@ final class Outbox {
 
     private volatile IOException failure;
 
-    Outbox(Link link, Replies replies, Counters counters, ByteBuffer encoded, Runnable wakeOwner) {
+    Outbox(ByteLink link, Replies replies, Counters counters, ByteBuffer encoded, Runnable wakeOwner) {
         this.link = link;
         this.replies = replies;
         this.counters = counters;

@@ -1,15 +1,20 @@
-package io.tidemark.nbd.internal;
+package io.tidemark.base.net;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /** The channel itself. */
-final class PlainLink implements Link {
+public final class PlainLink implements ByteLink {
     private final SocketChannel channel;
     private final ByteBuffer[] pair = new ByteBuffer[2];
 
-    PlainLink(SocketChannel channel) {
+    /**
+     * Plain text.
+     *
+     * @param channel not blocking
+     */
+    public PlainLink(SocketChannel channel) {
         this.channel = channel;
     }
 

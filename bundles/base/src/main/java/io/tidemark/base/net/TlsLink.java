@@ -1,9 +1,12 @@
-package io.tidemark.nbd.internal;
+package io.tidemark.base.net;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.security.Principal;
+import java.security.cert.Certificate;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -12,7 +15,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /** TLS over the channel. Reading and writing may happen on two threads; what both use is under the lock of the writing side. */
-final class TlsLink implements Link {
+public final class TlsLink implements ByteLink {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     /** Records that go out in one system call. */
     private static final int RECORDS = 4;
@@ -27,10 +30,17 @@ final class TlsLink implements Link {
     /** Decrypted and not yet taken, from position to limit. */
     private final ByteBuffer decrypted;
 
+    private boolean begun;
     private boolean mayDecrypt;
     private boolean ended;
 
-    TlsLink(SocketChannel channel, SSLEngine engine) {
+    /**
+     * TLS that has not begun.
+     *
+     * @param channel not blocking
+     * @param engine as client or server, set up, of one connection
+     */
+    public TlsLink(SocketChannel channel, SSLEngine engine) {
         this.channel = channel;
         this.engine = engine;
         int packet = engine.getSession().getPacketBufferSize();
@@ -40,24 +50,40 @@ final class TlsLink implements Link {
                 .limit(0);
     }
 
-    /** The TLS handshake, as the server. */
-    void handshake(ConnectionIo io, long deadlineNanos) throws IOException {
+    /**
+     * Goes on with the handshake, as far as the socket allows. To be called until it is done; only then read and write.
+     *
+     * @return 0 when it is done, else what to wait for before the next call: {@link SelectionKey#OP_READ} or
+     *     {@link SelectionKey#OP_WRITE}
+     * @throws IOException when there is no agreement; the peer was told as far as the socket took it
+     */
+    public int handshake() throws IOException {
         try {
-            engine.beginHandshake();
-            HandshakeStatus status = engine.getHandshakeStatus();
-            while (status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING) {
-                switch (status) {
-                    case NEED_TASK -> runTasks();
-                    case NEED_WRAP -> wrapHandshake(io, deadlineNanos);
-                    default -> unwrapHandshake(io, deadlineNanos);
+            if (!begun) {
+                begun = true;
+                engine.beginHandshake();
+            }
+            while (true) {
+                if (!write(NOTHING, null)) {
+                    return SelectionKey.OP_WRITE;
                 }
-                status = engine.getHandshakeStatus();
+                switch (engine.getHandshakeStatus()) {
+                    case FINISHED, NOT_HANDSHAKING -> {
+                        return 0;
+                    }
+                    case NEED_TASK -> runTasks();
+                    case NEED_WRAP -> wrapHandshake();
+                    default -> {
+                        if (!unwrapHandshake()) {
+                            return SelectionKey.OP_READ;
+                        }
+                    }
+                }
             }
         } catch (SSLException e) {
             alert();
             throw e;
         }
-        io.sendAll(NOTHING, deadlineNanos);
     }
 
     private void runTasks() {
@@ -66,38 +92,35 @@ final class TlsLink implements Link {
         }
     }
 
-    private void wrapHandshake(ConnectionIo io, long deadlineNanos) throws IOException {
+    private void wrapHandshake() throws IOException {
         synchronized (writing) {
             if (engine.wrap(NOTHING, outgoing).getStatus() == SSLEngineResult.Status.CLOSED) {
                 flush();
                 throw new SSLException("TLS was closed during its handshake");
             }
         }
-        while (!write(NOTHING, null)) {
-            io.awaitUntil(Waiter.WRITE, deadlineNanos);
-        }
     }
 
-    private void unwrapHandshake(ConnectionIo io, long deadlineNanos) throws IOException {
+    /** False when the socket has to be waited for. */
+    private boolean unwrapHandshake() throws IOException {
         decrypted.clear();
         SSLEngineResult result = unwrap(decrypted);
         decrypted.flip();
         switch (result.getStatus()) {
-            case CLOSED -> throw new SSLException("the client closed TLS during its handshake");
+            case CLOSED -> throw new SSLException("the peer closed TLS during its handshake");
             case BUFFER_UNDERFLOW -> {
                 int count = channel.read(incoming);
                 if (count < 0) {
                     throw new SSLException("the connection ended during the TLS handshake");
                 }
-                if (count == 0) {
-                    io.awaitUntil(Waiter.READ, deadlineNanos);
-                }
+                return count > 0;
             }
             default -> mayDecrypt = incoming.position() > 0;
         }
+        return true;
     }
 
-    /** Tells the client why, as far as the socket takes it. */
+    /** Tells the peer why, as far as the socket takes it. */
     private void alert() {
         try {
             synchronized (writing) {
@@ -218,15 +241,29 @@ final class TlsLink implements Link {
     @Override
     public String tls() {
         SSLSession session = engine.getSession();
-        return session.getProtocol() + " " + session.getCipherSuite() + client(session);
+        return session.getProtocol() + " " + session.getCipherSuite() + peer(session);
     }
 
-    private static String client(SSLSession session) {
+    private static String peer(SSLSession session) {
         try {
             Principal subject = session.getPeerPrincipal();
             return " " + subject.getName();
         } catch (SSLPeerUnverifiedException e) {
             return "";
+        }
+    }
+
+    /**
+     * The certificate that the peer showed, verified as the engine was told to.
+     *
+     * @return empty when it showed none
+     */
+    public Optional<Certificate> peerCertificate() {
+        try {
+            Certificate[] chain = engine.getSession().getPeerCertificates();
+            return chain.length == 0 ? Optional.empty() : Optional.of(chain[0]);
+        } catch (SSLPeerUnverifiedException e) {
+            return Optional.empty();
         }
     }
 

@@ -1,4 +1,4 @@
-package io.tidemark.nbd.internal;
+package io.tidemark.base.net;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,0 +1,7 @@
+/** Bytes over sockets, in plain text and over TLS, and the files that TLS needs. */
+@Export
+@Version("1.0.0")
+package io.tidemark.base.net;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
