@@ -26,7 +26,7 @@ public interface ReplicationTransport {
      * @param acceptor is handed each link
      * @return to stop it
      * @throws StorageException BUSY when somebody listens already, here or at an address; INVALID when the configuration
-     *     cannot be taken, with its key; CLOSED. Nothing listens then
+     *     cannot be taken, with its key; STALE_SERVICE. Nothing listens then
      */
     Listening listen(LinkAcceptor acceptor) throws StorageException;
 

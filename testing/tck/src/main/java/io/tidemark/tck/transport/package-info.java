@@ -1,0 +1,2 @@
+/** What every replication transport has to pass. */
+package io.tidemark.tck.transport;
