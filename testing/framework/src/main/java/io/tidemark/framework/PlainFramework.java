@@ -55,6 +55,7 @@ public final class PlainFramework implements AutoCloseable {
         settings.put("tidemark.etc", data.resolve("etc").toString());
         settings.put("tidemark.nbd.host", "127.0.0.1");
         settings.put("tidemark.nbd.port", "0");
+        settings.put("tidemark.tcp.port", "0");
         settings.put("felix.fileinstall.dir", data.resolve("etc").toString());
         settings.put("felix.fileinstall.filter", ".*\\.cfg");
         settings.put("felix.fileinstall.poll", "200");
@@ -77,6 +78,7 @@ public final class PlainFramework implements AutoCloseable {
         levels.put("tidemark-image-file", 70);
         levels.put("tidemark-commit-policies", 70);
         levels.put("tidemark-trim-strategies", 70);
+        levels.put("tidemark-transport-tcp", 70);
         levels.put("tidemark-engine", 75);
         levels.put("tidemark-nbd", 80);
         levels.put("tidemark-console", 80);

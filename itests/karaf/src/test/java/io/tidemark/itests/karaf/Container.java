@@ -43,6 +43,7 @@ final class Container {
                 systemProperty("tidemark.nbd").value("127.0.0.1:0"),
                 systemProperty("tidemark.nbd.host").value("127.0.0.1"),
                 systemProperty("tidemark.nbd.port").value("0"),
+                systemProperty("tidemark.tcp.port").value("0"),
                 systemProperty("karaf.startLocalConsole").value("false"),
                 editConfigurationFilePut(MAVEN, "org.ops4j.pax.url.mvn.repositories", ""),
                 editConfigurationFilePut(

@@ -43,7 +43,8 @@ import org.osgi.framework.wiring.BundleWiring;
 /** What an operator meets: bundles, features, configurations; and that nothing of the live set stops for something else. */
 @RunWith(PaxExam.class)
 public class DistributionIT {
-    private static final List<String> OWN_FEATURES = List.of("tidemark-core", "tidemark-nbd", "tidemark-console");
+    private static final List<String> OWN_FEATURES =
+            List.of("tidemark-core", "tidemark-nbd", "tidemark-transport-tcp", "tidemark-console");
     private static final List<String> OFF = List.of("ssh", "management");
 
     @Inject
@@ -126,6 +127,7 @@ public class DistributionIT {
                         "io.tidemark.image.file",
                         "io.tidemark.journal.flash",
                         "io.tidemark.nbd",
+                        "io.tidemark.transport.tcp",
                         "io.tidemark.trim.strategies")),
                 own);
     }
@@ -184,7 +186,8 @@ public class DistributionIT {
     @Test
     public void configListShowsOurs() throws Exception {
         String list = command("config:list");
-        for (String pid : List.of("io.tidemark.nbd", "io.tidemark.image.file", "io.tidemark.journal.flash")) {
+        for (String pid : List.of(
+                "io.tidemark.nbd", "io.tidemark.image.file", "io.tidemark.journal.flash", "io.tidemark.transport.tcp")) {
             assertTrue(pid + " in\n" + list, list.contains(pid));
         }
     }
@@ -265,7 +268,9 @@ public class DistributionIT {
 
     @Test
     public void everyInstalledFeatureIsKnownByNameAndDescription() throws Exception {
-        for (String name : List.of("tidemark-core", "tidemark-nbd", "tidemark-console", "tidemark-all")) {
+        List<String> names = new ArrayList<>(OWN_FEATURES);
+        names.add("tidemark-all");
+        for (String name : names) {
             Feature feature = features.getFeature(name);
             assertTrue(
                     name,

@@ -47,7 +47,7 @@ class ManifestRulesTest {
 
     @Test
     void allBundlesAreRead() {
-        assertEquals(9, Tree.ownBundles().size(), Tree.ownBundles().toString());
+        assertEquals(10, Tree.ownBundles().size(), Tree.ownBundles().toString());
     }
 
     @Test
@@ -187,7 +187,7 @@ class ManifestRulesTest {
                         wrong.add(symbolicName(jar) + " " + header + " " + namespace);
                     }
                     String filter = entry.getValue().getOrDefault("filter:", "");
-                    boolean plugin = filter.matches(".*(JournalStore|ImageStore|CommitPolicy|TrimStrategy).*");
+                    boolean plugin = filter.matches(".*(JournalStore|ImageStore|CommitPolicy|TrimStrategy|ReplicationTransport).*");
                     if (header.startsWith("Require")
                             && plugin
                             && !"optional".equals(entry.getValue().get("resolution:"))) {

@@ -1,0 +1,87 @@
+package io.tidemark.transport.tcp.internal;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A few threads for what takes the processor (TLS, compression), and one that waits for name servers. They end when there is
+ * nothing to do.
+ */
+final class Crew {
+    private static final long KEEP_SECONDS = 10;
+
+    private final ThreadPoolExecutor threads;
+    private final ThreadPoolExecutor names;
+    private final AtomicInteger number = new AtomicInteger();
+
+    Crew(String name, int most) {
+        threads = pool(most, body -> new Worker(body, name + "-worker-" + number.incrementAndGet()));
+        names = pool(1, body -> {
+            Thread thread = new Thread(body, name + "-names");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private static ThreadPoolExecutor pool(int most, ThreadFactory factory) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                most, most, KEEP_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    void size(int most) {
+        if (most > threads.getMaximumPoolSize()) {
+            threads.setMaximumPoolSize(most);
+            threads.setCorePoolSize(most);
+        } else {
+            threads.setCorePoolSize(most);
+            threads.setMaximumPoolSize(most);
+        }
+    }
+
+    /** False when the transport has ended. */
+    boolean execute(Consumer<Scratch> work) {
+        try {
+            threads.execute(() -> work.accept(((Worker) Thread.currentThread()).scratch));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    /** Does something that waits for others than links. */
+    void look(Runnable work) {
+        try {
+            names.execute(work);
+        } catch (RejectedExecutionException e) {
+            Shared.LOG.debug("nothing is looked up any more", e);
+        }
+    }
+
+    void end() {
+        threads.shutdown();
+        names.shutdownNow();
+    }
+
+    private static final class Worker extends Thread {
+        private final Scratch scratch = new Scratch();
+
+        Worker(Runnable body, String name) {
+            super(body, name);
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try (scratch) {
+                super.run();
+            }
+        }
+    }
+}

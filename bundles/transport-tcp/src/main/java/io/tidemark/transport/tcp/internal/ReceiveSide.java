@@ -1,0 +1,145 @@
+package io.tidemark.transport.tcp.internal;
+
+import io.tidemark.api.transport.Link;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** What came in on a link and is not released yet; never more than the window. Safe for all threads. */
+final class ReceiveSide {
+    /** Credit is said when so much of the window was released. */
+    private static final int SHARE = 4;
+
+    private final long windowBytes;
+    private final Runnable creditIsDue;
+
+    // Guarded by this.
+    private final ArrayDeque<Received> queue = new ArrayDeque<>();
+    private long admitted;
+    private long released;
+    private long announced;
+    private boolean wanted = true;
+    private boolean arrived;
+    private boolean dropping;
+    private long frames;
+    private long bytes;
+
+    ReceiveSide(long windowBytes, Runnable creditIsDue) {
+        this.windowBytes = windowBytes;
+        this.creditIsDue = creditIsDue;
+    }
+
+    long windowBytes() {
+        return windowBytes;
+    }
+
+    /** Memory for a frame that begins. */
+    synchronized void admit(int plainBytes) throws Violation {
+        long cost = Wire.cost(plainBytes);
+        if (admitted + cost - released > windowBytes) {
+            throw Violation.corrupt("it sends more than it has credit for");
+        }
+        admitted += cost;
+    }
+
+    synchronized void add(byte[] plain) {
+        frames++;
+        bytes += plain.length;
+        if (dropping) {
+            return;
+        }
+        queue.add(new Received(plain));
+        if (wanted) {
+            wanted = false;
+            arrived = true;
+        }
+    }
+
+    /** Whether somebody who found nothing should look again. */
+    synchronized boolean readableDue() {
+        boolean due = arrived;
+        arrived = false;
+        return due;
+    }
+
+    synchronized Link.Frame poll() {
+        Received next = queue.poll();
+        if (next == null) {
+            wanted = true;
+        }
+        return next;
+    }
+
+    /** Nothing is handed out any more. */
+    synchronized void drop() {
+        dropping = true;
+        arrived = false;
+        queue.clear();
+    }
+
+    /** What was released in all, to be said to the peer; -1 when it need not be said yet. */
+    synchronized long creditToSay() {
+        if (!due()) {
+            return -1;
+        }
+        announced = released;
+        return released;
+    }
+
+    private boolean due() {
+        return released - announced >= windowBytes / SHARE;
+    }
+
+    private void release(long cost) {
+        boolean say;
+        synchronized (this) {
+            boolean before = due();
+            released += cost;
+            say = !before && due();
+        }
+        if (say) {
+            creditIsDue.run();
+        }
+    }
+
+    synchronized long frames() {
+        return frames;
+    }
+
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    synchronized long heldBytes() {
+        return admitted - released;
+    }
+
+    private final class Received implements Link.Frame {
+        private final AtomicBoolean gone = new AtomicBoolean();
+        private final long cost;
+        private ByteBuffer content;
+
+        Received(byte[] plain) {
+            this.content = ByteBuffer.wrap(plain).asReadOnlyBuffer();
+            this.cost = Wire.cost(plain.length);
+        }
+
+        @Override
+        public ByteBuffer content() {
+            ByteBuffer view = content;
+            if (view == null) {
+                throw new IllegalStateException("the frame was released");
+            }
+            return view.duplicate();
+        }
+
+        @Override
+        public void release() {
+            if (!gone.compareAndSet(false, true)) {
+                throw new IllegalStateException("the frame was released before");
+            }
+            content = null;
+            ReceiveSide.this.release(cost);
+        }
+    }
+}

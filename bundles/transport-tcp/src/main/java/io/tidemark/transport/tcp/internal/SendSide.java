@@ -1,0 +1,382 @@
+package io.tidemark.transport.tcp.internal;
+
+import io.tidemark.base.net.ByteLink;
+import io.tidemark.transport.tcp.internal.Wire.Header;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+
+/**
+ * What goes out on a link: the queue that callers fill, the peer's credit, and the encoding. {@link #offer} and the figures are
+ * for all threads, the rest is for the one that works on the link.
+ */
+final class SendSide {
+    /** What sending waits for. */
+    enum Wait {
+        NOTHING,
+        SOCKET,
+        BANDWIDTH,
+        /** For others: much was sent, and there is more. */
+        TURN
+    }
+
+    private static final long TURN_BYTES = 4L << 20;
+
+    private final long sendBytes;
+    private final OutBuffers buffers;
+    private final TokenBucket bandwidth;
+    private final CompressionChoice choice;
+
+    // Guarded by this.
+    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
+    private long queuedCost;
+    private long takenCost;
+    private long begunCost;
+    private long windowBytes;
+    private long releasedBytes;
+    private long refusedCost;
+    private boolean ended;
+    private long framesSent;
+    private long bytesSent;
+    private long wireBytes;
+    private long framesCompressed;
+    private long savedBytes;
+
+    // Of the thread that works on the link.
+    private final byte[] header = new byte[Header.SIZE];
+    private final ByteBuffer fields = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+    private Checksum checksum;
+    private boolean compression;
+    private Scratch scratch;
+    private ByteBuffer out;
+    private byte[] current;
+    private int placed;
+    private boolean currentIsData;
+    private boolean capped;
+    private long creditToSay = -1;
+    private Long pong;
+    private Long ping;
+    private byte[] closing;
+    private boolean closeBegun;
+    private long blockedSince;
+    private boolean blocked;
+    private long idleSince;
+    private boolean idle = true;
+
+    SendSide(long sendBytes, OutBuffers buffers, TokenBucket bandwidth, CompressionChoice choice, long nowNanos) {
+        this.sendBytes = sendBytes;
+        this.buffers = buffers;
+        this.bandwidth = bandwidth;
+        this.choice = choice;
+        this.idleSince = nowNanos;
+    }
+
+    // ---- callers
+
+    synchronized boolean offer(ByteBuffer[] parts, int length) {
+        long cost = Wire.cost(length);
+        if (ended) {
+            return false;
+        }
+        if (!fits(cost, sendBytes)) {
+            refusedCost = refusedCost == 0 ? cost : Math.min(refusedCost, cost);
+            return false;
+        }
+        byte[] content = new byte[length];
+        int at = 0;
+        for (ByteBuffer part : parts) {
+            part.get(part.position(), content, at, part.remaining());
+            at += part.remaining();
+        }
+        queue.add(content);
+        queuedCost += cost;
+        takenCost += cost;
+        return true;
+    }
+
+    private boolean fits(long cost, long bound) {
+        return (queuedCost == 0 || queuedCost + cost <= bound) && takenCost + cost <= windowBytes + releasedBytes;
+    }
+
+    /** Whether somebody who was refused should try again. */
+    synchronized boolean writableDue() {
+        if (refusedCost == 0 || ended || !fits(refusedCost, sendBytes - sendBytes / 4)) {
+            return false;
+        }
+        refusedCost = 0;
+        return true;
+    }
+
+    /** What was counted. */
+    record Counts(
+            long frames,
+            long bytes,
+            long wireBytes,
+            long compressed,
+            long savedBytes,
+            long queuedBytes,
+            long creditBytes) {}
+
+    synchronized Counts counts() {
+        return new Counts(
+                framesSent,
+                bytesSent,
+                wireBytes,
+                framesCompressed,
+                savedBytes,
+                queuedCost,
+                windowBytes + releasedBytes - takenCost);
+    }
+
+    // ---- the link
+
+    /** The first bytes, which are no frame. */
+    void greet(byte[] greeting) {
+        current = greeting;
+        placed = 0;
+        currentIsData = false;
+    }
+
+    synchronized void open(long peerWindowBytes, boolean peerCompression, Checksum newChecksum) {
+        windowBytes = peerWindowBytes;
+        compression = peerCompression;
+        checksum = newChecksum;
+    }
+
+    synchronized void credit(long released) throws Violation {
+        if (released < releasedBytes || released > begunCost) {
+            throw Violation.corrupt("it gives credit for " + released + " bytes, but was sent " + begunCost);
+        }
+        releasedBytes = released;
+    }
+
+    void sayCredit(long released) {
+        creditToSay = released;
+    }
+
+    void sayPong(long token) {
+        pong = token;
+    }
+
+    void sayPing(long token) {
+        ping = token;
+    }
+
+    /** Nothing is taken any more. What was taken goes out first, or is dropped. */
+    synchronized void end(String reason, boolean drop) {
+        if (!ended) {
+            ended = true;
+            closing = cut(reason);
+        }
+        if (drop) {
+            queue.clear();
+            queuedCost = 0;
+        }
+    }
+
+    private static byte[] cut(String reason) {
+        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(text.length, Wire.MAX_REASON_BYTES);
+        // Not within a character.
+        while (length < text.length && length > 0 && (text[length] & 0xC0) == 0x80) {
+            length--;
+        }
+        return Arrays.copyOf(text, length);
+    }
+
+    /** Whether the reason of the close is with the kernel, and everything before it. */
+    boolean saidClose() {
+        return closeBegun && current == null && out == null;
+    }
+
+    boolean compressing() {
+        return compression && choice.compressing();
+    }
+
+    /** Sends as much as goes. */
+    Wait send(ByteLink link, Scratch withScratch) throws IOException {
+        scratch = withScratch;
+        unblock();
+        long sent = 0;
+        while (true) {
+            if (out == null) {
+                out = buffers.take();
+            }
+            fill();
+            int ready = out.position();
+            boolean done = write(link);
+            sent += ready - out.position();
+            if (!done) {
+                block();
+                return Wait.SOCKET;
+            }
+            if (capped) {
+                block();
+                giveBack();
+                return Wait.BANDWIDTH;
+            }
+            if (current == null && !more()) {
+                giveBack();
+                return Wait.NOTHING;
+            }
+            if (sent > TURN_BYTES) {
+                giveBack();
+                return Wait.TURN;
+            }
+        }
+    }
+
+    private boolean write(ByteLink link) throws IOException {
+        out.flip();
+        try {
+            return link.write(out, null);
+        } finally {
+            out.compact();
+        }
+    }
+
+    private void giveBack() {
+        buffers.giveBack(out);
+        out = null;
+    }
+
+    void close() {
+        if (out != null) {
+            giveBack();
+        }
+        current = null;
+    }
+
+    private void block() {
+        if (!blocked) {
+            blocked = true;
+            blockedSince = System.nanoTime();
+        }
+    }
+
+    private void unblock() {
+        if (blocked) {
+            blocked = false;
+            choice.blocked(System.nanoTime() - blockedSince);
+        }
+    }
+
+    private synchronized boolean more() {
+        return creditToSay >= 0 || pong != null || ping != null || !queue.isEmpty() || (closing != null && !closeBegun);
+    }
+
+    private void fill() {
+        int before = out.position();
+        capped = false;
+        while (true) {
+            if (current == null) {
+                if (out.remaining() < Header.SIZE || !begin()) {
+                    break;
+                }
+            }
+            int wanted = Math.min(out.remaining(), current.length - placed);
+            int granted = currentIsData && wanted > 0 ? bandwidth.take(wanted, System.nanoTime()) : wanted;
+            out.put(current, placed, granted);
+            placed += granted;
+            if (placed == current.length) {
+                current = null;
+            } else if (granted < wanted || out.remaining() == 0) {
+                capped = granted < wanted;
+                break;
+            }
+        }
+        int added = out.position() - before;
+        if (added > 0) {
+            synchronized (this) {
+                wireBytes += added;
+            }
+        }
+    }
+
+    /** Begins the next frame, if there is one. What keeps the link alive goes before what it carries. */
+    private boolean begin() {
+        if (checksum == null) {
+            return false;
+        }
+        if (creditToSay >= 0) {
+            control(Header.TYPE_CREDIT, number(creditToSay));
+            creditToSay = -1;
+        } else if (pong != null) {
+            control(Header.TYPE_PONG, number(pong));
+            pong = null;
+        } else if (ping != null) {
+            control(Header.TYPE_PING, number(ping));
+            ping = null;
+        } else {
+            byte[] content = next();
+            if (content != null) {
+                data(content);
+            } else if (closing != null && !closeBegun) {
+                closeBegun = true;
+                control(Header.TYPE_CLOSE, closing);
+            } else {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] number(long value) {
+        return ByteBuffer.allocate(Long.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(0, value)
+                .array();
+    }
+
+    private synchronized byte[] next() {
+        byte[] content = queue.poll();
+        if (content != null) {
+            long cost = Wire.cost(content.length);
+            queuedCost -= cost;
+            begunCost += cost;
+        } else if (!idle) {
+            idle = true;
+            idleSince = System.nanoTime();
+        }
+        return content;
+    }
+
+    private void data(byte[] plain) {
+        if (idle) {
+            idle = false;
+            choice.idled(System.nanoTime() - idleSince);
+        }
+        byte[] deflated = compression && choice.compresses(plain.length) ? scratch.deflate(plain) : null;
+        byte[] content = deflated == null ? plain : deflated;
+        frame(Header.TYPE_DATA, deflated == null ? 0 : Header.FLAG_COMPRESSED, plain.length, content);
+        currentIsData = true;
+        if (compression) {
+            choice.sent(plain.length, content.length, System.nanoTime());
+        }
+        synchronized (this) {
+            framesSent++;
+            bytesSent += plain.length;
+            framesCompressed += deflated == null ? 0 : 1;
+            savedBytes += plain.length - content.length;
+        }
+    }
+
+    private void control(int type, byte[] content) {
+        frame(type, 0, content.length, content);
+        currentIsData = false;
+    }
+
+    private void frame(int type, int flags, int plainBytes, byte[] content) {
+        fields.putInt(Header.CONTENT_BYTES, content.length);
+        fields.putInt(Header.PLAIN_BYTES, plainBytes);
+        header[Header.TYPE] = (byte) type;
+        header[Header.FLAGS] = (byte) flags;
+        fields.putInt(Header.CHECKSUM, checksum.next(header, content, content.length));
+        out.put(header);
+        current = content;
+        placed = 0;
+    }
+}
