@@ -68,6 +68,7 @@ public final class SimulatedContext implements StorageContext {
             scheduler.unwind(this);
         }
         machine.disk().closeAllOf(this);
+        machine.killed(this);
     }
 
     void countDeadCall() {

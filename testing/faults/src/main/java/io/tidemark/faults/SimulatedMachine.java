@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 
 /**
  * A machine that lives in one seed: threads, clocks, memory and a disk, on which processes are booted, killed, and lose
@@ -31,6 +32,7 @@ public final class SimulatedMachine {
     private final Scheduler scheduler;
     private final SimulatedDisk disk;
     private final List<SimulatedContext> processes = new ArrayList<>();
+    private final List<Consumer<SimulatedContext>> mourners = new ArrayList<>();
     private long wallOffsetNanos = START_WALL_NANOS;
     private int boots;
 
@@ -139,6 +141,19 @@ public final class SimulatedMachine {
      */
     public void stepWallClock(long nanos) {
         wallOffsetNanos += nanos;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    /** Is told of each process that was killed, by the one who killed it. */
+    void whenKilled(Consumer<SimulatedContext> mourner) {
+        mourners.add(mourner);
+    }
+
+    void killed(SimulatedContext process) {
+        mourners.forEach(mourner -> mourner.accept(process));
     }
 
     long wallOffsetNanos() {
