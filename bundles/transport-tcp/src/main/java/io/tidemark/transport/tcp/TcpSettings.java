@@ -28,6 +28,21 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
     public static final TcpSettings DEFAULTS =
             new TcpSettings("127.0.0.1", DEFAULT_PORT, null, TlsSettings.OFF, Limits.DEFAULTS, Times.DEFAULTS);
 
+    /** Apart, because the outer class needs the others to be there when it is initialized. */
+    private static final class Check {
+        private static void range(String key, long value, long least, long most) {
+            if (value < least || value > most) {
+                throw new IllegalArgumentException(key + ": " + value + " is not between " + least + " and " + most);
+            }
+        }
+
+        private static void positive(String key, Duration value) {
+            if (value.isNegative() || value.isZero() || value.compareTo(Duration.ofDays(1)) > 0) {
+                throw new IllegalArgumentException(key + ": " + value + " is not between 1ms and 1d");
+            }
+        }
+    }
+
     /** When frames are compressed. */
     public enum Compression {
         /** Never. */
@@ -64,11 +79,11 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
         /** Checks ranges. */
         public Limits {
             Objects.requireNonNull(compression, "compression");
-            range("maxLinks", maxLinks, 1, 10_000);
-            range("window", windowBytes, LEAST_BYTES, 1L << 30);
-            range("sendBuffer", sendBytes, LEAST_BYTES, 1L << 30);
-            range("bandwidth", bandwidthBytesPerSecond, 0, 1L << 40);
-            range("workerThreads", workerThreads, 1, 64);
+            Check.range("maxLinks", maxLinks, 1, 10_000);
+            Check.range("window", windowBytes, LEAST_BYTES, 1L << 30);
+            Check.range("sendBuffer", sendBytes, LEAST_BYTES, 1L << 30);
+            Check.range("bandwidth", bandwidthBytesPerSecond, 0, 1L << 40);
+            Check.range("workerThreads", workerThreads, 1, 64);
             if (bandwidthBytesPerSecond > 0 && bandwidthBytesPerSecond < 1024) {
                 throw new IllegalArgumentException("bandwidth: " + bandwidthBytesPerSecond
                         + " is below 1024 bytes per second; write 0 for no bound");
@@ -93,12 +108,12 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
 
         /** Checks ranges. */
         public Times {
-            positive("negotiationTimeout", negotiation);
-            positive("pingInterval", ping);
-            positive("deadAfter", dead);
+            Check.positive("negotiationTimeout", negotiation);
+            Check.positive("pingInterval", ping);
+            Check.positive("deadAfter", dead);
             if (dead.compareTo(ping.multipliedBy(2)) < 0) {
-                throw new IllegalArgumentException("deadAfter: " + dead + " is less than twice the pingInterval of " + ping
-                        + ": peers that are alive would be taken for dead");
+                throw new IllegalArgumentException("deadAfter: " + dead + " is less than twice the pingInterval of "
+                        + ping + ": peers that are alive would be taken for dead");
             }
         }
     }
@@ -106,24 +121,14 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
     /** Checks ranges and contradictions. */
     public TcpSettings {
         Objects.requireNonNull(tls, "tls");
-        range("port", port, 0, 65_535);
+        Objects.requireNonNull(limits, "limits");
+        Objects.requireNonNull(times, "times");
+        Check.range("port", port, 0, 65_535);
         if (unixSocket != null
                 && unixSocket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_SOCKET_PATH_BYTES) {
             throw new IllegalArgumentException(
                     "unixSocket: '" + unixSocket + "' is longer than " + MAX_SOCKET_PATH_BYTES
                             + " bytes, which is all that a Unix socket can have; choose a shorter path");
-        }
-    }
-
-    private static void range(String key, long value, long least, long most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(key + ": " + value + " is not between " + least + " and " + most);
-        }
-    }
-
-    private static void positive(String key, Duration value) {
-        if (value.isNegative() || value.isZero() || value.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException(key + ": " + value + " is not between 1ms and 1d");
         }
     }
 

@@ -19,8 +19,9 @@ public record TlsSettings(boolean required, Path certificate, Path key, String p
     /** Checks that nothing is missing. */
     public TlsSettings {
         if (required && certificate == null) {
-            throw new IllegalArgumentException("tlsCertificate: missing, but tls is required; name a PEM or PKCS #12 file"
-                    + " with this node's certificate");
+            throw new IllegalArgumentException(
+                    "tlsCertificate: missing, but tls is required; name a PEM or PKCS #12 file"
+                            + " with this node's certificate");
         }
     }
 

@@ -15,7 +15,8 @@ class TcpContractTest {
 
     static final TcpSettings.Times QUICK =
             new TcpSettings.Times(Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofSeconds(5));
-    static final TcpSettings PLAIN = TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0).withTimes(QUICK);
+    static final TcpSettings PLAIN =
+            TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0).withTimes(QUICK);
 
     static TcpSettings compressing(TcpSettings settings, Compression compression) {
         TcpSettings.Limits limits = settings.limits();

@@ -187,7 +187,10 @@ public class DistributionIT {
     public void configListShowsOurs() throws Exception {
         String list = command("config:list");
         for (String pid : List.of(
-                "io.tidemark.nbd", "io.tidemark.image.file", "io.tidemark.journal.flash", "io.tidemark.transport.tcp")) {
+                "io.tidemark.nbd",
+                "io.tidemark.image.file",
+                "io.tidemark.journal.flash",
+                "io.tidemark.transport.tcp")) {
             assertTrue(pid + " in\n" + list, list.contains(pid));
         }
     }

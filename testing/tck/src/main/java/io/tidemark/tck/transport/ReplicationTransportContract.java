@@ -115,7 +115,9 @@ public abstract class ReplicationTransportContract {
             Pair pair = pair(arena);
             int most = pair.near.link().maxFrameBytes();
             assertTrue(most >= Link.LEAST_MAX_FRAME_BYTES);
-            int[] lengths = {0, 1, 7, 0, 15, 16, 17, 511, 512, 4096, 4130, 65_535, 65_536, 131_072, 1 << 20, most - 1, most, 0, 3};
+            int[] lengths = {
+                0, 1, 7, 0, 15, 16, 17, 511, 512, 4096, 4130, 65_535, 65_536, 131_072, 1 << 20, most - 1, most, 0, 3
+            };
             for (int i = 0; i < lengths.length; i++) {
                 pair.near.send(ByteBuffer.wrap(content(i, lengths[i])));
                 assertArrayEquals(content(i, lengths[i]), pair.far.bytes(), "length " + lengths[i]);
@@ -133,8 +135,12 @@ public abstract class ReplicationTransportContract {
     public void partsAreJoinedCopiedAndLeftAlone() throws Exception {
         play(arena -> {
             Pair pair = pair(arena);
-            ByteBuffer first = ByteBuffer.allocateDirect(10).put(new byte[] {1, 2, 3, 4, 5}).flip().position(2);
-            ByteBuffer second = ByteBuffer.wrap(new byte[] {9, 8, 7, 6}).asReadOnlyBuffer().limit(2);
+            ByteBuffer first = ByteBuffer.allocateDirect(10)
+                    .put(new byte[] {1, 2, 3, 4, 5})
+                    .flip()
+                    .position(2);
+            ByteBuffer second =
+                    ByteBuffer.wrap(new byte[] {9, 8, 7, 6}).asReadOnlyBuffer().limit(2);
             pair.near.send(first, ByteBuffer.allocate(0), second);
             assertEquals(2, first.position());
             assertEquals(0, second.position());
@@ -182,8 +188,7 @@ public abstract class ReplicationTransportContract {
         });
     }
 
-    private static Workers.Worker worker(
-            Arena arena, String name, AtomicReference<Throwable> thrown, Runnable body) {
+    private static Workers.Worker worker(Arena arena, String name, AtomicReference<Throwable> thrown, Runnable body) {
         return arena.context().workers().start(name, () -> {
             try {
                 body.run();
@@ -202,7 +207,8 @@ public abstract class ReplicationTransportContract {
             if (end.trySend(numbered(count, length))) {
                 count++;
                 refusals = 0;
-                assertTrue((long) count * (length + COST_OF_A_FRAME) <= arena.boundBytes() + length, "no back-pressure");
+                assertTrue(
+                        (long) count * (length + COST_OF_A_FRAME) <= arena.boundBytes() + length, "no back-pressure");
             } else {
                 refusals++;
                 sleep(arena, SECOND / 20);
@@ -219,7 +225,8 @@ public abstract class ReplicationTransportContract {
             int count = fill(arena, pair.near, length);
             assertTrue(count >= 2L * Link.LEAST_MAX_FRAME_BYTES / length, "it stops after " + count);
             LinkFigures figures = pair.near.link().figures();
-            assertTrue(figures.creditBytes() < length + COST_OF_A_FRAME || figures.queuedBytes() > 0, figures.toString());
+            assertTrue(
+                    figures.creditBytes() < length + COST_OF_A_FRAME || figures.queuedBytes() > 0, figures.toString());
             int before = pair.near.writables.get();
             // The other direction does not care.
             pair.far.send(ByteBuffer.wrap(new byte[] {5}));
@@ -306,7 +313,8 @@ public abstract class ReplicationTransportContract {
             pair.far.close("enough");
             pair.far.ending();
             pair.near.ending();
-            assertEquals(ByteBuffer.wrap(numbered(3, 10_000).array()), held.get(3).content());
+            assertEquals(
+                    ByteBuffer.wrap(numbered(3, 10_000).array()), held.get(3).content());
             held.get(3).release();
         });
     }
@@ -410,7 +418,9 @@ public abstract class ReplicationTransportContract {
             assertEquals(links, accepted.size());
             boolean[] seen = new boolean[links];
             for (End end : accepted) {
-                int number = ByteBuffer.wrap(end.bytes()).order(ByteOrder.LITTLE_ENDIAN).getInt();
+                int number = ByteBuffer.wrap(end.bytes())
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .getInt();
                 assertFalse(seen[number]);
                 seen[number] = true;
                 for (int round = 0; round < 5; round++) {
@@ -477,8 +487,8 @@ public abstract class ReplicationTransportContract {
     public void oneTakesLinksAtATimeAndLinksOutliveIt() throws Exception {
         play(arena -> {
             Pair pair = pair(arena);
-            StorageException busy = assertThrows(
-                    StorageException.class, () -> arena.far().listen(link -> null));
+            StorageException busy =
+                    assertThrows(StorageException.class, () -> arena.far().listen(link -> null));
             assertEquals(Reason.BUSY, busy.reason());
             assertFalse(pair.listening.addresses().isEmpty());
             var address = arena.address(pair.listening);

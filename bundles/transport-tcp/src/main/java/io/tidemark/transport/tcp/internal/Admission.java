@@ -74,8 +74,8 @@ final class Admission {
                     true);
         }
         try {
-            entry.link = TcpLink.accepted(
-                    shared, tls, acceptor, channel, name, () -> opened(entry), () -> ended(entry));
+            entry.link =
+                    TcpLink.accepted(shared, tls, acceptor, channel, name, () -> opened(entry), () -> ended(entry));
         } catch (IOException e) {
             ended(entry);
             shared.stranger(shared.name + ": no link with " + name + ": " + e.getMessage());

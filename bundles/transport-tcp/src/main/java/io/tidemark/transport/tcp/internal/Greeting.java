@@ -15,8 +15,7 @@ import java.util.zip.CRC32C;
  * @param maxFrameBytes the longest frame that it takes
  * @param nonce random, of this link
  */
-record Greeting(
-        int leastVersion, int version, boolean compression, long windowBytes, int maxFrameBytes, byte[] nonce) {
+record Greeting(int leastVersion, int version, boolean compression, long windowBytes, int maxFrameBytes, byte[] nonce) {
 
     static Greeting own(long windowBytes, boolean compression, byte[] nonce) {
         return new Greeting(
@@ -49,7 +48,8 @@ record Greeting(
     static Greeting decode(byte[] encoded) throws Violation {
         ByteBuffer bytes = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.getLong(GreetingFields.MAGIC) != GreetingFields.MAGIC_VALUE) {
-            throw Violation.mismatch("it is no Tidemark node: it does not greet like one", "check the address");
+            throw Violation.mismatch(
+                    "it is no Tidemark node: it does not greet like one", "check the address, and tls on both nodes");
         }
         if (bytes.getInt(GreetingFields.CHECKSUM) != checksum(encoded)) {
             throw Violation.corrupt("its greeting is damaged");
@@ -68,14 +68,16 @@ record Greeting(
     /** Whether both can talk; each side finds out by itself, from the same two greetings. */
     void check() throws Violation {
         if (leastVersion > Wire.VERSION || version < Wire.LEAST_VERSION) {
-            String theirs = leastVersion == version ? "version " + version : "versions " + leastVersion + " to " + version;
+            String theirs =
+                    leastVersion == version ? "version " + version : "versions " + leastVersion + " to " + version;
             throw Violation.mismatch(
                     "it speaks " + theirs + " of the protocol, this node " + Wire.LEAST_VERSION + " to " + Wire.VERSION,
                     "update the node with the lower version");
         }
         if (maxFrameBytes < Wire.MAX_FRAME_BYTES) {
             throw Violation.mismatch(
-                    "it takes frames of at most " + maxFrameBytes + " bytes, and " + Wire.MAX_FRAME_BYTES + " are needed",
+                    "it takes frames of at most " + maxFrameBytes + " bytes, and " + Wire.MAX_FRAME_BYTES
+                            + " are needed",
                     "update it");
         }
         // What it released and did not announce yet may be a quarter.

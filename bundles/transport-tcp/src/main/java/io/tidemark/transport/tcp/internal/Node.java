@@ -196,7 +196,8 @@ public final class Node {
         } else if (!refused.isEmpty()) {
             state = "refused: " + refused;
         }
-        return new Status(state, texts(), (int) shared.reactor.links().stream().filter(TcpLink::isOpen).count());
+        return new Status(state, texts(), (int)
+                shared.reactor.links().stream().filter(TcpLink::isOpen).count());
     }
 
     public synchronized void close() {

@@ -37,6 +37,7 @@ final class Reactor {
     private final long originNanos = System.nanoTime();
     /** Since the origin. */
     private final AtomicLong nextLook = new AtomicLong(Long.MAX_VALUE);
+
     private volatile boolean ending;
     private volatile long endNanos;
 

@@ -17,7 +17,8 @@ public @interface TcpConfiguration {
     /** TCP address. */
     @AttributeDefinition(
             required = false,
-            description = "Address to listen on for TCP. Empty: no TCP. Not given: framework property tidemark.tcp.host.")
+            description =
+                    "Address to listen on for TCP. Empty: no TCP. Not given: framework property tidemark.tcp.host.")
     String host() default "127.0.0.1";
 
     /** TCP port. */
@@ -42,7 +43,8 @@ public @interface TcpConfiguration {
     /** Certificate. */
     @AttributeDefinition(
             required = false,
-            description = "PEM file with this node's certificate chain, or a PKCS #12 file (.p12, .pfx) with the key too.")
+            description =
+                    "PEM file with this node's certificate chain, or a PKCS #12 file (.p12, .pfx) with the key too.")
     String tlsCertificate() default "";
 
     /** Key. */

@@ -128,8 +128,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         this.phase = dial == null ? Phase.TLS : Phase.DIALING;
         TcpSettings settings = shared.settings;
         this.choice = new CompressionChoice(settings.limits().compression(), startedNanos);
-        this.send = new SendSide(
-                settings.limits().sendBytes(), shared.buffers, shared.bandwidth, choice, startedNanos);
+        this.send = new SendSide(settings.limits().sendBytes(), shared.buffers, shared.bandwidth, choice, startedNanos);
         this.receive = new ReceiveSide(settings.limits().windowBytes(), this::schedule);
         this.ownNonce = shared.nonce();
         this.endsByNanos = startedNanos + settings.times().negotiation().toNanos();
@@ -138,8 +137,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
 
     /** Begins to open a link. */
     static TcpLink dial(Shared shared, TlsParty tls, Dial dial, String wantedFingerprint, LinkInitiator initiator) {
-        TcpLink link = new TcpLink(
-                shared, tls, initiator, dial, dial.toString(), wantedFingerprint, () -> {}, () -> {});
+        TcpLink link =
+                new TcpLink(shared, tls, initiator, dial, dial.toString(), wantedFingerprint, () -> {}, () -> {});
         link.reactor.links().add(link);
         link.reactor.lookAt(link.dueNanos);
         link.reactor.crew().look(() -> {
@@ -245,7 +244,10 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             return;
         }
         if (givenUp && phase.compareTo(Phase.OPEN) < 0) {
-            end(new Ending(new StorageException(Reason.CLOSED, "the attempt to reach " + name + " was given up", ""), null, true));
+            end(new Ending(
+                    new StorageException(Reason.CLOSED, "the attempt to reach " + name + " was given up", ""),
+                    null,
+                    true));
             return;
         }
         long now = System.nanoTime();
@@ -280,9 +282,13 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         long due = endsByNanos;
         if (phase == Phase.OPEN) {
             TcpSettings.Times times = shared.settings.times();
-            due = Math.min(pingAtNanos - startedNanos, heardNanos - startedNanos + times.dead().toNanos()) + startedNanos;
+            due = Math.min(
+                            pingAtNanos - startedNanos,
+                            heardNanos - startedNanos + times.dead().toNanos())
+                    + startedNanos;
             if (waiting == SendSide.Wait.BANDWIDTH) {
-                due = System.nanoTime() + Math.min(shared.bandwidth.waitNanos(), times.ping().toNanos());
+                due = System.nanoTime()
+                        + Math.min(shared.bandwidth.waitNanos(), times.ping().toNanos());
             }
         }
         dueNanos = due;
@@ -318,9 +324,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         }
         bytes = new TlsLink(
                 channel,
-                dial == null
-                        ? tls.acceptor()
-                        : tls.initiator(dial.host(), dial.port(), !wantedFingerprint.isEmpty()));
+                dial == null ? tls.acceptor() : tls.initiator(dial.host(), dial.port(), !wantedFingerprint.isEmpty()));
         phase = Phase.TLS;
         heavy = true;
         // The reactor's thread leaves it to the crew from here on.
@@ -365,7 +369,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         in.flip().get(greeting, greetingBytes, in.limit());
         greetingBytes += in.limit();
         if (!Greeting.plausible(greeting, greetingBytes)) {
-            throw Violation.mismatch("it is no Tidemark node: it does not greet like one", "check the address");
+            throw Violation.mismatch(
+                    "it is no Tidemark node: it does not greet like one", "check the address, and tls on both nodes");
         }
         if (greetingBytes < greeting.length) {
             return false;
@@ -381,9 +386,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         if (!greeted) {
             greeted = true;
             TcpSettings.Limits limits = shared.settings.limits();
-            send.greet(Greeting.own(
-                            receive.windowBytes(), limits.compression() != TcpSettings.Compression.OFF, ownNonce)
-                    .encode());
+            send.greet(
+                    Greeting.own(receive.windowBytes(), limits.compression() != TcpSettings.Compression.OFF, ownNonce)
+                            .encode());
         }
         waiting = send.send(bytes, scratch);
     }
@@ -403,7 +408,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         busyNanos = now;
         pingAtNanos = now;
         whenOpened.run();
-        Shared.LOG.info("{}: the link with {} is open{}", shared.name, name, bytes.tls().isEmpty() ? "" : ", " + bytes.tls());
+        Shared.LOG.info(
+                "{}: the link with {} is open{}", shared.name, name, bytes.tls().isEmpty() ? "" : ", " + bytes.tls());
     }
 
     // ---- how it carries frames
@@ -508,7 +514,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     @Override
     public void closedByPeer(String reason) {
         end(new Ending(
-                new StorageException(Reason.CLOSED, "the peer " + name + " closed the link: " + reason, ""), null, true));
+                new StorageException(Reason.CLOSED, "the peer " + name + " closed the link: " + reason, ""),
+                null,
+                true));
     }
 
     // ---- how it ends
@@ -593,8 +601,10 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     private Ending violated(Violation violation) {
-        String what = (phase == Phase.OPEN ? "the link with " : "no link with ") + name
-                + (phase == Phase.OPEN ? " is closed: " : ": ") + violation.getMessage();
+        String what = (phase == Phase.OPEN ? "the link with " : "no link with ")
+                + name
+                + (phase == Phase.OPEN ? " is closed: " : ": ")
+                + violation.getMessage();
         return new Ending(
                 new StorageException(violation.reason, what, violation.remedy, violation),
                 "it broke the protocol: " + violation.getMessage(),
@@ -642,8 +652,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     private Ending dead(Duration after) {
-        String what = "the link with " + name + " broke: nothing came from there for "
-                + Durations.format(after.toNanos());
+        String what =
+                "the link with " + name + " broke: nothing came from there for " + Durations.format(after.toNanos());
         return new Ending(
                 new StorageException(Reason.UNAVAILABLE, what, "look at the network and at the peer"), null, true);
     }
@@ -774,7 +784,10 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     public void close(String reason) {
         receive.drop();
         send.end(reason, false);
-        end(new StorageException(Reason.CLOSED, "the link with " + name + " was closed here: " + reason, ""), reason, false);
+        end(
+                new StorageException(Reason.CLOSED, "the link with " + name + " was closed here: " + reason, ""),
+                reason,
+                false);
     }
 
     @Override

@@ -32,10 +32,10 @@ public record TlsParty(SSLContext context, boolean authority, String fingerprint
             return null;
         }
         boolean authority = settings.authority() != null;
-        TrustManager[] trust =
-                authority ? TlsFiles.trust("tlsAuthority", settings.authority()) : new TrustManager[] {new ByFingerprint()};
-        TlsFiles.Loaded loaded =
-                TlsFiles.load(settings.certificate(), settings.key(), settings.password(), trust);
+        TrustManager[] trust = authority
+                ? TlsFiles.trust("tlsAuthority", settings.authority())
+                : new TrustManager[] {new ByFingerprint()};
+        TlsFiles.Loaded loaded = TlsFiles.load(settings.certificate(), settings.key(), settings.password(), trust);
         return new TlsParty(loaded.context(), authority, TlsFiles.fingerprint(loaded.certificate()));
     }
 

@@ -88,8 +88,8 @@ class TransportFormatDocumentTest {
                         "", Header.SIZE));
         Map<String, Map<String, Integer>> documented = documented();
         assertEquals(List.copyOf(coded.keySet()), List.copyOf(documented.keySet()));
-        coded.forEach((name, fields) ->
-                assertEquals(List.copyOf(fields.entrySet()), List.copyOf(documented.get(name).entrySet()), name));
+        coded.forEach((name, fields) -> assertEquals(
+                List.copyOf(fields.entrySet()), List.copyOf(documented.get(name).entrySet()), name));
     }
 
     @Test

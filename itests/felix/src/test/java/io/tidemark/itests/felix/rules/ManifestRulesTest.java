@@ -187,7 +187,8 @@ class ManifestRulesTest {
                         wrong.add(symbolicName(jar) + " " + header + " " + namespace);
                     }
                     String filter = entry.getValue().getOrDefault("filter:", "");
-                    boolean plugin = filter.matches(".*(JournalStore|ImageStore|CommitPolicy|TrimStrategy|ReplicationTransport).*");
+                    boolean plugin = filter.matches(
+                            ".*(JournalStore|ImageStore|CommitPolicy|TrimStrategy|ReplicationTransport).*");
                     if (header.startsWith("Require")
                             && plugin
                             && !"optional".equals(entry.getValue().get("resolution:"))) {
