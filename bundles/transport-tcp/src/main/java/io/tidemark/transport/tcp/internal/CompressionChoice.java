@@ -3,23 +3,30 @@ package io.tidemark.transport.tcp.internal;
 import io.tidemark.transport.tcp.TcpSettings.Compression;
 
 /**
- * Decides whether frames are compressed. Looked at anew after a stretch of frames: compression begins when the network is what
- * was waited for half of the time, and stays as long as content goes faster than it went without. It gives way when frames
- * hardly become smaller, when the processor (of either side) is what is waited for, and when the link would keep up without;
- * each vain attempt doubles the time until the next. For one thread at a time.
+ * Decides whether frames are compressed. Looked at anew after a stretch of frames, which is long enough to mean something:
+ * compression begins when the network is what was waited for half of the time, and stays as long as content goes faster than
+ * it went without. It gives way when frames hardly become smaller, when the processor (of either side) is what is waited for,
+ * and when the link would keep up without; each vain attempt doubles the time until the next, unless the network becomes
+ * much slower than what compression was good for. For one thread at a time.
  */
 final class CompressionChoice {
-    /** A stretch ends after so many frames, or so many bytes. */
+    /** A stretch has at least so many frames and takes so long. */
     static final int STRETCH_FRAMES = 32;
 
-    static final long STRETCH_BYTES = 2L << 20;
+    static final long STRETCH_NANOS = 50_000_000;
+    /** An attempt that does harm ends sooner. */
+    private static final int ATTEMPT_FRAMES = 2;
+
+    private static final long ATTEMPT_NANOS = 5_000_000;
+    private static final double HARM = 0.9;
     /** Shorter frames are not worth it. */
     static final int LEAST_BYTES = 512;
 
     private static final double GAIN = 1.1;
-    private static final int MOST_PAUSE = 256;
+    private static final double MUCH_SLOWER = 3;
+    private static final int MOST_PAUSE = 1024;
     /** After so many stretches with compression one without, because the network may have become faster. */
-    private static final int RENEWAL = 512;
+    private static final int RENEWAL = 64;
 
     private Compression mode;
     private boolean compressing;
@@ -27,6 +34,8 @@ final class CompressionChoice {
     private int pausing;
     private int lasted;
     private double plainRate;
+    /** How fast content went with compression when that was in vain. */
+    private double vainRate;
 
     private long beganNanos;
     private long blockedNanos;
@@ -66,8 +75,9 @@ final class CompressionChoice {
         frames++;
         plainBytes += plain;
         wireBytes += wire;
-        if (frames >= STRETCH_FRAMES || plainBytes >= STRETCH_BYTES) {
-            decide(Math.max(1, nowNanos - beganNanos));
+        long took = Math.max(1, nowNanos - beganNanos);
+        if ((frames >= STRETCH_FRAMES && took >= STRETCH_NANOS) || harms(took)) {
+            decide(took);
             frames = 0;
             plainBytes = 0;
             wireBytes = 0;
@@ -76,18 +86,27 @@ final class CompressionChoice {
         }
     }
 
+    private boolean harms(long tookNanos) {
+        return compressing
+                && lasted == 0
+                && frames >= ATTEMPT_FRAMES
+                && tookNanos >= ATTEMPT_NANOS
+                && plainBytes / (double) tookNanos < plainRate * HARM;
+    }
+
     private void decide(long tookNanos) {
         double rate = plainBytes / (double) tookNanos;
         if (compressing) {
             boolean shrinks = wireBytes < plainBytes * 0.9;
             if (!shrinks || rate < plainRate * GAIN) {
+                vainRate = rate;
                 stop(pause * 2);
             } else if (++lasted >= RENEWAL) {
                 stop(1);
             } else {
                 pause = 1;
             }
-        } else if (pausing > 0) {
+        } else if (pausing > 0 && rate * MUCH_SLOWER > vainRate) {
             pausing--;
         } else if (blockedNanos * 2 >= tookNanos) {
             plainRate = rate;

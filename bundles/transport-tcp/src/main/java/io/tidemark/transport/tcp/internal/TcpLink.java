@@ -38,7 +38,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     /** Then others get their turn. */
     private static final int TURN_BYTES = 1 << 20;
     /** After so many turns without a compressed frame a link needs little again. */
-    private static final int LIGHT_AFTER = 1000;
+    private static final int LIGHT_AFTER = 100;
 
     private enum Phase {
         DIALING,
