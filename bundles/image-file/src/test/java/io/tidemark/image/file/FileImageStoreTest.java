@@ -12,6 +12,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.machine.MachineFiles;
+import io.tidemark.faults.FaultyFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class FileImageStoreTest {
     @TempDir
     Path directory;
 
-    private final FaultyFiles files = new FaultyFiles();
+    private final FaultyFiles files = new FaultyFiles(new MachineFiles());
     private final StorageContext context = new MachineContext(8 << 20, files);
 
     private FileImageStore store() {

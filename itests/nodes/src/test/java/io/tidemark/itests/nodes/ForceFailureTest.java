@@ -11,7 +11,7 @@ import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
-import io.tidemark.itests.nodes.node.FaultyFiles;
+import io.tidemark.itests.nodes.node.ForgetfulFiles;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
 import io.tidemark.itests.nodes.node.Part;
@@ -46,7 +46,7 @@ class ForceFailureTest {
             loads.verify(node);
             loads.start(node, seed + round);
             loads.run(Duration.ofMillis(200));
-            node.tell("fault", part.name(), FaultyFiles.Force.FAILS_ONCE.name());
+            node.tell("fault", part.name(), ForgetfulFiles.Force.FAILS_ONCE.name());
             loads.run(Duration.ofMillis(800));
             Await.until(() -> "the image to serve: " + node.refused(), PATIENCE, () -> node.refused() == null);
             loads.run(Duration.ofMillis(200));

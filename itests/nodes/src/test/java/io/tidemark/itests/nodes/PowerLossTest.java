@@ -12,7 +12,7 @@ import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
-import io.tidemark.itests.nodes.node.FaultyFiles;
+import io.tidemark.itests.nodes.node.ForgetfulFiles;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
 import io.tidemark.itests.nodes.node.Part;
@@ -62,7 +62,7 @@ class PowerLossTest {
         PowerRig images = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
         PowerRig journals = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
         Rounds rounds = new Rounds(scratch, images, journals, 100 + part.ordinal());
-        rounds.settings.set("fault." + part, FaultyFiles.Force.SKIPPED.name());
+        rounds.settings.set("fault." + part, ForgetfulFiles.Force.SKIPPED.name());
         String noticed = null;
         for (int round = 0; round < ROUNDS_WITH_FAULT && noticed == null; round++) {
             noticed = rounds.next();

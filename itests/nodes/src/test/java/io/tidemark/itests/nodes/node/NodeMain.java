@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  *
  * <ul>
  *   <li>{@code image.NAME}: {@code key=value,...}, keys as in {@code etc}; the image is made when it is missing
- *   <li>{@code fault.PART}: what becomes of forces of a {@link Part}, see {@link FaultyFiles}
+ *   <li>{@code fault.PART}: what becomes of forces of a {@link Part}, see {@link ForgetfulFiles}
  *   <li>{@code faults}: {@code true} where forces are to fail later
  *   <li>{@code memory}: bytes of payload memory
  *   <li>{@code segment}: bytes of a journal's segments
@@ -40,9 +40,9 @@ public final class NodeMain {
     private static final String FAULT = "fault.";
 
     private final Wiring wiring;
-    private final FaultyFiles faults;
+    private final ForgetfulFiles faults;
 
-    private NodeMain(Wiring wiring, FaultyFiles faults) {
+    private NodeMain(Wiring wiring, ForgetfulFiles faults) {
         this.wiring = wiring;
         this.faults = faults;
     }
@@ -61,9 +61,9 @@ public final class NodeMain {
             }
         }
         Path images = Path.of(arguments[1]);
-        FaultyFiles faults = null;
+        ForgetfulFiles faults = null;
         if (properties.keySet().stream().anyMatch(name -> name.startsWith("fault"))) {
-            faults = new FaultyFiles(images, Boolean.parseBoolean(take(properties, "faults", "false")));
+            faults = new ForgetfulFiles(images, Boolean.parseBoolean(take(properties, "faults", "false")));
         }
         Files files = faults == null ? new MachineFiles() : faults;
         MachineContext context =
@@ -74,7 +74,7 @@ public final class NodeMain {
             if (name.startsWith(FAULT)) {
                 faults.set(
                         Part.valueOf(name.substring(FAULT.length())),
-                        FaultyFiles.Force.valueOf(properties.remove(name)));
+                        ForgetfulFiles.Force.valueOf(properties.remove(name)));
             }
         }
         Wiring wiring = Wiring.open(context, images, journals, segment, images(properties), Path.of(arguments[0]));
@@ -147,7 +147,7 @@ public final class NodeMain {
                 manager.delete(words[1]);
                 return "";
             case "fault":
-                faults.set(Part.valueOf(words[1]), FaultyFiles.Force.valueOf(words[2]));
+                faults.set(Part.valueOf(words[1]), ForgetfulFiles.Force.valueOf(words[2]));
                 return "";
             case "stop":
                 wiring.close();

@@ -2,10 +2,9 @@ package io.tidemark.itests.nodes.node;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.base.machine.MachineFiles;
+import io.tidemark.faults.FaultyFiles;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -21,7 +20,7 @@ import java.util.Map;
  * next force of the same file succeeds and proves nothing. Eviction comes a moment after the failure was reported, or when
  * the file is closed: earlier than that no user of a file could know.
  */
-public final class FaultyFiles implements Files {
+public final class ForgetfulFiles extends FaultyFiles {
     /** What becomes of forces. */
     public enum Force {
         /** They work. */
@@ -34,7 +33,6 @@ public final class FaultyFiles implements Files {
 
     private static final long EVICT_NANOS = 20_000_000;
 
-    private final Files real = new MachineFiles();
     private final Path images;
     private final boolean remember;
     private final Map<Part, Force> faults = new EnumMap<>(Part.class);
@@ -45,7 +43,8 @@ public final class FaultyFiles implements Files {
      * @param images directory of the image pool; everything outside it belongs to journals
      * @param remember whether forces may be made to fail: then what is overwritten is kept until it is forced
      */
-    public FaultyFiles(Path images, boolean remember) {
+    public ForgetfulFiles(Path images, boolean remember) {
+        super(new MachineFiles());
         this.images = images;
         this.remember = remember;
     }
@@ -74,63 +73,18 @@ public final class FaultyFiles implements Files {
 
     @Override
     public StorageFile open(Path path, Mode mode) throws StorageException {
-        return new FaultyFile(path, real.open(path, mode));
-    }
-
-    @Override
-    public AutoCloseable claim(Path path) throws StorageException {
-        return real.claim(path);
-    }
-
-    @Override
-    public List<String> list(Path directory) throws StorageException {
-        return real.list(directory);
-    }
-
-    @Override
-    public boolean exists(Path path) {
-        return real.exists(path);
-    }
-
-    @Override
-    public void createDirectories(Path directory) throws StorageException {
-        real.createDirectories(directory);
-    }
-
-    @Override
-    public void delete(Path path) throws StorageException {
-        real.delete(path);
-    }
-
-    @Override
-    public void rename(Path from, Path to) throws StorageException {
-        real.rename(from, to);
+        return new ForgetfulFile(path, super.open(path, mode));
     }
 
     @Override
     public void forceDirectory(Path directory) throws StorageException {
         switch (next(Part.ofDirectory(directory, images))) {
-            case WORKS -> real.forceDirectory(directory);
+            case WORKS -> super.forceDirectory(directory);
             case FAILS_ONCE -> throw failure(directory);
             case SKIPPED -> {
                 // That is the fault.
             }
         }
-    }
-
-    @Override
-    public SpaceBook space(Path path) throws StorageException {
-        return real.space(path);
-    }
-
-    @Override
-    public long usableBytes(Path path) throws StorageException {
-        return real.usableBytes(path);
-    }
-
-    @Override
-    public long totalBytes(Path path) throws StorageException {
-        return real.totalBytes(path);
     }
 
     private static StorageException failure(Path path) {
@@ -141,7 +95,7 @@ public final class FaultyFiles implements Files {
 
     private record Range(long offset, long length) {}
 
-    private final class FaultyFile implements StorageFile {
+    private final class ForgetfulFile extends FaultyFile {
         private final Path path;
         private final StorageFile file;
         private final Part part;
@@ -150,7 +104,8 @@ public final class FaultyFiles implements Files {
         private final List<Range> later = new ArrayList<>();
         private long evictAtNanos = Long.MAX_VALUE;
 
-        FaultyFile(Path path, StorageFile file) {
+        ForgetfulFile(Path path, StorageFile file) {
+            super(path, file);
             this.path = path;
             this.file = file;
             this.part = Part.ofFile(path, images);
@@ -211,20 +166,35 @@ public final class FaultyFiles implements Files {
         @Override
         public int read(ByteBuffer destination, long offset) throws StorageException {
             evictIfDue(false);
-            return file.read(destination, offset);
+            return super.read(destination, offset);
         }
 
         @Override
         public void write(ByteBuffer source, long offset) throws StorageException {
             keep(offset, source.remaining());
-            file.write(source, offset);
+            super.write(source, offset);
+        }
+
+        @Override
+        public boolean writeDirect(ByteBuffer source, long offset) throws StorageException {
+            keep(offset, source.remaining());
+            return super.writeDirect(source, offset);
+        }
+
+        @Override
+        public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+                throws StorageException {
+            for (int i = 0; i < count; i++) {
+                keep(offsets[i], lengths[i]);
+            }
+            return super.writeDirect(source, offsets, lengths, count);
         }
 
         @Override
         public void force() throws StorageException {
             switch (next(part)) {
                 case WORKS -> {
-                    file.force();
+                    super.force();
                     forget();
                 }
                 case FAILS_ONCE -> {
@@ -241,27 +211,12 @@ public final class FaultyFiles implements Files {
         public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
             switch (next(part)) {
                 case WORKS -> {
-                    return file.writeThrough(source, offset);
+                    return super.writeThrough(source, offset);
                 }
                 case FAILS_ONCE -> throw failure(path);
-                case SKIPPED -> file.write(source, offset);
+                case SKIPPED -> super.write(source, offset);
             }
             return true;
-        }
-
-        @Override
-        public long size() throws StorageException {
-            return file.size();
-        }
-
-        @Override
-        public void setSize(long size) throws StorageException {
-            file.setSize(size);
-        }
-
-        @Override
-        public boolean allocate(long offset, long length) throws StorageException {
-            return file.allocate(offset, length);
         }
 
         @Override
@@ -270,23 +225,13 @@ public final class FaultyFiles implements Files {
             for (long at = offset; at < end; at += 1 << 20) {
                 keep(at, Math.min(end - at, 1 << 20));
             }
-            return file.punch(offset, length);
-        }
-
-        @Override
-        public long seek(long offset, boolean hole) throws StorageException {
-            return file.seek(offset, hole);
-        }
-
-        @Override
-        public void dropCache(long offset, long length) {
-            file.dropCache(offset, length);
+            return super.punch(offset, length);
         }
 
         @Override
         public void close() throws StorageException {
             evictIfDue(true);
-            file.close();
+            super.close();
         }
     }
 }

@@ -1,46 +1,86 @@
-package io.tidemark.image.file;
+package io.tidemark.faults;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
-import io.tidemark.base.machine.MachineFiles;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** The machine's files, with one call that fails: the one on which {@code failing} answers true. */
-final class FaultyFiles implements Files {
-    private final Files real = new MachineFiles();
-    private Predicate<String> failing = call -> false;
-    private boolean punchWorks = true;
-    private int calls;
+/**
+ * Other files, most likely the machine's, of which calls fail when a test says so. Every call is passed on, so that what
+ * only the machine can do is under test too. Those that change something are named {@code VERB FILE}, as in
+ * {@code force data}; the verbs are open, create, rename, resize, write, direct, through and force. For other faults,
+ * override what opens a file.
+ */
+public class FaultyFiles implements Files {
+    private final Files real;
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile Predicate<String> failing = call -> false;
+    private volatile boolean punchWorks = true;
 
-    /** Calls that change something are named {@code VERB FILE}, as in {@code force data}. */
-    void failWhen(Predicate<String> now) {
+    /**
+     * Files without faults so far.
+     *
+     * @param real where calls go
+     */
+    public FaultyFiles(Files real) {
+        this.real = real;
+    }
+
+    /**
+     * Says which calls fail from now on, and begins to count anew.
+     *
+     * @param now asked about each call by its name
+     */
+    public final void failWhen(Predicate<String> now) {
+        calls.set(0);
         failing = now;
-        calls = 0;
     }
 
-    void failCall(int number) {
-        failWhen(call -> calls == number);
+    /**
+     * Has one call fail.
+     *
+     * @param number of the call; the next one is 1
+     */
+    public final void failCall(int number) {
+        failWhen(call -> calls.get() == number);
     }
 
-    int calls() {
-        return calls;
+    /**
+     * Has the next call of a name fail.
+     *
+     * @param name as in {@code direct data}
+     */
+    public final void failNext(String name) {
+        AtomicInteger left = new AtomicInteger(1);
+        failWhen(call -> call.equals(name) && left.getAndDecrement() > 0);
     }
 
-    void cannotPunch() {
+    /**
+     * How many calls there were since it was said which fail.
+     *
+     * @return those that change something
+     */
+    public final int calls() {
+        return calls.get();
+    }
+
+    /** From now on the file system can neither reserve nor free blocks. */
+    public final void cannotPunch() {
         punchWorks = false;
     }
 
     private void step(String verb, Path path) throws StorageException {
         String call = verb + " " + path.getFileName();
-        calls++;
+        calls.incrementAndGet();
         if (failing.test(call)) {
-            throw new StorageException(Reason.IO, "cannot " + call + ": made to fail", "");
+            throw new StorageException(
+                    Reason.IO, "cannot " + verb + " " + path + ": Input/output error", "a test made it so");
         }
     }
 
@@ -103,11 +143,18 @@ final class FaultyFiles implements Files {
         return real.totalBytes(path);
     }
 
-    private final class FaultyFile implements StorageFile {
+    /** A file whose calls are passed on, or fail. */
+    protected class FaultyFile implements StorageFile {
         private final Path path;
         private final StorageFile file;
 
-        FaultyFile(Path path, StorageFile file) {
+        /**
+         * An open file.
+         *
+         * @param path of it
+         * @param file where calls go
+         */
+        protected FaultyFile(Path path, StorageFile file) {
             this.path = path;
             this.file = file;
         }
@@ -124,6 +171,12 @@ final class FaultyFiles implements Files {
         }
 
         @Override
+        public boolean writeDirect(ByteBuffer source, long offset) throws StorageException {
+            step("direct", path);
+            return file.writeDirect(source, offset);
+        }
+
+        @Override
         public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
                 throws StorageException {
             step("direct", path);
@@ -131,9 +184,25 @@ final class FaultyFiles implements Files {
         }
 
         @Override
+        public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
+            step("through", path);
+            return file.writeThrough(source, offset);
+        }
+
+        @Override
         public void force() throws StorageException {
             step("force", path);
             file.force();
+        }
+
+        @Override
+        public void startRead(long offset, long length) {
+            file.startRead(offset, length);
+        }
+
+        @Override
+        public void startWriteBack(long offset, long length) {
+            file.startWriteBack(offset, length);
         }
 
         @Override
