@@ -10,6 +10,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.Journal.JournalStatus;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
@@ -70,6 +71,7 @@ final class ImageLife {
     private final StoreOpener opener;
     private final RuleKeeper rules;
     private final TrimKeeper trims;
+    private final JournalLevel level = new JournalLevel();
     private final Backoff backoff = new Backoff();
     private boolean endWanted;
 
@@ -78,6 +80,9 @@ final class ImageLife {
      * has changed something. Empty for none.
      */
     private String damage = "";
+
+    /** That it serves, and what was found when it was opened, until it is told; empty for nothing new. */
+    private String news = "";
 
     private long suspendedSinceNanos;
     private long trimmedNanos;
@@ -116,6 +121,13 @@ final class ImageLife {
 
     boolean endWanted() {
         return endWanted;
+    }
+
+    /** What there is to tell since this was asked last: that it serves, and what opening found; empty for nothing. */
+    String takeNews() {
+        String taken = news;
+        news = "";
+        return taken;
     }
 
     /** Something around the image has changed: what failed is tried again at once. */
@@ -166,8 +178,11 @@ final class ImageLife {
                 keepRule(view);
             }
         } catch (IllegalArgumentException e) {
-            LOG.warn("Image {}: configuration refused: {}", name, e.getMessage());
             ImageConfig kept = now.engine() != null ? now.config() : null;
+            if (kept != null) {
+                // Without an image the state tells it.
+                LOG.warn("Image {}: configuration refused, the last good one stays in force: {}", name, e.getMessage());
+            }
             view = new View(now.engine(), now.stores(), kept, e.getMessage(), now.state(), now.detail(), now.head());
         }
         kick();
@@ -260,6 +275,10 @@ final class ImageLife {
             }
         }
         now = view;
+        if (!news.isEmpty()) {
+            // To be told before what comes of tending.
+            return 0;
+        }
         if (now.engine() != null && now.stores() != null) {
             tend(now, trimWanted);
             return Long.MAX_VALUE;
@@ -275,12 +294,17 @@ final class ImageLife {
 
     private String missing(ImageConfig config) {
         if (host.journalStores().best(config.journalPool()).isEmpty()) {
-            return "no journal store for pool " + config.journalPool();
+            return noStore("journal", config.journalPool());
         }
         if (host.imageStores().best(config.pool()).isEmpty()) {
-            return "no image store for pool " + config.pool();
+            return noStore("image", config.pool());
         }
         return "";
+    }
+
+    private static String noStore(String sort, String pool) {
+        return "no " + sort + " store for pool " + pool
+                + "; bring its configuration or its bundle back, it goes on by itself";
     }
 
     private void openWhenPossible(View now) {
@@ -380,14 +404,9 @@ final class ImageLife {
                 State.SERVING,
                 "",
                 opened.image().head());
-        LOG.info(
-                "Image {}: {} with {} in pool {}, journal in pool {}: {}",
-                name,
-                opened.created() ? "made" : "opened",
-                Sizes.format(engine.sizeBytes()),
-                config.pool(),
-                config.journalPool(),
-                opened.journal().recovery().detail());
+        news = (opened.created() ? "made" : "opened") + " with " + Sizes.format(engine.sizeBytes()) + " in pool "
+                + config.pool() + ", journal in pool " + config.journalPool() + ": "
+                + opened.journal().recovery().detail();
     }
 
     // ---- stores that go and come
@@ -489,26 +508,24 @@ final class ImageLife {
                     State.SERVING,
                     "",
                     opened.image().head());
-            LOG.info(
-                    "Image {}: resumed after {} ms; {}",
-                    name,
-                    (now() - suspendedSinceNanos) / 1_000_000,
-                    opened.journal().recovery().detail());
+            news = "resumed after " + (now() - suspendedSinceNanos) / 1_000_000 + " ms; "
+                    + opened.journal().recovery().detail();
         }
     }
 
     private void stillSuspended(String why) {
-        view.engine().suspend(why);
         state(State.SUSPENDED, why);
+        view.engine().suspend(why);
     }
 
     /** Clients have waited long enough: their requests fail, and the image starts from its journal when it can. */
     private void giveUp(View now) {
         LOG.warn(
-                "Image {}: clients waited {} s for it; their requests fail now",
+                "Image {}: clients waited {} s for it and fail now; what is acknowledged is in its journal. Still: {}",
                 name,
-                now.config().suspendTimeoutNanos() / 1_000_000_000L);
-        closeEngine(now.engine());
+                now.config().suspendTimeoutNanos() / 1_000_000_000L,
+                now.detail());
+        closeSuspended(now.engine());
         host.turns().release(this);
         view = new View(null, null, now.config(), now.refusal(), State.SUSPENDED, now.detail(), now.head());
         backoff.kick();
@@ -527,8 +544,17 @@ final class ImageLife {
             trimmedNanos = now();
             trims.round(now.config(), now.engine(), now.stores().journal());
         }
+        watchLevel(now);
         if (held) {
             now.engine().retryHeld();
+        }
+    }
+
+    private void watchLevel(View now) {
+        JournalStatus journal = now.stores().journal().status();
+        String line = level.look(journal, now.config().settings().softWarnFraction(), trims.lastReason());
+        if (!line.isEmpty()) {
+            LOG.warn("Image {}: {}", name, line);
         }
     }
 
@@ -536,7 +562,9 @@ final class ImageLife {
         CommitRule rule = rules.rule(now.config());
         if (!rule.equals(now.engine().rule())) {
             now.engine().rule(rule);
-            LOG.info("Image {}: writes are acknowledged by the rule '{}' from now on", name, rule.name());
+            if (rules.problem().isEmpty()) {
+                LOG.info("Image {}: writes are acknowledged by the rule '{}' from now on", name, rule.name());
+            }
         }
     }
 
@@ -664,6 +692,15 @@ final class ImageLife {
                     "Image {}: closed without a last checkpoint, the next start replays more of the journal: {}",
                     name,
                     e.getMessage());
+        }
+    }
+
+    /** Without its stores there is no checkpoint, and nobody has to be told. */
+    private void closeSuspended(JournaledImage engine) {
+        try {
+            engine.close();
+        } catch (StorageException e) {
+            LOG.debug("Image {}: {}", name, e.getMessage());
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -182,6 +183,7 @@ final class ImageSlot {
         }
         takeWish();
         runOrders();
+        tellNews();
         if (close || life.endWanted()) {
             announce(State.STOPPING, "");
             life.close();
@@ -196,7 +198,13 @@ final class ImageSlot {
             trimWanted = false;
         }
         long waitNanos = life.advance(failure, trim);
-        announce(life.state(), life.detail());
+        if (waitNanos == 0 && trim) {
+            synchronized (lock) {
+                trimWanted = true;
+            }
+        }
+        tellNews();
+        stateSeen(life.state(), life.detail());
         boolean held = life.state() == State.HOLDING || life.state() == State.FAILING;
         return Math.min(waitNanos, held ? HELD_TICK_NANOS : TICK_NANOS);
     }
@@ -239,6 +247,20 @@ final class ImageSlot {
         owner.ended(this);
     }
 
+    /** It serves, and what was found when it was opened: one line instead of that of the change of state. */
+    private void tellNews() {
+        String news = life.takeNews();
+        if (news.isEmpty()) {
+            return;
+        }
+        LOG.info("Image {}: {}", name, news);
+        synchronized (lock) {
+            announced = State.SERVING;
+            announcedDetail = "";
+            announcedNanos = host.context().clock().monotonicNanos() - FLAP_NANOS;
+        }
+    }
+
     /** One line for each change; who tells of it first tells it. */
     private void announce(State state, String detail) {
         long nowNanos = host.context().clock().monotonicNanos();
@@ -259,6 +281,23 @@ final class ImageSlot {
         switch (state) {
             case SERVING, STARTING, STOPPING -> LOG.info("Image {}: {}", name, line);
             default -> LOG.warn("Image {}: {}", name, line);
+        }
+    }
+
+    /**
+     * Tells a state that the engine has or had. What the worker brings about, or comes to mend, it tells itself, since it
+     * also knows why, what was found and what happens next: then this is for later, or never.
+     */
+    private void stateSeen(State state, String detail) {
+        State worked = life.view().state();
+        boolean mine =
+                switch (state) {
+                    case SERVING, HOLDING, FAILING -> worked == State.SERVING;
+                    case STOPPING -> false;
+                    default -> worked == state;
+                };
+        if (mine) {
+            announce(state, detail);
         }
     }
 
@@ -285,7 +324,7 @@ final class ImageSlot {
     private final class Listener implements ImageListener {
         @Override
         public void stateChanged(State state, String detail) {
-            announce(state, detail);
+            stateSeen(state, detail);
         }
 
         @Override
@@ -306,7 +345,7 @@ final class ImageSlot {
 
         @Override
         public void warning(String line) {
-            LOG.warn("Image {}: {}", name, line);
+            LOG.warn("Image {}: {}", name, line.replaceFirst("^image " + Pattern.quote(name) + ":? ", ""));
         }
     }
 }

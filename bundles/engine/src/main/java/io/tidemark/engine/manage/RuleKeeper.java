@@ -51,8 +51,10 @@ final class RuleKeeper {
     }
 
     private CommitRule standIn(ImageConfig config, String why) {
-        problem =
-                why.isEmpty() ? "" : "commit policy " + config.commit() + " " + why + ": the rule 'journal' stands in";
+        problem = why.isEmpty()
+                ? ""
+                : "commit policy " + config.commit() + " " + why
+                        + ": the rule 'journal' stands in until it is back, or image:set names another";
         if (!why.isEmpty()) {
             LOG.warn("Image {}: {}", config.name(), problem);
         }

@@ -83,7 +83,8 @@ final class TrimKeeper {
             List<String> found) {
         TrimStrategy strategy = host.strategies().best(name).orElse(null);
         if (strategy == null) {
-            found.add("trim strategy " + name + " is not there: the journal keeps everything");
+            found.add("trim strategy " + name
+                    + " is not there: the journal keeps everything until it is back, or image:set names another");
             return keepAll();
         }
         TrimSituation situation = situation(config, engine.watermarks(), journal, clients);
@@ -93,7 +94,8 @@ final class TrimKeeper {
                 TIMEOUT_NANOS,
                 () -> strategy.vote(situation));
         if (answer.value() == null) {
-            found.add("trim strategy " + name + " " + answer.problem() + ": the journal keeps everything");
+            found.add("trim strategy " + name + " " + answer.problem()
+                    + ": the journal keeps everything until it answers again, or image:set names another");
             return keepAll();
         }
         return answer.value();

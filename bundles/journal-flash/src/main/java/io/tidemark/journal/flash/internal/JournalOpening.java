@@ -77,7 +77,8 @@ public final class JournalOpening {
         }
         RecoveryReport report = report(recovery, state, created, context.clock().monotonicNanos() - startNanos);
         if (!created) {
-            LOG.info("journal {}: {}", places.journal(), report.detail());
+            // Whoever opens it tells of it.
+            LOG.debug("journal {}: {}", places.journal(), report.detail());
         }
         return new FlashJournal(
                 new FlashJournal.Parts(
