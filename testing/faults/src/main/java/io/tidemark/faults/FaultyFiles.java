@@ -22,6 +22,7 @@ public class FaultyFiles implements Files {
     private final AtomicInteger calls = new AtomicInteger();
     private volatile Predicate<String> failing = call -> false;
     private volatile boolean punchWorks = true;
+    private volatile boolean full;
 
     /**
      * Files without faults so far.
@@ -70,6 +71,11 @@ public class FaultyFiles implements Files {
         return calls.get();
     }
 
+    /** From now on what fails does so because the file system is full. */
+    public final void fill() {
+        full = true;
+    }
+
     /** From now on the file system can neither reserve nor free blocks. */
     public final void cannotPunch() {
         punchWorks = false;
@@ -79,6 +85,10 @@ public class FaultyFiles implements Files {
         String call = verb + " " + path.getFileName();
         calls.incrementAndGet();
         if (failing.test(call)) {
+            if (full) {
+                throw new StorageException(
+                        Reason.NO_SPACE, "cannot " + verb + " " + path + ": no space left", "a test made it so");
+            }
             throw new StorageException(
                     Reason.IO, "cannot " + verb + " " + path + ": Input/output error", "a test made it so");
         }

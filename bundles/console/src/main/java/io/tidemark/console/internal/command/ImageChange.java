@@ -1,6 +1,7 @@
 package io.tidemark.console.internal.command;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.console.internal.render.Words;
@@ -196,7 +197,9 @@ final class ImageChange {
     private static ConsoleCommand delete() {
         return new SimpleCommand(
                 Spec.of("image:delete", "Deletes an image with its journal.")
-                        .detail("Deletes its configuration, too. Asks first. Refused while clients are connected.")
+                        .detail(
+                                "Deletes its configuration, too; without one, what the pools have under the name. Asks first. Refused"
+                                        + " while clients are connected.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(YES, "Does not ask.")
                         .example("image:delete vm1", "deletes vm1 when you answer y")
@@ -207,10 +210,27 @@ final class ImageChange {
 
     private static void delete(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
-        ImageStatus image = call.images().image(name);
-        String size = image.sizeBytes() > 0 ? " (" + Words.size(image.sizeBytes()) + ")" : "";
-        call.confirm("This deletes the image " + name + size + " and its journal for good.", YES);
+        call.confirm(doomed(call.images(), name), YES);
         call.images().delete(name);
         call.line(name + ": deleted");
+    }
+
+    /** What goes; also where no configuration names it, as after a lost one: then pools may have image, journal or both. */
+    private static String doomed(ImageManager images, String name) throws StorageException {
+        try {
+            long bytes = images.image(name).sizeBytes();
+            String size = bytes > 0 ? " (" + Words.size(bytes) + ")" : "";
+            return "This deletes the image " + name + size + " and its journal for good.";
+        } catch (StorageException e) {
+            List<String> places = images.pools().stream()
+                    .filter(pool -> pool.members().contains(name))
+                    .map(pool -> pool.sort() + " pool " + pool.name())
+                    .toList();
+            if (e.reason() != StorageException.Reason.NOT_FOUND || places.isEmpty()) {
+                throw e;
+            }
+            return "No configuration names " + name + ". This deletes what " + String.join(" and ", places)
+                    + " hold of it for good.";
+        }
     }
 }
