@@ -129,7 +129,7 @@ final class Place implements AutoCloseable {
             return buffer.flip().equals(content(length, number));
         }
 
-        private static ByteBuffer content(int length, int number) {
+        static ByteBuffer content(int length, int number) {
             byte[] text = (SECRET + number + " ").getBytes(StandardCharsets.US_ASCII);
             ByteBuffer content = ByteBuffer.allocate(length);
             while (content.hasRemaining()) {
