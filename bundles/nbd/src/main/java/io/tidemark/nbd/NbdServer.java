@@ -76,6 +76,8 @@ public final class NbdServer implements AutoCloseable {
             throw e;
         }
         clients.apply(newSettings, tls);
+        // Whoever comes by a new way is served by the new terms.
+        opened.values().forEach(Listener::start);
         settings = newSettings;
         started = true;
         listeners.putAll(opened);

@@ -35,6 +35,10 @@ public final class Listener implements AutoCloseable {
         this.address = channel.getLocalAddress();
         this.socketFile = socketFile;
         this.thread = Shared.daemon(() -> accept(clients), "nbd-accept-" + address);
+    }
+
+    /** Takes clients from now on. Those that came before wait in the kernel's queue. */
+    public void start() {
         thread.start();
     }
 
@@ -119,8 +123,10 @@ public final class Listener implements AutoCloseable {
 
     private void accept(Consumer<SocketChannel> clients) {
         while (channel.isOpen()) {
+            SocketChannel client = null;
             try {
-                clients.accept(channel.accept());
+                client = channel.accept();
+                clients.accept(client);
             } catch (IOException e) {
                 if (channel.isOpen()) {
                     LOG.warn("nbd: cannot accept a client on {}: {}", address, e.getMessage());
@@ -129,7 +135,18 @@ public final class Listener implements AutoCloseable {
                 }
             } catch (RuntimeException | Error e) {
                 LOG.error("nbd: a client on {} could not be served", address, e);
+                drop(client);
             }
+        }
+    }
+
+    private static void drop(SocketChannel client) {
+        try {
+            if (client != null) {
+                client.close();
+            }
+        } catch (IOException e) {
+            LOG.debug("nbd: closing a connection failed: {}", e.getMessage());
         }
     }
 
