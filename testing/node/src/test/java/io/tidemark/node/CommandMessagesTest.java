@@ -101,7 +101,8 @@ class CommandMessagesTest {
                     place,
                     Kind.FAILED,
                     "image:resize disk 8M",
-                    "disk has 32 MiB; with 8 MiB everything behind that would be lost. Say --allow-shrink if that is meant. Nothing was done.");
+                    "disk has 32 MiB; with 8 MiB everything behind that would be lost."
+                            + " Say --allow-shrink if that is meant. Nothing was done.");
             // No space, neither for the journal nor for the image.
             place.files.fill();
             place.files.failWhen(call -> call.matches("open (prepare|segment)-.*"));
