@@ -33,7 +33,7 @@ public final class MachineContext implements StorageContext {
      * @param files the file layer
      */
     public MachineContext(long payloadCapacityBytes, Files files) {
-        this.payloads = new ArenaPayloadPool(payloadCapacityBytes);
+        this.payloads = new SlabPayloadPool(payloadCapacityBytes);
         this.files = files;
     }
 

@@ -167,18 +167,23 @@ final class Core {
     void attach(Journal newJournal, BlockImage newImage, ImageHead newHead) {
         journal = newJournal;
         appender = newJournal.appender();
-        expectReading();
         image = newImage;
         head = newHead;
+        expectReading();
         epochs = newJournal.epochs();
         epoch = epochs.get(epochs.size() - 1);
         trimmed = newJournal.trimmed();
         readOnly = newHead.role() == ImageHead.Role.REPLICA;
     }
 
-    /** Tells the journal whether payload will be read from it again: what stays in memory until it is applied will not. */
+    /**
+     * Tells the journal whether payload will be read from it again: what stays in memory until it is applied will not. That
+     * is at most the image twice, in the batch that is applied and in what gathers above it, because of what is overwritten
+     * only the newest is kept.
+     */
     void expectReading() {
-        appender.expectReading(settings.hotPayloadBytes() < settings.backlogLimitBytes());
+        long most = Math.min(settings.backlogLimitBytes(), 2 * Math.max(sizeBytes, head.sizeBytes()));
+        appender.expectReading(settings.hotPayloadBytes() < most);
     }
 
     /** Lets go of the stores. */
@@ -421,6 +426,7 @@ final class Core {
         hot.add(payload);
         if (kind.changesData()) {
             remember(active, kind, offset, length, appended, place);
+            forgetReplaced(length, after);
         }
         activeBytes += EVENT_OVERHEAD_BYTES + (payload == null ? 0 : payload.length());
         long excess = settings.hotPayloadBytes();
@@ -457,6 +463,17 @@ final class Core {
             case DISCARD -> overlay.put(offset, length, sequence, ExtentMap.PLACE_DISCARD, 0);
             case ZERO -> overlay.put(offset, length, sequence, ExtentMap.PLACE_ZERO, 0);
             default -> throw new IllegalArgumentException(kind + " changes no data");
+        }
+    }
+
+    /**
+     * Gives up the payload of an event whose every byte was just overwritten: so memory holds what is live, however long the
+     * backlog is. What is not durable stays, because it may have to be appended again.
+     */
+    private void forgetReplaced(long length, Aftermath after) {
+        long sequence = active.replaced();
+        if (sequence > 0 && sequence <= durable && active.replacedBody() == EventCodec.WRITE_HEAD_BYTES) {
+            hot.drop(sequence, length, after.releases);
         }
     }
 

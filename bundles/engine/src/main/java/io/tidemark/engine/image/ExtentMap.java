@@ -84,6 +84,11 @@ final class ExtentMap {
     private int chunkCount;
     private int size;
 
+    /** Sequence and body of the extent that the last put replaced in place; 0 when it did something else. */
+    private long replaced;
+
+    private int replacedBody;
+
     /** Where the last look-up ended: chunk and index of the floor extent; index -1 when there is none. */
     private int atChunk;
 
@@ -113,6 +118,7 @@ final class ExtentMap {
      * @param body where in the event's body the bytes start; 0 for extents without bytes
      */
     void put(long offset, long length, long sequence, long place, int body) {
+        replaced = 0;
         long at = offset;
         long left = length;
         while (left > MAX_LENGTH) {
@@ -128,6 +134,8 @@ final class ExtentMap {
         if (atIndex >= 0) {
             Chunk chunk = chunks[atChunk];
             if (chunk.offsets[atIndex] == offset && chunk.length(atIndex) == length) {
+                replaced = chunk.fields[atIndex * STRIDE + SEQUENCE];
+                replacedBody = chunk.body(atIndex);
                 chunk.set(atIndex, offset, length, sequence, place, body);
                 return;
             }
@@ -136,6 +144,19 @@ final class ExtentMap {
             seek(offset);
         }
         insertAfter(offset, length, sequence, place, body);
+    }
+
+    /**
+     * The sequence of the extent that the last {@link #put} replaced by one of the same bounds, which is what folding is; 0
+     * when it did anything else. What was in another part of that event may still be in the map.
+     */
+    long replaced() {
+        return replaced;
+    }
+
+    /** Where in its event's body the bytes of that extent started. */
+    int replacedBody() {
+        return replacedBody;
     }
 
     /** Moves to the last extent that starts at or before an offset. */

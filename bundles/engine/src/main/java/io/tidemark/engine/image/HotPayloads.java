@@ -4,8 +4,8 @@ import io.tidemark.api.context.Payload;
 import java.util.Arrays;
 
 /**
- * Payload that is in memory, by the sequence of its event: the newest events', without gaps. The oldest are evicted first;
- * their bytes are then read from the journal. Guarded by the image's lock; whoever takes something out releases it
+ * Payload that is in memory, by the sequence of its event: the newest events', apart from what nobody reads any more. The
+ * oldest are evicted first; their bytes are then read from the journal. Guarded by the image's lock; whoever takes something out releases it
  * outside the lock.
  */
 final class HotPayloads {
@@ -81,6 +81,22 @@ final class HotPayloads {
                 out.add(payload);
             }
             first++;
+        }
+    }
+
+    /**
+     * Takes out one event's payload that nobody will read again, if it has just the length of what was overwritten.
+     *
+     * @param sequence of the event
+     * @param length of what was overwritten, in bytes
+     * @param out gets payload to release
+     */
+    void drop(long sequence, long length, Releases out) {
+        Payload payload = get(sequence);
+        if (payload != null && payload.length() == length) {
+            slots[(int) (sequence & (slots.length - 1))] = null;
+            bytes -= length;
+            out.add(payload);
         }
     }
 

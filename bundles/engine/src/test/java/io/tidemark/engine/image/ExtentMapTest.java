@@ -84,6 +84,24 @@ class ExtentMapTest {
     }
 
     @Test
+    void tellsWhichEventAPutReplacedWhole() {
+        map.put(0, 4096, 1, 10, 30);
+        assertEquals(0, map.replaced());
+        map.put(4096, 4096, 2, 20, 30);
+        assertEquals(0, map.replaced());
+        map.put(0, 4096, 3, 30, 30);
+        assertEquals(1, map.replaced());
+        assertEquals(30, map.replacedBody());
+        map.put(0, 8192, 4, 40, 30);
+        assertEquals(0, map.replaced(), "a longer one replaces, but not one of the same bounds");
+        map.put(1024, 1024, 5, 50, 30);
+        assertEquals(0, map.replaced());
+        map.put(2048, 6144, 6, 60, 30);
+        assertEquals(4, map.replaced());
+        assertEquals(30 + 2048, map.replacedBody(), "a part of that event is elsewhere in the map");
+    }
+
+    @Test
     void oneDiscardReplacesHundredsOfThousandsOfExtents() {
         for (long block = 0; block < 300_000; block++) {
             map.put(block * 8192, 4096, block + 1, block, 30);

@@ -18,10 +18,10 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class ArenaPayloadPoolTest {
+class SlabPayloadPoolTest {
     @Test
     void longPayloadsCanBeWrittenPastThePageCacheFromWhereTheyAre() {
-        PayloadPool pool = new ArenaPayloadPool(16 << 20);
+        PayloadPool pool = new SlabPayloadPool(16 << 20);
         for (int i = 0; i < 5; i++) {
             pool.tryTake(100);
             for (int length : new int[] {64 << 10, 1 << 20, 256 << 10}) {
@@ -32,7 +32,7 @@ class ArenaPayloadPoolTest {
 
     @Test
     void payloadsNeverOverlapAndKeepTheirBytes() {
-        PayloadPool pool = new ArenaPayloadPool(8 << 20);
+        PayloadPool pool = new SlabPayloadPool(8 << 20);
         Random random = new Random(1);
         Deque<Payload> live = new ArrayDeque<>();
         Deque<Byte> marks = new ArrayDeque<>();
@@ -69,8 +69,8 @@ class ArenaPayloadPoolTest {
     }
 
     @Test
-    void theBoundHoldsAndAFreedArenaCallsBack() {
-        PayloadPool pool = new ArenaPayloadPool(4 << 20);
+    void theBoundHoldsAndWhatIsFreedCallsBack() {
+        PayloadPool pool = new SlabPayloadPool(4 << 20);
         List<Payload> taken = new ArrayList<>();
         for (Payload p = pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES); p != null; ) {
             taken.add(p);
@@ -80,15 +80,41 @@ class ArenaPayloadPoolTest {
         AtomicInteger calls = new AtomicInteger();
         pool.whenFreed(calls::incrementAndGet);
         taken.get(0).release();
-        assertEquals(0, calls.get());
-        taken.get(1).release();
         assertEquals(1, calls.get());
+        assertNull(pool.tryTake(1), "the slab is still cut for long payloads");
+        assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+        taken.get(2).release();
+        taken.get(3).release();
         assertNotNull(pool.tryTake(1));
     }
 
     @Test
+    void whatDiesInAnyOrderIsUsedAgain() {
+        PayloadPool pool = new SlabPayloadPool(4 << 20);
+        Random random = new Random(2);
+        List<Payload> live = new ArrayList<>();
+        for (Payload p = pool.tryTake(4096); p != null; p = pool.tryTake(4096)) {
+            live.add(p);
+        }
+        assertEquals((4 << 20) / 4096, live.size());
+        for (int i = 0; i < 10_000; i++) {
+            live.remove(random.nextInt(live.size())).release();
+            live.add(assertNotNullPayload(pool.tryTake(4000 + random.nextInt(97))));
+        }
+        live.forEach(Payload::release);
+        for (int i = 0; i < 4; i++) {
+            assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES), "free slabs serve any size");
+        }
+    }
+
+    private static Payload assertNotNullPayload(Payload payload) {
+        assertNotNull(payload);
+        return payload;
+    }
+
+    @Test
     void referencesAreCounted() {
-        PayloadPool pool = new ArenaPayloadPool(4 << 20);
+        PayloadPool pool = new SlabPayloadPool(4 << 20);
         Payload payload = pool.tryTake(10);
         payload.retain();
         payload.release();
@@ -99,7 +125,7 @@ class ArenaPayloadPoolTest {
 
     @Test
     void whatIsTooLargeIsRefusedAndWhatIsUsedUpIsNull() {
-        PayloadPool pool = new ArenaPayloadPool(4 << 20);
+        PayloadPool pool = new SlabPayloadPool(4 << 20);
         assertThrows(IllegalArgumentException.class, () -> pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES + 1));
         assertThrows(IllegalArgumentException.class, () -> pool.tryTake(0));
         for (int i = 0; i < 4; i++) {
