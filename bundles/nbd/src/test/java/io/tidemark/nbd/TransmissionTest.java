@@ -621,6 +621,25 @@ class TransmissionTest {
     }
 
     @Test
+    void aClientWithAllThatItSendsInFlightIsForcedByItsOwnThread() throws IOException {
+        try (TestClient client = served.simple()) {
+            int depth = 7;
+            for (int round = 0; round < 20; round++) {
+                for (int i = 0; i < depth; i++) {
+                    client.request(WRITE, 0, i, i * 4096L, 4096);
+                    client.send(pattern(4096, i));
+                }
+                for (int i = 0; i < depth; i++) {
+                    assertEquals(0, client.simple().error());
+                }
+            }
+            assertTrue(
+                    served.disk.drivenAlone.get() >= 18,
+                    "more was expected of a client that sends no more: " + served.disk.drivenAlone + " of 20");
+        }
+    }
+
+    @Test
     void requestInSingleBytesIsUnderstood() throws IOException {
         try (TestClient client = served.simple()) {
             ByteBuffer bytes = ByteBuffer.allocate(28 + 100);

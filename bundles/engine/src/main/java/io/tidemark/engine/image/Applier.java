@@ -21,7 +21,9 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private static final double START_FILL = 0.45;
 
     private static final double LEAST_START_FILL = 0.3;
-    private static final double MOST_START_FILL = 0.85;
+
+    /** Well below {@link Session#SLOW_FILL}: clients that are slowed down before a batch starts would wait for nothing. */
+    static final double MOST_START_FILL = 0.7;
 
     /** What comes in during a batch is taken for so much more than it was during the one before. */
     private static final double START_CAUTION = 1.5;
@@ -262,6 +264,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         synchronized (core.lock) {
             core.sizeBytes = to;
             core.resizeSequence = 0;
+            core.expectReading();
         }
         return true;
     }

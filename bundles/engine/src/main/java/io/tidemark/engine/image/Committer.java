@@ -4,6 +4,8 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Group commit. A force makes durable everything that was appended before it, and whatever arrives meanwhile goes with the
@@ -17,19 +19,18 @@ import io.tidemark.api.journal.Journal;
 final class Committer implements Runnable {
     private static final int MOST_FORCES = 2;
 
-    /** A second force starts when what waits for it is at least such a part of what is in the first. */
+    /** A further force starts when what waits for it is at least such a part of what is in those under way. */
     private static final int ENOUGH_PART = 4;
 
     private final Core core;
     private final Gate gate;
-    private final Gate secondGate;
     private final Aftermath after = new Aftermath();
 
-    /** Started when it is first needed: most images never do. */
-    private volatile Worker second;
+    /** Workers beside this one, each started when it is first needed: most images never do. Guarded by the image's lock. */
+    private final List<Further> further = new ArrayList<>();
 
-    /** Guarded by the image's lock. */
-    private boolean secondWanted;
+    /** This worker forces, or is about to. Guarded by the image's lock. */
+    private boolean busy;
 
     private volatile boolean stop;
     private volatile boolean forceNow;
@@ -37,7 +38,6 @@ final class Committer implements Runnable {
     Committer(Core core) {
         this.core = core;
         this.gate = core.context.workers().newGate();
-        this.secondGate = core.context.workers().newGate();
     }
 
     /** Has the worker force what is appended. May be called under the lock. */
@@ -53,38 +53,95 @@ final class Committer implements Runnable {
 
     /** Wakes a worker if somebody waits and it is time for a force. */
     void handOver() {
-        int before;
-        boolean start;
+        Further beside = null;
         synchronized (core.lock) {
             if (!isDue()) {
                 return;
             }
-            before = core.forces;
-            start = before > 0 && !secondWanted;
-            secondWanted |= start;
+            if (core.forces > 0 && busy) {
+                beside = idle();
+                if (beside == null) {
+                    return;
+                }
+            }
         }
-        if (before == 0) {
+        if (beside == null) {
             wake();
-            return;
+        } else {
+            beside.go();
         }
-        if (start) {
-            second = core.context
-                    .workers()
-                    .start("commit2-" + core.labels.name(), () -> run(secondGate, new Aftermath()));
+    }
+
+    /** One that may force beside those who do; null when all are at it. Under the lock. */
+    private Further idle() {
+        for (Further one : further) {
+            if (!one.busy) {
+                one.busy = true;
+                return one;
+            }
         }
-        secondGate.open();
+        if (stop || further.size() == MOST_FORCES - 1) {
+            return null;
+        }
+        Further one = new Further(core.context.workers().newGate());
+        one.busy = true;
+        further.add(one);
+        return one;
     }
 
     void stop() {
         stop = true;
         gate.open();
-        secondGate.open();
+        for (Further one : beside()) {
+            one.gate.open();
+        }
     }
 
     void join(long timeoutNanos) {
-        Worker worker = second;
-        if (worker != null) {
-            worker.join(timeoutNanos);
+        for (Further one : beside()) {
+            Worker worker = one.worker;
+            if (worker != null) {
+                worker.join(timeoutNanos);
+            }
+        }
+    }
+
+    private List<Further> beside() {
+        synchronized (core.lock) {
+            return List.copyOf(further);
+        }
+    }
+
+    /** A worker that forces beside others. */
+    private final class Further implements Runnable {
+        final Gate gate;
+        final Aftermath settle = new Aftermath();
+        volatile Worker worker;
+
+        /** It forces, or somebody is about to have it do so. Guarded by the image's lock. */
+        boolean busy;
+
+        Further(Gate gate) {
+            this.gate = gate;
+        }
+
+        /** By whoever made it busy. */
+        void go() {
+            if (worker == null) {
+                worker = core.context.workers().start("commit-" + core.labels.name(), this);
+            }
+            gate.open();
+        }
+
+        @Override
+        public void run() {
+            while (!stop) {
+                gate.await(Long.MAX_VALUE);
+                forceWhileNeeded(settle);
+                synchronized (core.lock) {
+                    busy = false;
+                }
+            }
         }
     }
 
@@ -171,33 +228,36 @@ final class Committer implements Runnable {
 
     @Override
     public void run() {
-        run(gate, after);
-    }
-
-    private void run(Gate own, Aftermath settle) {
-        boolean first = own == gate;
         while (!stop) {
-            boolean opened = own.await(first ? timeoutNanos() : Long.MAX_VALUE);
-            if (first && opened && !forceNow) {
+            boolean opened = gate.await(timeoutNanos());
+            if (opened && !forceNow) {
                 // Armed: what nobody waits for (a write cache) is forced when nothing has come for a moment.
                 continue;
             }
-            if (first) {
-                forceNow = false;
+            forceNow = false;
+            synchronized (core.lock) {
+                busy = true;
             }
-            boolean more = true;
-            while (more && !stop) {
-                Journal journal;
-                synchronized (core.lock) {
-                    journal = begin();
-                }
-                if (journal == null) {
-                    break;
-                }
-                force(journal, settle);
-                synchronized (core.lock) {
-                    more = somebodyWaits();
-                }
+            forceWhileNeeded(after);
+            synchronized (core.lock) {
+                busy = false;
+            }
+        }
+    }
+
+    private void forceWhileNeeded(Aftermath settle) {
+        boolean more = true;
+        while (more && !stop) {
+            Journal journal;
+            synchronized (core.lock) {
+                journal = begin();
+            }
+            if (journal == null) {
+                return;
+            }
+            force(journal, settle);
+            synchronized (core.lock) {
+                more = somebodyWaits();
             }
         }
     }

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 /** One client. */
 final class Session implements DeviceSession {
     /** Fill of the backlog from which on a client is slowed down, so that it does not run into the limit at full speed. */
-    private static final double SLOW_FILL = 0.8;
+    static final double SLOW_FILL = 0.9;
 
     private static final long MAX_DELAY_NANOS = 2_000_000L;
 

@@ -136,6 +136,35 @@ class WritePathTest {
     }
 
     @Test
+    void memoryHoldsWhatIsLiveHoweverLongTheBacklogIs() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            Random random = new Random(3);
+            for (int round = 0; round < 20; round++) {
+                for (int i = 0; i < 256; i++) {
+                    rig.write(random.nextInt(256) * 4096L, 4096, random.nextInt())
+                            .succeeded();
+                }
+            }
+            var counters = rig.engine.counters();
+            assertTrue(counters.get("backlog.bytes") > 20L << 20, "all of it waits to be applied: " + counters);
+            assertTrue(counters.get("hot.bytes") <= Rig.SIZE, "what was overwritten is given up: " + counters);
+            rig.write(8192, 4096, 1).succeeded();
+            rig.write(8192 + 512, 512, 2).succeeded();
+            rig.write(8192, 4096, 3).succeeded();
+            rig.write(8192 + 3072, 1024, 4).succeeded();
+            rig.verify();
+            rig.journal.corruptBodies = true;
+            rig.engine.checkpoint();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void clientsAreNotSlowedDownBeforeABatchStarts() {
+        assertTrue(Applier.MOST_START_FILL < Session.SLOW_FILL);
+    }
+
+    @Test
     void flushIsABarrierOnlyWhereSomethingWasWritten() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {
             rig.flush().succeeded();

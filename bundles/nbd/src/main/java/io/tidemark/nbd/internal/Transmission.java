@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 final class Transmission {
     /** What may be collected before replies of reads go out while more requests are at hand. */
     private static final int STAGED_ENOUGH_BYTES = 32 << 10;
-    /** Requests that may be handed over before the device is told to start. */
-    private static final int UNDRIVEN_LIMIT = 64;
+    /** Requests that may be handed over before the device is told to start: with more, forces came too late at depth 32. */
+    private static final int UNDRIVEN_LIMIT = 8;
     /** What is still missing of a payload from here on is read from the socket straight into it. */
     private static final int DIRECT_BYTES = 16 << 10;
     /** After a long write the next request is most likely one too: its payload is not to land in the receive buffer. */
@@ -58,6 +58,9 @@ final class Transmission {
     private int undriven;
     private int parsedSinceWait;
     private int receiveLimit;
+
+    /** Most that the client had in flight lately. */
+    private long usualDepth;
 
     /**
      * What is left of the time that the client has while it holds what others wait for; without end otherwise. Counts over
@@ -550,7 +553,7 @@ final class Transmission {
         try {
             int count = eager() ? io.link().read(received) : 0;
             while (count == 0) {
-                settle(!idle || counters.inFlight() >= DEEP);
+                settle(!idle || moreComes());
                 if (idle && ended()) {
                     return false;
                 }
@@ -562,6 +565,14 @@ final class Transmission {
         } finally {
             received.flip();
         }
+    }
+
+    /** Whether the client is likely to send more while what it has sent is forced: not when it has sent all that it usually does. */
+    private boolean moreComes() {
+        long inFlight = counters.inFlight();
+        boolean all = inFlight == usualDepth;
+        usualDepth = Math.max(inFlight, usualDepth - 1);
+        return inFlight >= DEEP && !all;
     }
 
     private boolean ended() {
