@@ -1,0 +1,89 @@
+package io.tidemark.mirror.internal.wire;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** A frame of events that is filled one by one, in memory that is used again and again. For one thread. */
+public final class EventsFrame {
+    /** Bytes of the message before the events. */
+    static final int FIXED_BYTES = 28;
+
+    private static final int COUNT_AT = Wire.HEADER_BYTES + 24;
+    private static final int DURABLE_AT = Wire.HEADER_BYTES + 16;
+
+    private final ByteBuffer memory =
+            ByteBuffer.allocateDirect(Wire.MAX_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private int count;
+
+    /**
+     * Starts anew.
+     *
+     * @param channel which it is for
+     * @param first position of the first event
+     */
+    public void start(int channel, Position first) {
+        memory.clear();
+        Encoder.header(memory, Type.EVENTS, channel);
+        begin(memory, first, 0, 0);
+        count = 0;
+    }
+
+    /**
+     * Adds the next event, if it fits.
+     *
+     * @param header of it
+     * @param body of it; not consumed
+     * @param maxBytes that the frame may have then, unless it is the first event
+     * @return false when it does not fit; nothing was added then
+     */
+    public boolean add(EventHeader header, ByteBuffer body, int maxBytes) {
+        int length = memory.position() + Wire.EVENT_BYTES + body.remaining();
+        if (count > 0 && length > Math.min(maxBytes, memory.capacity())) {
+            return false;
+        }
+        event(memory, header, body);
+        count++;
+        return true;
+    }
+
+    /**
+     * How many events are in it.
+     *
+     * @return the count
+     */
+    public int count() {
+        return count;
+    }
+
+    /**
+     * Bytes so far.
+     *
+     * @return the frame's length
+     */
+    public int length() {
+        return memory.position();
+    }
+
+    /**
+     * The frame.
+     *
+     * @param durable last durable event of the source
+     * @return lent until the next {@link #start}
+     */
+    public ByteBuffer finish(long durable) {
+        memory.putLong(DURABLE_AT, durable).putInt(COUNT_AT, count);
+        return memory.duplicate().flip();
+    }
+
+    static void begin(ByteBuffer out, Position first, long durable, int count) {
+        out.putLong(first.epoch()).putLong(first.sequence()).putLong(durable).putInt(count);
+    }
+
+    static void event(ByteBuffer out, EventHeader header, ByteBuffer body) {
+        out.put((byte) header.kind().code()).putInt(header.flags());
+        out.putLong(header.timeNanos()).putLong(header.offset()).putLong(header.length());
+        out.putInt(body.remaining()).put(body.duplicate());
+    }
+}
