@@ -2,6 +2,7 @@ package io.tidemark.api.admin;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.Watermarks;
+import io.tidemark.api.image.ImageHead;
 import java.util.List;
 import java.util.Map;
 
@@ -18,7 +19,8 @@ import java.util.Map;
  * @param commitPolicy as configured
  * @param commitRule as in force
  * @param trimStrategies as configured
- * @param head position of the last durable event; {@link Position#NONE} when unknown
+ * @param head the position that clients read: of the last durable event, and of a replica what its head has reached; {@link
+ *     Position#NONE} when unknown
  * @param watermarks now
  * @param backlogBytes payload that is acknowledged and not applied
  * @param backlogEvents events that are appended and not applied
@@ -28,6 +30,8 @@ import java.util.Map;
  * @param warnings what an operator should know now
  * @param counters numbers since the image was opened, by name; see docs/reference/metrics.md
  * @param properties the configuration in force
+ * @param role whether clients may write
+ * @param received position of the last event that is durable in a replica's journal; {@link Position#NONE} for a primary
  */
 public record ImageStatus(
         String name,
@@ -49,7 +53,9 @@ public record ImageStatus(
         List<String> clients,
         List<String> warnings,
         Map<String, Long> counters,
-        Map<String, String> properties) {
+        Map<String, String> properties,
+        ImageHead.Role role,
+        Position received) {
     /** States of an image. */
     public enum State {
         /** Configured, and on the way to serving: recovering. */
@@ -75,5 +81,75 @@ public record ImageStatus(
         warnings = List.copyOf(warnings);
         counters = Map.copyOf(counters);
         properties = Map.copyOf(properties);
+    }
+
+    /**
+     * The status of a primary.
+     *
+     * @param name of the image
+     * @param state in one word
+     * @param detail why
+     * @param sizeBytes size
+     * @param blockSizeBytes preferred block
+     * @param pool image pool
+     * @param journalPool journal pool
+     * @param commitPolicy as configured
+     * @param commitRule as in force
+     * @param trimStrategies as configured
+     * @param head position of the last durable event
+     * @param watermarks now
+     * @param backlogBytes payload that is acknowledged and not applied
+     * @param backlogEvents events that are appended and not applied
+     * @param journalUsedBytes taken by the journal
+     * @param journalLimitBytes its limit
+     * @param clients attached sessions
+     * @param warnings what an operator should know now
+     * @param counters numbers since the image was opened
+     * @param properties the configuration in force
+     */
+    public ImageStatus(
+            String name,
+            State state,
+            String detail,
+            long sizeBytes,
+            int blockSizeBytes,
+            String pool,
+            String journalPool,
+            String commitPolicy,
+            String commitRule,
+            List<String> trimStrategies,
+            Position head,
+            Watermarks watermarks,
+            long backlogBytes,
+            long backlogEvents,
+            long journalUsedBytes,
+            long journalLimitBytes,
+            List<String> clients,
+            List<String> warnings,
+            Map<String, Long> counters,
+            Map<String, String> properties) {
+        this(
+                name,
+                state,
+                detail,
+                sizeBytes,
+                blockSizeBytes,
+                pool,
+                journalPool,
+                commitPolicy,
+                commitRule,
+                trimStrategies,
+                head,
+                watermarks,
+                backlogBytes,
+                backlogEvents,
+                journalUsedBytes,
+                journalLimitBytes,
+                clients,
+                warnings,
+                counters,
+                properties,
+                ImageHead.Role.PRIMARY,
+                Position.NONE);
     }
 }

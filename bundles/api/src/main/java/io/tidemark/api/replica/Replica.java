@@ -1,0 +1,128 @@
+package io.tidemark.api.replica;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import java.nio.ByteBuffer;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The receiving end of a replica: takes events of the source into the replica's own journal, at the source's positions, byte
+ * for byte. What is forced there is <i>received</i>; what clients of the replica read follows by the order for its head.
+ *
+ * <p>{@link #startEpoch}, {@link #offer}, the copying and {@link #close} are called by one thread at a time; everything else
+ * by any. While the image is suspended calls fail with UNAVAILABLE, and go on where they stopped when it serves again: what has
+ * arrived is kept meanwhile. CLOSED is for good: the image was promoted, closed or deleted, or somebody else receives.
+ * Listeners are called once for each registration, on threads of the engine, under no lock, and must not block or call back
+ * into this object; opening a gate is the usual thing. They are also called when the image is suspended, resumed or closed.
+ */
+@ProviderType
+public interface Replica extends AutoCloseable {
+    /**
+     * How far it is.
+     *
+     * @return all of one instant; the last one known when it is closed
+     */
+    ReplicaProgress progress();
+
+    /**
+     * Goes on in the source's next epoch. Forces what was offered first. Durable when it returns; does nothing when it is the
+     * last epoch already.
+     *
+     * @param epoch exactly as the source has it
+     * @throws StorageException MISMATCH when it does not continue the last epoch right behind what has arrived, and nothing
+     *     was changed; UNAVAILABLE, CLOSED, or IO
+     */
+    void startEpoch(Epoch epoch) throws StorageException;
+
+    /**
+     * Takes the next event. It becomes durable with {@link #commit}, or a moment later by itself.
+     *
+     * @param header as the source's journal has it
+     * @param body as the source's journal has it, from position to limit; not consumed, copied before this returns
+     * @return false when there is no room now (payload memory, journal): {@link #whenRoom} tells when to offer it again
+     * @throws StorageException MISMATCH when its position is not the next one in the last epoch, INVALID when header and body
+     *     contradict each other or its time is less than that of the event before, and nothing was changed; UNAVAILABLE,
+     *     CLOSED, or IO
+     */
+    boolean offer(EventHeader header, ByteBuffer body) throws StorageException;
+
+    /**
+     * Asks to be told when an event that was refused for lack of room may be offered again. May be called when there is room
+     * already: then the listener is called soon.
+     *
+     * @param listener called once
+     */
+    void whenRoom(Runnable listener);
+
+    /** Has everything that was offered forced soon, by a thread of the engine. Does not wait. */
+    void commit();
+
+    /**
+     * Asks to be told of progress. The listener is called soon when it has been made already.
+     *
+     * @param aboveReceived told when {@code received} is above it; {@link Long#MAX_VALUE} for never
+     * @param aboveReplayed or when {@code replayed} is; {@link Long#MAX_VALUE} for never
+     * @param listener called once
+     */
+    void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener);
+
+    /**
+     * How the source's wall clock differs from this node's. A delay is counted in the source's time.
+     *
+     * @param sourceMinusOwnNanos what the own wall clock has to be corrected by
+     * @param known whether the source confirmed it lately. While it is not, the last known one counts, and every event waits
+     *     for all of a delay since it was received here
+     */
+    void clockOffset(long sourceMinusOwnNanos, boolean known);
+
+    /**
+     * Events that the source had already when this link began: for them a delay counts in the source's time alone, as long as
+     * the offset is known.
+     *
+     * @param sequence the last such event
+     */
+    void catchUpTo(long sequence);
+
+    /**
+     * Writes bytes of the source's image straight to the image. Only while {@link Consistency#COPYING}. The bytes may be newer
+     * than {@code registered}, parts of them newer than others.
+     *
+     * @param offset first byte
+     * @param bytes from position to limit; consumed
+     * @throws StorageException INVALID beyond the end or when it is not copying, NO_SPACE, UNAVAILABLE, CLOSED, or IO
+     */
+    void copy(long offset, ByteBuffer bytes) throws StorageException;
+
+    /**
+     * Makes a range of the image read as zeros, as {@link #copy}. A new replica reads as zeros, but one whose copy was cut may
+     * not behind {@link ReplicaProgress#nextOffset()}.
+     *
+     * @param offset first byte
+     * @param length bytes
+     * @throws StorageException as {@link #copy}
+     */
+    void copyZeros(long offset, long length) throws StorageException;
+
+    /**
+     * Makes what was copied durable and notes where a copy that is cut goes on. Costs a force; meant for every some hundred MiB.
+     *
+     * @param nextOffset everything before it is copied
+     * @throws StorageException as {@link #copy}
+     */
+    void copied(long nextOffset) throws StorageException;
+
+    /**
+     * Everything is copied. The head moves from now on. Durable when it returns.
+     *
+     * @param consistentAt a position of the source at or above every event that the copied bytes may show: what was appended
+     *     there when the last byte had been read. The replica is consistent when its head has reached it
+     * @throws StorageException as {@link #copy}
+     */
+    void endBootstrap(Position consistentAt) throws StorageException;
+
+    /** Ends receiving; what was offered is kept and becomes durable. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,100 @@
+package io.tidemark.api.replica;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageStatus;
+import java.util.Map;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Roles of images, and the receiving ends of replicas. An OSGi service of the engine. Safe for all threads; calls may wait for
+ * stores, and return when what they say is so, or fail and leave things as they were.
+ *
+ * <p>What a source hands out comes from other services: its journal from {@link
+ * io.tidemark.api.admin.ImageManager#journal}, its bytes and extents from a session of {@link
+ * io.tidemark.api.device.DeviceRegistry}.
+ */
+@ProviderType
+public interface ReplicaManager {
+    /**
+     * Identity, role, epochs and watermarks of an image. Known while it is suspended, too.
+     *
+     * @param image its name
+     * @return all of one instant
+     * @throws StorageException NOT_FOUND, or UNAVAILABLE when the image was not opened yet or is refused
+     */
+    ImageFacts facts(String image) throws StorageException;
+
+    /**
+     * Makes an image with the role REPLICA, whose bytes are still to be copied. As {@link
+     * io.tidemark.api.admin.ImageManager#create}, but identity, size and block are the source's. Undone on failure. To begin
+     * anew with a replica, delete it first.
+     *
+     * @param image its name here
+     * @param origin where it comes from
+     * @param properties configuration keys, see {@link io.tidemark.api.admin.ImageKeys}; missing ones get defaults
+     * @return its status
+     * @throws StorageException INVALID (names the key), EXISTS, NOT_FOUND (a pool or policy), NO_SPACE, BUSY or IO
+     */
+    ImageStatus create(String image, ReplicaOrigin origin, Map<String, String> properties) throws StorageException;
+
+    /**
+     * Takes the receiving end of a replica. There is one at a time.
+     *
+     * @param image its name
+     * @return the receiving end; the caller closes it
+     * @throws StorageException NOT_FOUND, MISMATCH when it is primary, BUSY when somebody has it, UNAVAILABLE
+     */
+    Replica receive(String image) throws StorageException;
+
+    /**
+     * Gives the head of a replica an order. Durable and in force when it returns.
+     *
+     * @param image its name
+     * @param order the new one, in place of the one before
+     * @return what is the case now
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary or the position is of another branch; INVALID for a
+     *     position behind the head or above what is received, and for holding a replica that is not consistent; UNAVAILABLE;
+     *     IO, and the order before stays in force
+     */
+    ImageFacts order(String image, HeadOrder order) throws StorageException;
+
+    /**
+     * Turns a replica into a primary at what it has received, whatever its order: ends its receiving end, brings the head to
+     * {@code received}, starts an epoch of this node, and admits writes.
+     *
+     * @param image its name
+     * @return the facts with the new epoch
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary already; INVALID while it is not consistent; BUSY while
+     *     its role changes; UNAVAILABLE; NO_SPACE or IO. After IO the role is what {@link #facts} says
+     */
+    ImageFacts promote(String image) throws StorageException;
+
+    /**
+     * Turns a primary into a replica that follows live: from now on clients' writes fail as read-only, everything that was
+     * acknowledged is applied and checkpointed, and the journal ends with an event that says so.
+     *
+     * @param image its name
+     * @return the facts; {@code watermarks.durable()} is what a peer goes on from
+     * @throws StorageException NOT_FOUND; MISMATCH when it is a replica already; BUSY while its role changes; UNAVAILABLE;
+     *     NO_SPACE or IO. After IO the role is what {@link #facts} says
+     */
+    ImageFacts demote(String image) throws StorageException;
+
+    /**
+     * What a replica of a primary has: moves the commit rules that wait for peers. Kept in memory only.
+     *
+     * @param image its name
+     * @param progress as the replica reported last
+     * @throws StorageException NOT_FOUND or UNAVAILABLE
+     */
+    void peer(String image, PeerProgress progress) throws StorageException;
+
+    /**
+     * Forgets a replica of a primary.
+     *
+     * @param image its name
+     * @param peer the name that it was reported under; nothing happens when there is none
+     * @throws StorageException NOT_FOUND or UNAVAILABLE
+     */
+    void forgetPeer(String image, String peer) throws StorageException;
+}
