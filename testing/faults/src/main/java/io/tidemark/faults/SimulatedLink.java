@@ -329,7 +329,7 @@ final class SimulatedLink implements Link {
         if (length > maxFrameBytes()) {
             throw new IllegalArgumentException("a frame of " + length + " bytes is longer than " + maxFrameBytes());
         }
-        long cost = length + FRAME_COST;
+        long cost = (long) length + FRAME_COST;
         if (!open || closedHere) {
             return false;
         }
