@@ -202,7 +202,8 @@ final class SimulatedLink implements Link {
     }
 
     private void arrive(byte[] frame) {
-        if (closedHere || !open) {
+        // A tape listens to nobody.
+        if (closedHere || !open || listener == null) {
             return;
         }
         framesReceived++;
