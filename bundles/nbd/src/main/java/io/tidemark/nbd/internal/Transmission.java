@@ -18,8 +18,13 @@ import java.util.concurrent.TimeUnit;
 final class Transmission {
     /** What may be collected before replies of reads go out while more requests are at hand. */
     private static final int STAGED_ENOUGH_BYTES = 32 << 10;
-    /** Requests that may be handed over before the device is told to start: with more, forces came too late at depth 32. */
+    /**
+     * So many requests, and such a part of what the client usually has in flight, are handed over before the device is told to
+     * start: with more, forces came too late at depth 32; with less, they were too small at depth 128.
+     */
     private static final int UNDRIVEN_LIMIT = 8;
+
+    private static final int UNDRIVEN_PART = 4;
     /** What is still missing of a payload from here on is read from the socket straight into it. */
     private static final int DIRECT_BYTES = 16 << 10;
     /** After a long write the next request is most likely one too: its payload is not to land in the receive buffer. */
@@ -30,6 +35,12 @@ final class Transmission {
      * own thread, was 1.3 to 2 times as fast at depths 8 to 128. With fewer the hand-over costs more than it gains.
      */
     private static final int DEEP = 4;
+
+    /**
+     * Up to so many in flight may be all that a client sends before it gets an answer. Of a client with more some are usually
+     * still on their way, because a socket holds only so much.
+     */
+    private static final int MOST_ALONE = 32;
 
     /** Whoever waits for others notices within that time that its own connection is to end. */
     private static final int LOOK_AGAIN_MILLIS = 200;
@@ -167,7 +178,7 @@ final class Transmission {
             case Nbd.CMD_BLOCK_STATUS -> blockStatus(request);
             default -> outbox.add(request);
         }
-        if (undriven >= UNDRIVEN_LIMIT) {
+        if (undriven >= UNDRIVEN_LIMIT && undriven >= usualDepth / UNDRIVEN_PART) {
             drive(true);
         }
         return null;
@@ -572,7 +583,7 @@ final class Transmission {
         long inFlight = counters.inFlight();
         boolean all = inFlight == usualDepth;
         usualDepth = Math.max(inFlight, usualDepth - 1);
-        return inFlight >= DEEP && !all;
+        return inFlight >= DEEP && !(all && inFlight <= MOST_ALONE);
     }
 
     private boolean ended() {
