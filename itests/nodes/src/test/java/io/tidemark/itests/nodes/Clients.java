@@ -76,18 +76,21 @@ final class Clients {
     void nbdcopyGoesBothWaysWithEightConnections(long sizeBytes) throws IOException {
         Path there = randomFile(sizeBytes, 64, Seeds.choose("nbdcopy"));
         Path back = scratch.newFile("back.img");
-        Duration patience = Duration.ofMinutes(5);
-        Command.of(scratch, Tool.NBDCOPY, "--connections=8", "--flush", there.toString(), uri)
-                .limit(patience)
-                .run()
-                .ok();
-        Command.of(scratch, Tool.NBDCOPY, "--connections=8", uri, back.toString())
-                .limit(patience)
-                .run()
-                .ok();
+        nbdcopyWithEightConnections("--flush", there.toString(), uri);
+        nbdcopyWithEightConnections(uri, back.toString());
         assertEquals(-1, Files.mismatch(there, back), "the copy differs from its origin");
         Files.delete(back);
         Files.delete(there);
+    }
+
+    /** It opens no more connections than it has threads, and has no more threads than processors unless told. */
+    private void nbdcopyWithEightConnections(String... arguments) {
+        Command.of(scratch, Tool.NBDCOPY, "--connections=8", "--threads=8", "--verbose")
+                .with(arguments)
+                .limit(Duration.ofMinutes(5))
+                .run()
+                .ok()
+                .says("connections=8 ");
     }
 
     void nbdshIsRefusedWhatItMust() throws IOException {
