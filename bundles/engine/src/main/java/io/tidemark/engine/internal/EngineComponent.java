@@ -7,7 +7,6 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.machine.MachineContext;
-import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.engine.manage.EtcWishStore;
 import io.tidemark.engine.manage.ImageDirectory;
@@ -57,7 +56,6 @@ public final class EngineComponent {
     static final String IMAGE_PID = "io.tidemark.image";
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineComponent.class);
-    private static final long MIN_PAYLOAD_BYTES = 4L << 20;
     private static final long HEAP_PART_OF_INDEXES = 4;
     private static final long BYTES_OF_INDEX_ENTRY = 48;
     private static final long DEACTIVATE_NANOS = 900_000_000L;
@@ -78,17 +76,20 @@ public final class EngineComponent {
     @Activate
     public EngineComponent(BundleContext context, EngineSettings settings) {
         this.context = context;
-        long payloadBytes = payloadBytes(settings);
-        MachineContext machine = new MachineContext(payloadBytes);
+        NodeLimits limits =
+                NodeLimits.of(settings.payload_capacity(), settings.stop_timeout(), DirectMemory.limitBytes());
+        limits.refusals().forEach(refusal -> LOG.error("{}: {}", PID, refusal));
+        MachineContext machine = new MachineContext(limits.payloadBytes());
         configurations = new ConfigAdminWishStore(context);
         directory = new ImageDirectory(
                 machine,
                 nodeName(context, settings),
                 wishStore(context, machine, configurations),
-                Runtime.getRuntime().maxMemory() / HEAP_PART_OF_INDEXES / BYTES_OF_INDEX_ENTRY);
+                Runtime.getRuntime().maxMemory() / HEAP_PART_OF_INDEXES / BYTES_OF_INDEX_ENTRY,
+                limits.refusals());
         beans = new ManagementBeans(ManagementFactory.getPlatformMBeanServer(), directory);
-        stopListener = new StopListener(context, directory, this::withdraw, stopNanos(settings));
-        LOG.info("Engine is there, with {} for payload", Sizes.format(payloadBytes));
+        stopListener = new StopListener(context, directory, this::withdraw, limits.stopNanos());
+        LOG.info("Engine is there, with {} for payload", Sizes.format(limits.payloadBytes()));
     }
 
     /** Takes configurations and offers the images. Stores that are there already were bound before this. */
@@ -136,28 +137,6 @@ public final class EngineComponent {
             return settings.node().trim();
         }
         return started == null || started.isBlank() ? "a" : started;
-    }
-
-    private static long payloadBytes(EngineSettings settings) {
-        try {
-            long bytes = Sizes.parse(settings.payload_capacity());
-            if (bytes >= MIN_PAYLOAD_BYTES) {
-                return bytes;
-            }
-            LOG.error("{}: payload.capacity: {} is less than 4 MiB; 128 MiB is used", PID, settings.payload_capacity());
-        } catch (IllegalArgumentException e) {
-            LOG.error("{}: payload.capacity: {}; 128 MiB is used", PID, e.getMessage());
-        }
-        return 128L << 20;
-    }
-
-    private static long stopNanos(EngineSettings settings) {
-        try {
-            return Durations.parse(settings.stop_timeout()).toNanos();
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            LOG.error("{}: stop.timeout: {}; 60s is used", PID, e.getMessage());
-            return 60_000_000_000L;
-        }
     }
 
     private static WishStore wishStore(

@@ -17,7 +17,8 @@ public @interface EngineSettings {
     /** Bound for payload memory. */
     @AttributeDefinition(
             description = "Most memory for the payload of writes that are under way or not applied yet, of all images,"
-                    + " at least 4MiB. It lies outside the heap: -XX:MaxDirectMemorySize has to be larger.")
+                    + " at least 4MiB. It lies outside the heap: -XX:MaxDirectMemorySize has to be larger, or the"
+                    + " value is refused.")
     String payload_capacity() default "128MiB";
 
     /** Bound for stopping. */

@@ -62,7 +62,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(
             required = false,
             description = "Most bytes of events that may be durable and not yet applied, which bounds the replay"
-                    + " after a crash; at most half of journal.limit unless set.")
+                    + " after a crash; at most half of journal.limit, which is the default with a small one.")
     String backlog_limit() default "1GiB";
 
     @AttributeDefinition(
@@ -74,13 +74,14 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             required = false,
             description =
                     "Most payload memory that the image keeps, of payload.capacity in io.tidemark.engine. As much as"
-                            + " backlog.limit, and nothing has to be read back from the journal.")
+                            + " backlog.limit, or as twice the image's size, and nothing has to be read back from the"
+                            + " journal.")
     String payload_limit() default "64MiB";
 
     @AttributeDefinition(
             required = false,
             description = "A checkpoint is written when so many bytes were applied since the last one; at most an"
-                    + " eighth of journal.limit unless set.")
+                    + " eighth of journal.limit, which is the default with a small one.")
     String checkpoint_bytes() default "256MiB";
 
     @AttributeDefinition(

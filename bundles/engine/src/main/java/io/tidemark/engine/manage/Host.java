@@ -5,6 +5,7 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
+import java.util.List;
 
 /**
  * What the images of a node share.
@@ -17,6 +18,7 @@ import io.tidemark.api.trim.TrimStrategy;
  * @param strategies by name
  * @param turns for moving to a better store
  * @param shares of memory
+ * @param problems what of the node's own configuration is refused, for people
  */
 record Host(
         StorageContext context,
@@ -26,4 +28,5 @@ record Host(
         Providers<CommitPolicy> policies,
         Providers<TrimStrategy> strategies,
         Turns turns,
-        Shares shares) {}
+        Shares shares,
+        List<String> problems) {}

@@ -54,6 +54,8 @@ public record ImageConfig(
 
     private static final long MIN_JOURNAL_BYTES = 16L << 20;
     private static final long MAX_RESERVE_BYTES = JournalSettings.DEFAULT.reserveBytes();
+    private static final int BACKLOG_PARTS = 2;
+    private static final int CHECKPOINT_PARTS = 8;
     private static final long SECOND_NANOS = 1_000_000_000L;
     private static final Set<String> KEYS = Set.of(
             ImageKeys.SIZE,
@@ -134,16 +136,23 @@ public record ImageConfig(
     }
 
     private void checkContradictions(KeyReader reader) {
-        if (reader.has(ImageKeys.BACKLOG_LIMIT) && settings.backlogLimitBytes() > journal.limitBytes()) {
-            throw KeyReader.wrong(
-                    ImageKeys.BACKLOG_LIMIT,
-                    Sizes.format(settings.backlogLimitBytes()) + " is more than the journal may hold ("
-                            + ImageKeys.JOURNAL_LIMIT + " is " + Sizes.format(journal.limitBytes()) + ")");
-        }
+        checkPart(reader, ImageKeys.BACKLOG_LIMIT, settings.backlogLimitBytes(), BACKLOG_PARTS, "half");
+        checkPart(reader, ImageKeys.CHECKPOINT_BYTES, settings.checkpointBytes(), CHECKPOINT_PARTS, "an eighth");
         for (String key : properties.keySet()) {
             if (key.startsWith(ImageKeys.STRATEGY_PREFIX) && trim.isEmpty() && reader.has(key)) {
                 throw KeyReader.wrong(key, "it has no effect, because " + ImageKeys.TRIM + " names no strategy");
             }
+        }
+    }
+
+    /** Beyond its part of the journal, a limit is never reached: the journal is full before. */
+    private void checkPart(KeyReader reader, String key, long bytes, int parts, String part) {
+        if (reader.has(key) && bytes > journal.limitBytes() / parts) {
+            throw KeyReader.wrong(
+                    key,
+                    Sizes.format(bytes) + " is more than " + part + " of " + ImageKeys.JOURNAL_LIMIT + " ("
+                            + Sizes.format(journal.limitBytes()) + "): lower it, remove it, or raise "
+                            + ImageKeys.JOURNAL_LIMIT);
         }
     }
 
@@ -182,10 +191,16 @@ public record ImageConfig(
         long limitBytes = journal.limitBytes();
         return new ImageSettings(
                 reader.size(ImageKeys.PAYLOAD_LIMIT, normal.hotPayloadBytes(), 4L << 20),
-                reader.size(ImageKeys.BACKLOG_LIMIT, Math.min(normal.backlogLimitBytes(), limitBytes / 2), 4L << 20),
+                reader.size(
+                        ImageKeys.BACKLOG_LIMIT,
+                        Math.min(normal.backlogLimitBytes(), limitBytes / BACKLOG_PARTS),
+                        4L << 20),
                 (int) Math.min(
                         Integer.MAX_VALUE, reader.size(ImageKeys.BACKLOG_ENTRIES, normal.indexBudgetEntries(), 1024)),
-                reader.size(ImageKeys.CHECKPOINT_BYTES, Math.min(normal.checkpointBytes(), limitBytes / 8), 1 << 20),
+                reader.size(
+                        ImageKeys.CHECKPOINT_BYTES,
+                        Math.min(normal.checkpointBytes(), limitBytes / CHECKPOINT_PARTS),
+                        1 << 20),
                 reader.nanos(ImageKeys.CHECKPOINT_INTERVAL, normal.checkpointNanos(), SECOND_NANOS / 100),
                 reader.nanos(ImageKeys.APPLY_IDLE, normal.idleNanos(), 1_000_000),
                 reader.value(ImageKeys.JOURNAL_FULL, normal.journalFull(), ImageConfig::journalFull),

@@ -59,7 +59,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
      * @param wishStore where commands keep configurations
      */
     public ImageDirectory(StorageContext context, String owner, WishStore wishStore) {
-        this(context, owner, wishStore, DEFAULT_INDEX_ENTRIES);
+        this(context, owner, wishStore, DEFAULT_INDEX_ENTRIES, List.of());
     }
 
     /**
@@ -69,12 +69,15 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
      * @param owner name of the node, as epochs name it
      * @param wishStore where commands keep configurations
      * @param indexEntries most entries of the indexes of all images together, some 48 bytes of heap each
+     * @param problems what of the node's own configuration is refused; every image shows it
      */
-    public ImageDirectory(StorageContext context, String owner, WishStore wishStore, long indexEntries) {
+    public ImageDirectory(
+            StorageContext context, String owner, WishStore wishStore, long indexEntries, List<String> problems) {
         this.context = context;
         this.wishStore = wishStore;
         this.plugins = new Plugins(this::providersChanged, this::waitUntilUnused);
-        this.host = plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries));
+        this.host =
+                plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries), problems);
         this.pools = new PoolReports(context, plugins);
     }
 

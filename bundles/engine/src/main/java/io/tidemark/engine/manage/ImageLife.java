@@ -116,7 +116,7 @@ final class ImageLife {
     }
 
     ImageStatus status(Wish wish) {
-        return StatusBuilder.status(view, state(), detail(), wish, rules, trims);
+        return StatusBuilder.status(view, state(), detail(), wish, rules, trims, host.problems());
     }
 
     boolean endWanted() {

@@ -29,8 +29,17 @@ public final class Plugins {
         this.waitUntilUnused = waitUntilUnused;
     }
 
-    Host host(StorageContext context, String owner, Shares shares) {
-        return new Host(context, owner, journalStores, imageStores, policies, strategies, new Turns(changed), shares);
+    Host host(StorageContext context, String owner, Shares shares, List<String> problems) {
+        return new Host(
+                context,
+                owner,
+                journalStores,
+                imageStores,
+                policies,
+                strategies,
+                new Turns(changed),
+                shares,
+                List.copyOf(problems));
     }
 
     /**

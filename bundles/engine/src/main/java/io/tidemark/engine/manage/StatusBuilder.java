@@ -18,7 +18,13 @@ final class StatusBuilder {
     private StatusBuilder() {}
 
     static ImageStatus status(
-            ImageLife.View view, State state, String detail, Wish wish, RuleKeeper rules, TrimKeeper trims) {
+            ImageLife.View view,
+            State state,
+            String detail,
+            Wish wish,
+            RuleKeeper rules,
+            TrimKeeper trims,
+            List<String> nodeProblems) {
         ImageConfig config = view.config();
         Map<String, String> raw = config != null ? config.properties() : wish.properties();
         JournaledImage engine = view.engine();
@@ -48,7 +54,7 @@ final class StatusBuilder {
                         ? journal.limitBytes()
                         : config != null ? config.journal().limitBytes() : 0,
                 engine != null ? engine.clients() : List.of(),
-                warnings(view, rules, trims),
+                warnings(view, rules, trims, nodeProblems),
                 engine != null ? engine.counters() : Map.of(),
                 raw);
     }
@@ -57,8 +63,9 @@ final class StatusBuilder {
         return view.head() != null ? view.head().blockSizeBytes() : ImageConfig.DEFAULT_BLOCK_BYTES;
     }
 
-    private static List<String> warnings(ImageLife.View view, RuleKeeper rules, TrimKeeper trims) {
-        List<String> warnings = new ArrayList<>();
+    private static List<String> warnings(
+            ImageLife.View view, RuleKeeper rules, TrimKeeper trims, List<String> nodeProblems) {
+        List<String> warnings = new ArrayList<>(nodeProblems);
         if (!view.refusal().isEmpty() && view.engine() != null) {
             warnings.add("configuration refused, the last good one stays in force: " + view.refusal());
         }

@@ -113,10 +113,11 @@ class ImageConfigTest {
         refused(ImageKeys.JOURNAL_WARN, "0");
         refused(ImageKeys.JOURNAL_WARN, "most");
         refused(ImageKeys.JOURNAL_FULL, "wait");
-        refused(ImageKeys.BACKLOG_LIMIT, "5G");
+        refused(ImageKeys.BACKLOG_LIMIT, "2049M");
         refused(ImageKeys.BACKLOG_ENTRIES, "1");
         refused(ImageKeys.PAYLOAD_LIMIT, "1M");
         refused(ImageKeys.CHECKPOINT_BYTES, "1K");
+        refused(ImageKeys.CHECKPOINT_BYTES, "513M");
         refused(ImageKeys.CHECKPOINT_INTERVAL, "soon");
         refused(ImageKeys.APPLY_IDLE, "0s");
         refused(ImageKeys.SUSPEND_TIMEOUT, "10ms");
@@ -129,6 +130,27 @@ class ImageConfigTest {
         IllegalArgumentException refusal =
                 assertThrows(IllegalArgumentException.class, () -> parse("journallimit", "1G"));
         assertTrue(refusal.getMessage().endsWith("write journal.limit"), refusal.getMessage());
+    }
+
+    @Test
+    void limitsThatTheJournalCannotReachAreRefusedWithBothKeys() {
+        assertEquals(2L << 30, parse(ImageKeys.BACKLOG_LIMIT, "2G").settings().backlogLimitBytes());
+        assertEquals(
+                512L << 20, parse(ImageKeys.CHECKPOINT_BYTES, "512M").settings().checkpointBytes());
+        IllegalArgumentException backlog = assertThrows(
+                IllegalArgumentException.class,
+                () -> parse(ImageKeys.BACKLOG_LIMIT, "33M", ImageKeys.JOURNAL_LIMIT, "64M"));
+        assertEquals(
+                "backlog.limit: 33 MiB is more than half of journal.limit (64 MiB): lower it, remove it, or raise"
+                        + " journal.limit",
+                backlog.getMessage());
+        IllegalArgumentException checkpoint = assertThrows(
+                IllegalArgumentException.class,
+                () -> parse(ImageKeys.CHECKPOINT_BYTES, "16G", ImageKeys.JOURNAL_LIMIT, "256M"));
+        assertEquals(
+                "checkpoint.bytes: 16 GiB is more than an eighth of journal.limit (256 MiB): lower it, remove it, or"
+                        + " raise journal.limit",
+                checkpoint.getMessage());
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.tidemark.trim.strategies;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
@@ -20,9 +22,23 @@ public final class SizeStrategy implements TrimStrategy {
         return Trim.required(properties, KEY, "1GiB", Sizes::parse);
     }
 
+    /** What is kept fills whole segments, and what comes in needs some beside it before anything can be trimmed. */
     @Override
     public void check(Map<String, String> properties) {
-        size(properties);
+        long size = size(properties);
+        long limit = journalLimit(properties);
+        if (size > limit / 4 * 3) {
+            throw new IllegalArgumentException(KEY + ": " + Sizes.format(size) + " is more than three quarters of "
+                    + ImageKeys.JOURNAL_LIMIT + " (" + Sizes.format(limit)
+                    + "), and the journal would be full for good: lower it, or raise " + ImageKeys.JOURNAL_LIMIT);
+        }
+    }
+
+    private static long journalLimit(Map<String, String> properties) {
+        String text = properties.getOrDefault(ImageKeys.JOURNAL_LIMIT, "");
+        return text.isBlank()
+                ? JournalSettings.DEFAULT.limitBytes()
+                : Trim.required(properties, ImageKeys.JOURNAL_LIMIT, "4GiB", Sizes::parse);
     }
 
     @Override

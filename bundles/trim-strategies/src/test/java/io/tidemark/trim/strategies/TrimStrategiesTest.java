@@ -87,6 +87,19 @@ class TrimStrategiesTest {
             refused(newStrategy(), "trim.size", Map.of());
             refused(newStrategy(), "trim.size", Map.of("trim.size", "-1"));
         }
+
+        @Test
+        void moreThanThreeQuartersOfTheJournalAreRefused() {
+            newStrategy().check(Map.of("trim.size", "3G"));
+            newStrategy().check(Map.of("trim.size", "12M", "journal.limit", "16MiB"));
+            refused(newStrategy(), "trim.size", Map.of("trim.size", "10GiB"));
+            refused(newStrategy(), "trim.size", Map.of("trim.size", "13M", "journal.limit", "16MiB"));
+            IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> newStrategy()
+                    .check(Map.of("trim.size", "10GiB", "journal.limit", " 4GiB")));
+            assertTrue(
+                    refusal.getMessage().contains("10 GiB is more than three quarters of journal.limit (4 GiB)"),
+                    refusal.getMessage());
+        }
     }
 
     @Nested

@@ -125,10 +125,10 @@ class DamagedJournalTest {
 
     private static NodeSettings settings(Scratch scratch, Path journals) {
         return new NodeSettings(scratch.newDirectory("images"), journals)
-                .set("journal.limit", "256MiB")
+                .set("journal.limit", "2GiB")
                 .set("segment", "4MiB")
                 // No checkpoint: recovery has to read all of it.
-                .set("checkpoint.bytes", "16GiB")
+                .set("checkpoint.bytes", "256MiB")
                 .set("checkpoint.interval", "1h")
                 // So long clients wait for an image that cannot go on.
                 .set("suspend.timeout", "2s")

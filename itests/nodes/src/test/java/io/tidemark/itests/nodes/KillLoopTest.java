@@ -44,7 +44,7 @@ class KillLoopTest {
         int rounds = ROUNDS / 2;
         // After the last kill there is a start that only verifies.
         for (int round = 0; round <= rounds; round++) {
-            settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(5))))
+            settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(4))))
                     .set("checkpoint.interval", (20 + random.nextInt(2000)) + "ms");
             NodeProcess node = NodeProcess.startFelix(scratch, settings);
             loads.verify(node);

@@ -101,7 +101,7 @@ class PowerLossTest {
 
         /** Starts the node, verifies, writes and cuts the power. Answers what was lost, or null. */
         String next() throws IOException {
-            settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(3))))
+            settings.set("checkpoint.bytes", Long.toString((1L + random.nextInt(3)) << 20))
                     .set("checkpoint.interval", (20 + random.nextInt(500)) + "ms");
             NodeProcess node;
             try {

@@ -31,10 +31,10 @@ class RestartTest {
         String blockSize = System.getProperty("tidemark.restart.block", "4k");
         NodeSettings settings = new NodeSettings(scratch.newDirectory("images"), scratch.newDirectory("journals"))
                 .set("segment", "64MiB")
-                .set("journal.limit", "4GiB")
+                .set("journal.limit", "16GiB")
                 .set("backlog.limit", "3GiB")
                 // No checkpoint: everything is there to be replayed.
-                .set("checkpoint.bytes", "16GiB")
+                .set("checkpoint.bytes", "2GiB")
                 .set("checkpoint.interval", "1h")
                 .image("disk", imageBytes);
         NodeProcess node = NodeProcess.start(scratch, settings);
