@@ -53,6 +53,7 @@ public final class ConsoleComponent implements Node {
     private static final String DATA = "tidemark.data";
     private static final String LOCAL_ROLES = "karaf.local.roles";
     private static final String DEFAULT_ROLES = "admin,manager,viewer,systembundles";
+    private static final List<String> REHEARSED = List.of("image:list");
     private static final String BOOT_FINISHED = "org.apache.karaf.features.BootFinished";
 
     private final List<KarafCommand> commands = new ArrayList<>();
@@ -99,10 +100,11 @@ public final class ConsoleComponent implements Node {
         Set<String> names = Commands.all().stream()
                 .map(command -> command.spec().fullName())
                 .collect(Collectors.toSet());
-        NodeReadiness readiness = new NodeReadiness(this, () -> booted(context));
+        Rehearsal rehearsal = new Rehearsal(new NodeReadiness(this, () -> booted(context)), clock::monotonicNanos);
+        KarafShell shell = new KarafShell(sessions, subject(context), names, rehearsal);
+        rehearsal.start(() -> shell.rehearse(REHEARSED));
         try {
-            return TmEndpoint.open(
-                    Path.of(data).resolve("tm"), new KarafShell(sessions, subject(context), names, readiness));
+            return TmEndpoint.open(Path.of(data).resolve("tm"), shell);
         } catch (IOException e) {
             LOG.error(
                     "No command port for ./tm, because {} cannot be written or no port is free: {}",

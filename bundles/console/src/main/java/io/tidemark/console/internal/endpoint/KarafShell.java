@@ -62,6 +62,23 @@ public final class KarafShell implements Shell {
 
     @Override
     public ShellSession open(RemoteCaller caller, Path directory, OutputStream out, OutputStream err) {
+        return session(caller, directory, out, err);
+    }
+
+    /**
+     * Runs a command that only looks, and drops what it says: the first person's command then finds the shell loaded. Runs
+     * whether the node serves or not.
+     *
+     * @param words name and arguments
+     */
+    public void rehearse(List<String> words) {
+        OutputStream nowhere = OutputStream.nullOutputStream();
+        try (KarafSession session = session(new Nobody(), Path.of("/"), nowhere, nowhere)) {
+            session.execute(words);
+        }
+    }
+
+    private KarafSession session(RemoteCaller caller, Path directory, OutputStream out, OutputStream err) {
         boolean terminal = caller.columns() > 0;
         PrintStream plainOut = print(terminal ? out : new PlainOutput(out));
         PrintStream plainErr = print(terminal ? err : new PlainOutput(err));
@@ -73,6 +90,19 @@ public final class KarafShell implements Shell {
 
     private static PrintStream print(OutputStream stream) {
         return new PrintStream(stream, true, StandardCharsets.UTF_8);
+    }
+
+    /** Nobody calls, nobody answers. */
+    private static final class Nobody implements RemoteCaller {
+        @Override
+        public int columns() {
+            return 0;
+        }
+
+        @Override
+        public String ask(String question) {
+            return null;
+        }
     }
 
     /** One session of Karaf's shell. */

@@ -21,17 +21,17 @@ import org.apache.karaf.shell.impl.console.SessionFactoryImpl;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Puts words through gogo itself. */
+@ExtendWith(SharedThreadIo.class)
 class GogoQuoteTest {
-    private final ThreadIOImpl threadIo = new ThreadIOImpl();
     private final List<Object> seen = new ArrayList<>();
     private SessionFactoryImpl factory;
     private Session session;
 
     @BeforeEach
-    void startShell() {
-        threadIo.start();
+    void startShell(ThreadIOImpl threadIo) {
         factory = new SessionFactoryImpl(threadIo);
         factory.getRegistry().register(new Recorder());
         PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
@@ -42,7 +42,6 @@ class GogoQuoteTest {
     void stopShell() {
         session.close();
         factory.stop();
-        threadIo.stop();
     }
 
     private List<String> through(List<String> arguments) throws Exception {

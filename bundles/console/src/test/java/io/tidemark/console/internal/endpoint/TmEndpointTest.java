@@ -2,7 +2,7 @@ package io.tidemark.console.internal.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.admin.ImageStatus.State;
@@ -15,7 +15,7 @@ import io.tidemark.console.internal.command.Failure;
 import io.tidemark.console.internal.command.Spec;
 import io.tidemark.console.internal.karaf.KarafCommand;
 import java.io.IOException;
-import java.net.ConnectException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,35 +33,37 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command port with Karaf's own shell behind it. */
 @Timeout(60)
+@ExtendWith(SharedThreadIo.class)
 class TmEndpointTest {
     private static final long REQUEST_MILLIS = 3_000;
 
     @TempDir
     private Path data;
 
-    private final ThreadIOImpl threadIo = new ThreadIOImpl();
     private final FakeNode node = new FakeNode();
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch takenBack = new CountDownLatch(1);
     private volatile Readiness readiness = new Readiness(Readiness.State.SERVING, "serving: 1 image");
     private SessionFactoryImpl factory;
+    private KarafShell shell;
     private TmEndpoint endpoint;
     private Path file;
 
     @BeforeEach
-    void start() throws IOException {
-        threadIo.start();
+    void start(ThreadIOImpl threadIo) throws IOException {
         factory = new SessionFactoryImpl(threadIo);
         Commands.all().forEach(command -> factory.getRegistry().register(new KarafCommand(command, node)));
         factory.getRegistry().register(new KarafCommand(new Endless(), node));
         factory.getRegistry().register(new KarafCommand(new Talkative(), node));
+        factory.getRegistry().register(new KarafCommand(new Beginning(), node));
         node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
         file = data.resolve("tm");
-        KarafShell shell = new KarafShell(factory, new Subject(), Set.of("image:list"), () -> readiness);
+        shell = new KarafShell(factory, new Subject(), Set.of("image:list", "test:begin"), () -> readiness);
         endpoint = TmEndpoint.open(file, shell, REQUEST_MILLIS);
     }
 
@@ -69,7 +71,6 @@ class TmEndpointTest {
     void stop() {
         endpoint.close();
         factory.stop();
-        threadIo.stop();
     }
 
     private TmClient run(int status, String... words) throws IOException {
@@ -84,9 +85,21 @@ class TmEndpointTest {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         assertTrue(Files.readString(file).matches("[0-9]{1,5} [0-9a-f]{64}\n"));
         int port = TmClient.port(file);
+        String token = TmClient.token(file);
+        assertTrue(answers(port, token));
         endpoint.close();
         assertFalse(Files.exists(file));
-        assertThrows(ConnectException.class, () -> new TmClient(port));
+        assertFalse(answers(port, token));
+    }
+
+    /** Not whether somebody listens: another program may have the port by now, and this very socket may meet itself. */
+    private static boolean answers(int port, String token) {
+        try (TmClient client = new TmClient(port)) {
+            client.send(TmClient.request(token, 0, "-"));
+            return client.firstLine().matches("[oex] [0-9]+");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Test
@@ -104,6 +117,18 @@ class TmEndpointTest {
         TmClient missing = run(1, "image:info", "vm9");
         assertTrue(missing.err().startsWith("there is no image vm9"), missing.err());
         assertEquals("", missing.out());
+    }
+
+    /** What a node does before anybody calls needs no node that serves, and nobody sees it. */
+    @Test
+    void aRehearsalRunsWhateverTheNodeDoes() {
+        readiness = new Readiness(Readiness.State.STARTING, "starting: recovering vm1");
+        PrintStream before = System.out;
+        shell.rehearse(List.of("test:begin"));
+        assertEquals(0, begun.getCount());
+        shell.rehearse(List.of("image:lst"));
+        shell.rehearse(List.of("image:info", "vm9"));
+        assertSame(before, System.out);
     }
 
     @Test
@@ -268,6 +293,20 @@ class TmEndpointTest {
     @Test
     void theDirectoryIsTheCallers() throws IOException {
         assertEquals("/tmp\n", run(0, "pwd").out());
+    }
+
+    /** Says that it ran. */
+    private final class Beginning implements ConsoleCommand {
+        @Override
+        public Spec spec() {
+            return Spec.of("test:begin", "Begins.").build();
+        }
+
+        @Override
+        public void run(Call call) throws Failure {
+            call.line("begun");
+            begun.countDown();
+        }
     }
 
     /** Works until it is taken back. */
