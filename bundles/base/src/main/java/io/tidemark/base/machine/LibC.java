@@ -115,6 +115,8 @@ final class LibC {
     /** For what libc has no name for. All arguments are registers, so leaving the number of them open changes nothing. */
     native long syscall(long number, long a, long b, long c, long d, long e, long f) throws LastErrorException;
 
+    native String strerror(int error);
+
     native int posix_fadvise(int fd, long offset, long length, int advice);
 
     /** The flag for O_DIRECT on this processor; 0 where it is not known, and direct writing is not offered then. */

@@ -130,8 +130,9 @@ final class MachineFile implements StorageFile {
 
     private StorageException writeFailed(int error) {
         boolean full = error == LibC.ENOSPC || error == LibC.EDQUOT;
+        // The text of strerror depends on the locale, and this one is looked at.
         return MachineFiles.failure(
-                "write", path, new IOException(full ? "No space left on device" : "error number " + error));
+                "write", path, new IOException(full ? "No space left on device" : libc.strerror(error)));
     }
 
     private boolean writePast(ByteBuffer source, long offset, int durability) throws StorageException {

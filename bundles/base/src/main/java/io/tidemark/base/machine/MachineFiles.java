@@ -225,10 +225,18 @@ public final class MachineFiles implements Files {
     static StorageException failure(String verb, Path path, IOException e) {
         String text = String.valueOf(e.getMessage());
         if (e instanceof NoSuchFileException) {
-            return new StorageException(Reason.NOT_FOUND, "cannot " + verb + " " + path + ": it does not exist", "", e);
+            return new StorageException(
+                    Reason.NOT_FOUND,
+                    "cannot " + verb + " " + path + ": it does not exist",
+                    "bring it back, or check the path that the configuration names",
+                    e);
         }
         if (e instanceof FileAlreadyExistsException) {
-            return new StorageException(Reason.EXISTS, "cannot " + verb + " " + path + ": it exists already", "", e);
+            return new StorageException(
+                    Reason.EXISTS,
+                    "cannot " + verb + " " + path + ": it exists already",
+                    "move it away if nothing needs it, or use another name",
+                    e);
         }
         if (e instanceof ClosedChannelException) {
             return new StorageException(Reason.CLOSED, "cannot " + verb + " " + path + ": it was closed", "", e);

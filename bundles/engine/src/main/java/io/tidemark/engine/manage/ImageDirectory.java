@@ -347,7 +347,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
                     Reason.UNAVAILABLE,
                     "image " + slot.name() + " is not served: " + status.state()
                             + (status.detail().isEmpty() ? "" : ": " + status.detail()),
-                    "");
+                    "try again when image:list shows it as serving");
         }
         return engine;
     }
@@ -376,7 +376,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         ImageSlot slot = new ImageSlot(host, first, new SlotOwner());
         synchronized (lock) {
             if (stopping) {
-                throw new StorageException(Reason.UNAVAILABLE, "this node is stopping", "");
+                throw new StorageException(Reason.UNAVAILABLE, "this node is stopping", "try again when it runs");
             }
             if (slots.containsKey(name) || effective(name) != null) {
                 throw new StorageException(
@@ -452,7 +452,10 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     private Wish wish(ImageSlot slot) throws StorageException {
         Wish wish = effective(slot.name());
         if (wish == null) {
-            throw new StorageException(Reason.UNAVAILABLE, "image " + slot.name() + " is closing", "");
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "image " + slot.name() + " is closing",
+                    "try again when image:list no longer shows it");
         }
         return wish;
     }
@@ -532,7 +535,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             throw new StorageException(
                     Reason.UNAVAILABLE,
                     "image " + name + " is suspended: " + slot.life().detail(),
-                    "");
+                    "try again when image:list shows it as serving");
         }
         return stores.journal();
     }

@@ -371,7 +371,10 @@ final class ImageLife {
     }
 
     private StorageException noStores() {
-        return new StorageException(Reason.UNAVAILABLE, "the stores of image " + name + " went away", "");
+        return new StorageException(
+                Reason.UNAVAILABLE,
+                "the stores of image " + name + " went away",
+                "pool:list shows which are there; bring the pool's configuration or bundle back");
     }
 
     /** Starts the engine; on failure closes both stores, and deletes them if they were made just now. */
@@ -640,7 +643,10 @@ final class ImageLife {
         View now = view;
         ImageConfig config = now.config();
         if (config == null) {
-            throw new StorageException(Reason.INVALID, "image " + name + " is refused: " + now.refusal(), "");
+            throw new StorageException(
+                    Reason.INVALID,
+                    "image " + name + " is refused: " + now.refusal(),
+                    "correct its configuration first");
         }
         if (now.stores() != null) {
             throw new StorageException(

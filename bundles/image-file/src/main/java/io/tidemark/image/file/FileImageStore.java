@@ -283,7 +283,9 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         Path home = directory.resolve(name);
         if (!files.exists(home.resolve(HeadFile.NAME))) {
             throw new StorageException(
-                    Reason.NOT_FOUND, "there is no image " + name + " in pool " + pool + " (" + directory + ")", "");
+                    Reason.NOT_FOUND,
+                    "there is no image " + name + " in pool " + pool + " (" + directory + ")",
+                    "pool:list shows what is in it; bring the image back, or correct the pool that names it");
         }
         return home;
     }

@@ -175,7 +175,11 @@ public final class ExportReader implements EventSource, Closeable {
         } catch (StorageException e) {
             throw e;
         } catch (IOException e) {
-            throw new StorageException(Reason.IO, "cannot read " + what + ": " + e.getMessage(), "", e);
+            throw new StorageException(
+                    Reason.IO,
+                    "cannot read " + what + ": " + e.getMessage(),
+                    "look at what it lies on, and read it again or export the journal anew",
+                    e);
         }
         buffer.rewind();
     }

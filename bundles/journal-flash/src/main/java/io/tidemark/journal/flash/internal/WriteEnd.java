@@ -449,7 +449,7 @@ final class WriteEnd implements JournalAppender {
                     Reason.IO,
                     "the batch of journal " + table.journal() + " from event " + batch.fields.firstSequence
                             + " on was not written to its end",
-                    ""));
+                    "the log says why; the image opens the journal again by itself"));
         }
         published.open();
     }
