@@ -112,6 +112,27 @@ class ExtentMapTest {
     }
 
     @Test
+    void aDiscardLongerThanAnIntegerCountsIsSplitAndCutRight() {
+        long length = 3L << 30;
+        long middle = (2L << 30) + 4096;
+        map.put(512, length, 1, ExtentMap.PLACE_DISCARD, 0);
+        map.put(middle, 4096, 2, 10, 30);
+        map.check(0, 2);
+        Pieces pieces = new Pieces();
+        map.slice(0, length + 1024, pieces);
+        long at = 512;
+        for (int p = 0; p < pieces.count(); p++) {
+            assertEquals(at, pieces.offset(p));
+            boolean written = at == middle;
+            assertEquals(written ? 2 : 1, pieces.sequence(p), "event at " + at);
+            assertEquals(written ? 10 : ExtentMap.PLACE_DISCARD, pieces.place(p), "place at " + at);
+            assertTrue(pieces.length(p) > 0, "length at " + at);
+            at += pieces.length(p);
+        }
+        assertEquals(512 + length, at);
+    }
+
+    @Test
     void cursorSeesAllInOrder() {
         Random random = new Random(5);
         for (int i = 1; i < 5000; i++) {

@@ -100,6 +100,14 @@ final class Clients {
                 .says("all refused as they should be");
     }
 
+    /** Needs an image of at least 5 GiB. */
+    void nbdshZeroesAndTrimsBeyondTwoGibibytes() throws IOException {
+        Command.of(scratch, Tool.NBDSH, "--base-allocation", "-u", uri, "-c", script("thin.py"))
+                .run()
+                .ok()
+                .says("large ranges done");
+    }
+
     void nbdshTriesEveryOption() throws IOException {
         Command.of(scratch, Tool.NBDSH, "-c", script("options.py"))
                 .environment("URI", server)

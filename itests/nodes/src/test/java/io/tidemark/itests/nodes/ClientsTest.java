@@ -43,6 +43,15 @@ class ClientsTest {
     }
 
     @Test
+    void nbdshZeroesAndTrimsBeyondTwoGibibytes(Scratch scratch) throws IOException {
+        NodeProcess node = NodeProcess.start(
+                scratch,
+                new NodeSettings(scratch.newDirectory("images"), scratch.newDirectory("journals"))
+                        .image("thin", 6L << 30));
+        new Clients(scratch, node.uri(""), "thin", node.uri("thin")).nbdshZeroesAndTrimsBeyondTwoGibibytes();
+    }
+
+    @Test
     void nbdshTriesEveryOption(Scratch scratch) throws IOException {
         clients(scratch).nbdshTriesEveryOption();
     }

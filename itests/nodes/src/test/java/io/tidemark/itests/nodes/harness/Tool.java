@@ -22,6 +22,7 @@ public enum Tool {
     UMOUNT("umount", "mount"),
     LOSETUP("losetup", "mount"),
     FUSERMOUNT("fusermount3", "fuse3"),
+    OPENSSL("openssl", "openssl"),
     KEYTOOL("keytool", "openjdk-17-jre-headless"),
     BASH("bash", "bash");
 
