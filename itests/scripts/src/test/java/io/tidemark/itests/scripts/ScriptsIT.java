@@ -1,0 +1,221 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The scripts of builds: what they need, and what they make for others. */
+class ScriptsIT {
+    private static final Pattern JAVA = Pattern.compile("^```java\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final String POM = """
+            <project xmlns="http://maven.apache.org/POM/4.0.0">
+                <modelVersion>4.0.0</modelVersion>
+                <groupId>org.example</groupId><artifactId>office-hours</artifactId><version>1</version>
+                <properties>
+                    <maven.compiler.release>17</maven.compiler.release>
+                    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+                </properties>
+                <repositories><repository><id>tidemark</id><url>file://@REPOSITORY@</url></repository></repositories>
+                <dependencies>
+                    <dependency>
+                        <groupId>io.tidemark</groupId><artifactId>tidemark-api</artifactId>
+                        <version>@VERSION@</version><scope>provided</scope>
+                    </dependency>
+                    <dependency>
+                        <groupId>io.tidemark</groupId><artifactId>tidemark-tck</artifactId>
+                        <version>@VERSION@</version><scope>test</scope>
+                    </dependency>
+                    <dependency>
+                        <groupId>org.osgi</groupId><artifactId>org.osgi.service.component.annotations</artifactId>
+                        <version>@ANNOTATIONS@</version><scope>provided</scope>
+                    </dependency>
+                </dependencies>
+                <build><plugins>@PLUGINS@</plugins></build>
+            </project>
+            """;
+
+    private Path scratch;
+
+    @BeforeEach
+    void makeScratch() throws IOException {
+        scratch = Files.createTempDirectory(Shell.target(), "scripts");
+    }
+
+    @AfterEach
+    void removeScratch() {
+        Shell.run("rm", "-rf", scratch.toString());
+    }
+
+    /** The example of the guide, in a project of its own, against what scripts/repository makes. */
+    @Test
+    void aPluginBuildsAgainstTheRepositoryThatTheScriptMakes() throws IOException {
+        Outcome made = Shell.run("scripts/repository").good();
+        Path project = Files.createDirectories(scratch.resolve("project"));
+        String root = Files.readString(Shell.root().resolve("pom.xml"));
+        StringBuilder plugins = new StringBuilder();
+        for (String plugin : List.of("maven-resources-plugin", "maven-compiler-plugin", "maven-surefire-plugin")) {
+            plugins.append("<plugin><artifactId>" + plugin + "</artifactId><version>" + versionOf(root, plugin)
+                    + "</version></plugin>");
+        }
+        Files.writeString(
+                project.resolve("pom.xml"),
+                POM.replace("@REPOSITORY@", made.text().strip())
+                        .replace("@VERSION@", first(root, "<version>([^<]*)</version>"))
+                        .replace("@ANNOTATIONS@", versionOf(root, "org.osgi.service.component.annotations"))
+                        .replace("@PLUGINS@", plugins));
+        writeExamples(project);
+        Outcome build = Shell.run(
+                project,
+                Map.of(),
+                "",
+                List.of(
+                        "mvn",
+                        "-o",
+                        "-B",
+                        "-q",
+                        "-Daether.offline.protocols=file",
+                        "-Dmaven.repo.local=" + repositoryWithoutTidemark(),
+                        "test"));
+        build.good();
+        String report = Files.readString(project.resolve("target/surefire-reports/TEST-OfficeHoursTest.xml"));
+        assertTrue(Integer.parseInt(first(report, " tests=\"([0-9]+)\"")) > 0, report);
+    }
+
+    private static void writeExamples(Path project) throws IOException {
+        List<String> blocks = new ArrayList<>();
+        Matcher matcher = JAVA.matcher(Files.readString(Shell.root().resolve("docs/guides/plugins.md")));
+        while (matcher.find()) {
+            blocks.add(matcher.group(1));
+        }
+        assertEquals(2, blocks.size(), "the guide shows a plugin and its test");
+        Files.writeString(
+                Files.createDirectories(project.resolve("src/main/java")).resolve("OfficeHoursComponent.java"),
+                "import io.tidemark.api.commit.*;\nimport org.osgi.service.component.annotations.Component;\n"
+                        + blocks.get(0));
+        Files.writeString(
+                Files.createDirectories(project.resolve("src/test/java")).resolve("OfficeHoursTest.java"),
+                "import io.tidemark.api.commit.CommitPolicy;\nimport io.tidemark.tck.commit.CommitPolicyContract;\n"
+                        + blocks.get(1));
+    }
+
+    /** What this machine has of other people's artifacts, so that ours can come from the script's repository only. */
+    private Path repositoryWithoutTidemark() throws IOException {
+        Path all = Path.of(System.getProperty("tidemark.repository"));
+        Path copy = Files.createDirectories(scratch.resolve("m2"));
+        link(all, copy, "io");
+        link(all.resolve("io"), Files.createDirectories(copy.resolve("io")), "tidemark");
+        return copy;
+    }
+
+    private static void link(Path from, Path to, String except) throws IOException {
+        try (Stream<Path> entries = Files.list(from)) {
+            for (Path entry : entries.toList()) {
+                if (!entry.getFileName().toString().equals(except)) {
+                    Files.createSymbolicLink(to.resolve(entry.getFileName()), entry);
+                }
+            }
+        }
+    }
+
+    private static String versionOf(String pom, String artifact) {
+        String version = first(pom, "<artifactId>" + artifact + "</artifactId>\\s*<version>([^<]*)</version>");
+        return version.startsWith("${")
+                ? first(pom, "<" + version.substring(2, version.length() - 1) + ">([^<]*)<")
+                : version;
+    }
+
+    private static String first(String text, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        assertTrue(matcher.find(), pattern);
+        return matcher.group(1);
+    }
+
+    // ---- what is missing is named with its remedy: in one line
+
+    private static void oneLine(Outcome outcome, String text) {
+        assertEquals(1, outcome.status(), outcome.toString());
+        assertEquals(1, outcome.err().lines().count(), outcome.toString());
+        assertTrue(outcome.err().contains(text), outcome.toString());
+    }
+
+    @Test
+    void aMissingJdkIsNamedWithItsRemedy() throws IOException {
+        oneLine(
+                withoutJava("root=. program=./run; . scripts/build.sh; find_jdk() { return 1; }; need_jdk"),
+                "no JDK 17 to 23 in JAVA_HOME, PATH or /usr/lib/jvm (as root on Debian: apt-get install openjdk-17-jdk-headless)");
+    }
+
+    @Test
+    void aJdkThatIsTooOldOrTooNewIsNone() throws IOException {
+        Path home = scratch.resolve("jdk");
+        for (String version : List.of("11.0.1", "24")) {
+            program(home.resolve("bin/javac"), "echo 'javac " + version + "' >&2");
+            Outcome outcome = withoutJava("root=. program=./run JAVA_HOME=" + home
+                    + "; . scripts/build.sh; find_jdk && [[ $JAVA_HOME == " + home + " ]]");
+            assertEquals(1, outcome.status(), version + ": " + outcome);
+        }
+        program(home.resolve("bin/javac"), "echo 'javac 21.0.2' >&2");
+        withoutJava("root=. program=./run JAVA_HOME=" + home + "; . scripts/build.sh; find_jdk && [[ $JAVA_HOME == "
+                        + home + " ]]")
+                .good();
+    }
+
+    private static void program(Path path, String line) throws IOException {
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, "#!/bin/sh\n" + line + "\n");
+        path.toFile().setExecutable(true);
+    }
+
+    /** Some line of bash where PATH has no Java, no Maven and no package manager. */
+    private Outcome withoutJava(String line) throws IOException {
+        Path bin = Files.createDirectories(scratch.resolve("bin"));
+        for (String tool : List.of("sed", "head", "readlink", "dirname")) {
+            Path link = bin.resolve(tool);
+            if (!Files.exists(link)) {
+                Files.createSymbolicLink(link, Path.of("/usr/bin", tool));
+            }
+        }
+        return Shell.run(Shell.root(), Map.of("PATH", bin.toString()), "", List.of("/bin/bash", "-c", line));
+    }
+
+    /** As on a machine whose only Java is too old for Karaf. */
+    @Test
+    void aMissingJavaOfANodeIsNamedWithItsRemedy() throws IOException {
+        Path script = Shell.root().resolve("karaf-assembly/src/main/resources/bin/tidemark");
+        Path old = scratch.resolve("old/bin/java");
+        program(old, "echo 'openjdk version \"11.0.2\"' >&2");
+        // Only the candidates are others: those of this machine would do.
+        String candidates = Files.readString(script).replace("/usr/lib/jvm/", scratch + "/none/");
+        Path copy = scratch.resolve("home/bin/tidemark");
+        Files.createDirectories(copy.getParent());
+        Files.writeString(copy, candidates);
+        copy.toFile().setExecutable(true);
+        Path data = scratch.resolve("data");
+        Outcome outcome = Shell.run(
+                scratch,
+                Map.of(
+                        "JAVA_HOME",
+                        old.getParent().getParent().toString(),
+                        "PATH",
+                        old.getParent() + ":" + System.getenv("PATH")),
+                "",
+                List.of(copy.toString(), "--data", data.toString(), "--background"));
+        oneLine(
+                outcome,
+                "no Java 17 to 23 found in JAVA_HOME, PATH or /usr/lib/jvm; on Debian: apt-get install openjdk-17-jdk-headless");
+        assertTrue(Files.notExists(data), "a start that failed leaves nothing");
+    }
+}
