@@ -3,11 +3,11 @@ package io.tidemark.base.machine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.LastErrorException;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files.Mode;
@@ -30,6 +30,10 @@ import org.junit.jupiter.api.io.TempDirFactory;
 
 class RingTest {
     private static final int BLOCK = StorageFile.DIRECT_ALIGNMENT_BYTES;
+    private static final String NEEDS = "this test needs ";
+    private static final String MORE = "; CONTRIBUTING.md lists what the tests need of a machine";
+    private static final String NO_DIRECT =
+            NEEDS + "a file system with O_DIRECT under target (ext4, XFS; no tmpfs): put the tree on one" + MORE;
 
     /** Not in the directory for temporary files, which may be one in memory that cannot do direct writing. */
     @TempDir(factory = InTarget.class)
@@ -48,13 +52,28 @@ class RingTest {
 
     @BeforeEach
     void open() {
-        ring = new Rings(libc).open();
-        assertNotNull(ring, "this machine has no io_uring: needs Linux 5.6 and kernel.io_uring_disabled = 0");
+        try {
+            ring = Ring.open(libc);
+        } catch (LastErrorException e) {
+            throw new AssertionError(NEEDS + "io_uring: " + lacking(e.getErrorCode()) + MORE, e);
+        }
+    }
+
+    private String lacking(int error) {
+        return switch (error) {
+            case LibC.ENOSYS -> "this kernel or container has none, or one without what Linux 5.6 has";
+            case LibC.EPERM ->
+                "this machine forbids it: a container does (its seccomp profile has to allow"
+                        + " io_uring_setup and io_uring_enter), or kernel.io_uring_disabled is not 0";
+            default -> libc.strerror(error);
+        };
     }
 
     @AfterEach
     void close() {
-        ring.close();
+        if (ring != null) {
+            ring.close();
+        }
     }
 
     private static ByteBuffer random(int length) {
@@ -165,7 +184,7 @@ class RingTest {
             ByteBuffer before = ByteBuffer.allocateDirect(runs.fileBytes);
             file.read(before, 0);
             ByteBuffer source = random(runs.bytes);
-            assertTrue(file.writeDirect(source, runs.offsets, runs.lengths, 200), "this file system has no O_DIRECT");
+            assertTrue(file.writeDirect(source, runs.offsets, runs.lengths, 200), NO_DIRECT);
             assertFalse(source.hasRemaining());
             ByteBuffer read = ByteBuffer.allocateDirect(runs.fileBytes);
             file.read(read, 0);
@@ -197,7 +216,7 @@ class RingTest {
         long before = descriptors();
         StorageFile file = files.open(directory.resolve("f"), Mode.CREATE);
         file.setSize(runs.fileBytes);
-        assertTrue(file.writeDirect(random(runs.bytes), runs.offsets, runs.lengths, 20));
+        assertTrue(file.writeDirect(random(runs.bytes), runs.offsets, runs.lengths, 20), NO_DIRECT);
         assertTrue(descriptors() > before);
         file.close();
         assertEquals(before, descriptors());
