@@ -250,7 +250,7 @@ public final class SimulatedNetwork {
 
     /** What a message's way does to it: nanoseconds more, or negative when it does not arrive. */
     long mishap(SimulatedLink sender) {
-        if (faults == NetworkFaults.NONE) {
+        if (faults.equals(NetworkFaults.NONE)) {
             return 0;
         }
         String one = sender.site();

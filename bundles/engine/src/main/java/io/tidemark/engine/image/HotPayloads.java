@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Payload that is in memory, by the sequence of its event: the newest events', apart from what nobody reads any more. The
- * oldest are evicted first; their bytes are then read from the journal. Guarded by the image's lock; whoever takes something out releases it
- * outside the lock.
+ * oldest are evicted first; their bytes are then read from the journal. Guarded by the image's lock; whoever takes something
+ * out releases it outside the lock.
  */
 final class HotPayloads {
     private Payload[] slots = new Payload[256];

@@ -5,21 +5,52 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
-/**
- * What a side says first.
- *
- * @param leastVersion of the protocol that it speaks
- * @param version the highest one
- * @param compression whether it understands compressed frames
- * @param windowBytes credit that it gives to begin with
- * @param maxFrameBytes the longest frame that it takes
- * @param nonce random, of this link
- */
-record Greeting(int leastVersion, int version, boolean compression, long windowBytes, int maxFrameBytes, byte[] nonce) {
+/** What a side says first. */
+final class Greeting {
+    private final int leastVersion;
+    private final int version;
+    private final boolean compression;
+    private final long windowBytes;
+    private final int maxFrameBytes;
+    private final byte[] nonce;
+
+    /**
+     * A greeting.
+     *
+     * @param leastVersion of the protocol that it speaks
+     * @param version the highest one
+     * @param compression whether it understands compressed frames
+     * @param windowBytes credit that it gives to begin with
+     * @param maxFrameBytes the longest frame that it takes
+     * @param nonce random, of this link
+     */
+    Greeting(int leastVersion, int version, boolean compression, long windowBytes, int maxFrameBytes, byte[] nonce) {
+        this.leastVersion = leastVersion;
+        this.version = version;
+        this.compression = compression;
+        this.windowBytes = windowBytes;
+        this.maxFrameBytes = maxFrameBytes;
+        this.nonce = nonce.clone();
+    }
 
     static Greeting own(long windowBytes, boolean compression, byte[] nonce) {
-        return new Greeting(
-                Wire.LEAST_VERSION, Wire.VERSION, compression, windowBytes, Wire.MAX_FRAME_BYTES, nonce.clone());
+        return new Greeting(Wire.LEAST_VERSION, Wire.VERSION, compression, windowBytes, Wire.MAX_FRAME_BYTES, nonce);
+    }
+
+    int version() {
+        return version;
+    }
+
+    boolean compression() {
+        return compression;
+    }
+
+    long windowBytes() {
+        return windowBytes;
+    }
+
+    byte[] nonce() {
+        return nonce.clone();
     }
 
     byte[] encode() {

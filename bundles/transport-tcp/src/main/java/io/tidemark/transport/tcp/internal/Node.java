@@ -24,6 +24,10 @@ public final class Node {
     // Guarded by this; what the reactor's thread needs is volatile, because it must not wait for who waits for it.
     private volatile TlsParty tls;
     private volatile LinkAcceptor acceptor;
+
+    /** Of whoever listens: one acceptor may come again, and an earlier call of it has nothing to say any more. */
+    private volatile Object listening;
+
     private boolean usable;
     private String refused = "";
     private boolean closed;
@@ -104,15 +108,16 @@ public final class Node {
                     Reason.BUSY, "somebody takes the links of the transport " + name + " already", "stop that first");
         }
         doors.putAll(open(Endpoint.of(shared.settings)));
-        // An object of its own for each call, even where one acceptor comes twice.
-        LinkAcceptor token = newAcceptor::opened;
-        acceptor = token;
+        Object token = new Object();
+        listening = token;
+        acceptor = newAcceptor;
         Shared.LOG.info("{}: taking links at {}", name, texts());
         return token;
     }
 
     public synchronized void unlisten(Object token) {
-        if (acceptor == token) {
+        if (listening == token) {
+            listening = null;
             acceptor = null;
             shut();
         }
@@ -124,7 +129,7 @@ public final class Node {
     }
 
     public synchronized List<String> addresses(Object token) {
-        return acceptor == token ? texts() : List.of();
+        return listening == token ? texts() : List.of();
     }
 
     private List<String> texts() {

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLException;
 
 /**
@@ -104,7 +105,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     private volatile long heardNanos = startedNanos;
     private volatile long busyNanos = startedNanos;
     private volatile long roundTripNanos = -1;
-    private volatile long wireReceived;
+    private final LongAdder wireReceived = new LongAdder();
 
     /** One that is to be opened, when {@code dial} is there, or was taken. */
     private TcpLink(
@@ -341,7 +342,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         if (certificate.isPresent()) {
             fingerprint = TlsFiles.fingerprint(certificate.get());
             if (certificate.get() instanceof X509Certificate x509) {
-                name += " (" + x509.getSubjectX500Principal().getName() + ")";
+                name = name + " (" + x509.getSubjectX500Principal().getName() + ")";
             }
         }
         if (!wantedFingerprint.isEmpty() && !wantedFingerprint.equals(fingerprint)) {
@@ -456,7 +457,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             }
             total += count;
             heardNanos = System.nanoTime();
-            wireReceived += count;
+            wireReceived.add(count);
             inbound.take(in.flip(), scratch);
             if (ending != null || count < in.capacity()) {
                 return false;
@@ -770,7 +771,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
                 counts.wireBytes(),
                 receive.frames(),
                 receive.bytes(),
-                wireReceived,
+                wireReceived.sum(),
                 counts.compressed(),
                 counts.savedBytes(),
                 counts.queuedBytes(),
