@@ -29,11 +29,24 @@ final class Committer implements Runnable {
     /** Workers beside this one, each started when it is first needed: most images never do. Guarded by the image's lock. */
     private final List<Further> further = new ArrayList<>();
 
-    /** This worker forces, or is about to. Guarded by the image's lock. */
-    private boolean busy;
+    private final Seat seat = new Seat();
 
     private volatile boolean stop;
     private volatile boolean forceNow;
+
+    /** Where a worker forces. */
+    private static final class Seat {
+        /** It forces, or is about to, or somebody is about to have it do so. Guarded by the image's lock. */
+        boolean busy;
+    }
+
+    /**
+     * What one force is to make durable.
+     *
+     * @param journal to force
+     * @param events that no force before it has claimed
+     */
+    private record Claim(Journal journal, long events) {}
 
     Committer(Core core) {
         this.core = core;
@@ -58,7 +71,7 @@ final class Committer implements Runnable {
             if (!isDue()) {
                 return;
             }
-            if (core.forces > 0 && busy) {
+            if (core.forces > 0 && seat.busy) {
                 beside = idle();
                 if (beside == null) {
                     return;
@@ -75,8 +88,8 @@ final class Committer implements Runnable {
     /** One that may force beside those who do; null when all are at it. Under the lock. */
     private Further idle() {
         for (Further one : further) {
-            if (!one.busy) {
-                one.busy = true;
+            if (!one.seat.busy) {
+                one.seat.busy = true;
                 return one;
             }
         }
@@ -84,7 +97,7 @@ final class Committer implements Runnable {
             return null;
         }
         Further one = new Further(core.context.workers().newGate());
-        one.busy = true;
+        one.seat.busy = true;
         further.add(one);
         return one;
     }
@@ -116,10 +129,8 @@ final class Committer implements Runnable {
     private final class Further implements Runnable {
         final Gate gate;
         final Aftermath settle = new Aftermath();
+        final Seat seat = new Seat();
         volatile Worker worker;
-
-        /** It forces, or somebody is about to have it do so. Guarded by the image's lock. */
-        boolean busy;
 
         Further(Gate gate) {
             this.gate = gate;
@@ -137,10 +148,7 @@ final class Committer implements Runnable {
         public void run() {
             while (!stop) {
                 gate.await(Long.MAX_VALUE);
-                forceWhileNeeded(settle);
-                synchronized (core.lock) {
-                    busy = false;
-                }
+                forceWhileNeeded(seat, settle);
             }
         }
     }
@@ -151,14 +159,14 @@ final class Committer implements Runnable {
      * @param settle of the calling thread
      */
     void lead(Aftermath settle) {
-        Journal journal = null;
+        Claim claim = null;
         synchronized (core.lock) {
             if (core.forces == 0 && isDue()) {
-                journal = begin();
+                claim = begin();
             }
         }
-        if (journal != null) {
-            force(journal, settle);
+        if (claim != null) {
+            force(claim, settle);
         }
         handOver();
     }
@@ -188,24 +196,26 @@ final class Committer implements Runnable {
     }
 
     /** Claims the next force; called under the lock. Null when there is nothing to force. */
-    private Journal begin() {
+    private Claim begin() {
         boolean needed = core.forceWanted || core.durable < core.appended;
         if (core.suspended || core.journal == null || !needed || !mayBegin()) {
             return null;
         }
+        // After a failure what was claimed is appended again, and no force is under way.
+        long before = core.forces == 0 ? core.durable : core.claimed;
         core.forces++;
         core.claimed = core.appended;
         core.forceWanted = false;
         core.enter();
-        return core.journal;
+        return new Claim(core.journal, core.appended - before);
     }
 
-    private void force(Journal journal, Aftermath settle) {
+    private void force(Claim claim, Aftermath settle) {
         long before = core.context.clock().monotonicNanos();
         long durable = 0;
         StorageException failure = null;
         try {
-            durable = core.steps.forceJournal(journal);
+            durable = core.steps.forceJournal(claim.journal());
         } catch (StorageException e) {
             failure = e;
         } catch (RuntimeException | VirtualMachineError | LinkageError e) {
@@ -219,7 +229,7 @@ final class Committer implements Runnable {
             if (failure != null) {
                 core.failed(ImageListener.Part.JOURNAL, failure, settle);
             } else {
-                core.figures.forced(durable - core.durable, now - before);
+                core.figures.forced(claim.events(), now - before);
                 core.durableAt(durable, now, wall, settle);
             }
         }
@@ -236,29 +246,26 @@ final class Committer implements Runnable {
             }
             forceNow = false;
             synchronized (core.lock) {
-                busy = true;
+                seat.busy = true;
             }
-            forceWhileNeeded(after);
-            synchronized (core.lock) {
-                busy = false;
-            }
+            forceWhileNeeded(seat, after);
         }
     }
 
-    private void forceWhileNeeded(Aftermath settle) {
-        boolean more = true;
-        while (more && !stop) {
-            Journal journal;
-            synchronized (core.lock) {
-                journal = begin();
-            }
-            if (journal == null) {
-                return;
-            }
-            force(journal, settle);
-            synchronized (core.lock) {
-                more = somebodyWaits();
-            }
+    private void forceWhileNeeded(Seat one, Aftermath settle) {
+        Claim claim = next(one, true);
+        while (claim != null) {
+            force(claim, settle);
+            claim = next(one, false);
+        }
+    }
+
+    /** The seat is free from the very moment at which nothing is left for it: whoever comes then has it woken. */
+    private Claim next(Seat one, boolean first) {
+        synchronized (core.lock) {
+            Claim claim = stop || !(first || somebodyWaits()) ? null : begin();
+            one.busy = claim != null;
+            return claim;
         }
     }
 

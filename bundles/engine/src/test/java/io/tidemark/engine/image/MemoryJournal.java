@@ -13,7 +13,9 @@ import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** A journal in memory that fails when a test says so. Payload is copied when it is forced, not before. */
@@ -54,6 +56,19 @@ final class MemoryJournal implements Journal, JournalAppender {
 
     /** Nothing is taken before the next force, even where there is nothing to force: a new segment is due. */
     boolean wantsForce;
+
+    /** What a commit does while its events, from one to another, are under way. */
+    interface UnderWay {
+        void run(long from, long upTo) throws StorageException;
+    }
+
+    /** When set, commits run beside each other. */
+    volatile UnderWay underWay;
+
+    private long handedOut;
+
+    /** Commits that have arrived before one in front of them: first event and last. */
+    private final Map<Long, Long> arrived = new HashMap<>();
 
     Runnable beforeForce = () -> {};
     Runnable whenClosed = () -> {};
@@ -275,12 +290,53 @@ final class MemoryJournal implements Journal, JournalAppender {
                 failed = true;
                 throw new StorageException(Reason.IO, "force failed on purpose", "open it again");
             }
-            for (long s = durable + 1; s <= appended; s++) {
-                events.set((int) (s - trimmed - 1), stored(s).forced());
-            }
-            durable = appended;
+            moveDurable(appended);
             return durable;
         }
+    }
+
+    private void moveDurable(long upTo) {
+        for (long s = durable + 1; s <= upTo; s++) {
+            events.set((int) (s - trimmed - 1), stored(s).forced());
+        }
+        durable = upTo;
+    }
+
+    @Override
+    public long commit() throws StorageException {
+        UnderWay during = underWay;
+        if (during == null) {
+            return force();
+        }
+        long from;
+        long upTo;
+        synchronized (this) {
+            usable();
+            forces++;
+            from = Math.max(handedOut, durable) + 1;
+            upTo = appended;
+            handedOut = upTo;
+        }
+        try {
+            during.run(from, upTo);
+        } catch (StorageException e) {
+            synchronized (this) {
+                failed = true;
+            }
+            throw e;
+        }
+        synchronized (this) {
+            arrived.put(from, upTo);
+            for (Long next = arrived.remove(durable + 1); next != null; next = arrived.remove(durable + 1)) {
+                moveDurable(next);
+            }
+            return durable;
+        }
+    }
+
+    @Override
+    public boolean overlaps() {
+        return underWay != null;
     }
 
     @Override
