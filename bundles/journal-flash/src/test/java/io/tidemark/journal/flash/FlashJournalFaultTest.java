@@ -9,7 +9,9 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
 import io.tidemark.api.context.SpaceBook;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
@@ -22,6 +24,7 @@ import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.journal.flash.tool.ClosedJournal;
 import io.tidemark.tck.journal.Events;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -32,6 +35,7 @@ import org.junit.jupiter.api.Test;
 /** Disks that fail and fill up. */
 class FlashJournalFaultTest {
     private static final Path POOL = Path.of("/flash");
+    private static final int BLOCK = 4096;
     private static final long SECOND = 1_000_000_000L;
     private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 1L << 20);
     private static final FlashOptions OPTIONS = FlashOptions.DEFAULT
@@ -513,10 +517,14 @@ class FlashJournalFaultTest {
         return said;
     }
 
-    private static void append(Journal journal, int count) throws StorageException {
-        for (int i = 0; i < count; i++) {
+    /** The place of the first. */
+    private static long append(Journal journal, int count) throws StorageException {
+        long first = Events.append(journal, 3000);
+        assertTrue(first >= 0);
+        for (int i = 1; i < count; i++) {
             assertTrue(Events.append(journal, 3000) >= 0);
         }
+        return first;
     }
 
     @Test
@@ -574,24 +582,34 @@ class FlashJournalFaultTest {
     @Test
     void powerIsLostWhileTwoBatchesAreUnderWay() {
         int[] between = {0};
+        int[] without = {0};
         for (long seed = 1; seed <= 150; seed++) {
             on(seed, (machine, process, store) -> {
                 Journal journal = beside(process, store);
-                append(journal, 3);
+                long first = append(journal, 3);
                 long[] said = {2};
                 process.workers().start("first", () -> said[0] = Math.max(said[0], commitOr2(journal)));
                 machine.awaitUntil(() -> false, 1_000);
-                append(journal, 3);
+                long second = append(journal, 3);
                 process.workers().start("second", () -> said[0] = Math.max(said[0], commitOr2(journal)));
                 machine.awaitUntil(() -> false, 1 + machine.random("cut").below(400_000));
                 machine.losePower();
                 long acknowledged = said[0];
                 SimulatedContext next = machine.boot("next");
+                boolean firstIsThere = hasHeader(next, first);
+                boolean secondIsThere = hasHeader(next, second);
                 FlashJournalStore again = new FlashJournalStore("pool", List.of(POOL), OPTIONS, next.files());
+                long examined = new ClosedJournal(List.of(POOL.resolve("disk")), next.files())
+                        .verify()
+                        .tornBytes();
                 Journal journal2 = again.open(next, "disk", SETTINGS);
                 long kept = journal2.durable();
                 assertTrue(kept >= acknowledged && kept <= 8, "acknowledged " + acknowledged + ", kept " + kept);
                 between[0] += kept > 2 && kept < 8 ? 1 : 0;
+                without[0] += !firstIsThere && secondIsThere ? 1 : 0;
+                boolean dropped = kept == 2 && firstIsThere || kept < 8 && secondIsThere;
+                assertEquals(dropped, journal2.recovery().cutBytes() > 0, "what was dropped is reported");
+                assertEquals(dropped, examined > 0, "and seen from outside");
                 Events.write(journal2, 4, 3000);
                 machine.losePower();
                 SimulatedContext third = machine.boot("third");
@@ -601,6 +619,17 @@ class FlashJournalFaultTest {
             });
         }
         assertTrue(between[0] > 0, "power was never lost between the two");
+        assertTrue(without[0] > 0, "the second was never there without the first");
+    }
+
+    /** Whether there is anything where the header of a batch belongs. */
+    private static boolean hasHeader(SimulatedContext process, long firstPlace) throws StorageException {
+        Path segment = POOL.resolve("disk").resolve(String.format("segment-%012d", firstPlace >>> 32));
+        try (StorageFile file = process.files().open(segment, Files.Mode.READ)) {
+            ByteBuffer start = ByteBuffer.allocateDirect(8);
+            file.read(start, (firstPlace & 0xFFFFFFFFL) / BLOCK * BLOCK);
+            return start.getLong(0) != 0;
+        }
     }
 
     private static long commitOr2(Journal journal) {

@@ -191,7 +191,8 @@ public final class Examiner {
 
     private void spare(long number, Path path, StorageFile file, SegmentIdentity identity) throws StorageException {
         if (!state.clean()) {
-            attested = Math.max(attested, walk.attestedBehind(file, identity, Segment.FIRST_BATCH));
+            attested = Math.max(
+                    attested, walk.behind(file, identity, Segment.FIRST_BATCH).attested());
         }
         segments.add(new JournalReport.Segment(number, path, Use.SPARE, 0, 0, 0, 0, Segment.FIRST_BATCH, 0));
     }
@@ -218,8 +219,11 @@ public final class Examiner {
         }
         SegmentWalk.Chain chain = walk.chain(file, identity, first, isLast ? null : next.previous());
         chain.items().forEach(item -> attested = Math.max(attested, item.durable()));
+        long behindBytes = 0;
         if (isLast && !state.clean()) {
-            attested = Math.max(attested, walk.attestedBehind(file, identity, chain.endOffset()));
+            SegmentWalk.Behind behind = walk.behind(file, identity, chain.endOffset());
+            attested = Math.max(attested, behind.attested());
+            behindBytes = behind.itemBytes();
         }
         long end = items(number, path, file, identity, chain);
         report(number, path, first, chain, end);
@@ -227,7 +231,7 @@ public final class Examiner {
             damage = new Damage(path, number, chain.endOffset(), "the batch there is damaged");
         } else if (damage == null && isLast && end == chain.endOffset()) {
             boolean torn = walk.lookAt(file, identity, end) != BatchHeader.Look.ABSENT;
-            tornBytes += torn ? Layout.BLOCK : 0;
+            tornBytes += Math.max(behindBytes, torn ? Layout.BLOCK : 0);
         }
     }
 

@@ -44,6 +44,9 @@ final class Recovery {
     long cutBytes;
     int keptBatches;
 
+    /** Of the first item that is not intact. */
+    private long tornBytes;
+
     /** Appending goes on in a new segment although the last one has room. */
     boolean leaveLast;
 
@@ -248,7 +251,7 @@ final class Recovery {
         attested = Math.max(state.durable(), state.trimmed());
         if (live.isEmpty()) {
             durable = state.trimmed();
-            searchBehind(null, 0);
+            searchBehind(null);
             if (attested > durable) {
                 throw refuse(places.segment(state.firstSegment()), "events up to " + attested + " are missing");
             }
@@ -263,8 +266,9 @@ final class Recovery {
         List<BatchHeader> kept = checkTail(last, chain.items());
         durable = last.isEmpty() ? first.firstSequence() - 1 : last.lastSequence;
         lastTimeNanos = last.isEmpty() ? timeBefore() : last.lastTimeNanos;
+        // The search meets what is torn again, unless only the page cache had its header.
+        cutBytes += Math.max(tornBytes, searchBehind(last));
         boolean torn = cutBytes > 0 || lookBehind(last);
-        searchBehind(last, last.endOffset);
         Attested relation = attested > durable
                 ? Attested.MORE_THAN_INTACT
                 : kept.isEmpty() ? Attested.EXACTLY : Attested.LESS_THAN_INTACT;
@@ -288,7 +292,7 @@ final class Recovery {
                 dropped = true;
             }
             if (unattested && !walk.intact(last.file, last.identity, item)) {
-                cutBytes += item.totalBytes();
+                tornBytes = item.totalBytes();
                 break;
             }
             if (unattested && item.isData()) {
@@ -307,17 +311,26 @@ final class Recovery {
         return true;
     }
 
-    /** Whatever is attested behind the end, in this segment or a spare one, has to be there. */
-    private void searchBehind(Segment last, long from) throws StorageException {
+    /**
+     * Whatever is attested behind the end, in this segment or a spare one, has to be there.
+     *
+     * @return bytes of the items behind the end: none of them follows what is intact
+     */
+    private long searchBehind(Segment last) throws StorageException {
         if (state.clean()) {
-            return;
+            return 0;
         }
+        long itemBytes = 0;
         if (last != null) {
-            attested = Math.max(attested, walk.attestedBehind(last.file, last.identity, from));
+            SegmentWalk.Behind behind = walk.behind(last.file, last.identity, last.endOffset);
+            attested = Math.max(attested, behind.attested());
+            itemBytes = behind.itemBytes();
         }
         for (Segment spare : spares) {
-            attested = Math.max(attested, walk.attestedBehind(spare.file, spare.identity, Segment.FIRST_BATCH));
+            SegmentWalk.Behind behind = walk.behind(spare.file, spare.identity, Segment.FIRST_BATCH);
+            attested = Math.max(attested, behind.attested());
         }
+        return itemBytes;
     }
 
     private Spare spare(Segment last) throws StorageException {

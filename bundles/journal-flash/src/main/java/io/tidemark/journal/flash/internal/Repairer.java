@@ -61,7 +61,9 @@ public final class Repairer {
             try (StorageFile file = files.open(path, Files.Mode.READ)) {
                 SegmentIdentity identity = SegmentFiles.readHeader(file, block, new Checksums());
                 if (identity != null) {
-                    highest = Math.max(highest, walk.attestedBehind(file, identity, Segment.FIRST_BATCH));
+                    highest = Math.max(
+                            highest,
+                            walk.behind(file, identity, Segment.FIRST_BATCH).attested());
                 }
             }
         }

@@ -181,9 +181,18 @@ final class SegmentWalk {
         return count < header.totalBytes() ? null : whole;
     }
 
-    /** The highest durable sequence that any valid item from an offset on attests; 0 when there is none. */
-    long attestedBehind(StorageFile file, SegmentIdentity segment, long from) throws StorageException {
+    /**
+     * What lies behind the end of a chain. Of two batches that were under way at once the second may be there alone.
+     *
+     * @param attested highest durable sequence that any valid item attests; 0 when there is none
+     * @param itemBytes of all valid items
+     */
+    record Behind(long attested, long itemBytes) {}
+
+    /** Looks at every place from an offset on where an item may start. */
+    Behind behind(StorageFile file, SegmentIdentity segment, long from) throws StorageException {
         long attested = 0;
+        long itemBytes = 0;
         for (long start = from; start < segment.endBlock(); start += SCAN_BYTES) {
             whole.clear().limit((int) Math.min(SCAN_BYTES, segment.endBlock() - start));
             int count = file.read(whole, start);
@@ -191,11 +200,12 @@ final class SegmentWalk {
             for (int at = 0; at + Batch.SIZE <= count; at += Layout.BLOCK) {
                 if (BatchHeader.look(whole, at, segment, start + at, checksums) == BatchHeader.Look.VALID) {
                     attested = Math.max(attested, whole.getLong(at + Batch.DURABLE));
+                    itemBytes += whole.getInt(at + Batch.TOTAL_BYTES);
                 }
                 whole.clear();
             }
         }
-        return attested;
+        return new Behind(attested, itemBytes);
     }
 
     /** Fills in what the end of a segment tells; false when it has none that fits. */
