@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  * What Linux can do to a file and Java has no call for. Constants are those of the Linux headers. Bound directly, because
  * a call through a proxy for each write of a block shows in profiles.
  */
-final class LibC {
+class LibC {
     /** open(2): read and write. */
     static final int O_RDWR = 2;
 
@@ -92,7 +92,7 @@ final class LibC {
     /** errno. */
     static final int EDQUOT = 122;
 
-    private LibC() {}
+    LibC() {}
 
     native int open(String path, int flags) throws LastErrorException;
 

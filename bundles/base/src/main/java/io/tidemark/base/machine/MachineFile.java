@@ -105,8 +105,7 @@ final class MachineFile implements StorageFile {
             if (ring == null) {
                 return false;
             }
-            int error = ring.write(fd, source, offsets, lengths, count);
-            giveBack(ring);
+            int error = write(ring, fd, source, offsets, lengths, count);
             if (error != 0) {
                 throw writeFailed(error);
             }
@@ -114,6 +113,21 @@ final class MachineFile implements StorageFile {
             return true;
         } finally {
             inUse.readLock().unlock();
+        }
+    }
+
+    private int write(Ring ring, int fd, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        boolean ended = false;
+        try {
+            int error = ring.write(fd, source, offsets, lengths, count);
+            ended = true;
+            return error;
+        } finally {
+            if (ended) {
+                giveBack(ring);
+            } else {
+                ring.close();
+            }
         }
     }
 

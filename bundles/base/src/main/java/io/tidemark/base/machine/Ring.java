@@ -153,7 +153,7 @@ final class Ring {
 
     /**
      * Writes runs, in no order, and waits for all of them; after a failure for those that are under way, because the kernel
-     * reads the buffer until then.
+     * reads the buffer until then. When it throws, none is under way either, and the ring is good only for being closed.
      *
      * @param file descriptor
      * @param source direct; the runs one behind the other from its position on; left as it is
@@ -163,6 +163,19 @@ final class Ring {
      * @return 0, or the error number of one that failed; then it is not known which others were written
      */
     int write(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        boolean ended = false;
+        try {
+            writeAll(file, source, offsets, lengths, count);
+            ended = true;
+            return failure;
+        } finally {
+            if (!ended) {
+                drain();
+            }
+        }
+    }
+
+    private void writeAll(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
         start(count);
         long[] addresses = new long[count];
         long address = address(source) + source.position();
@@ -181,7 +194,28 @@ final class Ring {
             underWay -= enter(underWay);
             underWay -= reap(lengths);
         }
-        return failure;
+    }
+
+    /**
+     * After a defect or lack of memory: takes back what is not submitted and waits for the rest, because the kernel reads the
+     * buffer. Counts by what the kernel took and what it gave back, whatever this object had noted of it.
+     */
+    private void drain() {
+        INT.setRelease(rings, submissionTail, (int) INT.getAcquire(rings, submissionHead));
+        while (true) {
+            int given = (int) INT.getAcquire(rings, completionTail);
+            INT.setRelease(rings, completionHead, given);
+            int underWay = rings.getInt(submissionTail) - given;
+            if (underWay == 0) {
+                return;
+            }
+            try {
+                libc.syscall(SYS_ENTER, fd, 0, underWay, ENTER_GETEVENTS, 0, 0);
+            } catch (LastErrorException | VirtualMachineError | LinkageError e) {
+                // There is nothing else to do than to wait; the first failure is reported.
+                Thread.yield();
+            }
+        }
     }
 
     private void start(int count) {

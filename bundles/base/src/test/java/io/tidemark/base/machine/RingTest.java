@@ -17,8 +17,11 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -225,14 +228,98 @@ class RingTest {
         assertEquals(Reason.CLOSED, e.reason());
     }
 
+    /** Submits, does not wait, and then runs out of memory; so often. */
+    private static final class Failing extends LibC {
+        private final LibC libc;
+        private int failures;
+
+        Failing(LibC libc) {
+            this.libc = libc;
+        }
+
+        @Override
+        long syscall(long number, long a, long b, long c, long d, long e, long f) {
+            if (failures == 0) {
+                return libc.syscall(number, a, b, c, d, e, f);
+            }
+            failures--;
+            libc.syscall(number, a, b, 0, d, e, f);
+            throw new OutOfMemoryError("on purpose");
+        }
+    }
+
+    /** The buffer is the caller's again when the call ends, however it ends. */
+    @Test
+    void nothingIsUnderWayWhenAWriteEndsWithAnError() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor(),
+                "mkfifo, of the Debian package coreutils");
+        int room = 64 << 10;
+        int file = libc.open(pipe.toString(), LibC.O_RDWR);
+        ByteBuffer source = random(room);
+        assertEquals(0, ring.write(file, source, new long[] {0}, new int[] {room}, 1), "the pipe is full");
+        Failing failing = new Failing(libc);
+        Ring broken = new Rings(failing).open();
+        failing.failures = 3;
+        AtomicBoolean reads = new AtomicBoolean();
+        CompletableFuture<byte[]> reader = CompletableFuture.supplyAsync(
+                () -> {
+                    reads.set(true);
+                    try (InputStream in = Files.newInputStream(pipe)) {
+                        return in.readAllBytes();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                },
+                CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+        assertThrows(OutOfMemoryError.class, () -> broken.write(file, source, new long[] {0}, new int[] {room}, 1));
+        assertTrue(reads.get(), "it did not wait for what was under way");
+        byte[] written = new byte[room];
+        source.get(0, written);
+        for (int i = 0; i < room; i++) {
+            source.put(i, (byte) 0);
+        }
+        // The reader sees the end, wherever the pipe has cut the write.
+        libc.close(file);
+        byte[] read = reader.get(20, TimeUnit.SECONDS);
+        assertTrue(read.length > room, "nothing was under way");
+        assertArrayEquals(Arrays.copyOf(written, read.length - room), Arrays.copyOfRange(read, room, read.length));
+        broken.close();
+    }
+
+    @Test
+    void aFileWhoseWriteEndsWithAnErrorKeepsNoRingAndGoesOn() throws Exception {
+        Runs runs = new Runs(300);
+        Failing failing = new Failing(libc);
+        MachineFiles files = new MachineFiles(failing, new Rings(failing));
+        Path path = directory.resolve("f");
+        long before = descriptors("io_uring");
+        ByteBuffer source = random(runs.bytes);
+        try (StorageFile file = files.open(path, Mode.CREATE)) {
+            file.setSize(runs.fileBytes);
+            assertTrue(file.writeDirect(source.duplicate(), runs.offsets, runs.lengths, 300));
+            failing.failures = 1;
+            assertThrows(
+                    OutOfMemoryError.class,
+                    () -> file.writeDirect(source.duplicate(), runs.offsets, runs.lengths, 300));
+            assertEquals(before, descriptors("io_uring"), "the ring is left open");
+            assertTrue(file.writeDirect(source.duplicate(), runs.offsets, runs.lengths, 300));
+        }
+        assertArrayEquals(runs.expected(source), Files.readAllBytes(path));
+    }
+
     /** Of this process, of rings and of files in the directory: others come and go with classes. */
     private long descriptors() throws Exception {
+        return descriptors("io_uring") + descriptors(directory.getFileName().toString());
+    }
+
+    private static long descriptors(String of) throws Exception {
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
             return all.filter(fd -> {
                         try {
-                            String name = Files.readSymbolicLink(fd).toString();
-                            return name.contains("io_uring")
-                                    || name.contains(directory.getFileName().toString());
+                            return Files.readSymbolicLink(fd).toString().contains(of);
                         } catch (IOException e) {
                             return false;
                         }
