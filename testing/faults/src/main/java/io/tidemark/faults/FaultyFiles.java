@@ -206,6 +206,11 @@ public class FaultyFiles implements Files {
         }
 
         @Override
+        public boolean claimDirectWrites() throws StorageException {
+            return file.claimDirectWrites();
+        }
+
+        @Override
         public boolean writeThrough(ByteBuffer source, long offset) throws StorageException {
             step("through", path);
             return file.writeThrough(source, offset);

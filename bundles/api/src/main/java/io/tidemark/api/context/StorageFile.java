@@ -69,6 +69,17 @@ public interface StorageFile extends AutoCloseable {
     }
 
     /**
+     * Keeps all others from direct writes to this file until it is closed, and tells whether any of theirs may still arrive:
+     * a process that was killed leaves those under way that its device has not answered. Does not wait for them.
+     *
+     * @return false while another process or another open file has the claim; true where no direct writes are possible either
+     * @throws StorageException IO or CLOSED
+     */
+    default boolean claimDirectWrites() throws StorageException {
+        return true;
+    }
+
+    /**
      * Advice: starts to read a range into memory, because {@link #read} will ask for it soon. Does not wait for it.
      *
      * @param offset first byte

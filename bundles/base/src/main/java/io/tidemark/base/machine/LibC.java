@@ -47,6 +47,12 @@ class LibC {
     /** posix_fadvise(2). */
     static final int POSIX_FADV_DONTNEED = 4;
 
+    /** flock(2): for one alone, and without waiting for it. */
+    static final int LOCK_EX_NB = 2 | 4;
+
+    /** flock(2). */
+    static final int LOCK_UN = 8;
+
     /** mmap(2). */
     static final int PROT_READ = 1;
 
@@ -74,7 +80,7 @@ class LibC {
     /** errno: there is no data behind the offset. */
     static final int ENXIO = 6;
 
-    /** errno: not now. */
+    /** errno: not now; of flock(2), that another has it. */
     static final int EAGAIN = 11;
 
     /** errno: too much is waiting. */
@@ -97,6 +103,8 @@ class LibC {
     native int open(String path, int flags) throws LastErrorException;
 
     native int close(int fd) throws LastErrorException;
+
+    native int flock(int fd, int operation) throws LastErrorException;
 
     native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
 

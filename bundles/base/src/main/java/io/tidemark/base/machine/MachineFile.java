@@ -192,15 +192,59 @@ final class MachineFile implements StorageFile {
                 throw new StorageException(Reason.CLOSED, path + " was closed", "");
             }
             if (durability == 0) {
-                if (directDescriptor == NOT_OPENED) {
-                    directDescriptor = openDirect(0);
-                }
-                return directDescriptor;
+                return exclusiveDescriptor();
             }
             if (throughDescriptor == NOT_OPENED) {
                 throughDescriptor = openDirect(durability);
             }
             return throughDescriptor;
+        }
+    }
+
+    /**
+     * What is under way through a ring outlives a process that is killed, unlike its claims. A lock of flock(2) belongs to the
+     * open file itself, which lives until the last of its requests has ended: so it is locked for as long as it is used.
+     */
+    private int exclusiveDescriptor() {
+        if (directDescriptor == NOT_OPENED) {
+            int fd = openDirect(0);
+            int error = fd < 0 ? 0 : lock(fd);
+            if (error == LibC.EAGAIN) {
+                libc.close(fd);
+                return CANNOT;
+            }
+            directDescriptor = error == 0 ? fd : CANNOT;
+            if (error != 0) {
+                libc.close(fd);
+            }
+        }
+        return directDescriptor;
+    }
+
+    /** 0 when the file is locked for this descriptor, or an error number: EAGAIN when it is for another one. */
+    private int lock(int fd) {
+        try {
+            libc.flock(fd, LibC.LOCK_EX_NB);
+            return 0;
+        } catch (LastErrorException e) {
+            return e.getErrorCode() == LibC.EINTR ? LibC.EAGAIN : e.getErrorCode();
+        }
+    }
+
+    @Override
+    public boolean claimDirectWrites() throws StorageException {
+        if (libc == null || !writable) {
+            return true;
+        }
+        synchronized (descriptorLock) {
+            if (closed) {
+                throw new StorageException(Reason.CLOSED, path + " was closed", "");
+            }
+            if (exclusiveDescriptor() >= 0) {
+                return true;
+            }
+            // Where direct writing is not to be had now, it may have been for whoever was here before.
+            return directDescriptor == CANNOT && lock(descriptor()) != LibC.EAGAIN;
         }
     }
 
@@ -370,10 +414,22 @@ final class MachineFile implements StorageFile {
     private void closeDescriptors() {
         synchronized (descriptorLock) {
             closed = true;
-            descriptor = closed(descriptor);
-            directDescriptor = closed(directDescriptor);
+            descriptor = closed(unlocked(descriptor));
+            directDescriptor = closed(unlocked(directDescriptor));
             throughDescriptor = closed(throughDescriptor);
         }
+    }
+
+    /** A child that is just being started may have the descriptor for a moment longer, and the lock with it. */
+    private int unlocked(int fd) {
+        if (fd >= 0) {
+            try {
+                libc.flock(fd, LibC.LOCK_UN);
+            } catch (LastErrorException e) {
+                // Then it was not locked.
+            }
+        }
+        return fd;
     }
 
     private int closed(int fd) {

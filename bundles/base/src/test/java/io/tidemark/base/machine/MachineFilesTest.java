@@ -92,6 +92,28 @@ class MachineFilesTest {
     }
 
     @Test
+    void directWritesAreForOneOpenFileAtATime() throws Exception {
+        Path path = Path.of("target").resolve("claimed-" + System.nanoTime());
+        StorageFile first = files.open(path, Mode.CREATE);
+        first.setSize(64 << 10);
+        ByteBuffer source = ByteBuffer.allocateDirect(8192).alignedSlice(4096).limit(4096);
+        assertTrue(first.claimDirectWrites());
+        assertTrue(first.claimDirectWrites(), "it has the claim already");
+        boolean direct = first.writeDirect(source.duplicate(), 0);
+        try (StorageFile second = new MachineFiles().open(path, Mode.WRITE)) {
+            assertFalse(second.claimDirectWrites());
+            assertFalse(second.writeDirect(source.duplicate(), 0), "the first one's may still be under way");
+            first.close();
+            assertTrue(second.claimDirectWrites());
+            assertEquals(direct, second.writeDirect(source.duplicate(), 0));
+            try (StorageFile reader = files.open(path, Mode.READ)) {
+                assertTrue(reader.claimDirectWrites(), "who only reads has no writes to fear for");
+            }
+        }
+        files.delete(path);
+    }
+
+    @Test
     void growingLeavesAHoleAndShrinkingCuts() throws Exception {
         try (StorageFile file = files.open(directory.resolve("f"), Mode.CREATE)) {
             file.setSize(1 << 20);

@@ -140,6 +140,7 @@ final class FileImage implements BlockImage {
                 numbers |= offsets[i] | lengths[i];
             }
             int total = source.remaining();
+            // Here too the applier is the only writer: a set is over before anything else is written through the cache.
             boolean direct =
                     count > 1 && (count >= DIRECT_COUNT || total >= DIRECT_TOTAL_BYTES) && isAligned(source, numbers);
             change(total, () -> {

@@ -6,6 +6,7 @@ import io.tidemark.api.context.Files;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
+import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Images in sparse raw files: {@code DIRECTORY/NAME/{data,head,lock}}. An image is there when its {@code head} is, so
@@ -33,10 +35,16 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
 
     private static final int ZERO_BYTES = 256 << 10;
 
+    /** A disk that does not answer is given so long by the kernel, before it is reset. */
+    private static final long LATE_WRITES_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final long LATE_WRITES_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final String pool;
     private final Path directory;
     private final long reserveBytes;
     private final Files poolFiles;
+    private final long lateWritesNanos;
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(ZERO_BYTES).asReadOnlyBuffer();
 
     private final Object lock = new Object();
@@ -67,6 +75,12 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
      * @param poolFiles file system for {@link #pool()} and {@link #list()}, which are handed no context
      */
     public FileImageStore(String pool, Path directory, long reserveBytes, Files poolFiles) {
+        this(pool, directory, reserveBytes, poolFiles, LATE_WRITES_NANOS);
+    }
+
+    /** With another patience for what a killed process left under way. */
+    FileImageStore(String pool, Path directory, long reserveBytes, Files poolFiles, long lateWritesNanos) {
+        this.lateWritesNanos = lateWritesNanos;
         this.pool = Names.check("pool", pool);
         this.directory = Objects.requireNonNull(directory, "directory");
         this.reserveBytes = reserveBytes;
@@ -184,7 +198,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         enter(name);
         FileImage image = null;
         try {
-            image = reopen(context.files(), name);
+            image = reopen(context, name);
             return register(name, image);
         } finally {
             if (image == null) {
@@ -193,7 +207,8 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         }
     }
 
-    private FileImage reopen(Files files, String name) throws StorageException {
+    private FileImage reopen(StorageContext context, String name) throws StorageException {
+        Files files = context.files();
         Path home = existing(files, name);
         AutoCloseable claim = claim(files, home, name);
         HeadFile headFile = null;
@@ -205,6 +220,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             files.forceDirectory(directory);
             headFile = HeadFile.open(files, home, name);
             data = files.open(home.resolve(DATA), Files.Mode.WRITE);
+            awaitLateWrites(context, data, name);
             long needed = headFile.head().sizeBytes();
             if (data.size() < needed) {
                 throw new StorageException(
@@ -221,6 +237,30 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
                 closeQuietly(headFile);
                 closeQuietly(claim);
             }
+        }
+    }
+
+    /**
+     * Writes that a killed process left under way may reach the image long after its claim has ended: what is applied before
+     * they have would be overwritten by what is older.
+     */
+    private void awaitLateWrites(StorageContext context, StorageFile data, String name) throws StorageException {
+        Gate pause = null;
+        long deadline = context.clock().monotonicNanos() + lateWritesNanos;
+        while (!data.claimDirectWrites()) {
+            if (context.clock().monotonicNanos() - deadline >= 0) {
+                Path path = directory.resolve(name).resolve(DATA);
+                throw new StorageException(
+                        Reason.BUSY,
+                        "image " + name + " in pool " + pool + ": " + path
+                                + " is locked; writes to it that a process which "
+                                + "was killed had begun are still under way, or another program holds it",
+                        "see who has it with \"lslocks\" or \"fuser -v " + path
+                                + "\"; where nobody does, its disk does not "
+                                + "answer: look at the kernel's log, and open the image when it does");
+            }
+            pause = pause == null ? context.workers().newGate() : pause;
+            pause.await(LATE_WRITES_STEP_NANOS);
         }
     }
 

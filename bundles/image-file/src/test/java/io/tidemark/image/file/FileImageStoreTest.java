@@ -13,8 +13,11 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.faults.FaultyFiles;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +25,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +99,48 @@ class FileImageStoreTest {
             writeSeveral(image, 20, BLOCK, 2 * BLOCK + 512, 0);
             writeSeveral(image, 20, 512, 2 * BLOCK, 0);
             assertEquals(Collections.nCopies(67, "write data"), calls);
+        }
+    }
+
+    /** Another process has the image's bytes locked, as requests of one that was killed do until the disk answers them. */
+    private Process lateWrites() throws IOException {
+        Path data = directory.resolve("disk").resolve("data");
+        Process holder = new ProcessBuilder("flock", data.toString(), "sh", "-c", "echo held; exec cat").start();
+        String said =
+                new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        assertEquals("held", said, "flock, of the Debian package util-linux");
+        return holder;
+    }
+
+    @Test
+    void anImageIsNotOpenedWhileWritesOfAKilledProcessMayArrive() throws Exception {
+        store().create(context, "disk", head()).close();
+        Process holder = lateWrites();
+        long patience = 100_000_000L;
+        try (FileImageStore hasty = new FileImageStore("default", directory, 0, new MachineFiles(), patience)) {
+            StorageException busy = fails(Reason.BUSY, () -> hasty.open(context, "disk"));
+            assertTrue(busy.getMessage().contains("disk/data is locked"), busy.getMessage());
+            assertTrue(busy.getMessage().contains("open the image when it does"), busy.getMessage());
+        }
+        CompletableFuture<Void> soon = CompletableFuture.runAsync(
+                holder::destroy, CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
+        store().open(context, "disk").close();
+        assertTrue(soon.isDone(), "it did not wait");
+        assertTrue(holder.waitFor(20, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void anImageThatWasClosedIsOpenedAgainAtOnce() throws Exception {
+        try (BlockImage image = store().create(context, "disk", head())) {
+            writeSeveral(image, 8, BLOCK, 2 * BLOCK, 0);
+        }
+        try (FileImageStore hasty = new FileImageStore("default", directory, 0, new MachineFiles(), 0)) {
+            for (int i = 0; i < 20; i++) {
+                try (BlockImage image = hasty.open(context, "disk")) {
+                    writeSeveral(image, 8, BLOCK, 2 * BLOCK, 0);
+                    fails(Reason.BUSY, () -> store().open(context, "disk"));
+                }
+            }
         }
     }
 
