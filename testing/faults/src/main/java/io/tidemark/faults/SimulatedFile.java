@@ -132,6 +132,11 @@ final class SimulatedFile implements StorageFile {
         return true;
     }
 
+    @Override
+    public boolean writeDirect(ByteBuffer source, long offset) throws StorageException {
+        return writeDirect(source, new long[] {offset}, new int[] {source.remaining()}, 1);
+    }
+
     /** In any order, and sometimes not at all, so that callers have to do without. */
     @Override
     public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
