@@ -137,6 +137,24 @@ enum Breakages {
         }
     }),
 
+    /** A batch is called durable although one in front of it has not arrived. */
+    PUBLISHES_OUT_OF_ORDER(() -> new Breakage() {
+        @Override
+        public FlashSteps flashSteps() {
+            return new FlashSteps() {
+                @Override
+                protected boolean publishesInOrder() {
+                    return false;
+                }
+            };
+        }
+
+        @Override
+        public boolean caresForDamage() {
+            return false;
+        }
+    }),
+
     /** Discards change nothing in the image. */
     LOSES_DISCARDS(() -> new Breakage() {
         @Override

@@ -21,4 +21,14 @@ public class FlashSteps {
     protected boolean bodyIsIntact(int expected, int found) {
         return expected == found;
     }
+
+    /**
+     * Whether a batch that has arrived on the device before one in front of it has to wait for that before it is durable.
+     * Broken: it does not.
+     *
+     * @return true
+     */
+    protected boolean publishesInOrder() {
+        return true;
+    }
 }

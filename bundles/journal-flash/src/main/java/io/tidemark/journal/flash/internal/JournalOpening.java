@@ -65,7 +65,7 @@ public final class JournalOpening {
         }
         Failures failures = new Failures(places.journal());
         table.configure(settings);
-        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, first, second, buffers);
+        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, steps, first, second, buffers);
         start(table, writeEnd, recovery, spare, state);
         Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
         recovery.leftovers.forEach(housekeeper::recycle);

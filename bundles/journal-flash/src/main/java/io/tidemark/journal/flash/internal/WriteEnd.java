@@ -41,6 +41,7 @@ final class WriteEnd implements JournalAppender {
     private final FlashOptions options;
     private final SegmentTable table;
     private final Failures failures;
+    private final FlashSteps steps;
     private final Object lock;
     private final long strideBytes;
 
@@ -98,6 +99,7 @@ final class WriteEnd implements JournalAppender {
             FlashOptions options,
             SegmentTable table,
             Failures failures,
+            FlashSteps steps,
             ByteBuffer first,
             ByteBuffer second,
             BatchBuffers buffers) {
@@ -105,6 +107,7 @@ final class WriteEnd implements JournalAppender {
         this.options = options;
         this.table = table;
         this.failures = failures;
+        this.steps = steps;
         this.lock = table.lock();
         this.strideBytes = table.strideBytes();
         this.turn = new Turn(context.workers());
@@ -504,7 +507,10 @@ final class WriteEnd implements JournalAppender {
             }
             unforcedBytes = filling.isEmpty() ? 0 : filling.contentEnd();
             if (durable == 0) {
-                return;
+                if (steps.publishesInOrder()) {
+                    return;
+                }
+                durable = done.fields.firstSequence + done.fields.count - 1;
             }
             // Under the lock, because whoever publishes next must not be overtaken.
             table.moveDurable(durable);
