@@ -24,6 +24,7 @@ final class Oracle {
     private boolean faults;
     private boolean tight;
     private boolean resizes;
+    private long overlaps;
 
     Oracle(SimulatedMachine machine, long sizeBytes) {
         this.machine = machine;
@@ -60,6 +61,15 @@ final class Oracle {
                 event.header().position().sequence(),
                 event.header().offset());
         check(tape.appended(event));
+    }
+
+    /** A commit begins beside another one. */
+    void overlapped() {
+        overlaps++;
+    }
+
+    long overlaps() {
+        return overlaps;
     }
 
     void forced(long durable) {

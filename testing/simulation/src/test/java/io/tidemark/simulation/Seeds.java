@@ -17,6 +17,7 @@ final class Seeds {
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicLong steps = new AtomicLong();
     private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicLong overlaps = new AtomicLong();
 
     private Seeds(long from, long count, long seconds, Consumer<SimulationFailure> report) {
         this.next = new AtomicLong(from);
@@ -32,14 +33,15 @@ final class Seeds {
      * @param failed of them
      * @param steps of all
      * @param acknowledged requests of all
+     * @param overlaps commits that began beside another one, of all
      * @param seconds that it took
      */
-    record Summary(int seeds, int failed, long steps, long acknowledged, double seconds) {
+    record Summary(int seeds, int failed, long steps, long acknowledged, long overlaps, double seconds) {
         @Override
         public String toString() {
             return String.format(
-                    "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d failed",
-                    seeds, seconds, seeds / seconds, steps, acknowledged, failed);
+                    "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others, %d failed",
+                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, failed);
         }
     }
 
@@ -57,7 +59,13 @@ final class Seeds {
             runner.join();
         }
         double elapsed = (System.nanoTime() - begun) / 1e9;
-        return new Summary(seeds.done.get(), seeds.failed.get(), seeds.steps.get(), seeds.acknowledged.get(), elapsed);
+        return new Summary(
+                seeds.done.get(),
+                seeds.failed.get(),
+                seeds.steps.get(),
+                seeds.acknowledged.get(),
+                seeds.overlaps.get(),
+                elapsed);
     }
 
     private void work() {
@@ -70,6 +78,7 @@ final class Seeds {
                 Simulation.Result result = new Simulation(seed, Breakage.NONE).run();
                 steps.addAndGet(result.steps());
                 acknowledged.addAndGet(result.acknowledged());
+                overlaps.addAndGet(result.overlaps());
             } catch (SimulationFailure failure) {
                 failed.incrementAndGet();
                 synchronized (report) {

@@ -20,6 +20,7 @@ class SeedsTest {
         assertEquals(0, summary.failed(), "seeds failed; see the output for each");
         assertTrue(SEEDS >= BreakagesTest.SEEDS, "the sound engine passes what finds the broken ones");
         assertTrue(summary.acknowledged() > 100L * SEEDS, "the clients got something done: " + summary);
+        assertTrue(summary.overlaps() > SEEDS, "the journal was forced twice at once: " + summary);
     }
 
     @Test

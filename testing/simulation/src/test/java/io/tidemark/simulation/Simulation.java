@@ -50,9 +50,10 @@ final class Simulation {
      * @param hash over all of its steps
      * @param steps how many
      * @param acknowledged requests
+     * @param overlaps commits of the journal that began beside another one
      * @param simulatedNanos how long it was for those inside
      */
-    record Result(long hash, long steps, long acknowledged, long simulatedNanos) {}
+    record Result(long hash, long steps, long acknowledged, long overlaps, long simulatedNanos) {}
 
     /**
      * Prints every step as it happens.
@@ -81,7 +82,11 @@ final class Simulation {
     Result run() {
         machine.run(this::lives);
         return new Result(
-                machine.trace().hash(), machine.steps(), oracle.ledger().acknowledgedCount(), machine.nowNanos());
+                machine.trace().hash(),
+                machine.steps(),
+                oracle.ledger().acknowledgedCount(),
+                oracle.overlaps(),
+                machine.nowNanos());
     }
 
     private void lives() {

@@ -151,6 +151,7 @@ final class WatchedJournal implements Journal {
 
     private final class WatchedAppender implements JournalAppender {
         private final JournalAppender appends;
+        private int commits;
 
         WatchedAppender(JournalAppender appends) {
             this.appends = appends;
@@ -199,7 +200,16 @@ final class WatchedJournal implements Journal {
 
         @Override
         public long commit() throws StorageException {
-            long durable = appends.commit();
+            if (commits > 0 && appends.overlaps()) {
+                oracle.overlapped();
+            }
+            commits++;
+            long durable;
+            try {
+                durable = appends.commit();
+            } finally {
+                commits--;
+            }
             oracle.check(durable <= appends.appended() ? null : "durable " + durable + " above appended");
             oracle.forced(durable);
             return durable;

@@ -335,6 +335,50 @@ public abstract class JournalStoreContract {
         }
     }
 
+    @Test
+    void whoeverCommitsLastBringsAllToTheDevice() throws Exception {
+        try (Journal journal = begun("a")) {
+            // Whether a journal reads back what it is given decides how it is written.
+            for (boolean reads : new boolean[] {true, false}) {
+                journal.appender().expectReading(reads);
+                for (int round = 0; round < 100; round++) {
+                    commitTwice(journal, 1 + round % 5);
+                }
+            }
+            assertEquals(journal.durable(), Events.readAll(journal, 1));
+            Journal again = reopen(journal);
+            assertEquals(journal.durable(), Events.readAll(again, 1));
+            again.close();
+        }
+    }
+
+    private static void commitTwice(Journal journal, int events) throws Exception {
+        append(journal, events);
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        AtomicReference<Long> said = new AtomicReference<>(0L);
+        Thread other = new Thread(() -> {
+            try {
+                said.set(journal.appender().commit());
+            } catch (StorageException | RuntimeException | Error e) {
+                failed.set(e);
+            }
+        });
+        other.start();
+        append(journal, events);
+        long appended = journal.appender().appended();
+        long durable = journal.appender().commit();
+        other.join();
+        assertNull(failed.get());
+        assertEquals(appended, Math.max(durable, said.get()), "whoever returns last says so");
+        assertEquals(appended, journal.durable());
+    }
+
+    private static void append(Journal journal, int events) throws StorageException {
+        for (int i = 0; i < events; i++) {
+            assertTrue(Events.append(journal, 600) >= 0, "the journal is full");
+        }
+    }
+
     // ---- epochs ----
 
     @Test
