@@ -37,6 +37,8 @@ import java.util.stream.IntStream;
  * @param sparse whether files can be punched
  * @param damaged whether bits are turned over in the journal, on a copy of the disk, after each life
  * @param restless whether rules, sizes and stores change under load
+ * @param reads whether the journal is told that payload will be read from it, as that of an image is which is larger than all
+ *     that is simulated: it then has batches in the page cache between others that go past it
  */
 record Scenario(
         long imageBytes,
@@ -59,7 +61,8 @@ record Scenario(
         boolean direct,
         boolean sparse,
         boolean restless,
-        boolean damaged) {
+        boolean damaged,
+        boolean reads) {
     static final CommitRule VOLATILE =
             new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
     static final CommitRule JOURNAL_AND_IMAGE = new CommitRule(
@@ -115,7 +118,8 @@ record Scenario(
                 random.coin(),
                 random.below(8) != 0,
                 random.below(3) == 0,
-                random.below(4) == 0);
+                random.below(4) == 0,
+                random.coin());
     }
 
     List<Path> journalDirectories() {

@@ -142,7 +142,11 @@ final class Site implements ImageListener {
         }
         bytes = new WatchedImage(breakage.image(images.open(context, NAME)), oracle);
         oracle.headOpened(bytes.head());
-        journal = breakage.journals(new WatchedJournalStore(journals, oracle)).open(context, NAME, scenario.journal());
+        journal = watched().open(context, NAME, scenario.journal());
+    }
+
+    private JournalStore watched() {
+        return breakage.journals(new WatchedJournalStore(journals, oracle, scenario.reads()));
     }
 
     /** The journal first: an image whose journal is missing would be refused. */
@@ -151,8 +155,7 @@ final class Site implements ImageListener {
         if (journals.list().contains(NAME)) {
             journals.delete(context, NAME);
         }
-        journal = breakage.journals(new WatchedJournalStore(journals, oracle))
-                .create(context, NAME, identity, scenario.journal());
+        journal = watched().create(context, NAME, identity, scenario.journal());
         ImageHead head = new ImageHead(
                 identity(),
                 scenario.imageBytes(),

@@ -18,11 +18,13 @@ import java.util.UUID;
 final class WatchedJournal implements Journal {
     private final Journal journal;
     private final Oracle oracle;
+    private final boolean reads;
     private final WatchedAppender appender;
 
-    WatchedJournal(Journal journal, Oracle oracle) {
+    WatchedJournal(Journal journal, Oracle oracle, boolean reads) {
         this.journal = journal;
         this.oracle = oracle;
+        this.reads = reads;
         this.appender = new WatchedAppender(journal.appender());
     }
 
@@ -222,7 +224,7 @@ final class WatchedJournal implements Journal {
 
         @Override
         public void expectReading(boolean expected) {
-            appends.expectReading(expected);
+            appends.expectReading(expected || reads);
         }
 
         @Override

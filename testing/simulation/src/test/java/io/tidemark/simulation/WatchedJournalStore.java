@@ -12,10 +12,12 @@ import java.util.UUID;
 final class WatchedJournalStore implements JournalStore {
     private final JournalStore store;
     private final Oracle oracle;
+    private final boolean reads;
 
-    WatchedJournalStore(JournalStore store, Oracle oracle) {
+    WatchedJournalStore(JournalStore store, Oracle oracle, boolean reads) {
         this.store = store;
         this.oracle = oracle;
+        this.reads = reads;
     }
 
     @Override
@@ -31,12 +33,12 @@ final class WatchedJournalStore implements JournalStore {
     @Override
     public Journal create(StorageContext context, String name, UUID identity, JournalSettings settings)
             throws StorageException {
-        return new WatchedJournal(store.create(context, name, identity, settings), oracle);
+        return new WatchedJournal(store.create(context, name, identity, settings), oracle, reads);
     }
 
     @Override
     public Journal open(StorageContext context, String name, JournalSettings settings) throws StorageException {
-        WatchedJournal journal = new WatchedJournal(store.open(context, name, settings), oracle);
+        WatchedJournal journal = new WatchedJournal(store.open(context, name, settings), oracle, reads);
         journal.opened();
         return journal;
     }
