@@ -1,6 +1,7 @@
 package io.tidemark.engine.image;
 
 import io.tidemark.api.EventKind;
+import io.tidemark.base.figures.Histogram;
 import java.util.Map;
 
 /** Counts and latencies of one image. Guarded by the image's lock. */
@@ -91,10 +92,19 @@ final class Figures {
         out.put("suspensions", suspensions);
         out.put("failures", failures);
         out.put("clock.steps", clockSteps);
-        acknowledged.report("acknowledge.nanos", out);
-        forceNanos.report("force.nanos", out);
-        forceEvents.report("force.events", out);
-        imageForceNanos.report("image.force.nanos", out);
-        applyNanos.report("apply.nanos", out);
+        report("acknowledge.nanos", acknowledged, out);
+        report("force.nanos", forceNanos, out);
+        report("force.events", forceEvents, out);
+        report("image.force.nanos", imageForceNanos, out);
+        report("apply.nanos", applyNanos, out);
+    }
+
+    private static void report(String name, Histogram histogram, Map<String, Long> out) {
+        Histogram.Figures now = histogram.now();
+        out.put(name + ".count", now.count());
+        out.put(name + ".mean", now.mean());
+        out.put(name + ".p50", now.p50());
+        out.put(name + ".p99", now.p99());
+        out.put(name + ".max", now.max());
     }
 }

@@ -2,6 +2,7 @@ package io.tidemark.engine.image;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.device.Completion;
+import io.tidemark.base.figures.Histogram;
 import java.util.Arrays;
 
 /** Requests that have ended: collected under the image's lock, told outside it. For one thread at a time. */

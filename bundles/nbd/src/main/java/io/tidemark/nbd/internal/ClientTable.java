@@ -2,6 +2,7 @@ package io.tidemark.nbd.internal;
 
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.base.figures.Histogram;
 import io.tidemark.nbd.NbdLatency;
 import io.tidemark.nbd.NbdServerMXBean;
 import io.tidemark.nbd.NbdSettings;
@@ -240,25 +241,30 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
 
     @Override
     public NbdLatency getReadNanos() {
-        return shared.totals.reads.now();
+        return latency(shared.totals.reads);
     }
 
     @Override
     public NbdLatency getWriteNanos() {
-        return shared.totals.writes.now();
+        return latency(shared.totals.writes);
     }
 
     @Override
     public NbdLatency getFlushNanos() {
-        return shared.totals.flushes.now();
+        return latency(shared.totals.flushes);
     }
 
     @Override
     public NbdLatency getOtherNanos() {
-        return shared.totals.others.now();
+        return latency(shared.totals.others);
     }
 
     private long sum(ToLongFunction<FrontEnd.Client> number) {
         return describe().stream().mapToLong(number).sum();
+    }
+
+    private static NbdLatency latency(Histogram histogram) {
+        Histogram.Figures now = histogram.now();
+        return new NbdLatency(now.count(), now.mean(), now.p50(), now.p99(), now.max());
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.nbd.internal;
 
+import io.tidemark.base.figures.Histogram;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -30,12 +31,12 @@ final class Counters {
         final LongAdder accepted = new LongAdder();
         final LongAdder rejected = new LongAdder();
         final LongAdder failedHandshakes = new LongAdder();
-        final Latencies reads = new Latencies();
-        final Latencies writes = new Latencies();
-        final Latencies flushes = new Latencies();
-        final Latencies others = new Latencies();
+        final Histogram reads = new Histogram();
+        final Histogram writes = new Histogram();
+        final Histogram flushes = new Histogram();
+        final Histogram others = new Histogram();
 
-        private Latencies latencies(int command) {
+        private Histogram latencies(int command) {
             return switch (command) {
                 case Nbd.CMD_READ -> reads;
                 case Nbd.CMD_WRITE -> writes;
