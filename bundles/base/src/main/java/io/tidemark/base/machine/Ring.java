@@ -200,6 +200,7 @@ final class Ring {
      * After a defect or lack of memory: takes back what is not submitted and waits for the rest, because the kernel reads the
      * buffer. Counts by what the kernel took and what it gave back, whatever this object had noted of it.
      */
+    @SuppressWarnings("ThreadPriorityCheck")
     private void drain() {
         INT.setRelease(rings, submissionTail, (int) INT.getAcquire(rings, submissionHead));
         while (true) {
