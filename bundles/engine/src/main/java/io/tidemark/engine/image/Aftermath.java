@@ -12,6 +12,7 @@ final class Aftermath {
     final Sweep sweep = new Sweep();
     final HotPayloads.Releases releases = new HotPayloads.Releases();
     private final List<Request> dropped = new ArrayList<>();
+    private final List<Runnable> calls = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private ImageListener.Part failedPart;
     private StorageException failure;
@@ -29,6 +30,11 @@ final class Aftermath {
 
     void dropped(Request request) {
         dropped.add(request);
+    }
+
+    /** Somebody who asked to be told. */
+    void call(Runnable listener) {
+        calls.add(listener);
     }
 
     void warning(String line) {
@@ -61,6 +67,11 @@ final class Aftermath {
         dropped.clear();
         if (sweep.count() > 0) {
             sweep.run();
+        }
+        if (!calls.isEmpty()) {
+            List<Runnable> now = List.copyOf(calls);
+            calls.clear();
+            now.forEach(Runnable::run);
         }
         if (failure != null || stateChanged || trimWanted || !warnings.isEmpty()) {
             tell(core);

@@ -92,7 +92,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
-        return core.hot.bytes() >= share / 4 && core.activeBytes >= LARGE_BYTES * (core.appended - core.applied);
+        return core.hot.bytes() >= share / 4 && core.activeBytes >= LARGE_BYTES * (core.readable() - core.applied);
     }
 
     @Override
@@ -126,7 +126,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             if (core.frozen != null) {
                 return 0;
             }
-            if (core.appended <= core.applied) {
+            if (core.readable() <= core.applied) {
                 awaitsEvents = true;
                 return Long.MAX_VALUE;
             }
@@ -168,7 +168,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private void freeze() {
         batch = core.active;
         core.frozen = core.steps.keepsBatchReadable() ? batch : new ExtentMap();
-        core.frozenUpTo = core.appended;
+        core.frozenUpTo = core.readable();
         core.frozenBytes = core.activeBytes;
         core.active = new ExtentMap();
         core.activeBytes = 0;
@@ -292,6 +292,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         core.applied = core.frozenUpTo;
         core.hot.evict(core.applied, -1, after.releases);
         core.space.applied(after);
+        core.moved(after);
         lastBatchNanos = now;
         core.admitHeld(wall, after);
         core.room.signal();

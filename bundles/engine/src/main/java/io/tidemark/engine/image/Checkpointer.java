@@ -70,7 +70,7 @@ final class Checkpointer implements Runnable {
             if (waited()) {
                 return 0;
             }
-            if (core.checkpointed >= core.applied || core.resizing) {
+            if (core.checkpointed >= core.applied || core.resizing || core.headStoring) {
                 return Long.MAX_VALUE;
             }
             if (now < notBeforeNanos) {
@@ -88,6 +88,7 @@ final class Checkpointer implements Runnable {
         boolean asked = core.checkpointWanted > core.checkpointed && core.applied >= core.checkpointWanted;
         return core.checkpointed < core.applied
                 && !core.resizing
+                && !core.headStoring
                 && now >= notBeforeNanos
                 && (asked
                         || pendingBytes >= core.settings.checkpointBytes()
@@ -110,7 +111,7 @@ final class Checkpointer implements Runnable {
             bytes = pendingBytes;
             head = core.headAt(target, core.sizeBytes);
             store = headDue(before);
-            core.headStoring = store;
+            core.headStoring |= store;
             core.enter();
         }
         StorageException failure = force(image);
@@ -127,7 +128,7 @@ final class Checkpointer implements Runnable {
         }
         StorageException unstored = failure == null && store ? store(image, head) : null;
         synchronized (core.lock) {
-            core.headStoring = false;
+            core.headStoring &= !store;
             core.leave();
             if (failure != null) {
                 core.failed(ImageListener.Part.IMAGE, failure, after);

@@ -142,9 +142,17 @@ final class Core {
     private final ByteBuffer headBytes = ByteBuffer.allocateDirect(EventCodec.MAX_HEAD_BYTES);
     private final ByteBuffer tailBytes = ByteBuffer.allocateDirect(EventCodec.TAIL_BYTES);
 
+    /** What makes the image a replica; null on a primary. */
+    Following following;
+
+    final HeadKeeper heads = new HeadKeeper(this);
+
     Committer committer;
     Applier applier;
     Checkpointer checkpointer;
+
+    /** Of a replica; null on a primary. */
+    HeadMover mover;
 
     Core(
             StorageContext context,
@@ -191,6 +199,31 @@ final class Core {
         journal = null;
         appender = null;
         image = null;
+    }
+
+    /** Last event that clients read: all that is appended, but on a replica only what the head has passed. */
+    long readable() {
+        Following now = following;
+        return now == null ? appended : now.head;
+    }
+
+    /** A replica's head may be able to move on. May be called under the lock. */
+    void wakeMover() {
+        if (mover != null) {
+            mover.wake();
+        }
+    }
+
+    /** Something has moved that the mover or the receiving end of a replica may wait for. */
+    void moved(Aftermath after) {
+        if (following != null) {
+            following.moved(after);
+            wakeMover();
+        }
+    }
+
+    long lastEventNanos() {
+        return lastEventNanos;
     }
 
     void lastEventNanos(long timeNanos) {
@@ -271,18 +304,23 @@ final class Core {
         return true;
     }
 
-    private boolean refused(Request request, long outcome, Aftermath after) {
-        if (outcome != JournalAppender.FULL) {
-            forceWanted = true;
-            committer.wake();
-            return false;
-        }
+    /** The journal has no room: what waits in it only for a checkpoint is brought out of it. */
+    void noRoom(Aftermath after) {
         if (!journalFull) {
             journalFull = true;
             updateState(after);
             after.trimWanted();
             wantCheckpoint();
         }
+    }
+
+    private boolean refused(Request request, long outcome, Aftermath after) {
+        if (outcome != JournalAppender.FULL) {
+            forceWanted = true;
+            committer.wake();
+            return false;
+        }
+        noRoom(after);
         if (settings.journalFull() == ImageSettings.JournalFull.FAIL) {
             end(request, Failures.journalFull(labels.name()), after);
             return true;
@@ -296,7 +334,12 @@ final class Core {
      * @return false when it has to be held
      */
     boolean admitFlush(Request request, long wallNanos, Aftermath after) {
-        if (appended > lastBarrier) {
+        if (following != null) {
+            // What is read of a replica is durable.
+            after.sweep.add(request.completion, request.session, request.startNanos, null);
+            return true;
+        }
+        if (appended > lastBarrier && !readOnly) {
             long outcome = append(EventKind.FLUSH, EventHeader.FLAG_BARRIER, wallNanos, 0, 0, null, after);
             if (outcome == JournalAppender.BATCH_FULL) {
                 forceWanted = true;
@@ -404,6 +447,19 @@ final class Core {
         return outcome;
     }
 
+    /** An event of the source has been appended as it came. A payload belongs to the image from then on. */
+    void arrived(EventHeader header, Payload payload, Aftermath after) {
+        appended++;
+        lastEventNanos = header.timeNanos();
+        unforced.add(header.kind(), header.flags(), header.timeNanos(), header.offset(), header.length());
+        hot.add(payload);
+        figures.appended(header.kind(), header.length());
+        if (journalFull && !header.kind().isControl()) {
+            journalFull = false;
+            updateState(after);
+        }
+    }
+
     private long appendOne(
             EventKind kind, int flags, long wallNanos, long offset, long length, Payload payload, Aftermath after) {
         long time = Math.max(wallNanos, lastEventNanos);
@@ -470,7 +526,7 @@ final class Core {
      * Gives up the payload of an event whose every byte was just overwritten: so memory holds what is live, however long the
      * backlog is. What is not durable stays, because it may have to be appended again.
      */
-    private void forgetReplaced(long length, Aftermath after) {
+    void forgetReplaced(long length, Aftermath after) {
         long sequence = active.replaced();
         if (sequence > 0 && sequence <= durable && active.replacedBody() == EventCodec.WRITE_HEAD_BYTES) {
             hot.drop(sequence, length, after.releases);
@@ -514,9 +570,9 @@ final class Core {
 
     /** Has everything that is appended now forced, applied and checkpointed soon. */
     void wantCheckpoint() {
-        applyWanted = appended;
-        checkpointWanted = appended;
-        if (applied >= appended) {
+        applyWanted = readable();
+        checkpointWanted = applyWanted;
+        if (applied >= applyWanted) {
             checkpointer.wake();
         } else {
             applier.wake();
@@ -525,6 +581,9 @@ final class Core {
 
     /** The journal has confirmed everything up to a sequence. */
     void durableAt(long sequence, long nowNanos, long wallNanos, Aftermath after) {
+        if (following != null) {
+            following.durable(sequence, nowNanos);
+        }
         durable = Math.max(durable, sequence);
         committerArmed = durable < appended;
         lastBusyNanos = nowNanos;
@@ -533,7 +592,9 @@ final class Core {
         long answer = steps.acknowledgeUpTo(durable, appended);
         durableWaiters.sweep(answer, after.sweep);
         figures.acknowledged(after.sweep, from, nowNanos);
-        hot.evict(durable, settings.hotPayloadBytes(), after.releases);
+        boolean keeps = following == null || following.keepsPayload();
+        hot.evict(durable, keeps ? settings.hotPayloadBytes() : 0, after.releases);
+        moved(after);
         if (!held.isEmpty()) {
             admitHeld(wallNanos, after);
         }
@@ -563,6 +624,7 @@ final class Core {
                 + failure.getMessage();
         updateState(after);
         after.failed(part, failure);
+        moved(after);
         changed.signal();
         room.signal();
     }
@@ -652,16 +714,17 @@ final class Core {
     /** The head at a checkpoint. */
     ImageHead headAt(long sequence, long size) {
         Epoch of = epochOf(sequence);
-        if (of == null) {
-            return head.at(head.checkpointed(), head.epochIdentity(), size);
-        }
-        return head.at(new Position(of.number(), sequence), of.identity(), size);
+        ImageHead at = of == null
+                ? head.at(head.checkpointed(), head.epochIdentity(), size)
+                : head.at(new Position(of.number(), sequence), of.identity(), size);
+        return following == null ? at : HeadProperties.put(at, at.role(), following.keptAt(sequence));
     }
 
     void report(Map<String, Long> out) {
         figures.report(out);
         out.put("appended", appended);
         out.put("durable", durable);
+        out.put("head", readable());
         out.put("applied", applied);
         out.put("checkpointed", checkpointed);
         out.put("trimmed", trimmed);
@@ -687,7 +750,10 @@ final class Core {
         if (frozen != null) {
             frozen.check(applied, frozenUpTo);
         }
-        active.check(frozen == null ? applied : frozenUpTo, appended);
+        active.check(frozen == null ? applied : frozenUpTo, readable());
+        if (following != null) {
+            following.check();
+        }
         if (journal != null) {
             require(journal.durable() >= durable, "durable " + durable + ", the journal says " + journal.durable());
             require(
@@ -709,6 +775,10 @@ final class Core {
 
     boolean readOnly() {
         return readOnly;
+    }
+
+    void readOnly(boolean now) {
+        readOnly = now;
     }
 
     static StorageException mismatch(String what, String remedy) {

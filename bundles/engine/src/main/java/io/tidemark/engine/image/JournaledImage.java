@@ -10,10 +10,17 @@ import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * One image with its journal: the write path, the overlay, applying, checkpoints, recovery. It is the device that clients
@@ -25,11 +32,13 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     private final Core core;
     private final Reads reads;
     private final Lifecycle lifecycle;
+    private final Roles roles;
 
     private JournaledImage(Core core) {
         this.core = core;
         this.reads = new Reads(core);
         this.lifecycle = new Lifecycle(core);
+        this.roles = new Roles(core, lifecycle);
     }
 
     /**
@@ -201,14 +210,116 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
-     * Position of the last durable event.
+     * The position that clients read: of the last durable event, and of a replica what its head has passed.
      *
      * @return {@link Position#NONE} before the first one
      */
     public Position head() {
         synchronized (core.lock) {
-            return core.position(core.durable);
+            return core.following == null ? core.position(core.durable) : core.following.at(core.following.head);
         }
+    }
+
+    /**
+     * Position of the last event that is durable in a replica's journal.
+     *
+     * @return {@link Position#NONE} for a primary
+     */
+    public Position received() {
+        synchronized (core.lock) {
+            return core.following == null ? Position.NONE : core.following.at(core.durable);
+        }
+    }
+
+    /**
+     * Begins the journal of a new replica behind the position at which its source has registered it.
+     *
+     * @param origin where the replica comes from
+     * @param journal new: without any epoch
+     * @throws StorageException NO_SPACE or IO
+     */
+    public static void beginRelay(ReplicaOrigin origin, Journal journal) throws StorageException {
+        Recovery.beginRelay(origin, journal);
+    }
+
+    /**
+     * The first head of a new replica: its bytes are still to be copied.
+     *
+     * @param origin where it comes from
+     * @param journalPool pool of its journal
+     * @param journalIdentity of its journal
+     * @return the head
+     */
+    public static ImageHead replicaHead(ReplicaOrigin origin, String journalPool, UUID journalIdentity) {
+        ImageHead head = new ImageHead(
+                origin.imageIdentity(),
+                origin.sizeBytes(),
+                origin.blockSizeBytes(),
+                journalPool,
+                journalIdentity,
+                origin.epoch().identity(),
+                origin.registered(),
+                ImageHead.Role.REPLICA,
+                Map.of());
+        return HeadProperties.put(head, ImageHead.Role.REPLICA, HeadProperties.NEW);
+    }
+
+    /** Notes in the journal of an image that was a replica that it is a primary now; for people, so nothing waits for it. */
+    public void notePromotion() {
+        roles.notePromotion();
+    }
+
+    /**
+     * What a peer is told of the image.
+     *
+     * @return all of one instant
+     */
+    public ImageFacts facts() {
+        synchronized (core.lock) {
+            boolean resized = core.resizeSequence > 0 && core.resizeSequence <= core.durable;
+            return new ImageFacts(
+                    core.labels.name(),
+                    core.head.imageIdentity(),
+                    core.head.role(),
+                    resized ? core.resizeToBytes : core.sizeBytes,
+                    core.head.blockSizeBytes(),
+                    core.epochs,
+                    core.watermarks(),
+                    core.following == null ? null : core.following.progress());
+        }
+    }
+
+    /**
+     * Takes the receiving end of a replica.
+     *
+     * @return the receiving end; one at a time
+     * @throws StorageException MISMATCH when the image is primary, BUSY when somebody has it, UNAVAILABLE
+     */
+    public Replica receive() throws StorageException {
+        return roles.receive();
+    }
+
+    /**
+     * Gives the head of a replica an order; durable when it returns.
+     *
+     * @param order the new one
+     * @throws StorageException MISMATCH, INVALID, UNAVAILABLE or IO; the order before stays
+     */
+    public void order(HeadOrder order) throws StorageException {
+        roles.order(order);
+    }
+
+    /**
+     * Prepares an image for its other role, and stores that it has it. A replica's head is brought to all that is received; a
+     * primary's writes end, and its journal ends with an event that says so. Afterwards the image is to be closed and opened
+     * again, whatever the outcome: clients have to learn of the role, and a primary starts its epoch when it is opened.
+     *
+     * @param role the new one
+     * @throws StorageException MISMATCH when it has that role, INVALID while it is not consistent, BUSY, UNAVAILABLE, NO_SPACE
+     *     or IO
+     */
+    public void turn(ImageHead.Role role) throws StorageException {
+        roles.turn(role);
     }
 
     /**
@@ -330,6 +441,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
             core.admitHeld(wall, after);
+            core.moved(after);
         }
         after.settle(core);
     }
@@ -400,6 +512,12 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         synchronized (core.lock) {
             if (core.stopping) {
                 throw Failures.stopped(core.labels.name());
+            }
+            if (core.following != null && core.following.consistency() != Consistency.CONSISTENT) {
+                throw new StorageException(
+                        StorageException.Reason.UNAVAILABLE,
+                        "image " + core.labels.name() + " is a replica that has not all of its source's bytes yet",
+                        "wait until it is consistent; mirror:status shows how far it is");
             }
             core.sessions.add(session);
         }

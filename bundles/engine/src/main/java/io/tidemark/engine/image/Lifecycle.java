@@ -9,8 +9,10 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.Journal.JournalStatus;
 import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.replica.Consistency;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Start, suspend, resume, resize and stop of one image. One of suspend, resume and close at a time. */
 final class Lifecycle {
@@ -26,6 +28,7 @@ final class Lifecycle {
         core.committer = new Committer(core);
         core.applier = new Applier(core);
         core.checkpointer = new Checkpointer(core);
+        core.mover = core.following == null ? null : new HeadMover(core);
     }
 
     void start() {
@@ -33,6 +36,9 @@ final class Lifecycle {
         workers.add(core.context.workers().start("commit-" + name, core.committer));
         workers.add(core.context.workers().start("apply-" + name, core.applier));
         workers.add(core.context.workers().start("checkpoint-" + name, core.checkpointer));
+        if (core.mover != null) {
+            workers.add(core.context.workers().start("head-" + name, core.mover));
+        }
     }
 
     private void begin() {
@@ -66,6 +72,7 @@ final class Lifecycle {
                 core.updateState(after);
                 core.changed.signal();
                 core.applier.wake();
+                core.moved(after);
             }
             after.settle(core);
             core.changed.await(() -> core.users == 0);
@@ -151,6 +158,11 @@ final class Lifecycle {
                 core.space.restart(after);
                 core.admitHeld(wall, after);
                 core.updateState(after);
+                if (core.following != null) {
+                    core.following.starting = null;
+                    core.following.resumed(after);
+                }
+                core.moved(after);
                 core.changed.signal();
                 core.room.signal();
                 core.committer.wake();
@@ -173,7 +185,7 @@ final class Lifecycle {
         long target;
         synchronized (core.lock) {
             refuseUnlessServing();
-            target = core.appended;
+            target = core.readable();
             core.headFailure = null;
             core.wantCheckpoint();
         }
@@ -190,7 +202,7 @@ final class Lifecycle {
         }
     }
 
-    private void refuseUnlessServing() throws StorageException {
+    void refuseUnlessServing() throws StorageException {
         if (core.stopping) {
             throw Failures.closed(core.labels.name());
         }
@@ -229,6 +241,9 @@ final class Lifecycle {
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
             refuseUnlessServing();
+            if (core.readOnly()) {
+                throw Failures.readOnly(core.labels.name());
+            }
             if (core.resizeSequence != 0) {
                 return 0;
             }
@@ -267,6 +282,10 @@ final class Lifecycle {
             }
             if (core.backlogFull()) {
                 lines.add("the backlog is at its limit: writes go at the speed of the image");
+            }
+            if (core.following != null && core.following.consistency() != Consistency.CONSISTENT) {
+                lines.add("the replica has not all of its source's bytes yet: it is "
+                        + core.following.consistency().name().toLowerCase(Locale.ROOT));
             }
             if (core.space.isLow()) {
                 lines.add("the image's pool has little space left: writes go at the speed of the image");
@@ -309,6 +328,10 @@ final class Lifecycle {
             core.stopping = true;
             core.updateState(after);
             core.failHeld(Failures.stopped(core.labels.name()), after);
+            if (core.following != null) {
+                core.following.end(after);
+                core.wakeMover();
+            }
             sessions = List.copyOf(core.sessions);
             core.sessions.clear();
             core.changed.signal();
@@ -322,6 +345,9 @@ final class Lifecycle {
         core.committer.stop();
         core.applier.stop();
         core.checkpointer.stop();
+        if (core.mover != null) {
+            core.mover.stop();
+        }
         for (Worker worker : workers) {
             worker.join(JOIN_NANOS);
         }
@@ -351,7 +377,7 @@ final class Lifecycle {
             core.committer.wake();
         }
         core.changed.await(() -> core.suspended || core.durable >= core.appended);
-        core.changed.await(() -> core.suspended || core.imageFull || core.applied >= core.appended);
+        core.changed.await(() -> core.suspended || core.imageFull || core.applied >= core.readable());
     }
 
     private StorageException lastCheckpoint() {
@@ -365,6 +391,6 @@ final class Lifecycle {
         } catch (StorageException e) {
             return e;
         }
-        return core.applied < core.appended ? Failures.imageFull(core.labels.name()) : null;
+        return core.applied < core.readable() ? Failures.imageFull(core.labels.name()) : null;
     }
 }

@@ -13,6 +13,8 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.replica.ReplicaOrigin;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 
@@ -50,10 +52,16 @@ final class Recovery implements BatchWriter.Interruption {
         if (image.sizeBytes() != head.sizeBytes()) {
             image.resize(head.sizeBytes());
         }
-        read(journal, image, checkpointed, durable, head.sizeBytes());
-        startEpoch(core.context, core.labels.owner(), journal, durable);
+        boolean replica = head.role() == ImageHead.Role.REPLICA;
+        read(journal, image, checkpointed, replica ? checkpointed : durable, head.sizeBytes());
+        if (!replica) {
+            startEpoch(core.context, core.labels.owner(), journal, durable);
+        }
         core.attach(journal, image, head);
-        core.lastEventNanos(journal.status().newestTimeNanos());
+        long newestNanos = journal.status().newestTimeNanos();
+        core.lastEventNanos(newestNanos);
+        core.following =
+                replica ? new Following(core, HeadProperties.of(head), checkpointed, durable, newestNanos) : null;
         core.checkpointed = checkpointed;
         core.imageForced = checkpointed;
         core.applied = Math.max(checkpointed, reached);
@@ -74,6 +82,11 @@ final class Recovery implements BatchWriter.Interruption {
                     "put the right journal into its pool, or give the journal up as lost");
         }
         Position checkpointed = head.checkpointed();
+        if (head.role() == ImageHead.Role.REPLICA && journal.epochs().isEmpty()) {
+            throw Core.mismatch(
+                    "journal " + journal.name() + " is empty, and image " + image + " is a replica",
+                    "delete the replica and let it begin anew");
+        }
         if (!knows(journal.epochs(), head)) {
             throw Core.mismatch(
                     "journal " + journal.name() + " does not know the epoch " + head.epochIdentity()
@@ -119,6 +132,18 @@ final class Recovery implements BatchWriter.Interruption {
         journal.startEpoch(next);
     }
 
+    /** Starts the source's epoch in the journal of a new replica, behind what the copied bytes are sure to have. */
+    static void beginRelay(ReplicaOrigin origin, Journal journal) throws StorageException {
+        Epoch source = origin.epoch();
+        journal.startEpoch(new Epoch(
+                source.number(),
+                source.identity(),
+                origin.registered().sequence() + 1,
+                source.predecessorIdentity(),
+                source.startedNanos(),
+                source.owner()));
+    }
+
     /** Gives an image an empty journal, as the successor of one that is lost. */
     static void adopt(StorageContext context, String owner, Journal journal, String pool, BlockImage image)
             throws StorageException {
@@ -127,6 +152,12 @@ final class Recovery implements BatchWriter.Interruption {
                     Reason.INVALID, "journal " + journal.name() + " is not new", "create another one for the image");
         }
         ImageHead head = image.head();
+        if (head.role() == ImageHead.Role.REPLICA) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the image is a replica: its journal comes from its source",
+                    "delete the replica and let it begin anew");
+        }
         Position at = head.checkpointed();
         UUID identity = new UUID(context.randomBits(), context.randomBits());
         Epoch first = new Epoch(
@@ -165,7 +196,7 @@ final class Recovery implements BatchWriter.Interruption {
                     "image " + name + " got back another journal or another image than it had",
                     "put the right ones back");
         }
-        if (last == null || !last.identity().equals(core.epoch.identity())) {
+        if (last == null || !isOurs(last)) {
             throw Core.mismatch(
                     "the journal of image " + name + " came back in another epoch: somebody else has written it",
                     "close the image and open it again");
@@ -188,6 +219,12 @@ final class Recovery implements BatchWriter.Interruption {
         }
     }
 
+    private boolean isOurs(Epoch last) {
+        Epoch starting = core.following == null ? null : core.following.starting;
+        return last.identity().equals(core.epoch.identity())
+                || (starting != null && last.identity().equals(starting.identity()));
+    }
+
     /**
      * Goes on with reopened stores: the overlay stays unless what was applied was not forced, and what the journal lacks is
      * appended again.
@@ -201,7 +238,9 @@ final class Recovery implements BatchWriter.Interruption {
                 image.resize(image.head().sizeBytes());
             }
             rebuild = true;
-            read(journal, image, core.checkpointed, survived, image.head().sizeBytes());
+            // A replica's head stays where it is; what is behind it in the journal is not for reading yet.
+            long upTo = core.following == null ? survived : core.following.head;
+            read(journal, image, core.checkpointed, upTo, image.head().sizeBytes());
         }
         synchronized (core.lock) {
             if (rebuild) {
@@ -227,7 +266,11 @@ final class Recovery implements BatchWriter.Interruption {
             core.unforced.forget(survived);
             core.attach(journal, image, image.head());
         }
-        appendAgain(journal, survived);
+        if (core.following == null) {
+            appendAgain(journal, survived);
+        } else {
+            receiveAgain(journal, survived);
+        }
         long now = core.context.clock().monotonicNanos();
         synchronized (core.lock) {
             core.durableAt(journal.durable(), now, core.context.clock().wallNanos(), after);
@@ -283,6 +326,40 @@ final class Recovery implements BatchWriter.Interruption {
             }
             s++;
         }
+        if (journal.durable() < core.appended) {
+            core.steps.forceJournal(journal);
+        }
+    }
+
+    /** As {@link #appendAgain}, of a replica: byte for byte what arrived, and not for reading yet. */
+    private void receiveAgain(Journal journal, long survived) throws StorageException {
+        JournalAppender appender = journal.appender();
+        UnforcedEvents events = core.unforced;
+        core.following.arrivals.each(survived + 1, (s, head, tail) -> {
+            Payload payload = core.hot.get(s);
+            ByteBuffer bytes = payload == null ? null : payload.buffer();
+            long place = JournalAppender.BATCH_FULL;
+            while (place == JournalAppender.BATCH_FULL) {
+                place = appender.append(
+                        events.kind(s),
+                        events.flags(s),
+                        events.timeNanos(s),
+                        events.offset(s),
+                        events.length(s),
+                        head,
+                        bytes,
+                        tail);
+                if (place == JournalAppender.BATCH_FULL) {
+                    core.steps.forceJournal(journal);
+                }
+            }
+            if (place < 0) {
+                throw new StorageException(
+                        Reason.JOURNAL_FULL,
+                        "the journal of image " + core.labels.name() + " has no room for what was received before",
+                        "raise its limit or make space in its pool");
+            }
+        });
         if (journal.durable() < core.appended) {
             core.steps.forceJournal(journal);
         }

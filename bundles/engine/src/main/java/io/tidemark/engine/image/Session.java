@@ -186,6 +186,10 @@ final class Session implements DeviceSession {
             core.end(request, Failures.closed(core.labels.name()), after);
             return;
         }
+        if (core.readOnly() && request.kind != EventKind.FLUSH) {
+            core.end(request, Failures.readOnly(core.labels.name()), after);
+            return;
+        }
         boolean done = false;
         if (flushes) {
             done = core.admitFlush(request, wallNanos, after);

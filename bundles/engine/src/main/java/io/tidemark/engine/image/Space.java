@@ -135,6 +135,9 @@ final class Space {
     /** The need of the request that waits first. */
     private long headNeed() {
         Request head = core.held.peek();
+        if (core.following != null) {
+            return core.following.needBytes;
+        }
         return head == null || head.reserved ? 0 : needOf(head.kind, head.offset + head.done, head.length - head.done);
     }
 
@@ -168,6 +171,7 @@ final class Space {
                 low = provided < asked;
                 long before = core.appended;
                 core.admitHeld(wall, after);
+                core.wakeMover();
                 if (core.appended > before) {
                     core.committer.wake();
                 }
@@ -214,7 +218,7 @@ final class Space {
      */
     long round(Aftermath after) {
         synchronized (core.lock) {
-            if (!tight || core.suspended || core.stopping || core.image == null || core.appended > core.applied) {
+            if (!tight || core.suspended || core.stopping || core.image == null || core.readable() > core.applied) {
                 return Long.MAX_VALUE;
             }
             if (core.checkpointed < core.applied) {
@@ -238,7 +242,7 @@ final class Space {
             admitted += bytes;
         }
         synchronized (core.lock) {
-            if (core.appended > core.applied || !tight) {
+            if (core.readable() > core.applied || !tight) {
                 retryNanos = RETRY_NANOS;
                 return 0;
             }

@@ -102,6 +102,28 @@ public class Steps {
     }
 
     /**
+     * Whether a replica's head may pass an event while it is held. Broken: true.
+     *
+     * @param sequence of the event
+     * @param heldAt last sequence that the head may reach
+     * @return whether it is not behind that
+     */
+    protected boolean mayPass(long sequence, long heldAt) {
+        return sequence <= heldAt;
+    }
+
+    /**
+     * What a replica reports as received. Broken: {@code appended}.
+     *
+     * @param durable last durable sequence
+     * @param appended last appended sequence
+     * @return what survives a crash
+     */
+    protected long received(long durable, long appended) {
+        return durable;
+    }
+
+    /**
      * Up to where the journal may be trimmed. Broken: further.
      *
      * @param asked what the votes allow

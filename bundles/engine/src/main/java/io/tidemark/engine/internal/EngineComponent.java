@@ -5,12 +5,14 @@ import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.engine.manage.EtcWishStore;
 import io.tidemark.engine.manage.ImageDirectory;
 import io.tidemark.engine.manage.ManagementBeans;
+import io.tidemark.engine.manage.Replicas;
 import io.tidemark.engine.manage.WishStore;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -48,6 +50,9 @@ import org.slf4j.LoggerFactory;
 @Capability(
         namespace = "osgi.service",
         attribute = "objectClass:List<String>=\"io.tidemark.api.device.DeviceRegistry\"")
+@Capability(
+        namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.tidemark.api.replica.ReplicaManager\"")
 public final class EngineComponent {
     /** PID of the engine's configuration. */
     public static final String PID = "io.tidemark.engine";
@@ -101,6 +106,7 @@ public final class EngineComponent {
                 FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_PID, IMAGE_PID))));
         registrations.add(context.registerService(ImageManager.class, directory, null));
         registrations.add(context.registerService(DeviceRegistry.class, directory, null));
+        registrations.add(context.registerService(ReplicaManager.class, new Replicas(directory), null));
     }
 
     /** Keeps the engine as it is: to start it anew would end every client's session. */

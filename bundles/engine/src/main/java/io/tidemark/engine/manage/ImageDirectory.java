@@ -11,7 +11,9 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.base.text.Names;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayList;
@@ -354,6 +356,20 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
 
     @Override
     public ImageStatus create(String name, long sizeBytes, Map<String, String> properties) throws StorageException {
+        return create(name, sizeBytes, properties, null);
+    }
+
+    /** Makes an image that follows another one. */
+    ImageStatus createReplica(String name, ReplicaOrigin origin, Map<String, String> properties)
+            throws StorageException {
+        if (properties.containsKey(ImageKeys.BLOCK_SIZE)) {
+            throw invalid(ImageKeys.BLOCK_SIZE + ": a replica has its source's");
+        }
+        return create(name, origin.sizeBytes(), properties, origin);
+    }
+
+    private ImageStatus create(String name, long sizeBytes, Map<String, String> properties, ReplicaOrigin origin)
+            throws StorageException {
         Wish wish = new Wish("", name, properties);
         Map<String, String> withSize = new TreeMap<>(wish.properties());
         withSize.put(ImageKeys.SIZE, Long.toString(sizeBytes));
@@ -365,13 +381,13 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         plugins.checkThere(config);
         enterOrder(name);
         try {
-            return create(new Wish("", name, withSize), wish);
+            return create(new Wish("", name, withSize), wish, origin);
         } finally {
             exitOrder(name);
         }
     }
 
-    private ImageStatus create(Wish first, Wish kept) throws StorageException {
+    private ImageStatus create(Wish first, Wish kept, ReplicaOrigin origin) throws StorageException {
         String name = first.name();
         ImageSlot slot = new ImageSlot(host, first, new SlotOwner());
         synchronized (lock) {
@@ -385,7 +401,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             slots.put(name, slot);
         }
         added(name);
-        Order creation = new Order(context.workers(), slot.life()::create);
+        Order creation = new Order(context.workers(), () -> slot.life().create(origin));
         slot.start(creation);
         try {
             creation.await();
@@ -521,6 +537,22 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             ImageSlot slot = existing(name);
             slot.perform(slot.life()::replaceLostJournal);
             return slot.status();
+        } finally {
+            exitOrder(name);
+        }
+    }
+
+    /** The image as it runs now. */
+    JournaledImage engine(String name) throws StorageException {
+        return running(existing(name));
+    }
+
+    /** Changes the role of an image; it is closed and opened again on the way. */
+    void turn(String name, ImageHead.Role role) throws StorageException {
+        enterOrder(name);
+        try {
+            ImageSlot slot = existing(name);
+            slot.perform(() -> slot.life().turn(role));
         } finally {
             exitOrder(name);
         }

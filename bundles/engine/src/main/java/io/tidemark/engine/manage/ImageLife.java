@@ -12,12 +12,14 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.Journal.JournalStatus;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.engine.image.ImageLabels;
 import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.engine.image.JournaledImage;
+import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -40,6 +42,9 @@ final class ImageLife {
             Reason.CLOSED,
             Reason.STALE_SERVICE,
             Reason.UNAVAILABLE);
+
+    /** Refusals of a change that left everything as it was. */
+    private static final Set<Reason> UNTOUCHED = Set.of(Reason.MISMATCH, Reason.INVALID, Reason.BUSY);
 
     /** What opening again does not mend, though it may succeed. */
     private static final Set<Reason> DAMAGE = Set.of(Reason.CORRUPT, Reason.MISMATCH);
@@ -365,7 +370,7 @@ final class ImageLife {
                         "bring the image back, or set " + ImageKeys.SIZE + " to make a new one",
                         e);
             }
-            opened = opener.create(journals, images, config);
+            opened = opener.create(journals, images, config, null);
         }
         serve(config, opened);
     }
@@ -573,8 +578,12 @@ final class ImageLife {
 
     // ---- orders
 
-    /** Makes image and journal as configured, and serves them; leaves nothing when it fails. */
-    void create() throws StorageException {
+    /**
+     * Makes image and journal as configured, and serves them; leaves nothing when it fails.
+     *
+     * @param origin of a replica; null for a primary
+     */
+    void create(ReplicaOrigin origin) throws StorageException {
         ImageConfig config = view.config();
         if (config == null) {
             endWanted = true;
@@ -585,7 +594,7 @@ final class ImageLife {
             JournalStore journals =
                     host.journalStores().best(config.journalPool()).orElseThrow(this::noStores);
             ImageStore images = host.imageStores().best(config.pool()).orElseThrow(this::noStores);
-            serve(config, opener.create(journals, images, config));
+            serve(config, opener.create(journals, images, config, origin));
             made = true;
         } finally {
             endWanted = !made;
@@ -665,6 +674,45 @@ final class ImageLife {
         LOG.warn("Image {}: its journal was given up by order; it starts a new one at its last checkpoint", name);
         kick();
         open(config);
+    }
+
+    /** Changes the role. The image is opened again in its new one, so that clients learn of it. */
+    void turn(ImageHead.Role role) throws StorageException {
+        View now = view;
+        if (now.engine() == null || now.stores() == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
+        }
+        try {
+            now.engine().turn(role);
+        } catch (StorageException e) {
+            if (!UNTOUCHED.contains(e.reason())) {
+                // What is stored now is the truth.
+                reopen(now);
+            }
+            throw e;
+        }
+        LOG.info("Image {}: it is a {} from now on", name, role.name().toLowerCase(Locale.ROOT));
+        reopen(now);
+        View after = view;
+        if (after.engine() == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "image " + name + " has its new role, but could not be opened again: " + after.detail(),
+                    "it is tried again by itself");
+        }
+        if (role == ImageHead.Role.PRIMARY) {
+            after.engine().notePromotion();
+        }
+    }
+
+    private void reopen(View now) {
+        closeEngine(now.engine());
+        now.stores().close(name);
+        view = new View(null, null, now.config(), now.refusal(), State.STARTING, "", now.head());
+        released.run();
+        kick();
+        openWhenPossible(view);
     }
 
     private UUID newIdentity() {

@@ -5,6 +5,7 @@ import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayList;
@@ -56,7 +57,13 @@ final class StatusBuilder {
                 engine != null ? engine.clients() : List.of(),
                 warnings(view, rules, trims, nodeProblems),
                 engine != null ? engine.counters() : Map.of(),
-                raw);
+                raw,
+                engine != null ? engine.facts().role() : role(view),
+                engine != null ? engine.received() : Position.NONE);
+    }
+
+    private static ImageHead.Role role(ImageLife.View view) {
+        return view.head() != null ? view.head().role() : ImageHead.Role.PRIMARY;
     }
 
     private static int blockBytes(ImageLife.View view) {

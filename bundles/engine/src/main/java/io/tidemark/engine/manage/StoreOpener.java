@@ -11,7 +11,10 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.engine.image.JournaledImage;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -100,9 +103,11 @@ final class StoreOpener {
     /**
      * Makes both, or nothing.
      *
+     * @param origin of a replica; null for a primary
      * @throws StorageException EXISTS, INVALID, NO_SPACE or IO
      */
-    OpenStores create(JournalStore journals, ImageStore images, ImageConfig config) throws StorageException {
+    OpenStores create(JournalStore journals, ImageStore images, ImageConfig config, ReplicaOrigin origin)
+            throws StorageException {
         String name = config.name();
         if (images.list().contains(name)) {
             throw new StorageException(
@@ -111,10 +116,16 @@ final class StoreOpener {
                     "choose another name, or delete it with image:delete " + name);
         }
         UUID journalIdentity = newIdentity();
-        Journal journal = createJournal(journals, config, journalIdentity);
+        Journal journal = createJournal(journals, config, journalIdentity, origin != null);
         BlockImage image = null;
         try {
-            image = images.create(context, name, newHead(config, journalIdentity));
+            if (origin != null) {
+                JournaledImage.beginRelay(origin, journal);
+            }
+            ImageHead head = origin == null
+                    ? newHead(config, journalIdentity)
+                    : JournaledImage.replicaHead(origin, config.journalPool(), journalIdentity);
+            image = images.create(context, name, head);
             return new OpenStores(journals, images, journal, image, true);
         } finally {
             if (image == null) {
@@ -130,7 +141,12 @@ final class StoreOpener {
      * @throws StorageException EXISTS when there is a journal that holds something
      */
     Journal createJournal(JournalStore journals, ImageConfig config, UUID identity) throws StorageException {
-        removeLeftover(journals, config);
+        return createJournal(journals, config, identity, false);
+    }
+
+    private Journal createJournal(JournalStore journals, ImageConfig config, UUID identity, boolean replica)
+            throws StorageException {
+        removeLeftover(journals, config, replica);
         return journals.create(context, config.name(), identity, config.journal());
     }
 
@@ -155,14 +171,19 @@ final class StoreOpener {
     }
 
     /** A journal that never had an epoch holds nothing: it is what an interrupted creation left. */
-    private void removeLeftover(JournalStore journals, ImageConfig config) throws StorageException {
+    private void removeLeftover(JournalStore journals, ImageConfig config, boolean replica) throws StorageException {
         String name = config.name();
         if (!journals.list().contains(name)) {
             return;
         }
         boolean empty;
         try (Journal journal = journals.open(context, name, config.journal())) {
-            empty = journal.epochs().isEmpty();
+            List<Epoch> epochs = journal.epochs();
+            // That of a replica begins with an epoch.
+            boolean fresh = replica
+                    && epochs.size() == 1
+                    && journal.durable() < epochs.get(0).firstSequence();
+            empty = epochs.isEmpty() || fresh;
         }
         if (!empty) {
             throw new StorageException(

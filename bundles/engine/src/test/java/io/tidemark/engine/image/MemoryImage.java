@@ -70,7 +70,7 @@ final class MemoryImage implements BlockImage {
                 Map.of());
     }
 
-    private MemoryImage(byte[] bytes, ImageHead head) {
+    MemoryImage(byte[] bytes, ImageHead head) {
         this.bytes = bytes.clone();
         this.forced = bytes.clone();
         this.head = head;

@@ -1,0 +1,97 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.replica.Consistency;
+import java.nio.ByteBuffer;
+
+/**
+ * Writes the source's bytes straight to the image of a replica that nobody reads yet. What is noted as copied was forced
+ * before. For one thread at a time.
+ */
+final class Copying {
+    private interface Work {
+        void on(BlockImage image) throws StorageException;
+    }
+
+    private final Core core;
+    private final Receiver receiver;
+    private final Aftermath after = new Aftermath();
+
+    Copying(Core core, Receiver receiver) {
+        this.core = core;
+        this.receiver = receiver;
+    }
+
+    private StorageException invalid(String what) {
+        return new StorageException(Reason.INVALID, "image " + core.labels.name() + " " + what, "");
+    }
+
+    void write(long offset, ByteBuffer bytes) throws StorageException {
+        checkRange(offset, bytes.remaining());
+        with(image -> image.write(offset, bytes), false);
+    }
+
+    void zero(long offset, long length) throws StorageException {
+        checkRange(offset, length);
+        with(image -> image.discard(offset, length), false);
+    }
+
+    void upTo(long nextOffset) throws StorageException {
+        checkRange(nextOffset, 0);
+        store(new HeadProperties(core.following.kept.order(), Consistency.COPYING, nextOffset, Position.NONE));
+    }
+
+    void end(Position consistentAt) throws StorageException {
+        store(new HeadProperties(core.following.kept.order(), Consistency.REPLAYING, 0, consistentAt));
+    }
+
+    private void checkRange(long offset, long length) throws StorageException {
+        if (offset < 0 || length < 0 || length > core.sizeBytes - offset) {
+            throw Failures.beyondEnd(core.labels.name(), offset, length, core.sizeBytes);
+        }
+    }
+
+    private void store(HeadProperties next) throws StorageException {
+        with(image -> core.steps.forceImage(image), true);
+        core.heads.store(head -> HeadProperties.put(head, head.role(), next), () -> core.following.kept = next);
+        synchronized (core.lock) {
+            core.following.moved(after);
+            core.wakeMover();
+        }
+        after.settle(core);
+    }
+
+    private void with(Work work, boolean forces) throws StorageException {
+        BlockImage image;
+        synchronized (core.lock) {
+            receiver.usable();
+            if (core.following.kept.consistency() != Consistency.COPYING) {
+                throw invalid("has its bytes already: nothing is copied to it any more");
+            }
+            image = core.image;
+            core.enter();
+        }
+        StorageException failure = null;
+        try {
+            work.on(image);
+        } catch (StorageException e) {
+            failure = e;
+        } catch (RuntimeException e) {
+            failure = Failures.unexpected(core.labels.name(), "copy bytes to the image", e);
+        }
+        synchronized (core.lock) {
+            core.leave();
+            boolean room = failure != null && failure.reason() == Reason.NO_SPACE && !forces;
+            if (failure != null && !room) {
+                core.failed(ImageListener.Part.IMAGE, failure, after);
+            }
+        }
+        after.settle(core);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
+
+/**
+ * Moves the head of a replica over what is durable in its journal, event by event, as far as its order and the limits of the
+ * image allow. What the head has passed is in the overlay; from there on all is as on a primary.
+ */
+final class HeadMover implements Runnable {
+    private final Core core;
+    private final Gate gate;
+    private final Aftermath after = new Aftermath();
+    private volatile boolean stop;
+
+    // Of its own thread.
+    private Journal opened;
+    private JournalReader reader;
+    private EventHeader next;
+
+    HeadMover(Core core) {
+        this.core = core;
+        this.gate = core.context.workers().newGate();
+    }
+
+    /** Has it look again. May be called under the lock. */
+    void wake() {
+        gate.open();
+    }
+
+    void stop() {
+        stop = true;
+        gate.open();
+    }
+
+    @Override
+    public void run() {
+        while (!stop) {
+            long timeout = step();
+            after.settle(core);
+            if (timeout > 0) {
+                gate.await(timeout);
+            }
+        }
+        closeReader();
+    }
+
+    /** Moves over one event if it may; answers how long to wait for the next step. */
+    private long step() {
+        Journal journal;
+        long head;
+        synchronized (core.lock) {
+            journal = core.suspended || core.stopping ? null : core.journal;
+            head = core.following.head;
+            if (journal != null) {
+                core.enter();
+            }
+        }
+        if (journal != opened) {
+            closeReader();
+        }
+        if (journal == null) {
+            return Long.MAX_VALUE;
+        }
+        try {
+            if (!read(journal, head)) {
+                // Woken when more is durable.
+                return Long.MAX_VALUE;
+            }
+            return move(reader.place());
+        } catch (StorageException e) {
+            failed(e);
+            return Long.MAX_VALUE;
+        } catch (RuntimeException e) {
+            failed(Failures.unexpected(core.labels.name(), "move the head", e));
+            return Long.MAX_VALUE;
+        } finally {
+            synchronized (core.lock) {
+                core.leave();
+            }
+        }
+    }
+
+    private boolean read(Journal journal, long head) throws StorageException {
+        if (reader == null) {
+            reader = journal.reader(head + 1);
+            opened = journal;
+        }
+        if (next == null) {
+            next = reader.next();
+        }
+        if (next != null && next.position().sequence() != head + 1) {
+            throw new StorageException(
+                    Reason.CORRUPT,
+                    "journal " + journal.name() + " lacks event " + (head + 1) + "; it continues with "
+                            + next.position(),
+                    "run journal:verify");
+        }
+        return next != null;
+    }
+
+    private void closeReader() {
+        if (reader != null) {
+            reader.close();
+        }
+        reader = null;
+        opened = null;
+        next = null;
+    }
+
+    private void failed(StorageException failure) {
+        closeReader();
+        synchronized (core.lock) {
+            core.failed(ImageListener.Part.JOURNAL, failure, after);
+        }
+    }
+
+    private long move(long place) throws StorageException {
+        EventHeader event = next;
+        synchronized (core.lock) {
+            if (core.suspended || core.stopping) {
+                return Long.MAX_VALUE;
+            }
+            Following following = core.following;
+            long wait = following.waitNanos(event);
+            if (wait > 0) {
+                return wait;
+            }
+            if (core.resizeSequence != 0 || core.backlogFull() || !isCovered(event)) {
+                core.applier.wake();
+                return Long.MAX_VALUE;
+            }
+            pass(event, place);
+            following.moved(after);
+            core.changed.signal();
+        }
+        next = null;
+        return 0;
+    }
+
+    /** Whether the image's pool has space for what the event may need. */
+    private boolean isCovered(EventHeader event) {
+        long need = Space.needOf(event.kind(), event.offset(), event.length());
+        if (need == 0) {
+            return true;
+        }
+        boolean owed = core.space.needBytes() > 0 || core.applied < core.following.head;
+        // Where the pool has nothing left, the applier finds out one event at a time; what is received stays in the
+        // journal.
+        boolean covered = core.space.covers(need, after) || (core.space.isTight() && !owed);
+        core.following.needBytes = covered ? 0 : need;
+        return covered;
+    }
+
+    private void pass(EventHeader event, long place) throws StorageException {
+        long sequence = event.position().sequence();
+        if (event.kind().changesData()) {
+            if (event.offset() < 0 || event.length() < 0 || event.length() > core.sizeBytes - event.offset()) {
+                throw new StorageException(
+                        Reason.CORRUPT,
+                        "event " + event.position() + " lies beyond the image's end at " + core.sizeBytes,
+                        "run journal:verify at the source");
+            }
+            core.remember(core.active, event.kind(), event.offset(), event.length(), sequence, place);
+            core.forgetReplaced(event.length(), after);
+            core.space.appended(event.kind(), Space.needOf(event.kind(), event.offset(), event.length()));
+        }
+        core.activeBytes += Core.backlogBytesOf(event);
+        core.following.head = sequence;
+        core.following.headTimeNanos = event.timeNanos();
+        core.following.delay.forget(sequence);
+        core.lastBusyNanos = core.context.clock().monotonicNanos();
+        if (event.kind() == EventKind.RESIZE) {
+            core.resizeSequence = sequence;
+            core.resizeToBytes = event.length();
+            core.wantCheckpoint();
+        } else if (core.applier.isDue()) {
+            core.applier.wake();
+        }
+    }
+}

@@ -1,0 +1,260 @@
+package io.tidemark.engine.image;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.Replica;
+
+/** Orders for the head of a replica, and the change of an image's role. What is in force is durable before. */
+final class Roles {
+    private final Core core;
+    private final Lifecycle lifecycle;
+
+    Roles(Core core, Lifecycle lifecycle) {
+        this.core = core;
+        this.lifecycle = lifecycle;
+    }
+
+    private StorageException isPrimary() {
+        return Core.mismatch("image " + core.labels.name() + " is a primary", "this is for replicas");
+    }
+
+    private StorageException invalid(String what, String remedy) {
+        return new StorageException(Reason.INVALID, "image " + core.labels.name() + " " + what, remedy);
+    }
+
+    private void servingReplica() throws StorageException {
+        if (core.stopping) {
+            throw Failures.closed(core.labels.name());
+        }
+        if (core.following == null) {
+            throw isPrimary();
+        }
+        if (core.suspended) {
+            throw Failures.unavailable(core.labels.name(), core.suspendedWhy);
+        }
+    }
+
+    private StorageException changing() {
+        return new StorageException(
+                Reason.BUSY, "the role of image " + core.labels.name() + " changes already", "wait for that");
+    }
+
+    Replica receive() throws StorageException {
+        synchronized (core.lock) {
+            servingReplica();
+            if (core.following.receiver != null || core.following.turning) {
+                throw new StorageException(
+                        Reason.BUSY,
+                        core.following.turning
+                                ? "the role of image " + core.labels.name() + " changes"
+                                : "somebody receives for image " + core.labels.name() + " already",
+                        "wait for its end");
+            }
+            core.following.receiver = new Receiver(core);
+            return core.following.receiver;
+        }
+    }
+
+    // ---------------------------------------------------------------- orders
+
+    void order(HeadOrder wanted) throws StorageException {
+        boolean[] mine = new boolean[1];
+        core.changed.await(() -> {
+            boolean free = core.following == null || !core.following.paused;
+            if (free && core.following != null) {
+                core.following.paused = true;
+                mine[0] = true;
+            }
+            return free;
+        });
+        if (!mine[0]) {
+            throw isPrimary();
+        }
+        try {
+            HeadOrder order;
+            synchronized (core.lock) {
+                servingReplica();
+                order = resolve(wanted);
+            }
+            core.heads.store(
+                    head -> HeadProperties.put(head, head.role(), core.following.kept.order(order)),
+                    () -> core.following.kept = core.following.kept.order(order));
+        } finally {
+            synchronized (core.lock) {
+                core.following.paused = false;
+                core.changed.signal();
+                core.wakeMover();
+            }
+        }
+    }
+
+    private HeadOrder resolve(HeadOrder wanted) throws StorageException {
+        if (!(wanted instanceof HeadOrder.Hold hold)) {
+            return wanted;
+        }
+        Following following = core.following;
+        if (following.consistency() != Consistency.CONSISTENT) {
+            throw invalid("is not consistent yet and cannot be held", "wait until it has its source's bytes");
+        }
+        if (hold.at().equals(Position.NONE)) {
+            return new HeadOrder.Hold(following.at(following.head));
+        }
+        long sequence = hold.at().sequence();
+        if (sequence < following.head || sequence > core.durable) {
+            throw invalid(
+                    "is at " + following.at(following.head) + " and has received up to " + core.position(core.durable)
+                            + "; it cannot be held at " + hold.at(),
+                    "name a position in between");
+        }
+        if (!following.at(sequence).equals(hold.at())) {
+            throw Core.mismatch(
+                    "position " + hold.at() + " is not of the branch of image " + core.labels.name() + ", where it is "
+                            + following.at(sequence),
+                    "name a position of this branch");
+        }
+        return hold;
+    }
+
+    // ---------------------------------------------------------------- roles
+
+    void turn(Role role) throws StorageException {
+        if (role == Role.PRIMARY) {
+            promote();
+        } else {
+            demote();
+        }
+    }
+
+    private void promote() throws StorageException {
+        Aftermath after = new Aftermath();
+        HeadOrder before;
+        synchronized (core.lock) {
+            servingReplica();
+            if (core.following.consistency() != Consistency.CONSISTENT) {
+                throw invalid("is not consistent and cannot be promoted", "wait until it has its source's bytes");
+            }
+            if (core.following.turning) {
+                throw changing();
+            }
+            before = core.following.kept.order();
+            core.following.turning = true;
+            core.following.end(after);
+        }
+        after.settle(core);
+        boolean done = false;
+        try {
+            order(HeadOrder.LIVE);
+            reachEnd();
+            core.heads.store(head -> HeadProperties.put(head, Role.PRIMARY, null), () -> {});
+            done = true;
+        } finally {
+            if (!done) {
+                takeBack(before);
+            }
+        }
+    }
+
+    /** Brings the head to what is received, and that to the image. */
+    private void reachEnd() throws StorageException {
+        synchronized (core.lock) {
+            core.forceWanted = core.appended > core.durable;
+            core.committer.wake();
+        }
+        core.changed.await(() -> core.suspended
+                || core.stopping
+                || core.imageFull
+                || (core.durable >= core.appended && core.following.head >= core.durable));
+        synchronized (core.lock) {
+            servingReplica();
+            if (core.following.head < core.appended) {
+                throw Failures.imageFull(core.labels.name());
+            }
+        }
+        lifecycle.checkpoint();
+    }
+
+    private void takeBack(HeadOrder before) {
+        synchronized (core.lock) {
+            core.following.turning = false;
+        }
+        try {
+            HeadOrder order = before;
+            synchronized (core.lock) {
+                boolean passed =
+                        before instanceof HeadOrder.Hold hold && hold.at().sequence() < core.following.head;
+                if (passed) {
+                    order = new HeadOrder.Hold(Position.NONE);
+                }
+            }
+            order(order);
+        } catch (StorageException e) {
+            core.listener.warning("image " + core.labels.name() + " was not promoted, and its order " + before
+                    + " could not be stored again: it may follow live; " + e.getMessage());
+        }
+    }
+
+    private void demote() throws StorageException {
+        Aftermath after = new Aftermath();
+        synchronized (core.lock) {
+            if (core.following != null) {
+                throw Core.mismatch("image " + core.labels.name() + " is a replica already", "");
+            }
+            if (core.readOnly()) {
+                throw changing();
+            }
+            core.readOnly(true);
+            core.failHeld(Failures.readOnly(core.labels.name()), after);
+            core.room.signal();
+        }
+        after.settle(core);
+        boolean done = false;
+        try {
+            journalDemotion(after);
+            lifecycle.checkpoint();
+            core.heads.store(head -> HeadProperties.put(head, Role.REPLICA, HeadProperties.LIVE), () -> {});
+            done = true;
+        } finally {
+            if (!done) {
+                core.readOnly(false);
+            }
+        }
+    }
+
+    void notePromotion() {
+        Aftermath after = new Aftermath();
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            if (!core.suspended && !core.stopping) {
+                core.append(EventKind.PROMOTE, 0, wall, 0, 0, null, after);
+                core.committer.arm();
+            }
+        }
+        after.settle(core);
+    }
+
+    private void journalDemotion(Aftermath after) throws StorageException {
+        while (true) {
+            core.changed.await(() -> core.resizeSequence == 0 || core.suspended || core.stopping);
+            long wall = core.context.clock().wallNanos();
+            synchronized (core.lock) {
+                lifecycle.refuseUnlessServing();
+                long outcome = core.append(EventKind.DEMOTE, 0, wall, 0, 0, null, after);
+                if (outcome > 0) {
+                    return;
+                }
+                if (outcome == JournalAppender.FULL) {
+                    throw Failures.journalFull(core.labels.name());
+                }
+                core.forceWanted = true;
+            }
+            core.committer.lead(after);
+            after.settle(core);
+        }
+    }
+}

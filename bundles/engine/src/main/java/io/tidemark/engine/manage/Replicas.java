@@ -1,0 +1,76 @@
+package io.tidemark.engine.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.PeerProgress;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.api.replica.ReplicaOrigin;
+import java.util.Map;
+
+/** Replicas among the images of a node. Safe for all threads. */
+public final class Replicas implements ReplicaManager {
+    private final ImageDirectory directory;
+
+    /**
+     * Those of a node.
+     *
+     * @param directory of all images
+     */
+    public Replicas(ImageDirectory directory) {
+        this.directory = directory;
+    }
+
+    @Override
+    public ImageFacts facts(String image) throws StorageException {
+        return directory.engine(image).facts();
+    }
+
+    @Override
+    public ImageStatus create(String image, ReplicaOrigin origin, Map<String, String> properties)
+            throws StorageException {
+        return directory.createReplica(image, origin, properties);
+    }
+
+    @Override
+    public Replica receive(String image) throws StorageException {
+        return directory.engine(image).receive();
+    }
+
+    @Override
+    public ImageFacts order(String image, HeadOrder order) throws StorageException {
+        directory.engine(image).order(order);
+        return facts(image);
+    }
+
+    @Override
+    public ImageFacts promote(String image) throws StorageException {
+        directory.turn(image, Role.PRIMARY);
+        return facts(image);
+    }
+
+    @Override
+    public ImageFacts demote(String image) throws StorageException {
+        directory.turn(image, Role.REPLICA);
+        return facts(image);
+    }
+
+    @Override
+    public void peer(String image, PeerProgress progress) throws StorageException {
+        throw noPeers(image);
+    }
+
+    @Override
+    public void forgetPeer(String image, String peer) throws StorageException {
+        throw noPeers(image);
+    }
+
+    private static StorageException noPeers(String image) {
+        return new StorageException(
+                Reason.UNSUPPORTED, "commit rules of image " + image + " cannot wait for peers", "");
+    }
+}

@@ -1,0 +1,150 @@
+package io.tidemark.engine.manage;
+
+import static io.tidemark.engine.manage.Node.fails;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaOrigin;
+import io.tidemark.api.trim.TrimVote;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Replicas as a mirror and a console meet them: made, followed, promoted, demoted, deleted. */
+class ReplicasTest {
+    private static ReplicaOrigin originOf(ImageFacts source) {
+        return new ReplicaOrigin(
+                source.imageIdentity(),
+                source.sizeBytes(),
+                source.blockSizeBytes(),
+                source.epochs().get(0),
+                Position.NONE);
+    }
+
+    /** Sends what a replica lacks of its source. */
+    private static void send(Journal from, Replica to, ImageFacts facts) throws StorageException {
+        try (JournalReader reader = from.reader(to.progress().arrived() + 1)) {
+            for (var header = reader.next(); header != null; header = reader.next()) {
+                for (var epoch : facts.epochs()) {
+                    if (epoch.number() == header.position().epoch() && epoch.number() > 1) {
+                        to.startEpoch(epoch);
+                    }
+                }
+                assertTrue(to.offer(header, reader.body()));
+            }
+        }
+        to.commit();
+        Node.await(() -> to.progress().head() == from.durable(), () -> "not replayed: " + to.progress());
+    }
+
+    @Test
+    void aReplicaIsMadeFollowsAndTakesOver() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            // Stands in for the clients that a mirror registers.
+            node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+            ImageFacts source = replicas.facts("disk");
+            assertEquals(Role.PRIMARY, source.role());
+            assertNull(source.replica());
+            fails(Reason.MISMATCH, () -> replicas.receive("disk"));
+            fails(Reason.NOT_FOUND, () -> replicas.receive("none"));
+            fails(Reason.MISMATCH, () -> replicas.promote("disk"));
+            fails(Reason.INVALID, () -> replicas.create("copy", originOf(source), Map.of("blockSize", "8192")));
+
+            ImageStatus made = replicas.create("copy", originOf(source), Map.of("trim", "keep"));
+            assertEquals(State.SERVING, made.state());
+            assertEquals(Role.REPLICA, made.role());
+            fails(Reason.EXISTS, () -> replicas.create("copy", originOf(source), Map.of()));
+            fails(Reason.UNAVAILABLE, () -> node.new Client("copy"));
+            fails(Reason.INVALID, () -> replicas.promote("copy"));
+
+            Replica replica = replicas.receive("copy");
+            assertEquals(Consistency.COPYING, replica.progress().consistency());
+            replica.endBootstrap(Position.NONE);
+            assertEquals(Consistency.CONSISTENT, replica.progress().consistency());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(512, (byte) 7).succeeded();
+                send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+            }
+            try (Node.Client reader = node.new Client("copy")) {
+                assertEquals(7, reader.read(600));
+                assertEquals(Reason.READ_ONLY, reader.write(0, (byte) 1).await().reason());
+            }
+            fails(Reason.READ_ONLY, () -> node.directory.resize("copy", 2L * Node.SIZE));
+            replicas.order("copy", new HeadOrder.Hold(Position.NONE));
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(512, (byte) 8).succeeded();
+            }
+            assertEquals(new Position(1, 1), node.status("copy").head());
+
+            // A planned switch: the old primary ends, the replica gets the rest and takes over.
+            ImageFacts demoted = replicas.demote("disk");
+            assertEquals(Role.REPLICA, demoted.role());
+            assertTrue(node.device("disk").readOnly());
+            replicas.order("copy", HeadOrder.LIVE);
+            send(node.directory.journal("disk"), replica, demoted);
+            ImageFacts promoted = replicas.promote("copy");
+            assertEquals(Role.PRIMARY, promoted.role());
+            assertEquals(
+                    demoted.watermarks().durable() + 1, promoted.epochs().get(1).firstSequence());
+            fails(Reason.CLOSED, () -> replica.startEpoch(promoted.epochs().get(0)));
+            try (Node.Client client = node.new Client("copy")) {
+                assertEquals(8, client.read(600));
+                client.write(512, (byte) 9).succeeded();
+            }
+
+            // And back: the old primary continues what the new one writes.
+            Replica old = replicas.receive("disk");
+            send(node.directory.journal("copy"), old, replicas.facts("copy"));
+            try (Node.Client reader = node.new Client("disk")) {
+                assertEquals(9, reader.read(600));
+            }
+            assertEquals(Role.REPLICA, node.status("disk").role());
+            assertEquals(node.status("disk").received(), node.status("disk").head());
+            node.directory.delete("disk");
+            node.directory.delete("copy");
+        }
+    }
+
+    @Test
+    void aReplicaOutlivesItsStores() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            // Stands in for the clients that a mirror registers.
+            node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+            replicas.create("copy", originOf(replicas.facts("disk")), Map.of());
+            Replica replica = replicas.receive("copy");
+            replica.endBootstrap(Position.NONE);
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(512, (byte) 7).succeeded();
+                send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+                node.directory.plugins().removeJournalStore(node.journals);
+                fails(
+                        Reason.UNAVAILABLE,
+                        () -> replica.startEpoch(replicas.facts("disk").epochs().get(0)));
+                node.directory.plugins().addJournalStore("default", 0, node.pools.journals());
+                node.awaitState("copy", State.SERVING);
+                node.awaitState("disk", State.SERVING);
+                client.write(512, (byte) 8).succeeded();
+                send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+            }
+            assertNotNull(replicas.facts("copy").replica());
+        }
+    }
+}
