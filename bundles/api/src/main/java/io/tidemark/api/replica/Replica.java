@@ -13,7 +13,8 @@ import org.osgi.annotation.versioning.ProviderType;
  *
  * <p>{@link #startEpoch}, {@link #offer}, the copying and {@link #close} are called by one thread at a time; everything else
  * by any. While the image is suspended calls fail with UNAVAILABLE, and go on where they stopped when it serves again: what has
- * arrived is kept meanwhile. CLOSED is for good: the image was promoted, closed or deleted, or somebody else receives.
+ * arrived is kept meanwhile. CLOSED is for good: the image was promoted, closed or deleted, or it was suspended while bytes were copied
+ * to it, and whoever copies has to take the receiving end again and go on at {@link ReplicaProgress#nextOffset()}.
  * Listeners are called once for each registration, on threads of the engine, under no lock, and must not block or call back
  * into this object; opening a gate is the usual thing. They are also called when the image is suspended, resumed or closed.
  */
@@ -108,7 +109,8 @@ public interface Replica extends AutoCloseable {
     /**
      * Makes what was copied durable and notes where a copy that is cut goes on. Costs a force; meant for every some hundred MiB.
      *
-     * @param nextOffset everything before it is copied
+     * @param nextOffset everything before it is copied, and every event that it may show is durable at the source: what a
+     *     source shows and then loses in a crash must not stay here
      * @throws StorageException as {@link #copy}
      */
     void copied(long nextOffset) throws StorageException;
@@ -116,8 +118,9 @@ public interface Replica extends AutoCloseable {
     /**
      * Everything is copied. The head moves from now on. Durable when it returns.
      *
-     * @param consistentAt a position of the source at or above every event that the copied bytes may show: what was appended
-     *     there when the last byte had been read. The replica is consistent when its head has reached it
+     * @param consistentAt a durable position of the source at or above every event that the copied bytes may show: what was
+     *     appended there when the last byte had been read, after a force. The replica is consistent when its head has reached
+     *     it
      * @throws StorageException as {@link #copy}
      */
     void endBootstrap(Position consistentAt) throws StorageException;

@@ -205,6 +205,9 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             image = core.image;
             map = batch;
         }
+        if (!noteReach()) {
+            return;
+        }
         StorageException failure = null;
         boolean done = false;
         long before = core.context.clock().monotonicNanos();
@@ -231,6 +234,41 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             }
         }
         after.settle(core);
+    }
+
+    /** Notes durably how far a delayed replica's image is about to show events, before it does; false when that failed. */
+    private boolean noteReach() {
+        Following following = core.following;
+        long reach;
+        synchronized (core.lock) {
+            reach = core.frozenUpTo;
+            if (following == null || !following.notesReach(reach)) {
+                return true;
+            }
+        }
+        boolean noted = false;
+        try {
+            core.heads.store(
+                    head -> HeadProperties.put(head, head.role(), following.kept.reach(reach)),
+                    () -> following.kept = following.kept.reach(reach));
+            noted = true;
+        } catch (StorageException e) {
+            synchronized (core.lock) {
+                core.leave();
+                if (e.reason() != StorageException.Reason.NO_SPACE) {
+                    core.failed(ImageListener.Part.IMAGE, e, after);
+                }
+            }
+            after.settle(core);
+        }
+        if (noted == core.imageFull) {
+            imageFull(!noted);
+        }
+        if (!noted) {
+            // The batch stays readable meanwhile.
+            gate.await(SPACE_RETRY_NANOS);
+        }
+        return noted;
     }
 
     /** Only for an image that is broken on purpose. */

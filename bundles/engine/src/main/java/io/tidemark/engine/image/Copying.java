@@ -41,11 +41,11 @@ final class Copying {
 
     void upTo(long nextOffset) throws StorageException {
         checkRange(nextOffset, 0);
-        store(new HeadProperties(core.following.kept.order(), Consistency.COPYING, nextOffset, Position.NONE));
+        store(Consistency.COPYING, nextOffset, Position.NONE);
     }
 
     void end(Position consistentAt) throws StorageException {
-        store(new HeadProperties(core.following.kept.order(), Consistency.REPLAYING, 0, consistentAt));
+        store(Consistency.REPLAYING, 0, consistentAt);
     }
 
     private void checkRange(long offset, long length) throws StorageException {
@@ -54,9 +54,11 @@ final class Copying {
         }
     }
 
-    private void store(HeadProperties next) throws StorageException {
+    private void store(Consistency consistency, long offset, Position at) throws StorageException {
         with(image -> core.steps.forceImage(image), true);
-        core.heads.store(head -> HeadProperties.put(head, head.role(), next), () -> core.following.kept = next);
+        core.heads.store(
+                head -> HeadProperties.put(head, head.role(), core.following.kept.bytes(consistency, offset, at)),
+                () -> core.following.kept = core.following.kept.bytes(consistency, offset, at));
         synchronized (core.lock) {
             core.following.moved(after);
             core.wakeMover();

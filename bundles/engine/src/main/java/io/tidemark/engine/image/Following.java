@@ -72,7 +72,7 @@ final class Following {
     HeadProperties keptAt(long checkpointed) {
         boolean reached = kept.consistency() == Consistency.REPLAYING
                 && checkpointed >= kept.consistentAt().sequence();
-        return reached ? HeadProperties.LIVE.order(kept.order()) : kept;
+        return reached ? kept.bytes(Consistency.CONSISTENT, 0, Position.NONE) : kept;
     }
 
     /** How long the head has to wait in front of an event: 0 when it may pass. */
@@ -90,6 +90,15 @@ final class Following {
         }
         long delayNanos = ((HeadOrder.Follow) kept.order()).delayNanos();
         return delay.waitNanos(event, delayNanos, core.context.clock());
+    }
+
+    /**
+     * Whether it has to be noted that the image is about to show events up to a sequence: after a crash a delay does not tell,
+     * since clocks may have stepped.
+     */
+    boolean notesReach(long sequence) {
+        boolean delayed = kept.order() instanceof HeadOrder.Follow follow && follow.delayNanos() > 0;
+        return delayed && kept.reach() < sequence;
     }
 
     /** Payload that is not due soon is better in the journal than in memory. */

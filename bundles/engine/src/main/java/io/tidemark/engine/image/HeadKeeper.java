@@ -24,7 +24,7 @@ final class HeadKeeper {
     void store(UnaryOperator<ImageHead> change, Runnable then) throws StorageException {
         boolean[] mine = new boolean[1];
         core.changed.await(() -> {
-            if (core.suspended || core.stopping || core.image == null) {
+            if (core.suspended || core.image == null) {
                 return true;
             }
             mine[0] = !core.headStoring && !core.resizing;

@@ -16,29 +16,59 @@ import java.util.TreeMap;
  * @param consistency of the image's bytes
  * @param nextOffset everything before it is copied, while copying
  * @param consistentAt where the bytes are one position, while replaying
+ * @param reach the image may show events up to this sequence, where the order does not tell; 0 for none
  */
-record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset, Position consistentAt) {
+record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset, Position consistentAt, long reach) {
     static final String ORDER = "replica.order";
     static final String COPIED = "replica.copied";
     static final String CONSISTENT = "replica.consistent";
-    static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE);
-    static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE);
+    static final String REACH = "replica.reach";
+    static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
+    static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
 
     HeadProperties order(HeadOrder next) {
-        return new HeadProperties(next, consistency, nextOffset, consistentAt);
+        return new HeadProperties(next, consistency, nextOffset, consistentAt, reach);
+    }
+
+    HeadProperties reach(long sequence) {
+        return new HeadProperties(order, consistency, nextOffset, consistentAt, sequence);
+    }
+
+    HeadProperties bytes(Consistency next, long offset, Position at) {
+        return new HeadProperties(order, next, offset, at, reach);
+    }
+
+    /**
+     * Up to where the image may have been written behind its checkpoint before a crash, so that what is read begins there: all
+     * that is durable, unless the order says less.
+     */
+    long reachAfterCrash(long checkpointed, long durable) {
+        if (consistency == Consistency.COPYING) {
+            return checkpointed;
+        }
+        long most = Math.max(reach, checkpointed);
+        if (order instanceof HeadOrder.Hold hold) {
+            most = Math.max(most, hold.at().sequence());
+        } else if (((HeadOrder.Follow) order).delayNanos() == 0) {
+            most = durable;
+        }
+        // On the way there no order counts.
+        return Math.min(durable, Math.max(most, consistentAt.sequence()));
     }
 
     static HeadProperties of(ImageHead head) throws StorageException {
         Map<String, String> properties = head.properties();
         try {
             HeadOrder order = parse(properties.getOrDefault(ORDER, "follow 0"));
+            long reach = Long.parseLong(properties.getOrDefault(REACH, "0"));
+            HeadProperties whole = LIVE.order(order).reach(reach);
             if (properties.containsKey(COPIED)) {
-                return new HeadProperties(
-                        order, Consistency.COPYING, Long.parseLong(properties.get(COPIED)), Position.NONE);
+                long offset = Long.parseLong(properties.get(COPIED));
+                return whole.bytes(Consistency.COPYING, offset, Position.NONE);
             }
             return properties.containsKey(CONSISTENT)
-                    ? new HeadProperties(order, Consistency.REPLAYING, 0, Position.parse(properties.get(CONSISTENT)))
-                    : new HeadProperties(order, Consistency.CONSISTENT, 0, Position.NONE);
+                    ? whole.bytes(Consistency.REPLAYING, 0, Position.parse(properties.get(CONSISTENT)))
+                    : whole;
         } catch (IllegalArgumentException e) {
             throw new StorageException(
                     Reason.CORRUPT,
@@ -66,6 +96,9 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         if (of != null) {
             if (!of.order.equals(HeadOrder.LIVE)) {
                 properties.put(ORDER, text(of.order));
+            }
+            if (of.reach > head.checkpointed().sequence()) {
+                properties.put(REACH, Long.toString(of.reach));
             }
             if (of.consistency == Consistency.COPYING) {
                 properties.put(COPIED, Long.toString(of.nextOffset));

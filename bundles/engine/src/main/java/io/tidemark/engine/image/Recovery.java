@@ -53,15 +53,17 @@ final class Recovery implements BatchWriter.Interruption {
             image.resize(head.sizeBytes());
         }
         boolean replica = head.role() == ImageHead.Role.REPLICA;
-        read(journal, image, checkpointed, replica ? checkpointed : durable, head.sizeBytes());
+        // Behind its checkpoint an image may show anything up to where its head was.
+        HeadProperties kept = replica ? HeadProperties.of(head) : null;
+        long upTo = replica ? kept.reachAfterCrash(checkpointed, durable) : durable;
+        read(journal, image, checkpointed, upTo, head.sizeBytes());
         if (!replica) {
             startEpoch(core.context, core.labels.owner(), journal, durable);
         }
         core.attach(journal, image, head);
         long newestNanos = journal.status().newestTimeNanos();
         core.lastEventNanos(newestNanos);
-        core.following =
-                replica ? new Following(core, HeadProperties.of(head), checkpointed, durable, newestNanos) : null;
+        core.following = replica ? new Following(core, kept, upTo, durable, newestNanos) : null;
         core.checkpointed = checkpointed;
         core.imageForced = checkpointed;
         core.applied = Math.max(checkpointed, reached);

@@ -78,13 +78,16 @@ final class Roles {
         }
         try {
             HeadOrder order;
+            long head;
             synchronized (core.lock) {
                 servingReplica();
                 order = resolve(wanted);
+                head = core.following.head;
             }
             core.heads.store(
-                    head -> HeadProperties.put(head, head.role(), core.following.kept.order(order)),
-                    () -> core.following.kept = core.following.kept.order(order));
+                    old -> HeadProperties.put(
+                            old, old.role(), core.following.kept.order(order).reach(head)),
+                    () -> core.following.kept = core.following.kept.order(order).reach(head));
         } finally {
             synchronized (core.lock) {
                 core.following.paused = false;

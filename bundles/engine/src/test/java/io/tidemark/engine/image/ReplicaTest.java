@@ -401,6 +401,39 @@ class ReplicaTest {
         }
     }
 
+    /** A crash leaves in the image what was applied and not checkpointed; nobody may read that as an earlier position. */
+    @Test
+    void whatTheImageShowsAlreadyIsReadAfterACrash() throws Exception {
+        for (HeadOrder order : new HeadOrder[] {HeadOrder.LIVE, HERE, new HeadOrder.Follow(MINUTE)}) {
+            try (ReplicaRig rig = ReplicaRig.consistent().byHand().start()) {
+                if (order instanceof HeadOrder.Follow) {
+                    rig.engine.order(order);
+                }
+                random(rig, 20, 12);
+                rig.sendAll();
+                rig.hand.pass(MINUTE);
+                look(rig, 0, true);
+                rig.awaitHead(12);
+                if (order == HERE) {
+                    rig.engine.order(HERE);
+                }
+                random(rig, 21, 5);
+                if (order != HeadOrder.LIVE) {
+                    rig.sendAll();
+                }
+                rig.hand.pass(MINUTE / 2);
+                rig.engine.settings(Rig.LAZY);
+                rig.engine.settings(Rig.EAGER);
+                Rig.eventually(() -> rig.engine.watermarks().applied() == 12, "applied");
+                assertEquals(0, rig.engine.watermarks().checkpointed());
+                rig.image.force();
+                rig.hand.wall -= 2 * HOUR;
+                rig.crash(0);
+                rig.verifyAt(12);
+            }
+        }
+    }
+
     @Test
     void storesComeBackAndWhatArrivedIsThere() throws Exception {
         for (int survivors = 0; survivors <= 4; survivors++) {
