@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
  * appended again after the journal had to be opened again. Guarded by the image's lock.
  */
 final class Arrivals {
-    private record Body(byte[] bytes, int headBytes) {}
+    private record Body(ByteBuffer head, ByteBuffer tail) {}
 
     private final ArrayDeque<Body> bodies = new ArrayDeque<>();
     private long first;
@@ -17,9 +17,9 @@ final class Arrivals {
         first = nextSequence;
     }
 
-    /** Adds what surrounds the next event's payload: so many bytes before it, the rest behind. */
-    void add(byte[] bytes, int headBytes) {
-        bodies.add(new Body(bytes, headBytes));
+    /** Adds what stands before and behind the next event's payload. */
+    void add(ByteBuffer head, ByteBuffer tail) {
+        bodies.add(new Body(head, tail));
     }
 
     void forget(long upTo) {
@@ -35,10 +35,7 @@ final class Arrivals {
         long sequence = first;
         for (Body body : bodies) {
             if (sequence >= from) {
-                ByteBuffer head = ByteBuffer.wrap(body.bytes, 0, body.headBytes).slice();
-                ByteBuffer tail = ByteBuffer.wrap(body.bytes, body.headBytes, body.bytes.length - body.headBytes)
-                        .slice();
-                visitor.event(sequence, head, tail);
+                visitor.event(sequence, body.head, body.tail);
             }
             sequence++;
         }

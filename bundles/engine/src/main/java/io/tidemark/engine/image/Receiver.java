@@ -242,7 +242,7 @@ final class Receiver implements Replica {
                 core.committer.wake();
                 return false;
             }
-            following.arrivals.add(around, headBytes);
+            following.arrivals.add(head, tail);
             core.arrived(header, payload, after);
             return true;
         }
