@@ -1,0 +1,531 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaOrigin;
+import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.mirror.internal.wire.Encoder;
+import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Wire;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A replica of this node and what it receives. Its worker does all that may wait: asks for the image, makes it, hands events to
+ * the engine, copies bytes. Links come and go meanwhile; what was not handed in when one ends is fetched again by the next.
+ */
+final class Incoming {
+    private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
+    private static final long SECOND = 1_000_000_000L;
+    private static final long CLOCK_STEP_NANOS = 1_000_000L;
+    private static final long COPIED_EVERY_BYTES = 256L << 20;
+    private static final UUID NO_IMAGE = new UUID(0, 0);
+
+    private record Entry(Message message, int bytes) {}
+
+    private final StorageContext context;
+    private final Services services;
+    private final MirrorSettings settings;
+    private final ReplicaWish wish;
+    private final IntSupplier replicasOfNode;
+    private final Gate gate;
+    private final Gate sending;
+    private final IncomingWords words;
+
+    // Shared with the links' workers.
+    private final Object lock = new Object();
+    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+    private long queuedBytes;
+    private PeerLink offered;
+    private int channel;
+    private long windowBytes;
+
+    // Of the worker alone.
+    private PeerLink link;
+    private boolean asked;
+    private boolean follows;
+    private volatile Replica replica;
+    private Events rest;
+    private long releasedBytes;
+    private long toldReleasedBytes;
+    private ReplicaProgress told;
+    private volatile boolean listens;
+    private boolean waitsForRoom;
+    private ClockOffset.Offset toldOffset = new ClockOffset.Offset(0, false);
+    private long copiedTo;
+    private long retryAtNanos;
+    private volatile boolean closed;
+    private volatile boolean forget;
+
+    /** A frame of events of which some were taken. */
+    private record Events(List<Message.Item> items, int next, int bytes) {}
+
+    Incoming(
+            StorageContext context,
+            Services services,
+            MirrorSettings settings,
+            ReplicaWish wish,
+            IntSupplier replicasOfNode) {
+        this.context = context;
+        this.services = services;
+        this.settings = settings;
+        this.wish = wish;
+        this.replicasOfNode = replicasOfNode;
+        this.gate = context.workers().newGate();
+        this.sending = context.workers().newGate();
+        this.words = new IncomingWords(context.clock(), wish);
+    }
+
+    ReplicaWish wish() {
+        return wish;
+    }
+
+    void start() {
+        context.workers().start("mirror-replica-" + wish.image(), this::run);
+    }
+
+    /** Ends it, or what the worker does at the moment does. */
+    void close(boolean forGood) {
+        forget = forGood;
+        closed = true;
+        gate.open();
+        sending.open();
+    }
+
+    ChannelStatus status() {
+        return words.status(replica);
+    }
+
+    // ---- by the links' workers
+
+    /** There is a link to the peer now; null when there is none any more. */
+    void linked(PeerLink now, String why) {
+        synchronized (lock) {
+            offered = now;
+        }
+        words.linked(now != null, why);
+        gate.open();
+    }
+
+    void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
+        synchronized (lock) {
+            if (from != offered || toChannel != channel) {
+                return;
+            }
+            boolean counted = counts(message);
+            if (counted && queuedBytes > 0 && queuedBytes + bytes > windowBytes) {
+                throw new StorageException(
+                        Reason.CORRUPT,
+                        "the source of '" + wish.image() + "' sends more than its window of " + windowBytes + " bytes",
+                        "update the peer");
+            }
+            if (!counted && queue.size() > settings.windowBytes() / Wire.EVENT_BYTES) {
+                throw new StorageException(
+                        Reason.CORRUPT,
+                        "the source of '" + wish.image() + "' does not stop talking",
+                        "update the peer");
+            }
+            queuedBytes += counted ? bytes : 0;
+            queue.add(new Entry(message, counted ? bytes : 0));
+        }
+        words.heard();
+        gate.open();
+    }
+
+    private static boolean counts(Message message) {
+        return switch (message.type()) {
+            case EVENTS, RANGE, ZEROS, EPOCH -> true;
+            default -> false;
+        };
+    }
+
+    // ---- the worker
+
+    private void run() {
+        while (!closed) {
+            try {
+                turn();
+            } catch (StorageException e) {
+                trouble(e);
+            }
+            if (!closed) {
+                gate.await(pause());
+            }
+        }
+        end();
+    }
+
+    private long pause() {
+        long now = context.clock().monotonicNanos();
+        return link != null && !asked
+                ? Math.max(1, retryAtNanos - now)
+                : waitsForRoom ? SECOND : follows ? 5 * SECOND : 60 * SECOND;
+    }
+
+    private void turn() throws StorageException {
+        if (takeLink() && !asked && context.clock().monotonicNanos() >= retryAtNanos) {
+            ask();
+        }
+        boolean more = true;
+        while (more && link != null && asked && !closed) {
+            more = consume();
+            tellCredit();
+        }
+        if (link != null && asked && replica != null) {
+            if (follows) {
+                tellClock();
+            }
+            tellProgress();
+        }
+    }
+
+    /** Notices that the link is another one. */
+    private boolean takeLink() {
+        PeerLink now;
+        synchronized (lock) {
+            now = offered;
+        }
+        if (now != link) {
+            leaveChannel();
+            link = now;
+            retryAtNanos = 0;
+        }
+        return link != null;
+    }
+
+    private void leaveChannel() {
+        if (link != null) {
+            synchronized (lock) {
+                link.detach(channel);
+                channel = 0;
+                queue.clear();
+                queuedBytes = 0;
+            }
+        }
+        rest = null;
+        asked = false;
+        follows = false;
+        waitsForRoom = false;
+        releasedBytes = 0;
+        toldReleasedBytes = 0;
+        told = null;
+        if (replica != null && toldOffset.known()) {
+            toldOffset = new ClockOffset.Offset(toldOffset.peerMinusOwnNanos(), false);
+            replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
+        }
+    }
+
+    /** Ends the channel, and asks anew after a while. */
+    private void trouble(StorageException why) {
+        if (why.reason() == Reason.UNAVAILABLE && asked && replica != null) {
+            // The image is suspended: what has arrived is kept, and it goes on by itself.
+            words.suspended(why);
+            waitsForRoom = true;
+            replica.whenRoom(gate::open);
+            return;
+        }
+        LOG.warn("the replica '{}' of {}: {}", wish.image(), wish.peer(), why.getMessage());
+        words.failed(why.getMessage());
+        leave(why.getMessage(), false);
+        if (replica != null && why.reason() == Reason.CLOSED) {
+            replica.close();
+            replica = null;
+        }
+    }
+
+    private void leave(String why, boolean forGood) {
+        if (link != null && asked) {
+            link.send(sending, channel, new Message.Leave(why, forGood));
+        }
+        leaveChannel();
+        retryAtNanos = context.clock().monotonicNanos() + settings.retryNanos();
+    }
+
+    private void end() {
+        leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
+        if (replica != null) {
+            replica.close();
+            replica = null;
+        }
+    }
+
+    // ---- opening
+
+    private ImageFacts facts() throws StorageException {
+        try {
+            return services.replicas().facts(wish.image());
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private void ask() throws StorageException {
+        retryAtNanos = context.clock().monotonicNanos() + settings.retryNanos();
+        ImageFacts facts = facts();
+        if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {
+            words.primary();
+            retryAtNanos = context.clock().monotonicNanos() + 10 * settings.retryNanos();
+            return;
+        }
+        if (facts != null && replica == null) {
+            replica = services.replicas().receive(wish.image());
+            listens = false;
+        }
+        // After the receiving end was taken, so that nothing moves between the two.
+        facts = facts == null ? null : facts();
+        ReplicaProgress progress = replica == null ? null : replica.progress();
+        long window = settings.window(replicasOfNode.getAsInt());
+        int number;
+        synchronized (lock) {
+            windowBytes = window;
+            queuedBytes = 0;
+            number = link.attach(this);
+            channel = number;
+        }
+        asked = true;
+        words.asked();
+        link.send(sending, number, request(facts, progress, window));
+    }
+
+    private Message.Open request(ImageFacts facts, ReplicaProgress progress, long window) {
+        if (facts == null || progress == null) {
+            return new Message.Open(
+                    wish.sourceImage(), wish.image(), NO_IMAGE, Message.Copy.BEGIN, 0, window, 0, 0, 0, List.of());
+        }
+        boolean copying = progress.consistency() == Consistency.COPYING;
+        return new Message.Open(
+                wish.sourceImage(),
+                wish.image(),
+                facts.imageIdentity(),
+                copying ? Message.Copy.GO_ON : Message.Copy.NONE,
+                copying ? progress.nextOffset() : 0,
+                window,
+                progress.arrived(),
+                progress.received(),
+                progress.replayed(),
+                Encoder.newest(facts.epochs()));
+    }
+
+    private void opened(Message.Opened opened) throws StorageException {
+        if (replica == null) {
+            services.replicas().create(wish.image(), origin(opened), wish.properties());
+            replica = services.replicas().receive(wish.image());
+            listens = false;
+        }
+        replica.catchUpTo(opened.durable());
+        copiedTo = replica.progress().nextOffset();
+        follows = true;
+        words.opened(opened.copying(), opened.durable(), opened.sizeBytes());
+        LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
+    }
+
+    private static ReplicaOrigin origin(Message.Opened opened) throws StorageException {
+        Position registered = opened.start().position();
+        Epoch first = null;
+        for (Epoch epoch : opened.epochs()) {
+            boolean here = registered.sequence() == 0 ? first == null : epoch.number() == registered.epoch();
+            first = here ? epoch : first;
+        }
+        try {
+            if (first == null) {
+                throw new IllegalArgumentException("it names no epoch for " + registered);
+            }
+            return new ReplicaOrigin(opened.identity(), opened.sizeBytes(), opened.blockSizeBytes(), first, registered);
+        } catch (IllegalArgumentException e) {
+            throw new StorageException(
+                    Reason.CORRUPT, "the source says what makes no sense: " + e.getMessage(), "update the peer", e);
+        }
+    }
+
+    // ---- consuming
+
+    /** Takes the next message; false when there is none or no room for it now. After UNAVAILABLE it is taken again. */
+    private boolean consume() throws StorageException {
+        if (rest != null) {
+            return offer(rest);
+        }
+        Entry entry;
+        synchronized (lock) {
+            entry = queue.peek();
+        }
+        if (entry == null) {
+            return false;
+        }
+        if (entry.message() instanceof Message.Events events && follows) {
+            remove();
+            words.durable(events.durable(), 0);
+            return offer(new Events(events.events(), 0, entry.bytes()));
+        }
+        apply(entry.message());
+        remove();
+        released(entry.bytes());
+        return true;
+    }
+
+    /** What the worker looked at, unless it ended the channel and so emptied the queue. */
+    private void remove() {
+        if (asked) {
+            synchronized (lock) {
+                queue.remove();
+            }
+        }
+    }
+
+    private void apply(Message message) throws StorageException {
+        if (message instanceof Message.Opened opened) {
+            opened(opened);
+        } else if (message instanceof Message.Ended ended) {
+            ended(ended);
+        } else if (replica == null || !follows) {
+            throw new StorageException(Reason.CORRUPT, message.type() + " came before OPENED", "update the peer");
+        } else {
+            applied(message);
+        }
+    }
+
+    private void applied(Message message) throws StorageException {
+        if (message instanceof Message.NextEpoch next) {
+            replica.startEpoch(next.epoch());
+        } else if (message instanceof Message.Durable durable) {
+            words.durable(durable.durable(), durable.unsentBytes());
+        } else if (message instanceof Message.Range range) {
+            copy(range);
+        } else if (message instanceof Message.Zeros zeros) {
+            long length = Math.min(zeros.length(), imageBytes() - zeros.offset());
+            if (length > 0) {
+                replica.copyZeros(zeros.offset(), length);
+            }
+        } else if (message instanceof Message.Copying copying) {
+            copying(copying);
+        } else if (message instanceof Message.Copied copied) {
+            replica.endBootstrap(copied.consistentAt().position());
+            words.copied();
+            LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());
+        }
+    }
+
+    /** What the source grew by meanwhile comes as events. */
+    private void copy(Message.Range range) throws StorageException {
+        long length = Math.min(range.bytes().remaining(), imageBytes() - range.offset());
+        if (length > 0) {
+            replica.copy(
+                    range.offset(),
+                    range.bytes().duplicate().limit(range.bytes().position() + (int) length));
+            words.copied(length);
+        }
+    }
+
+    private long imageBytes() throws StorageException {
+        return services.images().image(wish.image()).sizeBytes();
+    }
+
+    private void copying(Message.Copying copying) throws StorageException {
+        words.copying(copying.nextOffset(), copying.leftBytes());
+        if (copying.nextOffset() - copiedTo >= COPIED_EVERY_BYTES) {
+            replica.copied(Math.min(copying.nextOffset(), imageBytes()));
+            copiedTo = copying.nextOffset();
+        }
+    }
+
+    private boolean offer(Events events) throws StorageException {
+        int next = events.next();
+        try {
+            while (next < events.items().size()) {
+                Message.Item item = events.items().get(next);
+                EventChecks.check(item);
+                if (!replica.offer(item.header(), item.body())) {
+                    waitsForRoom = true;
+                    words.waits(true);
+                    replica.whenRoom(gate::open);
+                    return false;
+                }
+                next++;
+                words.arrived(item.header());
+            }
+        } finally {
+            rest = next < events.items().size() ? new Events(events.items(), next, events.bytes()) : null;
+            replica.commit();
+        }
+        waitsForRoom = false;
+        words.waits(false);
+        released(events.bytes());
+        return true;
+    }
+
+    private void released(int bytes) {
+        if (asked) {
+            releasedBytes += bytes;
+            synchronized (lock) {
+                queuedBytes -= bytes;
+            }
+        }
+    }
+
+    private void ended(Message.Ended ended) {
+        LOG.warn("{} does not serve '{}': {}", wish.peer(), wish.sourceImage(), ended.words());
+        words.refused(ended);
+        leaveChannel();
+        long pause = ended.code().passing() ? settings.retryNanos() : 10 * settings.retryNanos();
+        retryAtNanos = context.clock().monotonicNanos() + pause;
+    }
+
+    // ---- telling
+
+    private void tellCredit() {
+        boolean empty;
+        synchronized (lock) {
+            empty = queue.isEmpty();
+        }
+        if (link != null
+                && asked
+                && releasedBytes > toldReleasedBytes
+                && (empty || releasedBytes - toldReleasedBytes >= windowBytes / 4)) {
+            toldReleasedBytes = releasedBytes;
+            link.send(sending, channel, new Message.Credit(releasedBytes));
+        }
+    }
+
+    private void tellProgress() {
+        ReplicaProgress now = replica.progress();
+        if (told == null
+                || now.arrived() != told.arrived()
+                || now.received() != told.received()
+                || now.replayed() != told.replayed()) {
+            told = now;
+            link.send(sending, channel, new Message.Progress(now.arrived(), now.received(), now.replayed()));
+        }
+        if (!listens) {
+            listens = true;
+            replica.whenProgress(now.received(), now.replayed(), () -> {
+                listens = false;
+                gate.open();
+            });
+        }
+    }
+
+    private void tellClock() {
+        ClockOffset.Offset now = link.clockOffset();
+        boolean differs = now.known() != toldOffset.known()
+                || Math.abs(now.peerMinusOwnNanos() - toldOffset.peerMinusOwnNanos()) > CLOCK_STEP_NANOS;
+        if (now.known() && differs) {
+            toldOffset = now;
+            replica.clockOffset(now.peerMinusOwnNanos(), true);
+            words.offset(now.peerMinusOwnNanos());
+        }
+    }
+}

@@ -1,0 +1,392 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.replica.PeerProgress;
+import io.tidemark.mirror.internal.wire.Encoder;
+import io.tidemark.mirror.internal.wire.EventsFrame;
+import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Wire;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An image on its way to one replica. {@link #serve} and what belongs to it is called by the link's source worker; progress and
+ * credit come from the link's worker, and {@link #keep} from the keeper.
+ */
+final class Outgoing {
+    private static final Logger LOG = LoggerFactory.getLogger(Outgoing.class);
+    private static final int EVENTS_HEAD_BYTES = 64;
+    private static final int TYPICAL_BODY_BYTES = 4096;
+
+    /**
+     * The source's journal.
+     *
+     * @param journal open
+     * @param reader behind what the replica has
+     * @param client name of the replica in the journal
+     */
+    record Tape(Journal journal, JournalReader reader, String client) {}
+
+    /** In the queue of the ready ones. */
+    final AtomicBoolean queued = new AtomicBoolean();
+    /** More than its turns were worth; of the source worker. */
+    long debtBytes;
+
+    private final Sources all;
+    private final SourceSide side;
+    private final int channel;
+    private final Message.Open open;
+    private final Message.Opened opened;
+    private final Tape tape;
+    private final Credit credit;
+    private final String peer;
+    private final Copier copier;
+
+    private EventHeader pending;
+    private long toldEpoch;
+    private long toldDurable;
+    private volatile long sentSequence;
+    private volatile long sentTimeNanos;
+    private final AtomicLong sentEvents = new AtomicLong();
+    private final AtomicLong sentBodyBytes = new AtomicLong();
+    private volatile Message.Progress progress;
+    private volatile StorageException trouble;
+    private volatile boolean closed;
+    private volatile boolean superseded;
+    private long keptSequence;
+
+    Outgoing(
+            Sources all,
+            SourceSide side,
+            PeerLink link,
+            int channel,
+            Message.Open open,
+            Message.Opened opened,
+            Tape tape,
+            long received) {
+        this.all = all;
+        this.side = side;
+        this.channel = channel;
+        this.open = open;
+        this.opened = opened;
+        this.tape = tape;
+        this.credit = new Credit(open.window());
+        this.peer = open.replica().equals(open.image()) ? link.peer() : link.peer() + ":" + open.replica();
+        this.sentSequence = opened.start().sequence();
+        this.toldEpoch = opened.start().epoch();
+        this.keptSequence = received;
+        boolean begins = open.copy() == Message.Copy.BEGIN;
+        this.progress = begins
+                ? new Message.Progress(sentSequence, sentSequence, sentSequence)
+                : new Message.Progress(open.arrived(), open.received(), open.replayed());
+        if (begins && toldEpoch == 0 && !opened.epochs().isEmpty()) {
+            // A replica of nothing is made with the first epoch.
+            toldEpoch = opened.epochs().get(0).number();
+        }
+        this.copier = opened.copying() ? new Copier(all, this, link) : null;
+        all.add(this);
+    }
+
+    int channel() {
+        return channel;
+    }
+
+    String image() {
+        return open.image();
+    }
+
+    String peer() {
+        return peer;
+    }
+
+    Message.Opened opened() {
+        return opened;
+    }
+
+    Message.Open request() {
+        return open;
+    }
+
+    Credit credit() {
+        return credit;
+    }
+
+    Journal journal() {
+        return tape.journal();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void startCopy() {
+        if (copier != null) {
+            copier.start();
+        }
+    }
+
+    // ---- by the link's worker
+
+    void credited(long released) {
+        if (!credit.released(released)) {
+            fail(new StorageException(Reason.INVALID, "credit of " + released + " bytes for what was not sent", ""));
+            return;
+        }
+        side.ready(this);
+        if (copier != null) {
+            copier.wake();
+        }
+    }
+
+    void progressed(Message.Progress now) {
+        Message.Progress before = progress;
+        if (now.arrived() > sentSequence
+                || now.arrived() < before.arrived()
+                || now.received() < before.received()
+                || now.replayed() < before.replayed()) {
+            fail(new StorageException(Reason.INVALID, "progress " + now + " after " + before, ""));
+            return;
+        }
+        progress = now;
+        report(true);
+    }
+
+    private void report(boolean reachable) {
+        if (superseded) {
+            return;
+        }
+        Message.Progress now = progress;
+        boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
+        try {
+            all.services()
+                    .replicas()
+                    .peer(
+                            image(),
+                            new PeerProgress(
+                                    peer, reachable && consistent, now.arrived(), now.received(), now.replayed()));
+        } catch (StorageException e) {
+            LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
+        }
+    }
+
+    boolean replaces(Outgoing other) {
+        return other != this
+                && other.tape.client().equals(tape.client())
+                && other.image().equals(image());
+    }
+
+    void supersede() {
+        superseded = true;
+        fail(new StorageException(Reason.UNAVAILABLE, "the replica is served over a newer link", ""));
+    }
+
+    /** Ends the channel at the next turn. */
+    void fail(StorageException why) {
+        trouble = why;
+        side.ready(this);
+    }
+
+    // ---- by the source worker
+
+    /** Sends at most one frame of events, and the epochs before it; how many bytes that was, 0 when there is nothing to do now. */
+    long serve(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
+        if (trouble != null) {
+            throw trouble;
+        }
+        if (pending == null) {
+            pending = tape.reader().next();
+        }
+        long next = pending == null ? sentSequence + 1 : pending.position().sequence();
+        long bytes = sendEpochs(next, out, sending);
+        if (bytes < 0) {
+            return 0;
+        }
+        if (pending == null) {
+            tape.reader().whenReadable(() -> side.ready(this));
+            return bytes;
+        }
+        if (pending.position().epoch() != toldEpoch) {
+            throw new StorageException(
+                    Reason.CORRUPT,
+                    "event " + pending.position() + " of '" + image() + "' lies in no epoch that its journal knows",
+                    "run journal:verify");
+        }
+        return bytes + sendEvents(frame, out, sending);
+    }
+
+    /** Epochs that begin before an event; negative when there is no credit for one. */
+    private long sendEpochs(long next, PeerLink out, Gate sending) {
+        long bytes = 0;
+        Epoch newest = newest();
+        if (newest == null || newest.number() <= toldEpoch) {
+            return 0;
+        }
+        for (Epoch epoch : tape.journal().epochs()) {
+            if (epoch.number() > toldEpoch && epoch.firstSequence() <= next) {
+                ByteBuffer frame = Encoder.encode(channel, new Message.NextEpoch(epoch));
+                if (!credit.tryTake(frame.remaining())) {
+                    return -1;
+                }
+                bytes += frame.remaining();
+                out.send(sending, frame);
+                toldEpoch = epoch.number();
+            }
+        }
+        return bytes;
+    }
+
+    private Epoch newest() {
+        var epochs = tape.journal().epochs();
+        return epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+    }
+
+    private long sendEvents(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
+        long least = EVENTS_HEAD_BYTES + Wire.EVENT_BYTES + (long) pending.bodyLength();
+        long taken = credit.takeUpTo(least, SourceSide.QUANTUM_BYTES);
+        if (taken == 0) {
+            return 0; // more credit comes
+        }
+        frame.start(channel, pending.position());
+        long bodies = 0;
+        EventHeader last = null;
+        while (pending != null
+                && pending.position().epoch() == toldEpoch
+                && frame.add(pending, tape.reader().body(), (int) taken)) {
+            bodies += pending.bodyLength();
+            last = pending;
+            pending = tape.reader().next();
+        }
+        long durable = Math.max(tape.journal().durable(), last.position().sequence());
+        ByteBuffer bytes = frame.finish(durable);
+        credit.giveBack(taken - bytes.remaining());
+        toldDurable = durable;
+        sentTimeNanos = last.timeNanos();
+        sentEvents.addAndGet(frame.count());
+        sentBodyBytes.addAndGet(bodies);
+        sentSequence = last.position().sequence();
+        out.send(sending, bytes);
+        return bytes.remaining();
+    }
+
+    /** Once a second: how far the source is, where that is news. */
+    void tell(PeerLink out, Gate sending) {
+        long durable = tape.journal().durable();
+        if (durable != toldDurable) {
+            toldDurable = durable;
+            out.send(sending, channel, new Message.Durable(durable, sentTimeNanos, unsentBytes()));
+        }
+        // Where an epoch has no event yet, nothing else says that it began.
+        Epoch newest = newest();
+        if (newest != null && newest.number() > toldEpoch) {
+            side.ready(this);
+        }
+    }
+
+    private long unsentBytes() {
+        long events = Math.max(0, tape.journal().durable() - sentSequence);
+        long sent = sentEvents.get();
+        long body = sent == 0 ? TYPICAL_BODY_BYTES : sentBodyBytes.get() / sent;
+        return events * body;
+    }
+
+    void close(boolean forget) {
+        closed = true;
+        if (copier != null) {
+            copier.wake();
+        }
+        all.remove(this);
+        tape.reader().close();
+        report(false);
+        if (forget && !superseded) {
+            forget();
+        } else {
+            keepProgress();
+        }
+    }
+
+    private void forget() {
+        try {
+            tape.journal().removeClient(tape.client());
+            all.services().replicas().forgetPeer(image(), peer);
+        } catch (StorageException e) {
+            LOG.warn("'{}' still waits for {}: {}", image(), tape.client(), e.getMessage());
+        }
+    }
+
+    // ---- by the keeper
+
+    void keep() {
+        if (closed || superseded) {
+            return;
+        }
+        Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
+        if (known.isEmpty() || known.get().state() == JournalClient.State.EXPIRED) {
+            fail(new SourceSide.Expired("the journal of '" + image() + "' no longer waits for the replica at " + peer));
+            return;
+        }
+        keepProgress();
+    }
+
+    private synchronized void keepProgress() {
+        long received = progress.received();
+        if (superseded || received <= keptSequence) {
+            return;
+        }
+        try {
+            // Only a client that still counts: an expired one is not revived behind its back.
+            Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
+            if (known.isPresent() && known.get().state() == JournalClient.State.CONNECTED) {
+                tape.journal()
+                        .putClient(new JournalClient(
+                                tape.client(),
+                                known.get().description(),
+                                Sources.position(tape.journal().epochs(), received),
+                                JournalClient.State.CONNECTED,
+                                all.context().clock().wallNanos()));
+                keptSequence = received;
+            }
+        } catch (StorageException e) {
+            LOG.debug("'{}' does not keep how far {} is: {}", image(), peer, e.getMessage());
+        }
+    }
+
+    // ---- for people
+
+    ChannelStatus status() {
+        Message.Progress now = progress;
+        long durable = tape.journal().durable();
+        long behind = Math.max(0, durable - now.received());
+        String state;
+        if (closed) {
+            state = "ended";
+        } else if (copier != null && !copier.done()) {
+            state = copier.words();
+        } else if (behind == 0) {
+            state = "idle, the replica has everything";
+        } else {
+            state = "sending, the replica lacks " + behind + " events";
+        }
+        return new ChannelStatus(
+                image(),
+                peer,
+                true,
+                state,
+                behind,
+                unsentBytes(),
+                -1,
+                now.received(),
+                now.replayed(),
+                trouble == null ? "" : trouble.getMessage());
+    }
+}

@@ -1,0 +1,304 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.transport.Link;
+import io.tidemark.api.transport.LinkListener;
+import io.tidemark.mirror.internal.identity.Handshake;
+import io.tidemark.mirror.internal.wire.Decoder;
+import io.tidemark.mirror.internal.wire.Encoder;
+import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Type;
+import io.tidemark.mirror.internal.wire.Wire;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One open link. A worker takes frames from it at once and hands them on, and never waits for anything but the next one: so
+ * neither a slow image nor a full link in the other direction holds up what comes in. Whoever sends waits on a gate of its own.
+ */
+final class PeerLink implements LinkListener {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
+    private static final long SECOND = 1_000_000_000L;
+    private static final long IDLE_CLOCK_NANOS = 5 * SECOND;
+
+    /** Is told of the beginning and the end, by the link's worker. */
+    interface Owner {
+        /** The peer is proven; false when the link is not wanted. */
+        boolean proven(PeerLink link);
+
+        /** It has ended; called once, also when {@link #proven} was not called before. */
+        void ended(PeerLink link, boolean wasProven, StorageException why);
+    }
+
+    private final StorageContext context;
+    private final Link link;
+    private final boolean initiator;
+    private final long handshakeNanos;
+    private final Gate gate;
+    private final ClockOffset clocks;
+    private final Map<Integer, Incoming> receivers = new ConcurrentHashMap<>();
+    private final AtomicInteger channels = new AtomicInteger();
+    private final CopyOnWriteArraySet<Gate> senders = new CopyOnWriteArraySet<>();
+    private volatile StorageException closed;
+    private Handshake handshake;
+    private Owner owner;
+    private SourceSide sources;
+    private long clockDueNanos;
+
+    PeerLink(StorageContext context, Link link, boolean initiator, long handshakeNanos, Gate gate) {
+        this.context = context;
+        this.link = link;
+        this.initiator = initiator;
+        this.handshakeNanos = handshakeNanos;
+        this.gate = gate;
+        this.clocks = new ClockOffset(context.clock());
+    }
+
+    // ---- callbacks of the transport
+
+    @Override
+    public void readable() {
+        gate.open();
+    }
+
+    @Override
+    public void writable() {
+        gate.open();
+        senders.forEach(Gate::open);
+    }
+
+    @Override
+    public void closed(StorageException why) {
+        closed = why;
+        gate.open();
+        senders.forEach(Gate::open);
+    }
+
+    // ---- what others see
+
+    boolean isInitiator() {
+        return initiator;
+    }
+
+    boolean isOpen() {
+        return closed == null;
+    }
+
+    StorageException whyClosed() {
+        return closed;
+    }
+
+    /** Only when proven. */
+    String peer() {
+        return handshake.peer();
+    }
+
+    byte[] peerKey() {
+        return handshake.peerKey();
+    }
+
+    Link link() {
+        return link;
+    }
+
+    SourceSide sources() {
+        return sources;
+    }
+
+    ClockOffset.Offset clockOffset() {
+        return clocks.offset();
+    }
+
+    void close(String reason) {
+        link.close(reason);
+    }
+
+    /** A number for a new channel of a receiver here. */
+    int attach(Incoming incoming) {
+        int channel = channels.incrementAndGet();
+        receivers.put(channel, incoming);
+        gate.open();
+        return channel;
+    }
+
+    void detach(int channel) {
+        receivers.remove(channel);
+    }
+
+    // ---- sending
+
+    boolean trySend(ByteBuffer... frame) {
+        return link.trySend(frame);
+    }
+
+    /** Waits until the link takes a frame; false when it is closed. The gate is the caller's, for nothing else. */
+    boolean send(Gate own, ByteBuffer... frame) {
+        if (link.trySend(frame)) {
+            return true;
+        }
+        senders.add(own);
+        try {
+            while (closed == null) {
+                if (link.trySend(frame)) {
+                    return true;
+                }
+                own.await(SECOND);
+            }
+            return false;
+        } finally {
+            senders.remove(own);
+        }
+    }
+
+    boolean send(Gate own, int channel, Message message) {
+        return send(own, Encoder.encode(channel, message));
+    }
+
+    /** Is woken with everybody who sends when the link ends. */
+    void wakeAtEnd(Gate sleeper) {
+        senders.add(sleeper);
+    }
+
+    void sleepsNoMore(Gate sleeper) {
+        senders.remove(sleeper);
+    }
+
+    // ---- the worker
+
+    void start(Handshake begun, Owner told, SourceSide sourceSide) {
+        handshake = begun;
+        owner = told;
+        sources = sourceSide;
+        context.workers().start("mirror-link", this::run);
+    }
+
+    private void run() {
+        StorageException why = null;
+        boolean wasProven = false;
+        try {
+            prove();
+            wasProven = true;
+            if (owner.proven(this)) {
+                sources.start(this);
+                follow();
+            } else {
+                link.close("there is another link between the two nodes");
+            }
+        } catch (StorageException e) {
+            why = e;
+            LOG.warn("closing the link with {}: {}", link.peerName(), e.getMessage());
+            link.close(e.getMessage());
+        }
+        while (closed == null) {
+            gate.await(SECOND);
+        }
+        owner.ended(this, wasProven, why == null ? closed : why);
+    }
+
+    private void prove() throws StorageException {
+        long deadline = context.clock().monotonicNanos() + handshakeNanos;
+        reply(handshake.hello());
+        while (!handshake.done()) {
+            boolean last = closed != null;
+            Link.Frame frame = link.poll();
+            if (frame != null) {
+                try {
+                    reply(handshake.received(frame.content()));
+                } finally {
+                    frame.release();
+                }
+                continue;
+            }
+            long left = deadline - context.clock().monotonicNanos();
+            if (last) {
+                throw closed;
+            }
+            if (left <= 0) {
+                throw new StorageException(
+                        Reason.UNAVAILABLE,
+                        "the peer " + link.peerName() + " did not prove who it is in time",
+                        "check that a mirror runs there");
+            }
+            gate.await(left);
+        }
+    }
+
+    private void reply(ByteBuffer frame) throws StorageException {
+        if (frame != null && !link.trySend(frame) && closed == null) {
+            // A link that takes not even the first two frames is none.
+            throw new StorageException(Reason.UNAVAILABLE, "the link takes no frames", "look at the peer");
+        }
+    }
+
+    private void follow() throws StorageException {
+        while (true) {
+            boolean last = closed != null;
+            Link.Frame frame = link.poll();
+            if (frame != null) {
+                try {
+                    take(frame.content());
+                } finally {
+                    frame.release();
+                }
+            }
+            long untilClock = clock();
+            if (frame == null) {
+                if (last) {
+                    return;
+                }
+                gate.await(untilClock);
+            }
+        }
+    }
+
+    private long clock() {
+        long now = context.clock().monotonicNanos();
+        if (now >= clockDueNanos && link.trySend(Encoder.encode(Wire.LINK_CHANNEL, clocks.message()))) {
+            clockDueNanos = now + clockPeriod();
+        }
+        // More often as soon as there is something to mirror.
+        clockDueNanos = Math.min(clockDueNanos, now + clockPeriod());
+        return Math.max(clockDueNanos - now, SECOND / 100);
+    }
+
+    private long clockPeriod() {
+        return receivers.isEmpty() && sources.isEmpty() ? IDLE_CLOCK_NANOS : SECOND;
+    }
+
+    private void take(ByteBuffer content) throws StorageException {
+        int length = content.remaining();
+        Decoder.Decoded decoded = Decoder.decode(lasting(content));
+        Message message = decoded.message();
+        int code = message.type().code();
+        if (message instanceof Message.Clock clock) {
+            clocks.received(clock);
+        } else if (code < Type.OPEN.code()) {
+            throw new StorageException(
+                    Reason.CORRUPT, message.type() + " came again on a proven link", "update the older node");
+        } else if (code < Type.OPENED.code()) {
+            sources.take(decoded.channel(), message);
+        } else {
+            Incoming incoming = receivers.get(decoded.channel());
+            if (incoming != null) {
+                incoming.deliver(this, decoded.channel(), message, length);
+            }
+        }
+    }
+
+    /** What is kept longer than the frame is lent gets memory of its own; the channel's window bounds that. */
+    private static ByteBuffer lasting(ByteBuffer content) {
+        int code = content.remaining() == 0 ? 0 : content.get(content.position()) & 0xff;
+        if (code != Type.EVENTS.code() && code != Type.RANGE.code()) {
+            return content;
+        }
+        return ByteBuffer.allocate(content.remaining()).put(content).flip();
+    }
+}

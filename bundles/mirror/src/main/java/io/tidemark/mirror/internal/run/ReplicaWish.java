@@ -1,0 +1,18 @@
+package io.tidemark.mirror.internal.run;
+
+import java.util.Map;
+
+/**
+ * A replica that this node is to have.
+ *
+ * @param image its name here
+ * @param peer where it comes from
+ * @param sourceImage its name there
+ * @param properties configuration of the image that is made when there is none
+ */
+public record ReplicaWish(String image, String peer, String sourceImage, Map<String, String> properties) {
+    /** Copies. */
+    public ReplicaWish {
+        properties = Map.copyOf(properties);
+    }
+}

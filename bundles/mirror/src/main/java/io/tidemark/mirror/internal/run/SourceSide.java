@@ -1,0 +1,222 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.mirror.internal.wire.Decoder.Decoded;
+import io.tidemark.mirror.internal.wire.EndCode;
+import io.tidemark.mirror.internal.wire.EventsFrame;
+import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Point;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The images that go out over one link: a worker opens channels and sends events, from each image in its turn, by bytes. It waits
+ * for the link and for nothing that another image does.
+ */
+final class SourceSide {
+    static final int QUANTUM_BYTES = 256 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SourceSide.class);
+    private static final long SECOND = 1_000_000_000L;
+    private static final int MOST_REQUESTS = 4096;
+    private static final int MOST_CHANNELS = 4096;
+
+    private final StorageContext context;
+    private final Sources all;
+    private final Gate gate;
+    private final Gate sending;
+    private final Map<Integer, Outgoing> channels = new ConcurrentHashMap<>();
+    private final Deque<Decoded> requests = new ArrayDeque<>();
+    private final ConcurrentLinkedDeque<Outgoing> ready = new ConcurrentLinkedDeque<>();
+    private EventsFrame frame;
+    private PeerLink link;
+
+    SourceSide(StorageContext context, Sources all) {
+        this.context = context;
+        this.all = all;
+        this.gate = context.workers().newGate();
+        this.sending = context.workers().newGate();
+    }
+
+    boolean isEmpty() {
+        return channels.isEmpty();
+    }
+
+    Collection<Outgoing> channels() {
+        return List.copyOf(channels.values());
+    }
+
+    void start(PeerLink proven) {
+        link = proven;
+        frame = new EventsFrame();
+        link.wakeAtEnd(gate);
+        context.workers().start("mirror-source", this::run);
+    }
+
+    // ---- by the link's worker
+
+    void take(int channel, Message message) throws StorageException {
+        Outgoing outgoing = channels.get(channel);
+        if (message instanceof Message.Credit credit) {
+            if (outgoing != null) {
+                outgoing.credited(credit.released());
+            }
+        } else if (message instanceof Message.Progress progress) {
+            if (outgoing != null) {
+                outgoing.progressed(progress);
+            }
+        } else {
+            synchronized (requests) {
+                if (requests.size() >= MOST_REQUESTS) {
+                    throw new StorageException(
+                            Reason.CORRUPT, "the peer opens channels faster than they can be", "update the peer");
+                }
+                requests.add(new Decoded(channel, message));
+            }
+            gate.open();
+        }
+    }
+
+    /** By anybody: there is something to do for a channel. */
+    void ready(Outgoing outgoing) {
+        if (outgoing.queued.compareAndSet(false, true)) {
+            ready.add(outgoing);
+            gate.open();
+        }
+    }
+
+    // ---- the worker
+
+    private void run() {
+        long tickDue = context.clock().monotonicNanos() + SECOND;
+        while (link.isOpen()) {
+            Decoded request = nextRequest();
+            if (request != null) {
+                handle(request);
+                continue;
+            }
+            long now = context.clock().monotonicNanos();
+            if (now >= tickDue) {
+                channels.values().forEach(outgoing -> outgoing.tell(link, sending));
+                tickDue = now + SECOND;
+            }
+            Outgoing next = ready.poll();
+            if (next == null) {
+                gate.await(channels.isEmpty() ? Long.MAX_VALUE : Math.max(1, tickDue - now));
+            } else {
+                serve(next);
+            }
+        }
+        channels.values().forEach(outgoing -> outgoing.close(false));
+        channels.clear();
+        link.sleepsNoMore(gate);
+    }
+
+    private Decoded nextRequest() {
+        synchronized (requests) {
+            return requests.poll();
+        }
+    }
+
+    private void handle(Decoded request) {
+        Outgoing before = channels.remove(request.channel());
+        if (before != null) {
+            before.close(request.message() instanceof Message.Leave leave && leave.forget());
+        }
+        if (request.message() instanceof Message.Open open) {
+            try {
+                if (channels.size() >= MOST_CHANNELS) {
+                    throw new Refusal(EndCode.UNAVAILABLE, MOST_CHANNELS + " images are on this link already");
+                }
+                Outgoing outgoing = all.open(this, link, request.channel(), open);
+                channels.put(request.channel(), outgoing);
+                link.send(sending, request.channel(), outgoing.opened());
+                outgoing.startCopy();
+                ready(outgoing);
+            } catch (Refusal refusal) {
+                LOG.info("{} does not get {}: {}", link.peer(), open.image(), refusal.getMessage());
+                link.send(sending, request.channel(), refusal.message());
+            }
+        }
+    }
+
+    private void serve(Outgoing outgoing) {
+        outgoing.queued.set(false);
+        if (channels.get(outgoing.channel()) != outgoing) {
+            return;
+        }
+        if (outgoing.debtBytes > QUANTUM_BYTES && !ready.isEmpty()) {
+            outgoing.debtBytes -= QUANTUM_BYTES;
+            ready(outgoing);
+            return;
+        }
+        try {
+            long bytes = outgoing.serve(frame, link, sending);
+            outgoing.debtBytes = Math.max(0, outgoing.debtBytes + bytes - QUANTUM_BYTES);
+            if (bytes > 0) {
+                ready(outgoing);
+            }
+        } catch (StorageException e) {
+            end(outgoing, Refusal.of(e));
+        }
+    }
+
+    private void end(Outgoing outgoing, Refusal why) {
+        LOG.warn("{} gets no more of {}: {}", link.peer(), outgoing.image(), why.getMessage());
+        channels.remove(outgoing.channel());
+        outgoing.close(false);
+        link.send(sending, outgoing.channel(), why.message());
+    }
+
+    /** Why an image does not go out. */
+    static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final EndCode code;
+        private final transient Point fork;
+
+        Refusal(EndCode code, Point fork, String words) {
+            super(words);
+            this.code = code;
+            this.fork = fork;
+        }
+
+        Refusal(EndCode code, String words) {
+            this(code, Point.NONE, words);
+        }
+
+        static Refusal of(StorageException failure) {
+            return switch (failure.reason()) {
+                case NOT_FOUND -> new Refusal(EndCode.NOT_FOUND, failure.getMessage());
+                case INVALID -> new Refusal(EndCode.PROTOCOL, failure.getMessage());
+                default ->
+                    failure instanceof Expired
+                            ? new Refusal(EndCode.EXPIRED, failure.getMessage())
+                            : new Refusal(EndCode.UNAVAILABLE, failure.getMessage());
+            };
+        }
+
+        Message.Ended message() {
+            return new Message.Ended(code, fork, getMessage());
+        }
+    }
+
+    /** The journal no longer waits for the replica. */
+    static final class Expired extends StorageException {
+        private static final long serialVersionUID = 1L;
+
+        Expired(String what) {
+            super(Reason.MISMATCH, what, "run mirror:resync there, and give the image's journal more room here");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Verdict;
+import io.tidemark.mirror.internal.run.SourceSide.Refusal;
+import io.tidemark.mirror.internal.wire.Encoder;
+import io.tidemark.mirror.internal.wire.EndCode;
+import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Point;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+
+/**
+ * What all channels that go out of a node share: who may have what, the slots for copies, and the worker that keeps in the
+ * journals how far the replicas are. That is a force each time, so it is no business of those who send.
+ */
+final class Sources {
+    private static final long KEEP_NANOS = 1_000_000_000L;
+    private static final int ATTEMPTS = 3;
+    private static final int KEY_DIGITS = 16;
+    private static final int MAX_CLIENT = 128;
+
+    private final StorageContext context;
+    private final Services services;
+    private final MirrorSettings settings;
+    private final BiPredicate<String, String> allowed;
+    private final Gate gate;
+    private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
+    private final Slots slots;
+    private volatile boolean closed;
+
+    Sources(
+            StorageContext context,
+            Services services,
+            MirrorSettings settings,
+            BiPredicate<String, String> peerMayHaveImage) {
+        this.context = context;
+        this.services = services;
+        this.settings = settings;
+        this.allowed = peerMayHaveImage;
+        this.gate = context.workers().newGate();
+        this.slots = new Slots(settings.copies());
+    }
+
+    StorageContext context() {
+        return context;
+    }
+
+    Services services() {
+        return services;
+    }
+
+    MirrorSettings settings() {
+        return settings;
+    }
+
+    Slots slots() {
+        return slots;
+    }
+
+    void start() {
+        context.workers().start("mirror-keeper", this::keep);
+    }
+
+    void close() {
+        closed = true;
+        gate.open();
+    }
+
+    /** A link that broke on the other side only may still have a channel for the same replica: that one is over. */
+    void add(Outgoing outgoing) {
+        kept.stream().filter(outgoing::replaces).forEach(Outgoing::supersede);
+        kept.add(outgoing);
+        gate.open();
+    }
+
+    void remove(Outgoing outgoing) {
+        kept.remove(outgoing);
+    }
+
+    Collection<Outgoing> outgoing() {
+        return List.copyOf(kept);
+    }
+
+    private void keep() {
+        while (!closed) {
+            kept.forEach(Outgoing::keep);
+            gate.await(kept.isEmpty() ? Long.MAX_VALUE : KEEP_NANOS);
+        }
+    }
+
+    // ---- opening a channel
+
+    /** The name under which a journal knows a replica: by the peer's key, which stays when names change. */
+    static String client(byte[] key, String replica) {
+        String name = replica.replaceAll("[^A-Za-z0-9._-]", "_");
+        String id = "mirror:" + HexFormat.of().formatHex(key).substring(0, KEY_DIGITS) + ":" + name;
+        return id.length() <= MAX_CLIENT ? id : id.substring(0, MAX_CLIENT);
+    }
+
+    Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
+        if (!allowed.test(link.peer(), open.image())) {
+            throw new Refusal(
+                    EndCode.FORBIDDEN,
+                    "the image '" + open.image() + "' is not for the peer '" + link.peer()
+                            + "'; allow it at the source");
+        }
+        if (open.window() < 1) {
+            throw new Refusal(EndCode.PROTOCOL, "a window of " + open.window() + " bytes");
+        }
+        StorageException last = null;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                return attempt(side, link, channel, open);
+            } catch (StorageException e) {
+                last = e;
+                if (e.reason() != Reason.NOT_FOUND) {
+                    break;
+                }
+            }
+        }
+        throw Refusal.of(last);
+    }
+
+    private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)
+            throws StorageException, Refusal {
+        ImageFacts facts = services.replicas().facts(open.image());
+        boolean copying = open.copy() != Message.Copy.NONE;
+        if (copying && facts.role() != ImageHead.Role.PRIMARY) {
+            throw new Refusal(
+                    EndCode.NOT_PRIMARY,
+                    "the image '" + open.image() + "' is a replica here, and copies are taken from a primary; mirror it"
+                            + " from its primary");
+        }
+        Point start = open.copy() == Message.Copy.BEGIN ? registration(facts) : judged(facts, open);
+        Journal journal = services.images().journal(open.image());
+        String id = client(link.peerKey(), open.replica());
+        long received = open.copy() == Message.Copy.BEGIN ? start.sequence() : open.received();
+        boolean added =
+                register(journal, id, link.peer() + " as " + open.replica(), position(facts.epochs(), received));
+        if (journal.trimmed() > start.sequence()) {
+            if (added) {
+                journal.removeClient(id);
+            }
+            if (open.copy() == Message.Copy.BEGIN) {
+                throw new StorageException(Reason.NOT_FOUND, "the journal was trimmed meanwhile", "");
+            }
+            throw trimmed(open, start);
+        }
+        JournalReader reader = journal.reader(start.sequence() + 1);
+        Message.Opened opened = new Message.Opened(
+                copying,
+                facts.imageIdentity(),
+                journal.identity(),
+                facts.sizeBytes(),
+                facts.blockSizeBytes(),
+                facts.watermarks().durable(),
+                start,
+                Encoder.newest(facts.epochs()));
+        return new Outgoing(this, side, link, channel, open, opened, new Outgoing.Tape(journal, reader, id), received);
+    }
+
+    /** True when the journal did not know it before. */
+    private boolean register(Journal journal, String id, String description, Position commit) throws StorageException {
+        Optional<JournalClient> known = known(journal, id);
+        // Known already, and not expired: what is kept for it is enough.
+        if (known.isEmpty()
+                || known.get().state() == JournalClient.State.EXPIRED
+                || !known.get().commit().equals(commit)) {
+            long now = context.clock().wallNanos();
+            journal.putClient(new JournalClient(id, description, commit, JournalClient.State.CONNECTED, now));
+        }
+        return known.isEmpty();
+    }
+
+    static Optional<JournalClient> known(Journal journal, String id) {
+        return journal.clients().stream()
+                .filter(client -> client.id().equals(id))
+                .findFirst();
+    }
+
+    private static Point registration(ImageFacts facts) {
+        long durable = facts.watermarks().durable();
+        return durable == 0 || facts.epochs().isEmpty()
+                ? Point.NONE
+                : Point.in(epoch(facts.epochs(), durable), durable);
+    }
+
+    private static Point judged(ImageFacts facts, Message.Open open) throws Refusal {
+        if (!open.identity().equals(facts.imageIdentity())) {
+            throw new Refusal(
+                    EndCode.UNRELATED,
+                    "the two images '" + open.image() + "' have nothing in common; mirror to another name, or delete"
+                            + " the replica's image first");
+        }
+        Verdict verdict = ForkCheck.compare(
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()),
+                facts.watermarks().trimmed(),
+                new ForkCheck.Side(open.epochs(), open.arrived()));
+        return switch (verdict.kind()) {
+            case CONTINUES -> verdict.point();
+            case TRIMMED -> throw trimmed(open, verdict.point());
+            case SPLIT ->
+                throw new Refusal(
+                        EndCode.SPLIT_BRAIN,
+                        verdict.point(),
+                        "split brain of '" + open.image() + "': both sides wrote after "
+                                + (verdict.point().equals(Point.NONE) ? "they parted" : verdict.point())
+                                + "; decide which one stays, and run mirror:resync at the other");
+            case OLDER ->
+                throw new Refusal(
+                        EndCode.OLDER,
+                        "the replica of '" + open.image() + "' has newer epochs than its source; mirror the other way");
+            case UNRELATED, FORGOTTEN ->
+                throw new Refusal(
+                        EndCode.UNRELATED,
+                        "the two journals of '" + open.image() + "' know no common epoch (any more); run mirror:resync"
+                                + " at the replica");
+        };
+    }
+
+    private static Refusal trimmed(Message.Open open, Point point) {
+        return new Refusal(
+                EndCode.TRIMMED,
+                "the journal of '" + open.image() + "' no longer has what follows " + point
+                        + "; run mirror:resync at the replica");
+    }
+
+    /** The epoch that a sequence lies in; the first one for what comes before all. */
+    static Epoch epoch(List<Epoch> epochs, long sequence) {
+        Epoch found = epochs.get(0);
+        for (Epoch epoch : epochs) {
+            found = epoch.firstSequence() <= sequence ? epoch : found;
+        }
+        return found;
+    }
+
+    static Position position(List<Epoch> epochs, long sequence) {
+        return sequence == 0 || epochs.isEmpty()
+                ? Position.NONE
+                : new Position(epoch(epochs, sequence).number(), sequence);
+    }
+}

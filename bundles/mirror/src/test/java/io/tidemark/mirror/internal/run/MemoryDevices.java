@@ -1,0 +1,131 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.device.BlockDevice;
+import io.tidemark.api.device.Completion;
+import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.device.DeviceSession;
+import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.BlockImage;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The bytes of images in memory, for copies: every fourth 64 KiB that is all zeros is a hole. */
+final class MemoryDevices implements DeviceRegistry {
+    private static final int UNIT = 64 << 10;
+
+    private final MemoryEngine engine;
+    private final Map<String, MemoryImage> images;
+
+    MemoryDevices(MemoryEngine engine, Map<String, MemoryImage> images) {
+        this.engine = engine;
+        this.images = images;
+    }
+
+    @Override
+    public List<BlockDevice> devices() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<BlockDevice> device(String exportName) {
+        return Optional.ofNullable(images.get(exportName)).map(image -> new Device(image, engine));
+    }
+
+    private record Device(MemoryImage image, MemoryEngine engine) implements BlockDevice {
+        @Override
+        public String name() {
+            return image.name;
+        }
+
+        @Override
+        public String description() {
+            return "";
+        }
+
+        @Override
+        public long sizeBytes() {
+            return MemoryImage.SIZE_BYTES;
+        }
+
+        @Override
+        public int preferredBlockBytes() {
+            return 4096;
+        }
+
+        @Override
+        public boolean readOnly() {
+            return false;
+        }
+
+        @Override
+        public boolean writeCache() {
+            return false;
+        }
+
+        @Override
+        public DeviceSession connect(String client, SessionListener listener) {
+            return new Session(image, engine);
+        }
+    }
+
+    private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
+        @Override
+        public void read(long offset, ByteBuffer destination) {
+            destination.put(image.bytes, (int) offset, destination.remaining());
+        }
+
+        @Override
+        public void flush(Completion completion) {
+            image.journal.forceAll();
+            completion.completed(null);
+        }
+
+        @Override
+        public void drive(boolean moreExpected) {
+            engine.wake();
+        }
+
+        @Override
+        public void extents(long offset, long length, BlockImage.ExtentVisitor visitor) {
+            long at = offset;
+            boolean more = true;
+            while (more && at < offset + length) {
+                long end = Math.min(offset + length, (at / UNIT + 1) * UNIT);
+                boolean data = false;
+                for (long i = at; i < end && !data; i++) {
+                    data = image.bytes[(int) i] != 0;
+                }
+                more = visitor.extent(at, end - at, data || at / UNIT % 4 != 0);
+                at = end;
+            }
+        }
+
+        @Override
+        public Payload take(int lengthBytes) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void write(long offset, Payload[] payloads, boolean forceUnitAccess, Completion completion) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void discard(long offset, long length, boolean forceUnitAccess, Completion completion) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void zero(long offset, long length, boolean provision, boolean force, Completion completion) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            // Nothing is held.
+        }
+    }
+}

@@ -1,0 +1,310 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.PeerProgress;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.api.replica.ReplicaOrigin;
+import io.tidemark.api.replica.ReplicaProgress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** The engine of one simulated process, over images that outlive it. What is broken is told to the test. */
+final class MemoryEngine implements ReplicaManager {
+    private static final long FORCE_NANOS = 1_000_000L;
+
+    private final StorageContext context;
+    private final String site;
+    private final Map<String, MemoryImage> images;
+    private final Map<String, Receiving> receiving = new HashMap<>();
+    private final Gate gate;
+    final Map<String, PeerProgress> peers = new HashMap<>();
+    final List<String> broken;
+
+    MemoryEngine(StorageContext context, String site, Map<String, MemoryImage> images, List<String> broken)
+            throws StorageException {
+        this.context = context;
+        this.site = site;
+        this.images = images;
+        this.broken = broken;
+        this.gate = context.workers().newGate();
+        for (MemoryImage image : images.values()) {
+            image.crash();
+            if (image.role == ImageHead.Role.PRIMARY) {
+                image.newEpoch(new UUID(context.randomBits(), context.randomBits()), site);
+            }
+        }
+        context.workers().start("engine", this::run);
+    }
+
+    private void run() {
+        while (true) {
+            gate.await(50 * FORCE_NANOS);
+            context.workers().newGate().await(FORCE_NANOS);
+            for (MemoryImage image : List.copyOf(images.values())) {
+                try {
+                    image.work();
+                } catch (StorageException e) {
+                    broken.add(e.toString());
+                }
+            }
+            List.copyOf(receiving.values()).forEach(Receiving::tell);
+        }
+    }
+
+    void wake() {
+        gate.open();
+    }
+
+    Services services() {
+        return new Services(this, new MemoryManager(this), new MemoryDevices(this, images));
+    }
+
+    MemoryImage image(String name) throws StorageException {
+        MemoryImage image = images.get(name);
+        if (image == null) {
+            throw new StorageException(Reason.NOT_FOUND, "no image " + name, "");
+        }
+        return image;
+    }
+
+    private static ReplicaProgress progress(MemoryImage image) {
+        return new ReplicaProgress(
+                image.journal.appended(),
+                image.journal.durable(),
+                image.head,
+                image.head,
+                0,
+                0,
+                HeadOrder.LIVE,
+                image.consistency,
+                image.nextOffset);
+    }
+
+    @Override
+    public ImageFacts facts(String name) throws StorageException {
+        MemoryImage image = image(name);
+        MemoryJournal journal = image.journal;
+        return new ImageFacts(
+                name,
+                image.identity,
+                image.role,
+                MemoryImage.SIZE_BYTES,
+                4096,
+                journal.epochs(),
+                new Watermarks(journal.appended(), journal.durable(), image.head, image.head, journal.trimmed()),
+                image.role == ImageHead.Role.PRIMARY ? null : progress(image));
+    }
+
+    @Override
+    public ImageStatus create(String name, ReplicaOrigin origin, Map<String, String> properties)
+            throws StorageException {
+        MemoryImage image = new MemoryImage(
+                name,
+                origin.imageIdentity(),
+                ImageHead.Role.REPLICA,
+                origin.registered().sequence());
+        Epoch epoch = origin.epoch();
+        image.journal.startEpoch(new Epoch(
+                epoch.number(),
+                epoch.identity(),
+                origin.registered().sequence() + 1,
+                epoch.predecessorIdentity(),
+                epoch.startedNanos(),
+                epoch.owner()));
+        image.consistency = Consistency.COPYING;
+        images.put(name, image);
+        return null;
+    }
+
+    @Override
+    public Replica receive(String name) throws StorageException {
+        if (receiving.containsKey(name)) {
+            throw new StorageException(Reason.BUSY, "somebody receives " + name, "");
+        }
+        Receiving end = new Receiving(image(name));
+        receiving.put(name, end);
+        return end;
+    }
+
+    @Override
+    public void peer(String image, PeerProgress progress) {
+        peers.put(image + "<" + progress.peer(), progress);
+    }
+
+    @Override
+    public void forgetPeer(String image, String peer) {
+        peers.remove(image + "<" + peer);
+    }
+
+    @Override
+    public ImageFacts order(String image, HeadOrder order) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageFacts promote(String image) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageFacts demote(String image) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** A receiving end that records each breach of its contract. */
+    private final class Receiving implements Replica {
+        private final MemoryImage image;
+        private final List<Runnable> forRoom = new ArrayList<>();
+        private final List<Runnable> forProgress = new ArrayList<>();
+        private long aboveReceived;
+        private long aboveReplayed;
+
+        Receiving(MemoryImage image) {
+            this.image = image;
+        }
+
+        private void serving() throws StorageException {
+            if (image.suspended) {
+                throw new StorageException(Reason.UNAVAILABLE, image.name + " is suspended", "");
+            }
+        }
+
+        void tell() {
+            List<Runnable> told = new ArrayList<>();
+            if (image.unforcedBytes < image.roomBytes) {
+                told.addAll(forRoom);
+                forRoom.clear();
+            }
+            if (image.journal.durable() > aboveReceived || image.head > aboveReplayed) {
+                told.addAll(forProgress);
+                forProgress.clear();
+            }
+            told.forEach(Runnable::run);
+        }
+
+        @Override
+        public ReplicaProgress progress() {
+            return MemoryEngine.progress(image);
+        }
+
+        @Override
+        public void startEpoch(Epoch epoch) throws StorageException {
+            serving();
+            if (epoch.equals(image.newestEpoch())) {
+                return;
+            }
+            try {
+                image.journal.startEpoch(epoch);
+            } catch (StorageException e) {
+                broken.add(site + "/" + image.name + ": " + e.getMessage());
+                throw e;
+            }
+        }
+
+        @Override
+        public boolean offer(EventHeader header, ByteBuffer body) throws StorageException {
+            serving();
+            if (image.unforcedBytes >= image.roomBytes) {
+                return false;
+            }
+            try {
+                image.journal.put(header, body);
+            } catch (StorageException e) {
+                broken.add(site + "/" + image.name + ": " + e.getMessage());
+                throw e;
+            }
+            image.unforcedBytes += body.remaining();
+            image.offeredBytes += body.remaining();
+            return true;
+        }
+
+        @Override
+        public void whenRoom(Runnable listener) {
+            forRoom.add(listener);
+            wake();
+        }
+
+        @Override
+        public void commit() {
+            wake();
+        }
+
+        @Override
+        public void whenProgress(long received, long replayed, Runnable listener) {
+            aboveReceived = received;
+            aboveReplayed = replayed;
+            forProgress.add(listener);
+            wake();
+        }
+
+        @Override
+        public void clockOffset(long sourceMinusOwnNanos, boolean known) {
+            // All clocks of a simulated machine are the same.
+            if (known && Math.abs(sourceMinusOwnNanos) > 260_000_000L) {
+                broken.add("an offset of " + sourceMinusOwnNanos);
+            }
+        }
+
+        @Override
+        public void catchUpTo(long sequence) {
+            // Delays are the engine's.
+        }
+
+        private void copying(long offset, long length) throws StorageException {
+            serving();
+            if (image.consistency != Consistency.COPYING || offset + length > MemoryImage.SIZE_BYTES) {
+                broken.add(image.name + " copies " + length + " at " + offset + " while " + image.consistency);
+            }
+        }
+
+        @Override
+        public void copy(long offset, ByteBuffer bytes) throws StorageException {
+            copying(offset, bytes.remaining());
+            image.copiedRanges++;
+            bytes.get(image.bytes, (int) offset, bytes.remaining());
+        }
+
+        @Override
+        public void copyZeros(long offset, long length) throws StorageException {
+            copying(offset, length);
+            java.util.Arrays.fill(image.bytes, (int) offset, (int) (offset + length), (byte) 0);
+        }
+
+        @Override
+        public void copied(long nextOffset) throws StorageException {
+            copying(nextOffset, 0);
+            image.nextOffset = nextOffset;
+        }
+
+        @Override
+        public void endBootstrap(Position consistentAt) throws StorageException {
+            copying(0, 0);
+            image.consistency = Consistency.REPLAYING;
+            image.consistentAt = consistentAt.sequence();
+            image.nextOffset = 0;
+            wake();
+        }
+
+        @Override
+        public void close() {
+            receiving.remove(image.name, this);
+        }
+    }
+}

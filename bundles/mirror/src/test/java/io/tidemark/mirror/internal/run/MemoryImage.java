@@ -1,0 +1,107 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.base.event.Event;
+import io.tidemark.base.event.EventCodec;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.UUID;
+
+/** An image and its journal, as they lie on a disk. */
+final class MemoryImage {
+    static final int SIZE_BYTES = 1 << 20;
+
+    final String name;
+    final UUID identity;
+    final MemoryJournal journal;
+    final byte[] bytes = new byte[SIZE_BYTES];
+    ImageHead.Role role;
+    Consistency consistency = Consistency.CONSISTENT;
+    long consistentAt;
+    long nextOffset;
+    /** Applied up to here. */
+    long head;
+    /** So much may be offered and not forced; a slow one has little and forces seldom. */
+    long roomBytes = 1 << 20;
+
+    long unforcedBytes;
+    long offeredBytes;
+    boolean stopped;
+    boolean suspended;
+    int copiedRanges;
+
+    MemoryImage(String name, UUID identity, ImageHead.Role role, long start) {
+        this.name = name;
+        this.identity = identity;
+        this.role = role;
+        this.journal = new MemoryJournal(new UUID(identity.getMostSignificantBits(), 77), start);
+        this.head = start;
+    }
+
+    void crash() {
+        journal.crash();
+        unforcedBytes = 0;
+        if (consistency == Consistency.COPYING) {
+            // Not forced: anything may be there.
+            Arrays.fill(bytes, (int) nextOffset, bytes.length, (byte) 0x5a);
+        }
+    }
+
+    Epoch newestEpoch() {
+        return journal.epochs().get(journal.epochs().size() - 1);
+    }
+
+    void newEpoch(UUID id, String owner) throws StorageException {
+        Epoch epoch = journal.epochs().isEmpty()
+                ? new Epoch(1, id, 1, Epoch.NO_PREDECESSOR, 0, owner)
+                : newestEpoch().next(id, journal.appended() + 1, 0, owner);
+        journal.startEpoch(epoch);
+    }
+
+    /** A client's write on a primary: readable at once, durable when the engine forces. */
+    void write(long offset, byte[] data, long timeNanos) throws StorageException {
+        ByteBuffer body = ByteBuffer.allocate(EventCodec.WRITE_HEAD_BYTES + data.length + EventCodec.TAIL_BYTES);
+        EventCodec.putHead(body, EventKind.WRITE, offset, data.length, data.length, "");
+        body.put(data);
+        EventCodec.putTail(body, timeNanos);
+        body.flip();
+        Position position = new Position(newestEpoch().number(), journal.appended() + 1);
+        journal.put(
+                new EventHeader(position, EventKind.WRITE, 0, timeNanos, offset, data.length, body.remaining()), body);
+        System.arraycopy(data, 0, bytes, (int) offset, data.length);
+    }
+
+    /** Forces, and moves a replica's head. */
+    void work() throws StorageException {
+        if (stopped) {
+            return;
+        }
+        journal.forceAll();
+        unforcedBytes = 0;
+        if (consistency == Consistency.COPYING) {
+            return;
+        }
+        while (head < journal.durable()) {
+            head++;
+            if (role == ImageHead.Role.REPLICA) {
+                apply(journal.kept(head));
+            }
+        }
+        if (consistency == Consistency.REPLAYING && head >= consistentAt) {
+            consistency = Consistency.CONSISTENT;
+        }
+    }
+
+    private void apply(MemoryJournal.Kept kept) throws StorageException {
+        Event event = EventCodec.decode(kept.header(), ByteBuffer.wrap(kept.body()));
+        if (event.kind() == EventKind.WRITE) {
+            event.payload().get(bytes, (int) event.offset(), (int) event.length());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.EventSource;
+import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.journal.Journal;
+import java.util.List;
+import java.util.Map;
+
+/** What a mirror asks of it: journals and sizes. */
+record MemoryManager(MemoryEngine engine) implements ImageManager {
+    @Override
+    public Journal journal(String name) throws StorageException {
+        return engine.image(name).journal;
+    }
+
+    @Override
+    public ImageStatus image(String name) throws StorageException {
+        MemoryImage image = engine.image(name);
+        return new ImageStatus(
+                name,
+                ImageStatus.State.SERVING,
+                "",
+                MemoryImage.SIZE_BYTES,
+                4096,
+                "",
+                "",
+                "",
+                "",
+                List.of(),
+                Position.NONE,
+                new Watermarks(0, 0, 0, 0, 0),
+                0,
+                0,
+                0,
+                0,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                image.role,
+                Position.NONE);
+    }
+
+    @Override
+    public List<ImageStatus> images() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageStatus create(String name, long sizeBytes, Map<String, String> properties) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageStatus configure(String name, Map<String, String> changes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageStatus resize(String name, long newSizeBytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void delete(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageStatus checkpoint(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ImageStatus replaceLostJournal(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long replay(String name, EventSource source) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<PoolStatus> pools() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<String> commitPolicies() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<String> trimStrategies() {
+        throw new UnsupportedOperationException();
+    }
+}

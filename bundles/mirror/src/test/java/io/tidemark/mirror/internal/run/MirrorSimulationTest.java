@@ -1,0 +1,355 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.faults.NetworkFaults;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Two sites under a simulated network: everything arrives once and in order, whatever happens to links and nodes. */
+class MirrorSimulationTest {
+    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
+
+    private static void linked(TwoSites sites) {
+        assertTrue(
+                sites.machine.awaitUntil(() -> sites.b.mirror.peers().get(0).linked(), 10 * SECOND),
+                () -> sites.b.mirror.peers().toString());
+    }
+
+    @Test
+    void anImageIsCopiedAndFollowed() {
+        TwoSites.play(1, SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 30, 8192);
+            sites.b.boot();
+            sites.b.wish("disk");
+            for (int round = 0; round < 10; round++) {
+                sites.machine.sleep(SECOND / 100);
+                sites.write(image, 5, 8192);
+            }
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.write(image, 20, 8192);
+            sites.awaitEqual("disk", 5 * SECOND);
+            assertTrue(
+                    sites.machine.awaitUntil(
+                            () -> sites.b.state("disk").startsWith("idle, has everything")
+                                    && sites.a.state("disk").startsWith("idle"),
+                            5 * SECOND),
+                    () -> sites.b.state("disk") + " / " + sites.a.state("disk"));
+            assertTrue(sites.machine.awaitUntil(() -> kept(image) == image.journal.durable(), 5 * SECOND));
+            assertEquals(
+                    image.journal.durable(), sites.a.engine.peers.get("disk<b").replayed());
+        });
+    }
+
+    private static long kept(MemoryImage image) {
+        List<JournalClient> clients = image.journal.clients();
+        assertEquals(1, clients.size());
+        return clients.get(0).commit().sequence();
+    }
+
+    @Test
+    void anEmptyImageIsFollowedToo() {
+        TwoSites.play(100, SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.b.boot();
+            sites.b.wish("disk");
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 5 * SECOND);
+        });
+    }
+
+    /** Cuts, stalls, half-open links, played-back sessions and dead processes on both sides, under writes. */
+    @Test
+    void everythingArrivesOnceAndInOrderWhateverHappens() {
+        TwoSites.play(200, 2 * SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            MemoryImage other = sites.newImage("other");
+            sites.a.dials = sites.random.coin();
+            sites.a.boot();
+            sites.write(image, 20, 8192);
+            sites.b.wish("disk");
+            sites.b.wish("other");
+            sites.b.boot();
+            sites.network.faults(new NetworkFaults(1_000, 500, 300, 20_000, 500));
+            for (int round = 0; round < 12; round++) {
+                sites.write(image, 1 + sites.random.below(10), 16384);
+                sites.write(other, sites.random.below(3), 2048);
+                sites.machine.sleep(sites.random.below(SECOND));
+                mishap(sites);
+            }
+            sites.network.faults(NetworkFaults.NONE);
+            sites.network.heal("a", "b");
+            sites.awaitEqual("disk", 60 * SECOND);
+            sites.awaitEqual("other", 60 * SECOND);
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 10 * SECOND);
+        });
+    }
+
+    private static void mishap(TwoSites sites) throws Exception {
+        switch (sites.random.below(8)) {
+            case 0 -> sites.network.cut("a", "b");
+            case 1, 2 -> sites.network.heal("a", "b");
+            case 3 -> sites.network.halfOpen(sites.random.coin() ? "a" : "b", sites.random.coin() ? "b" : "a");
+            case 4 -> sites.network.stall("a", "b", sites.random.below(3 * SECOND));
+            case 5 -> sites.a.restart();
+            case 6 -> sites.b.restart();
+            default -> sites.network.reset("a", "b");
+        }
+    }
+
+    @Test
+    void aCopyThatIsCutGoesOn() {
+        TwoSites.play(300, SEEDS, sites -> {
+            sites.settings =
+                    new MirrorSettings(1 << 18, 64 << 20, 2, 1 << 20, 5 * SECOND, SECOND / 10, SECOND, SECOND / 5);
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 40, 32768);
+            sites.b.wish("disk");
+            sites.b.boot();
+            for (int round = 0; round < 3; round++) {
+                sites.machine.sleep(sites.random.below(SECOND / 2));
+                sites.write(image, 3, 4096);
+                sites.network.reset("a", "b");
+            }
+            sites.b.restart();
+            sites.awaitEqual("disk", 60 * SECOND);
+        });
+    }
+
+    /** The replica that takes nothing costs what its window allows, and the others do not feel it. */
+    @Test
+    void aSlowReplicaHoldsUpNeitherMemoryNorOthers() {
+        TwoSites.play(400, SEEDS, sites -> {
+            MemoryImage slow = sites.newImage("slow");
+            MemoryImage fast = sites.newImage("fast");
+            sites.a.boot();
+            sites.b.boot();
+            sites.b.wish("slow");
+            sites.b.wish("fast");
+            sites.awaitEqual("slow", 30 * SECOND);
+            sites.awaitEqual("fast", 30 * SECOND);
+            MemoryImage taken = sites.b.image("slow");
+            taken.roomBytes = 100_000;
+            taken.stopped = true;
+            long before = slow.journal.readBytes - taken.offeredBytes;
+            sites.write(slow, 300, 32768);
+            sites.write(fast, 30, 32768);
+            sites.awaitEqual("fast", 10 * SECOND);
+            sites.machine.sleep(2 * SECOND);
+            long ahead = slow.journal.readBytes - taken.offeredBytes - before;
+            long bound = sites.settings.windowBytes() + SourceSide.QUANTUM_BYTES;
+            assertTrue(ahead > sites.settings.windowBytes() / 2, "it sends ahead: " + ahead);
+            assertTrue(ahead <= bound, ahead + " bytes ahead, " + bound + " allowed");
+            assertTrue(sites.b.state("slow").startsWith("waits for room"), sites.b.state("slow"));
+            taken.stopped = false;
+            sites.awaitEqual("slow", 30 * SECOND);
+        });
+    }
+
+    @Test
+    void aLongBacklogLetsManyShortOnesThrough() {
+        TwoSites.play(500, 3, sites -> {
+            MemoryImage big = sites.newImage("big");
+            for (int i = 0; i < 20; i++) {
+                sites.newImage("small" + i);
+            }
+            sites.a.boot();
+            sites.b.boot();
+            sites.b.wish("big");
+            for (int i = 0; i < 20; i++) {
+                sites.b.wish("small" + i);
+            }
+            sites.awaitEqual("big", 60 * SECOND);
+            for (int i = 0; i < 20; i++) {
+                sites.awaitEqual("small" + i, 60 * SECOND);
+            }
+            sites.network.cut("a", "b");
+            sites.machine.sleep(SECOND);
+            sites.write(big, 1500, 32768);
+            for (int i = 0; i < 20; i++) {
+                sites.write(sites.a.image("small" + i), 20, 4096);
+            }
+            sites.machine.sleep(SECOND / 10);
+            long read = big.journal.readBytes;
+            sites.network.heal("a", "b");
+            for (int i = 0; i < 20; i++) {
+                sites.awaitEqual("small" + i, 60 * SECOND);
+            }
+            long early = big.journal.readBytes - read;
+            long all = big.journal.kept(1, big.journal.durable()).stream()
+                    .mapToLong(kept -> kept.body().length)
+                    .sum();
+            assertTrue(early < all * 3 / 4, early + " of " + all + " bytes of the big one went first");
+            sites.awaitEqual("big", 60 * SECOND);
+        });
+    }
+
+    /** A store that is replaced under a replica: nothing is lost, sent again or asked for again. */
+    @Test
+    void aSuspendedReplicaGoesOnWhereItStopped() {
+        TwoSites.play(550, SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 20, 8192);
+            sites.b.wish("disk");
+            sites.b.boot();
+            assertTrue(sites.machine.awaitUntil(() -> sites.b.image("disk") != null, 10 * SECOND));
+            for (int round = 0; round < 6; round++) {
+                sites.b.image("disk").suspended = sites.random.coin();
+                sites.write(image, 5, 8192);
+                sites.machine.sleep(sites.random.below(SECOND));
+            }
+            sites.b.image("disk").suspended = false;
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertEquals(1, sites.a.mirror.channels().size());
+            assertTrue(sites.a.engine.peers.get("disk<b").reachable());
+        });
+    }
+
+    // ---- who is let in
+
+    @Test
+    void aWrongPeerIsRefusedOnBothSides() {
+        TwoSites.play(600, 3, sites -> {
+            sites.newImage("disk");
+            sites.a.boot();
+            sites.b.peerKey = NodeKey.generate().toString();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.machine.sleep(5 * SECOND);
+            assertFalse(sites.b.mirror.peers().get(0).linked());
+            assertEquals(0, sites.network.openLinks());
+            assertTrue(
+                    sites.b.mirror.peers().get(0).state().contains("key"),
+                    () -> sites.b.mirror.peers().toString());
+            assertTrue(sites.b.images.isEmpty());
+        });
+    }
+
+    @Test
+    void anUnknownPeerIsRefused() {
+        TwoSites.play(610, 3, sites -> {
+            sites.newImage("disk");
+            sites.a.peerKey = NodeKey.generate().toString();
+            sites.a.boot();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.machine.sleep(5 * SECOND);
+            assertFalse(sites.a.mirror.peers().get(0).linked());
+            assertEquals(0, sites.network.openLinks());
+            assertTrue(sites.b.images.isEmpty());
+        });
+    }
+
+    @Test
+    void theFirstKeyIsPinnedWhereThatIsWanted() {
+        TwoSites.play(620, 3, sites -> {
+            sites.newImage("disk");
+            sites.a.boot();
+            sites.b.peerKey = "";
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertEquals(sites.a.key.toString(), sites.b.peerKey);
+        });
+    }
+
+    @Test
+    void anImageThatIsNotForThePeerIsRefused() {
+        TwoSites.play(630, 3, sites -> {
+            sites.newImage("secret");
+            sites.a.boot();
+            sites.b.wish("secret");
+            sites.b.wish("none");
+            sites.b.boot();
+            linked(sites);
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.state("secret").contains("not for the peer")
+                            && sites.b.state("none").contains("no image"),
+                    10 * SECOND));
+            assertTrue(sites.b.images.isEmpty());
+            assertEquals(List.of(), sites.a.image("secret").journal.clients());
+        });
+    }
+
+    // ---- what cannot go on
+
+    @Test
+    void anExpiredReplicaIsTold() {
+        TwoSites.play(640, 3, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.network.cut("a", "b");
+            sites.machine.sleep(SECOND);
+            sites.write(image, 10, 512);
+            sites.machine.sleep(SECOND);
+            JournalClient client = image.journal.clients().get(0);
+            image.journal.putClient(new JournalClient(
+                    client.id(), client.description(), client.commit(), JournalClient.State.EXPIRED, 0));
+            image.journal.trim(image.journal.durable());
+            sites.network.heal("a", "b");
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.state("disk").contains("no longer has what follows"), 20 * SECOND));
+        });
+    }
+
+    @Test
+    void anExpiryIsNoticedWhileLinked() {
+        TwoSites.play(650, 3, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.b.image("disk").stopped = true;
+            sites.write(image, 10, 512);
+            sites.machine.sleep(SECOND);
+            JournalClient client = image.journal.clients().get(0);
+            image.journal.putClient(new JournalClient(
+                    client.id(), client.description(), client.commit(), JournalClient.State.EXPIRED, 0));
+            image.journal.trim(image.journal.durable());
+            assertTrue(
+                    sites.machine.awaitUntil(() -> sites.b.state("disk").contains("no longer waits"), 20 * SECOND),
+                    () -> sites.b.state("disk"));
+        });
+    }
+
+    @Test
+    void aSplitBrainIsShownAndNothingIsTouched() {
+        TwoSites.play(660, 3, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.network.cut("a", "b");
+            MemoryImage replica = sites.b.image("disk");
+            long fork = replica.journal.durable();
+            sites.a.restart();
+            sites.write(image, 5, 512);
+            replica.newEpoch(new UUID(9, 9), "b");
+            replica.write(0, new byte[512], Long.MAX_VALUE / 2);
+            sites.b.engine.wake();
+            sites.machine.sleep(SECOND);
+            sites.network.heal("a", "b");
+            assertTrue(sites.machine.awaitUntil(() -> sites.b.state("disk").contains("split brain"), 20 * SECOND));
+            assertTrue(sites.b.state("disk").contains(":" + fork), sites.b.state("disk"));
+            assertEquals(fork + 1, replica.journal.appended());
+        });
+    }
+}
