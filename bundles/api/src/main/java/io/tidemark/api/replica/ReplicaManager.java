@@ -85,7 +85,7 @@ public interface ReplicaManager {
      *
      * @param image its name
      * @param progress as the replica reported last
-     * @throws StorageException NOT_FOUND or UNAVAILABLE
+     * @throws StorageException NOT_FOUND or UNAVAILABLE; UNSUPPORTED by an engine whose commit rules do not wait for peers yet
      */
     void peer(String image, PeerProgress progress) throws StorageException;
 
@@ -94,7 +94,7 @@ public interface ReplicaManager {
      *
      * @param image its name
      * @param peer the name that it was reported under; nothing happens when there is none
-     * @throws StorageException NOT_FOUND or UNAVAILABLE
+     * @throws StorageException as {@link #peer}
      */
     void forgetPeer(String image, String peer) throws StorageException;
 }

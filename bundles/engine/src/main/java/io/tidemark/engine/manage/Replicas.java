@@ -71,6 +71,8 @@ public final class Replicas implements ReplicaManager {
 
     private static StorageException noPeers(String image) {
         return new StorageException(
-                Reason.UNSUPPORTED, "commit rules of image " + image + " cannot wait for peers", "");
+                Reason.UNSUPPORTED,
+                "commit rules of image " + image + " cannot wait for peers",
+                "use a commit policy that waits for this node only");
     }
 }
