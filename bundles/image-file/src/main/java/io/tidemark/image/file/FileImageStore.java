@@ -10,6 +10,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
+import io.tidemark.base.machine.DurableDirectories;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
@@ -92,15 +93,15 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
 
     @Override
     public PoolInfo pool() throws StorageException {
-        Path existing = nearest(poolFiles);
+        Path existing = nearest();
         long usable = Math.max(0, poolFiles.usableBytes(existing) - reserveBytes);
         return new PoolInfo("file", directory.toString(), poolFiles.totalBytes(existing), usable);
     }
 
     /** The pool's directory, or as much of the way to it as exists. */
-    private Path nearest(Files files) {
+    private Path nearest() {
         Path existing = directory;
-        while (!files.exists(existing) && existing.getParent() != null) {
+        while (!poolFiles.exists(existing) && existing.getParent() != null) {
             existing = existing.getParent();
         }
         return existing;
@@ -138,12 +139,8 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             throw new StorageException(
                     Reason.EXISTS, "image " + name + " exists already in pool " + pool, "choose another name");
         }
-        Path nearest = nearest(files);
-        files.createDirectories(home);
-        // With all that was made on the way: a pool whose directory is lost would take its images along.
-        for (Path path = directory; path != null && path.startsWith(nearest); path = path.getParent()) {
-            files.forceDirectory(path);
-        }
+        // With the pool's directory: were that lost, it would take its images along.
+        DurableDirectories.make(files, home);
         AutoCloseable claim = claim(files, home, name);
         StorageFile data = null;
         HeadFile headFile = null;
@@ -217,7 +214,6 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         try {
             // Whoever made it may have died between naming the head and forcing the name: what is served has to last.
             files.forceDirectory(home);
-            files.forceDirectory(directory);
             headFile = HeadFile.open(files, home, name);
             data = files.open(home.resolve(DATA), Files.Mode.WRITE);
             awaitLateWrites(context, data, name);
@@ -282,9 +278,9 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             Path home = existing(files, name);
             AutoCloseable claim = claim(files, home, name);
             try {
-                // The head goes first: from here on there is no such image, whatever else is left by a crash.
+                // The head goes first: from here on there is no such image, whatever else is left by a crash. No force
+                // before the others go, because a file system keeps the order of changes in one directory.
                 files.delete(home.resolve(HeadFile.NAME));
-                files.forceDirectory(home);
                 files.delete(home.resolve(HeadFile.NEW_NAME));
                 files.delete(home.resolve(DATA));
                 files.delete(home.resolve(LOCK));

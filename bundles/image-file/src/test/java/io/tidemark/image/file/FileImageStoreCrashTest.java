@@ -50,9 +50,9 @@ class FileImageStoreCrashTest {
                 Map.of());
     }
 
-    private static void create(SimulatedContext process) {
+    private static void create(SimulatedContext process, Path pool) {
         try {
-            store(process).create(process, "disk", head());
+            store(process, pool).create(process, "disk", head());
         } catch (StorageException e) {
             throw new IllegalStateException(e);
         }
@@ -104,7 +104,7 @@ class FileImageStoreCrashTest {
             boolean[] found = new boolean[1];
             machine.run(() -> {
                 SimulatedContext first = machine.boot("first");
-                first.workers().start("maker", () -> create(first));
+                first.workers().start("maker", () -> create(first, POOL));
                 machine.awaitSteps(1 + machine.random("when").below(25), SECOND);
                 machine.killAll();
                 SimulatedContext second = machine.boot("second");
@@ -138,6 +138,30 @@ class FileImageStoreCrashTest {
                 SimulatedContext second = machine.boot("second");
                 assertEquals(List.of("disk"), store(second, deep).list());
                 store(second, deep).open(second, "disk").close();
+            });
+        }
+    }
+
+    /** One process dies somewhere on the way to the first image of a pool, and another one makes it. */
+    @Test
+    void aPoolThatAKilledProcessMadeSurvivesAPowerLoss() {
+        Path deep = POOL.resolve("a/b");
+        for (long seed = 0; seed < 120; seed++) {
+            long steps = 1 + seed % 12;
+            SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
+            machine.disk().makeDirectories(POOL);
+            machine.run(() -> {
+                SimulatedContext first = machine.boot("first");
+                first.workers().start("maker", () -> create(first, deep));
+                machine.awaitSteps(steps, SECOND);
+                machine.killAll();
+                SimulatedContext second = machine.boot("second");
+                FileImageStore store = store(second, deep);
+                assertEquals(List.of(), store.list());
+                store.create(second, "disk", head());
+                machine.losePower();
+                SimulatedContext third = machine.boot("third");
+                store(third, deep).open(third, "disk").close();
             });
         }
     }

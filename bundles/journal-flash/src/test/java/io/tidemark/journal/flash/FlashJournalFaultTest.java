@@ -294,6 +294,36 @@ class FlashJournalFaultTest {
         }
     }
 
+    /** One process dies somewhere on the way to the first journal of a pool, and another one makes it. */
+    @Test
+    void aPoolThatAKilledProcessMadeSurvivesAPowerLoss() {
+        List<Path> deep = List.of(POOL.resolve("a/b"));
+        for (int seed = 0; seed < 120; seed++) {
+            long steps = 1 + seed % 12;
+            on(seed, (machine, process, store) -> {
+                process.workers().start("maker", () -> {
+                    try {
+                        new FlashJournalStore("deep", deep, OPTIONS, process.files())
+                                .create(process, "disk", new UUID(1, 1), SETTINGS);
+                    } catch (StorageException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                machine.awaitSteps(steps, SECOND);
+                machine.killAll();
+                SimulatedContext second = machine.boot("second");
+                FlashJournalStore next = new FlashJournalStore("deep", deep, OPTIONS, second.files());
+                assertEquals(List.of(), next.list());
+                next.create(second, "disk", new UUID(2, 2), SETTINGS);
+                machine.losePower();
+                SimulatedContext third = machine.boot("third");
+                new FlashJournalStore("deep", deep, OPTIONS, third.files())
+                        .open(third, "disk", SETTINGS)
+                        .close();
+            });
+        }
+    }
+
     /** The power goes at every single step of a life in which segments are prepared, left, trimmed and used again. */
     @Test
     void thePowerMayGoAtAnyStep() {

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.base.machine.DurableDirectories;
 import io.tidemark.base.text.Names;
 import io.tidemark.journal.flash.FlashOptions;
 import java.nio.ByteBuffer;
@@ -81,7 +82,8 @@ public final class FlashPool {
                 throw new StorageException(
                         Reason.EXISTS, "there is a journal " + name + " already", "choose another name or delete it");
             }
-            makeDirectory(files, directory);
+            // With the pool's directory: were that lost, it would take its journals along.
+            DurableDirectories.make(files, directory);
         }
         List<AutoCloseable> claims = claim(files, places);
         try {
@@ -108,21 +110,6 @@ public final class FlashPool {
             throw e;
         }
         return openNew(context, places, settings, claims);
-    }
-
-    /** Durable with all its parents: a pool whose directory is lost would take its journals along. */
-    private static void makeDirectory(Files files, Path directory) throws StorageException {
-        List<Path> missing = new ArrayList<>();
-        for (Path path = directory; path != null && !files.exists(path); path = path.getParent()) {
-            missing.add(path);
-        }
-        files.createDirectories(directory);
-        for (Path path : missing) {
-            if (path.getParent() != null) {
-                files.forceDirectory(path.getParent());
-            }
-        }
-        files.forceDirectory(directory.getParent());
     }
 
     private FlashJournal openNew(
@@ -239,9 +226,10 @@ public final class FlashPool {
         List<AutoCloseable> claims = claim(files, places);
         try {
             if (files.exists(places.state())) {
-                // From here on it does not exist, and whatever is left is cleared by whoever comes next.
+                // From here on it does not exist, and whatever is left is cleared by whoever comes next. Clearing
+                // forces
+                // the first directory before anything goes from another one.
                 files.rename(places.state(), places.first().resolve(JournalPlaces.DELETED));
-                files.forceDirectory(places.first());
             }
             clearRemains(files, places);
         } finally {
