@@ -50,6 +50,7 @@ public final class SimulatedDisk {
     private final Map<Path, SimulatedContext> claims = new HashMap<>();
     private final List<SimulatedFile> open = new ArrayList<>();
     private FaultPlan plan = FaultPlan.NONE;
+    private FaultPlan leftOut = FaultPlan.NONE;
     private long changes;
 
     SimulatedDisk(long seed, long capacityBytes, Scheduler scheduler) {
@@ -97,6 +98,11 @@ public final class SimulatedDisk {
      */
     public void plan(FaultPlan newPlan) {
         this.plan = newPlan;
+    }
+
+    /** Calls of which nothing comes, whatever the plan, which is not asked about them: the code might as well not make them. */
+    void leaveOut(FaultPlan calls) {
+        this.leftOut = calls;
     }
 
     /**
@@ -269,8 +275,9 @@ public final class SimulatedDisk {
         return random;
     }
 
-    FaultPlan plan() {
-        return plan;
+    FaultPlan.Verdict decide(FaultPlan.Operation operation, Path path) {
+        FaultPlan.Verdict verdict = leftOut.decide(operation, path);
+        return verdict == FaultPlan.Verdict.PROCEED ? plan.decide(operation, path) : verdict;
     }
 
     long nextChange() {

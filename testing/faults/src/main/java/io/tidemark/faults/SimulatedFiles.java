@@ -36,7 +36,7 @@ public final class SimulatedFiles implements Files {
     Verdict enter(Operation operation, Path path, long first, long second) {
         scheduler.step(process, operation.name(), path, first, second);
         scheduler.sleep(process, nanos(operation));
-        return disk.plan().decide(operation, path);
+        return disk.decide(operation, path);
     }
 
     private long nanos(Operation operation) {

@@ -290,14 +290,10 @@ final class Housekeeper {
     private boolean deleteSpare(ArrayDeque<Path> spares) throws StorageException {
         Path spare = spares.pollLast();
         if (spare != null) {
-            delete(spare);
+            // Not forced: after a power loss it may be a spare again.
+            context.files().delete(spare);
         }
         return spare != null;
-    }
-
-    private void delete(Path path) throws StorageException {
-        context.files().delete(path);
-        context.files().forceDirectory(path.getParent());
     }
 
     // ---- space that an image lacks ----
@@ -340,7 +336,7 @@ final class Housekeeper {
             return false;
         }
         prepared.file.close();
-        delete(prepared.path);
+        context.files().delete(prepared.path);
         return true;
     }
 
@@ -395,6 +391,8 @@ final class Housekeeper {
         BatchHeader.write(endBlock, 0, fields, segment.identity, checksums);
         endBlock.clear();
         segment.file.write(endBlock, segment.identity.endBlock());
+        // Forced, because after a power loss an opening would have to walk all that was written in the last half
+        // minute.
         segment.file.force();
         synchronized (table.lock()) {
             segment.ended = true;

@@ -101,10 +101,9 @@ public final class JournalOpening {
         List<Segment> extra = new ArrayList<>();
         Segment spare = recovery.spareForUse(extra);
         for (Segment segment : extra) {
-            // Prepared and never used; its number is given again.
+            // Prepared and never used; its number is given again. Not forced: it may as well be found once more.
             segment.file.close();
             context.files().delete(segment.path);
-            context.files().forceDirectory(segment.path.getParent());
         }
         if (spare == null && created) {
             return segmentFiles.create(state.firstSegment(), true, () -> false);

@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 final class SegmentFiles {
     private static final int SLICE_BYTES = 512 << 10;
 
-    /** Of zeros through the cache between two forces. */
+    /** Most zeros that are in the cache at once: a force of a batch may have to wait for them. */
     private static final int PORTION_BYTES = 4 << 20;
 
     private final StorageContext context;
@@ -63,6 +63,7 @@ final class SegmentFiles {
         }
         ByteBuffer zeros = ByteBuffer.allocateDirect(SLICE_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
                 .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+        int cachedBytes = 0;
         for (long at = 0; at < segmentBytes; at += SLICE_BYTES) {
             if (stop.getAsBoolean()) {
                 return false;
@@ -72,8 +73,10 @@ final class SegmentFiles {
             // than one of them, and no memory is taken for zeros that nobody reads.
             if (!file.writeDirect(zeros, at)) {
                 file.write(zeros, at);
-                if ((at + SLICE_BYTES) % PORTION_BYTES == 0) {
+                cachedBytes += SLICE_BYTES;
+                if (cachedBytes == PORTION_BYTES) {
                     file.force();
+                    cachedBytes = 0;
                 }
             }
         }
