@@ -46,11 +46,11 @@ class FileImageForcesTest {
         ForceAudit audit = new ForceAudit()
                 .sources(Path.of("src/main/java"))
                 .sources(Path.of("../base/src/main/java"), DurableDirectories.class.getName())
-                .story("what a call has done is there", 20, FileImageForcesTest::done)
+                .story("what a call has done is there", 30, FileImageForcesTest::done)
                 .story("the head that an opening has found is there", 20, FileImageForcesTest::found)
                 .story("an image that an opening has found is there", 20, FileImageForcesTest::opened)
                 .story("what was deleted is gone", 20, FileImageForcesTest::deleted)
-                .story("a creation that was broken off can be repeated", 4 * STEPS, FileImageForcesTest::repeated)
+                .story("a creation that was broken off can be repeated", 10 * STEPS, FileImageForcesTest::repeated)
                 .story(
                         "a deletion that was broken off leaves all or nothing",
                         4 * STEPS,
