@@ -7,11 +7,15 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,6 +145,86 @@ class ScriptsIT {
         Matcher matcher = Pattern.compile(pattern).matcher(text);
         assertTrue(matcher.find(), pattern);
         return matcher.group(1);
+    }
+
+    // ---- what ./check says of a failure, which is all that is left of it where only its output is kept
+
+    private static final String REPORT = """
+            <testsuite name="org.example.LogTest" tests="4" errors="1" skipped="1" failures="1">
+              <testcase name="passes" classname="org.example.LogTest"/>
+              <testcase name="fails(int)[1]" classname="org.example.LogTest">
+                <failure message="lost&#10;its log" type="java.lang.AssertionError"><![CDATA[java.lang.AssertionError: lost
+            its log:
+            @LINES@
+            \tat org.junit.Assertions.fail(Assertions.java:1)
+            \tat io.tidemark.LogTest.fails(LogTest.java:7)
+            Caused by: java.io.IOException: <gone>
+            \t... 3 more
+            ]]></failure>
+              </testcase>
+              <testcase name="breaks" classname="org.example.LogTest">
+                <error type="java.lang.IllegalStateException"><![CDATA[java.lang.IllegalStateException
+            @LINES@
+            ]]></error>
+              </testcase>
+              <testcase name="skips" classname="org.example.LogTest">
+                <skipped message="no &lt;disk&gt;"/>
+              </testcase>
+            </testsuite>
+            """;
+
+    private List<String> reports(String command) {
+        return Shell.run("bash", "-c", ". scripts/reports.sh; " + command)
+                .good()
+                .text()
+                .lines()
+                .toList();
+    }
+
+    @Test
+    void checkShowsWhatAFailureSays() throws IOException {
+        String lines = IntStream.rangeClosed(1, 100).mapToObj(i -> "line " + i).collect(Collectors.joining("\n"));
+        Path module = scratch.resolve("module");
+        Path file = Files.createDirectories(module.resolve("target/surefire-reports"))
+                .resolve("TEST-LogTest.xml");
+        Path stamp = Files.writeString(scratch.resolve("stamp"), "");
+        Files.setLastModifiedTime(stamp, FileTime.from(Instant.now().minusSeconds(60)));
+        Files.writeString(file, REPORT.replace("@LINES@", lines));
+        String arguments = " '" + stamp + "' '" + module + "' '" + module + "'";
+
+        assertEquals(List.of("1 3"), reports("count_tests" + arguments));
+        List<String> shown = reports("show_failures" + arguments);
+        assertEquals("   failure: org.example.LogTest#fails(int)[1]", shown.get(0));
+        assertEquals(List.of("      java.lang.AssertionError: lost", "      its log:"), shown.subList(1, 3));
+        assertEquals("      line 100", shown.get(102));
+        assertEquals(
+                List.of(
+                        "      \tat io.tidemark.LogTest.fails(LogTest.java:7)",
+                        "      Caused by: java.io.IOException: <gone>",
+                        "   error: org.example.LogTest#breaks"),
+                shown.subList(103, 106));
+        // The first one is shown whole; of later ones the beginning and the end.
+        assertEquals("      java.lang.IllegalStateException", shown.get(106));
+        assertEquals(List.of("      line 11", "      ... 61 lines ...", "      line 73"), shown.subList(117, 120));
+        assertEquals(
+                List.of("      line 100", "   skipped: org.example.LogTest#skips", "      no <disk>"),
+                shown.subList(shown.size() - 3, shown.size()));
+    }
+
+    /** Modules of other levels may write reports meanwhile, and do: a script of a test builds them. */
+    @Test
+    void checkCountsOnlyTheTestsOfALevel() throws IOException {
+        Path own = scratch.resolve("own");
+        Path other = scratch.resolve("other");
+        for (Path module : List.of(own, other, own.resolve("target/project"))) {
+            Path reports = Files.createDirectories(module.resolve("target/failsafe-reports"));
+            Files.writeString(reports.resolve("TEST-Some.xml"), REPORT);
+        }
+        Path stamp = Files.writeString(scratch.resolve("stamp"), "");
+        Files.setLastModifiedTime(stamp, FileTime.from(Instant.now().minusSeconds(60)));
+        assertEquals(List.of("1 3"), reports("count_tests '" + stamp + "' '" + own + "'"));
+        Files.setLastModifiedTime(stamp, FileTime.from(Instant.now().plusSeconds(60)));
+        assertEquals(List.of("0 0"), reports("count_tests '" + stamp + "' '" + own + "'"));
     }
 
     // ---- what is missing is named with its remedy: in one line
