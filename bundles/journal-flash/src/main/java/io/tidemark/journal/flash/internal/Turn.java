@@ -46,14 +46,14 @@ final class Turn {
     }
 
     void give() {
+        Gate next;
         synchronized (this) {
-            Gate next = waiting.poll();
-            if (next != null) {
-                // It stays taken and changes hands.
-                next.open();
-                return;
-            }
-            taken = false;
+            next = waiting.poll();
+            // Where somebody waits it stays taken and changes hands.
+            taken = next != null;
+        }
+        if (next != null) {
+            next.open();
         }
     }
 }

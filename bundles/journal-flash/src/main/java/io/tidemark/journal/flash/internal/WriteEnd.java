@@ -278,23 +278,26 @@ final class WriteEnd implements JournalAppender {
             failures.checkUsable();
             return table.durable();
         }
-        BatchBuilder closing;
+        BatchBuilder beside = null;
         turn.take();
         try {
-            closing = close();
+            BatchBuilder closing = close();
             if (closing == null) {
                 awaitSegment();
                 return table.durable();
             }
             putTogether(closing);
-            if (!closing.overlaps) {
+            if (closing.overlaps) {
+                beside = closing;
+            } else {
+                // What is durable serves as another batch at once: it is not looked at again.
                 writeOut(closing);
             }
         } finally {
             turn.give();
         }
-        if (closing.overlaps) {
-            writeOut(closing);
+        if (beside != null) {
+            writeOut(beside);
         }
         return table.durable();
     }
@@ -494,6 +497,10 @@ final class WriteEnd implements JournalAppender {
     private void publish(BatchBuilder done) {
         lastForceNanos = context.clock().monotonicNanos();
         synchronized (lock) {
+            if (done.written || !underWay.contains(done)) {
+                failed(done);
+                throw new IllegalStateException("a batch of journal " + table.journal() + " is published twice");
+            }
             done.written = true;
             long durable = 0;
             while (!underWay.isEmpty() && underWay.peek().written) {
