@@ -57,6 +57,8 @@ public final class PlainFramework implements AutoCloseable {
         settings.put("tidemark.nbd.port", "0");
         settings.put("tidemark.tcp.port", "0");
         settings.put("felix.fileinstall.dir", data.resolve("etc").toString());
+        // Else each start leaves a directory among the machine's temporary files.
+        settings.put("felix.fileinstall.tmpdir", data.resolve("install").toString());
         settings.put("felix.fileinstall.filter", ".*\\.cfg");
         settings.put("felix.fileinstall.poll", "200");
         settings.put("felix.fileinstall.noInitialDelay", "true");
