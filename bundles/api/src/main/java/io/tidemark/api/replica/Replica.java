@@ -16,7 +16,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * arrived is kept meanwhile. CLOSED is for good: the image was promoted, closed or deleted, or it was suspended while bytes were copied
  * to it, and whoever copies has to take the receiving end again and go on at {@link ReplicaProgress#nextOffset()}.
  * Listeners are called once for each registration, on threads of the engine, under no lock, and must not block or call back
- * into this object; opening a gate is the usual thing. They are also called when the image is suspended, resumed or closed.
+ * into this object; opening a gate is the usual thing. They are also called when the image is suspended, resumed or closed;
+ * one that is registered while it is suspended is called when it is resumed or closed.
  */
 @ProviderType
 public interface Replica extends AutoCloseable {
@@ -51,7 +52,8 @@ public interface Replica extends AutoCloseable {
 
     /**
      * Asks to be told when an event that was refused for lack of room may be offered again. May be called when there is room
-     * already: then the listener is called soon.
+     * already: then the listener is called soon. It is called when something has moved that may have made room, so the event
+     * may be refused once more; then ask again.
      *
      * @param listener called once
      */

@@ -311,6 +311,10 @@ final class Core {
             updateState(after);
             after.trimWanted();
             wantCheckpoint();
+        } else if (following != null && following.head == durable && checkpointWanted < durable) {
+            // The head of a replica follows what was received, so the first time may have been too early for most of
+            // it.
+            wantCheckpoint();
         }
     }
 

@@ -142,8 +142,13 @@ final class Following {
         roomListeners.add(listener);
     }
 
-    void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener) {
+    void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener, Aftermath after) {
         wishes.add(new Wish(aboveReceived, aboveReplayed, listener));
+        tellProgress(isOver(), after);
+    }
+
+    private boolean isOver() {
+        return core.stopping || receiver == null;
     }
 
     /** Something has moved: whoever waits for that is told after the lock. */
@@ -152,7 +157,7 @@ final class Following {
         roomListeners.forEach(after::call);
         roomListeners.clear();
         if (!wishes.isEmpty()) {
-            tellProgress(core.suspended || core.stopping || receiver == null, after);
+            tellProgress(core.suspended || isOver(), after);
         }
     }
 
@@ -168,11 +173,15 @@ final class Following {
         }
     }
 
-    /** What was copied since it was last noted may be gone with the stores: whoever copies has to begin there again. */
+    /**
+     * The image serves again, which whoever waits is told. What was copied since it was last noted may be gone with the
+     * stores: whoever copies has to begin there again.
+     */
     void resumed(Aftermath after) {
         if (consistency() == Consistency.COPYING) {
             end(after);
         }
+        tellProgress(true, after);
     }
 
     /** Nobody receives any more. */

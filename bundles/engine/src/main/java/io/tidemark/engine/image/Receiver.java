@@ -277,14 +277,16 @@ final class Receiver implements Replica {
             }
         };
         boolean now;
+        int bytes;
         synchronized (core.lock) {
-            now = closed || core.suspended || core.stopping || refusedVersion != following.roomVersion;
+            // While it is suspended nothing may be offered: told now, whoever asks would only ask again.
+            now = closed || core.stopping || (!core.suspended && refusedVersion != following.roomVersion);
+            bytes = now || core.suspended ? 0 : wantedBytes;
             if (!now) {
                 following.whenRoom(once);
             }
         }
-        int bytes = wantedBytes;
-        if (!now && bytes > 0) {
+        if (bytes > 0) {
             PayloadPool pool = core.context.payloads();
             pool.whenFreed(once);
             Payload payload = pool.tryTake(bytes);
@@ -302,8 +304,7 @@ final class Receiver implements Replica {
     public void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener) {
         Aftermath told = new Aftermath();
         synchronized (core.lock) {
-            following.whenProgress(aboveReceived, aboveReplayed, listener);
-            following.moved(told);
+            following.whenProgress(aboveReceived, aboveReplayed, listener, told);
         }
         told.settle(core);
     }

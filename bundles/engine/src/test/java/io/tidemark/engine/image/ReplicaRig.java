@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 
 /** A replica over stores in memory, and a source that is a list of events with what the image is at each of them. */
 final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable {
@@ -66,6 +67,7 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
     final HandClock hand = new HandClock();
     StorageContext context = machine;
     final List<String> failures = Collections.synchronizedList(new ArrayList<>());
+    final Semaphore trimsWanted = new Semaphore(0);
     final List<Sent> source = new ArrayList<>();
     final List<byte[]> states = new ArrayList<>();
     final List<Epoch> epochs = new ArrayList<>(List.of(FIRST));
@@ -280,7 +282,9 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
     }
 
     @Override
-    public void trimWanted(boolean journalFull) {}
+    public void trimWanted(boolean journalFull) {
+        trimsWanted.release();
+    }
 
     @Override
     public void warning(String line) {

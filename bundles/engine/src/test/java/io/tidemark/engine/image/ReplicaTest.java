@@ -3,6 +3,7 @@ package io.tidemark.engine.image;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,18 +14,24 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What arrives at a replica, when its clients read it, and what a crash leaves of that. */
 class ReplicaTest {
+    private static final long PATIENCE_NANOS = 20_000_000_000L;
     private static final HeadOrder.Hold HERE = new HeadOrder.Hold(Position.NONE);
 
     private interface Call {
@@ -177,6 +184,41 @@ class ReplicaTest {
         }
     }
 
+    /**
+     * Hands in events in order, by a thread that does what the mirror does: one that is refused is offered again when it is
+     * told to, asks again when it is refused again, and never looks by itself.
+     */
+    private static final class Receiving {
+        private final AtomicReference<Throwable> thrown = new AtomicReference<>();
+        private final Worker worker;
+
+        Receiving(ReplicaRig rig, List<ReplicaRig.Sent> events) {
+            Gate gate = rig.context.workers().newGate();
+            worker = rig.context.workers().start("receiving", () -> {
+                try {
+                    for (ReplicaRig.Sent sent : events) {
+                        while (!rig.offer(sent)) {
+                            rig.replica.whenRoom(gate::open);
+                            assertTrue(gate.await(PATIENCE_NANOS), "left asleep in front of " + sent.header());
+                        }
+                        rig.replica.commit();
+                    }
+                } catch (StorageException | RuntimeException | AssertionError e) {
+                    thrown.set(e);
+                }
+            });
+        }
+
+        boolean isOver() {
+            return worker.join(1_000_000);
+        }
+
+        void succeeds() {
+            assertTrue(worker.join(2 * PATIENCE_NANOS), "it takes too long");
+            assertNull(thrown.get());
+        }
+    }
+
     @Test
     void aFullJournalRefusesAndTellsWhenThereIsRoom() throws Exception {
         try (ReplicaRig rig = ReplicaRig.consistent().start()) {
@@ -186,14 +228,68 @@ class ReplicaTest {
             rig.sendAll();
             ReplicaRig.Sent third = rig.write(3, 3);
             assertFalse(rig.offer(third));
-            AtomicInteger told = new AtomicInteger();
-            rig.replica.whenRoom(told::incrementAndGet);
+            Receiving receiving = new Receiving(rig, List.of(third));
+            // What moves until here may wake it, and it is refused again; from here on only the trim moves anything.
+            rig.awaitHead(2);
             rig.engine.checkpoint();
+            assertEquals(2, rig.engine.trimFloor());
+            assertEquals(2, rig.progress().arrived());
             rig.engine.trim(rig.engine.trimFloor());
-            Rig.eventually(() -> told.get() == 1, "somebody tells of the room");
-            rig.sendAll();
+            receiving.succeeds();
             rig.awaitHead(3);
             rig.verifyAt(3);
+        }
+    }
+
+    /** Each event needs the trim of the one before it: one wake-up that is lost, or one checkpoint that nobody asks for, ends it. */
+    @Test
+    void nobodyIsLeftAsleepInFrontOfAFullJournal() throws Exception {
+        ReplicaRig rig = ReplicaRig.consistent();
+        rig.settings = Rig.LAZY;
+        try (rig) {
+            rig.start();
+            rig.journal.fullAtEvents = 1;
+            random(rig, 30, 200);
+            Receiving receiving = new Receiving(rig, rig.source);
+            while (!receiving.isOver()) {
+                // As the manager does: when the image wants it, and not otherwise.
+                if (rig.trimsWanted.tryAcquire(1, TimeUnit.MILLISECONDS)
+                        && rig.engine.trimFloor() > rig.engine.watermarks().trimmed()) {
+                    rig.engine.trim(rig.engine.trimFloor());
+                }
+            }
+            receiving.succeeds();
+            rig.awaitHead(200);
+            rig.verifyAt(200);
+        }
+    }
+
+    /** Who was told of a suspension and asks again sleeps until the image serves again; otherwise it would spin. */
+    @Test
+    void whoAsksWhileTheImageIsSuspendedIsToldWhenItServesAgain() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            rig.write(1, 1);
+            rig.sendAll();
+            AtomicInteger told = new AtomicInteger();
+            rig.replica.whenProgress(1, Long.MAX_VALUE, told::incrementAndGet);
+            rig.engine.suspend("somebody looks");
+            Rig.eventually(() -> told.get() == 1, "the suspension is told");
+            refused(Reason.UNAVAILABLE, () -> rig.offer(rig.write(2, 2)));
+            rig.replica.whenRoom(told::incrementAndGet);
+            rig.replica.whenProgress(1, Long.MAX_VALUE, told::incrementAndGet);
+            assertEquals(1, told.get());
+            rig.journal = rig.journal.reopened(0);
+            rig.image = rig.image.reopened();
+            rig.engine.resume(rig.journal, rig.image);
+            Rig.eventually(() -> told.get() == 3, "both are told that it serves again");
+            rig.sendAll();
+            rig.awaitHead(2);
+            rig.engine.suspend("somebody looks again");
+            rig.replica.whenRoom(told::incrementAndGet);
+            rig.replica.whenProgress(2, Long.MAX_VALUE, told::incrementAndGet);
+            assertEquals(3, told.get());
+            rig.stop();
+            Rig.eventually(() -> told.get() == 5, "both are told of the end");
         }
     }
 
