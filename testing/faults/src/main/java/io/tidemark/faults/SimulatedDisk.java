@@ -10,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A disk with a file system and a page cache, that outlives the processes.
@@ -34,7 +35,8 @@ import java.util.TreeMap;
  *   <li><b>No room.</b> Each volume has so many blocks of 4 KiB; a write without room has written a part, and says
  *       NO_SPACE. Punching, cutting and deleting (at the last close) give blocks back.
  *   <li><b>Damage.</b> {@link #flipBit} changes what the device and the cache hold.
- *   <li><b>Slowness.</b> Every call takes simulated time, sometimes a hundred times as much; meanwhile others run.
+ *   <li><b>Slowness.</b> Every call takes simulated time, sometimes a hundred times as much; meanwhile others run. Of several
+ *       writes past the cache any may arrive first.
  * </ul>
  *
  * <p>Which calls fail is decided by a {@link FaultPlan}.
@@ -51,6 +53,12 @@ public final class SimulatedDisk {
     private final List<SimulatedFile> open = new ArrayList<>();
     private FaultPlan plan = FaultPlan.NONE;
     private FaultPlan leftOut = FaultPlan.NONE;
+    private int latePerMillion;
+    /** Writes past the cache that are under way, by their order; and the last one in that order which has arrived. */
+    private final TreeSet<Long> travelling = new TreeSet<>();
+
+    private long travelled;
+    private long furthestArrived;
     private long changes;
 
     SimulatedDisk(long seed, long capacityBytes, Scheduler scheduler) {
@@ -98,6 +106,38 @@ public final class SimulatedDisk {
      */
     public void plan(FaultPlan newPlan) {
         this.plan = newPlan;
+    }
+
+    /**
+     * Has some writes past the cache arrive late, while others that began behind them do not: as flash does when it tidies up.
+     *
+     * @param perMillion how many
+     */
+    public void writeThroughLate(int perMillion) {
+        this.latePerMillion = perMillion;
+    }
+
+    int latePerMillion() {
+        return latePerMillion;
+    }
+
+    /**
+     * Whether a write past the cache is under way that one which began later has overtaken: a good moment for a crash.
+     *
+     * @return true until it has arrived as well
+     */
+    public boolean overtaken() {
+        return !travelling.isEmpty() && travelling.first() < furthestArrived;
+    }
+
+    long depart() {
+        travelling.add(++travelled);
+        return travelled;
+    }
+
+    void arrive(long journey) {
+        travelling.remove(journey);
+        furthestArrived = Math.max(furthestArrived, journey);
     }
 
     /** Calls of which nothing comes, whatever the plan, which is not asked about them: the code might as well not make them. */
@@ -261,6 +301,7 @@ public final class SimulatedDisk {
     }
 
     void closeAllOf(SimulatedContext process) {
+        travelling.clear();
         claims.values().removeIf(holder -> holder == process);
         for (SimulatedFile file : List.copyOf(open)) {
             if (file.process() == process) {

@@ -126,7 +126,7 @@ final class SimulatedFile implements StorageFile {
         }
         writeAll(source, offset);
         long covered = disk.changes();
-        files.enter(Operation.FORCE, path, offset, length);
+        files.travel(path, offset, length);
         checkWritable();
         inode.forceRange(offset, length, covered);
         return true;

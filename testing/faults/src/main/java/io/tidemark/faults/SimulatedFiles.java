@@ -44,6 +44,16 @@ public final class SimulatedFiles implements Files {
         return disk.random().below(base) + (disk.random().chance(SLOW_PER_MILLION) ? SLOW_NANOS : 0);
     }
 
+    /** A write past the cache is on its way to the device; those that began behind it may get there first. */
+    void travel(Path path, long offset, int length) {
+        long journey = disk.depart();
+        enter(Operation.FORCE, path, offset, length);
+        if (disk.random().chance(disk.latePerMillion())) {
+            scheduler.sleep(process, disk.random().below(SLOW_NANOS));
+        }
+        disk.arrive(journey);
+    }
+
     void checkAlive() {
         scheduler.checkAlive(process);
     }

@@ -207,8 +207,12 @@ final class Ledger {
         return complaint[0];
     }
 
-    /** Compares without settling anything: whether a process that was started now might serve this. */
+    /**
+     * Compares without settling anything: whether a process that was started now might serve this. Where a resize was under
+     * way there may be more than is known so far, as zeros.
+     */
     String possible(long offset, byte[] bytes) {
+        grow(offset + bytes.length);
         String[] complaint = new String[1];
         forEach(offset, bytes.length, (sector, from, start, length) -> {
             SectorStates states = sectors.get(sector);

@@ -53,6 +53,12 @@ class LedgerTest {
     }
 
     @Test
+    void aResizeUnderWayMayHaveAddedZeros() {
+        assertNull(ledger.possible(4096, filled(0, SECTOR)));
+        assertNotNull(ledger.possible(4096, filled(1, SECTOR)));
+    }
+
+    @Test
     void aSlowReadOfTheOldRulesNothingOut() {
         ledger.submitted(0, filled(1, SECTOR), false);
         long slow = ledger.readStarted();

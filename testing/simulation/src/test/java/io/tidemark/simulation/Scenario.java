@@ -39,6 +39,7 @@ import java.util.stream.IntStream;
  * @param restless whether rules, sizes and stores change under load
  * @param reads whether the journal is told that payload will be read from it, as that of an image is which is larger than all
  *     that is simulated: it then has batches in the page cache between others that go past it
+ * @param latePerMillion how many writes past the cache arrive late, while others overtake them
  */
 record Scenario(
         long imageBytes,
@@ -62,7 +63,8 @@ record Scenario(
         boolean sparse,
         boolean restless,
         boolean damaged,
-        boolean reads) {
+        boolean reads,
+        int latePerMillion) {
     static final CommitRule VOLATILE =
             new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
     static final CommitRule JOURNAL_AND_IMAGE = new CommitRule(
@@ -119,7 +121,8 @@ record Scenario(
                 random.below(8) != 0,
                 random.below(3) == 0,
                 random.below(4) == 0,
-                random.coin());
+                random.coin(),
+                random.below(4) > 0 ? 250_000 : 0);
     }
 
     List<Path> journalDirectories() {

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
 /** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks at every step. */
 final class Simulation {
     private static final long SECOND = 1_000_000_000L;
+    private static final int MOST_STEPS_UNTIL_OVERTAKEN = 2_000;
     private static final Path ROOT = Path.of("/");
 
     private final Breakage breakage;
@@ -94,6 +95,7 @@ final class Simulation {
         machine.disk().makeDirectories(Path.of("/journals/1"));
         machine.disk().makeDirectories(Path.of("/images"));
         machine.disk().plan(this::decide);
+        machine.disk().writeThroughLate(scenario.latePerMillion());
         for (int life = 1; life <= scenario.lives(); life++) {
             live(life == scenario.lives());
             if (scenario.damaged() && breakage.caresForDamage()) {
@@ -118,6 +120,8 @@ final class Simulation {
         Worker main = process.workers().start("main", life::run);
         boolean crash = !last && random.below(8) != 0;
         long steps = crash ? random.below(3) == 0 ? random.magnitude(300) : random.between(200, 8_000) : Long.MAX_VALUE;
+        boolean overtake = crash && scenario.latePerMillion() > 0;
+        steps = overtake ? steps % 2000 : steps;
         while (!life.ended() && steps > 0) {
             long more = Math.min(steps, random.magnitude(2000));
             machine.awaitSteps(more, SECOND);
@@ -125,6 +129,9 @@ final class Simulation {
             if (!last && !life.ended()) {
                 happen(life);
             }
+        }
+        if (overtake) {
+            awaitOvertaking(life);
         }
         rule = life.rule();
         if (!life.ended() || !life.closedInOrder()) {
@@ -137,6 +144,20 @@ final class Simulation {
             machine.losePower();
         } else {
             machine.killAll();
+        }
+    }
+
+    /** Goes on for a while, to crash when a batch is on its way to the device and the one behind it is there. */
+    private void awaitOvertaking(Life life) {
+        for (int step = 0;
+                step < MOST_STEPS_UNTIL_OVERTAKEN
+                        && !life.ended()
+                        && !machine.disk().overtaken();
+                step++) {
+            machine.awaitSteps(1, SECOND);
+        }
+        if (!life.ended()) {
+            machine.awaitSteps(random.magnitude(16), SECOND);
         }
     }
 

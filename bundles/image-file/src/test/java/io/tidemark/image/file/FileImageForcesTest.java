@@ -46,7 +46,7 @@ class FileImageForcesTest {
         ForceAudit audit = new ForceAudit()
                 .sources(Path.of("src/main/java"))
                 .sources(Path.of("../base/src/main/java"), DurableDirectories.class.getName())
-                .story("what a call has done is there", 30, FileImageForcesTest::done)
+                .story("what a call has done is there", 60, FileImageForcesTest::done)
                 .story("the head that an opening has found is there", 20, FileImageForcesTest::found)
                 .story("an image that an opening has found is there", 20, FileImageForcesTest::opened)
                 .story("what was deleted is gone", 20, FileImageForcesTest::deleted)
