@@ -21,7 +21,7 @@ count_tests() { # STAMP MODULE...: "passed failed"
 show_failures() { # STAMP MODULE...
     local reports=()
     mapfile -t reports < <(reports_since "$@")
-    ((${#reports[@]} == 0)) || awk -v most_of_first=250 -v most=40 -v beginning=12 '
+    ((${#reports[@]} == 0)) || awk -v most_of_first=400 -v most=40 -v beginning=12 '
         function attribute(line, name) {
             return match(line, " " name "=\"[^\"]*\"") ? plain(substr(line, RSTART + length(name) + 3, RLENGTH - length(name) - 4)) : ""
         }

@@ -1,7 +1,9 @@
 package io.tidemark.itests.nodes;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.nodes.disk.DiskServer;
@@ -15,9 +17,12 @@ import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.load.NbdConnection;
 import io.tidemark.itests.nodes.load.VerifiedLoad;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -116,5 +121,28 @@ class HarnessTest {
         String wrong = VerifiedLoad.compare(ledger, served::dial);
         assertNotNull(wrong);
         assertEquals("sector 8 holds damage", wrong.substring(0, 21));
+    }
+
+    /** Where the output of a run is all that is left of it, this is all that anybody has. */
+    @Test
+    void aFailureShowsSeedProgramsAndTheEndOfTheNodesLog(Scratch scratch) throws Exception {
+        Files.writeString(scratch.newFile("node.log"), "first node\n");
+        Files.writeString(scratch.newFile("node.log"), "node line\n".repeat(5_000) + "last words\n");
+        Files.writeString(scratch.newFile("fio.log"), "verify: bad header\n");
+        Command.of(scratch, Tool.BASH, "-c", "echo to err >&2; echo " + "x".repeat(10_000))
+                .run();
+        AssertionError failure = new AssertionError("lost\n" + "more\n".repeat(500), new IOException("the cause"));
+        AssertionError shown = scratch.explain(failure);
+        List<String> lines = shown.getMessage().lines().toList();
+        String text = shown.getMessage();
+        assertEquals("java.lang.AssertionError: lost", lines.get(0));
+        for (String part : List.of("-Dtidemark.seed=", "verify: bad header", "to err", "first node", "xxx ...")) {
+            assertTrue(text.contains(part), part + " is missing in\n" + text);
+        }
+        assertEquals("last words", lines.get(lines.size() - 1));
+        assertEquals(99, lines.stream().filter("node line"::equals).count());
+        assertTrue(lines.size() < 300, lines.size() + " lines");
+        assertSame(failure.getCause(), shown.getCause());
+        assertArrayEquals(failure.getStackTrace(), shown.getStackTrace());
     }
 }

@@ -86,9 +86,9 @@ class JavaVersionsTest {
                     .filter(line -> line.contains("WARN") || line.contains("ERROR"))
                     .filter(line -> !isOfTheFramework(line))
                     .toList();
-            assertEquals(List.of(), warnings, one.log());
+            assertEquals(List.of(), warnings, "warnings in the log");
         }
-        assertTrue(stopped.log().contains("opened"), "the log says nothing:\n" + stopped.log());
+        assertTrue(stopped.log().contains("opened"), "the log says nothing of opening");
     }
 
     /** Felix 7 itself uses Unsafe, of which Java 24 and later warn once; nothing of ours does, as its imports show. */

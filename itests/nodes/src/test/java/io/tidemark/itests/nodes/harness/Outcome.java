@@ -11,6 +11,8 @@ import java.util.List;
  * @param err its standard error
  */
 public record Outcome(List<String> command, int exit, String out, String err) {
+    private static final int MOST_LINES = 25;
+
     /**
      * Fails unless the program succeeded.
      *
@@ -58,10 +60,12 @@ public record Outcome(List<String> command, int exit, String out, String err) {
         return this;
     }
 
+    /** The end of what it said, because there it says what went wrong. */
     @Override
     public String toString() {
         String line = String.join(" ", command);
         String shown = line.length() < 600 ? line : line.substring(0, 600) + " ...";
-        return shown + "\nexit status " + exit + "\n--- output\n" + out + "\n--- errors\n" + err;
+        return shown + "\nexit status " + exit + "\n--- output\n" + Evidence.last(out, MOST_LINES) + "\n--- errors\n"
+                + Evidence.last(err, MOST_LINES);
     }
 }

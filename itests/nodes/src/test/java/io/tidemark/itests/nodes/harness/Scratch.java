@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class Scratch {
     private final Path directory;
     private final AtomicInteger counter = new AtomicInteger();
     private final Deque<Undo> undos = new ArrayDeque<>();
+    private final List<Path> logs = new ArrayList<>();
 
     /** Undoes one thing. */
     @FunctionalInterface
@@ -84,13 +86,40 @@ public final class Scratch {
     }
 
     /**
-     * A name that is not taken.
+     * A name that is not taken. A failure shows what is in it when it is the name of a log.
      *
      * @param suffix of it
      * @return a path in the directory; nothing is there yet
      */
     public Path newFile(String suffix) {
-        return directory.resolve(counter.incrementAndGet() + "-" + suffix);
+        Path file = directory.resolve(counter.incrementAndGet() + "-" + suffix);
+        if (suffix.endsWith(".log")) {
+            show(file);
+        }
+        return file;
+    }
+
+    /**
+     * Has a failure show the end of a file.
+     *
+     * @param log that is there when something fails
+     */
+    public void show(Path log) {
+        synchronized (logs) {
+            logs.add(log);
+        }
+    }
+
+    /**
+     * A failure of this test with what is needed to understand it.
+     *
+     * @param failure as thrown
+     * @return the same, saying more
+     */
+    public AssertionError explain(Throwable failure) {
+        synchronized (logs) {
+            return Evidence.with(failure, List.copyOf(logs));
+        }
     }
 
     /**

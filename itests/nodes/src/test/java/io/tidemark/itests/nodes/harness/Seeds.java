@@ -8,19 +8,26 @@ public final class Seeds {
     /** System property: the seed to use. */
     public static final String PROPERTY = "tidemark.seed";
 
+    /** One for all tests of a run, so that whatever fails can name it. */
+    private static final long SEED =
+            Long.parseLong(System.getProperty(PROPERTY, Long.toString(System.nanoTime() ^ 0x7469_6465L)));
+
     private Seeds() {}
 
     /**
      * The seed of a test. Prints it.
      *
      * @param test its name
-     * @return the one given by the system property, else a new one
+     * @return the one given by the system property, else one of this run
      */
     public static long choose(String test) {
-        String given = System.getProperty(PROPERTY);
-        long seed = given == null ? System.nanoTime() ^ 0x7469_6465L : Long.parseLong(given);
-        System.out.println(test + ": seed " + seed + " (again with -D" + PROPERTY + "=" + seed + ")");
-        return seed;
+        System.out.println(test + ": seed " + hint());
+        return SEED;
+    }
+
+    /** The seed, and how to take it again. */
+    static String hint() {
+        return SEED + " (again with -D" + PROPERTY + "=" + SEED + ")";
     }
 
     /**

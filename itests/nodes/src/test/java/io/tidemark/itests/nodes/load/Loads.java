@@ -60,7 +60,7 @@ public final class Loads {
         long end = System.nanoTime() + time.toNanos();
         for (VerifiedLoad load : running) {
             if (load.awaitEnd(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
-                throw new AssertionError("the node hung up; errors so far: " + load.errors());
+                throw new AssertionError("the node hung up: " + load.state());
             }
         }
         if (acknowledged() == before) {

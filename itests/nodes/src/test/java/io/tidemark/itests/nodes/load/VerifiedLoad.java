@@ -176,7 +176,7 @@ public final class VerifiedLoad {
     public void awaitWrites(long writes, Duration atMost) {
         long goal = ledger.acknowledgedWrites() + writes;
         Await.until(
-                () -> writes + " acknowledged writes; load: " + ended + " " + errors(),
+                () -> writes + " acknowledged writes; load: " + state(),
                 atMost,
                 () -> ledger.acknowledgedWrites() >= goal);
     }
@@ -186,11 +186,11 @@ public final class VerifiedLoad {
         boolean lost = lanes.stream().anyMatch(lane -> lane.done.getCount() < 2);
         stopping = true;
         if (!awaitEnd(Duration.ofSeconds(60))) {
-            throw new AssertionError("requests are not answered");
+            throw new AssertionError("requests are not answered: " + state());
         }
         ended();
         if (lost) {
-            throw new AssertionError("the server ended a connection: " + ended);
+            throw new AssertionError("the server ended a connection: " + state());
         }
     }
 
@@ -199,7 +199,7 @@ public final class VerifiedLoad {
      */
     public void ended() {
         if (!awaitEnd(Duration.ofSeconds(60))) {
-            throw new AssertionError("the connections outlive the server");
+            throw new AssertionError("the connections outlive the server: " + state());
         }
         if (fault.get() != null) {
             throw new AssertionError(fault.get());
@@ -219,6 +219,17 @@ public final class VerifiedLoad {
      */
     public Map<Integer, AtomicLong> errors() {
         return errors;
+    }
+
+    /**
+     * What a failure says of it.
+     *
+     * @return for people
+     */
+    public String state() {
+        int unanswered = lanes.stream().mapToInt(lane -> lane.inFlight.size()).sum();
+        return unanswered + " requests under way, " + ledger.acknowledgedWrites() + " writes acknowledged, errors "
+                + errors + (ended.isEmpty() ? "" : ", connection ended by " + ended);
     }
 
     private record Request(Ledger.Entry entry, Ledger.Expectation expectation, long flushStamp, ByteBuffer buffer) {}

@@ -43,6 +43,7 @@ public final class KarafNode implements Node {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             KarafNode node = new KarafNode(scratch, scratch.newFile("data"), socket.getLocalPort());
             scratch.defer("the distribution's node", node::kill);
+            scratch.show(node.data.resolve("karaf/log/karaf.log"));
             return node;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -1,5 +1,6 @@
 package io.tidemark.itests.nodes.node;
 
+import io.tidemark.itests.nodes.harness.Evidence;
 import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.load.NbdConnection;
 import java.io.BufferedReader;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class NodeProcess implements Node {
     private static final long PATIENCE_SECONDS = 60;
+    private static final int LINES = 20;
     private static final String END = "\u0000end";
 
     private final Path socket;
@@ -124,7 +126,7 @@ public final class NodeProcess implements Node {
         }
         if (answer == null || answer.equals(END)) {
             String how = answer == null ? "is silent" : "ended";
-            throw new AssertionError("the node " + how + " after \"" + to + "\"; its log:\n" + log());
+            throw new AssertionError("the node " + how + " after \"" + to + "\"; its log:\n" + lastLines());
         }
         return answer;
     }
@@ -141,7 +143,7 @@ public final class NodeProcess implements Node {
             input.write(command + "\n");
             input.flush();
         } catch (IOException e) {
-            throw new AssertionError("the node is gone; its log:\n" + log(), e);
+            throw new AssertionError("the node is gone; its log:\n" + lastLines(), e);
         }
         return answer(command);
     }
@@ -155,7 +157,7 @@ public final class NodeProcess implements Node {
     public String tell(String... words) {
         String answer = ask(words);
         if (!answer.startsWith("ok")) {
-            throw new AssertionError(String.join(" ", words) + ": " + answer + "; the node's log:\n" + log());
+            throw new AssertionError(String.join(" ", words) + ": " + answer + "; the node's log:\n" + lastLines());
         }
         return answer.substring(2).strip();
     }
@@ -198,6 +200,11 @@ public final class NodeProcess implements Node {
         }
     }
 
+    /** A failure shows more of them behind its own text. */
+    private String lastLines() {
+        return Evidence.last(log, LINES);
+    }
+
     @Override
     public String uri(String export) {
         return "nbd+unix:///" + export + "?socket=" + socket;
@@ -227,7 +234,7 @@ public final class NodeProcess implements Node {
     private void awaitExit() {
         try {
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("the node does not end; its log:\n" + log());
+                throw new AssertionError("the node does not end; its log:\n" + lastLines());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
