@@ -39,6 +39,9 @@ final class BatchBuilder {
     /** Written beside others. */
     boolean overlaps;
 
+    /** Takes no more events, and is not durable. */
+    boolean closed;
+
     /** Is on the device; those before it may not be. */
     boolean written;
 
@@ -75,6 +78,7 @@ final class BatchBuilder {
         segment = null;
         indexBytes = 0;
         indexCount = 0;
+        closed = false;
         written = false;
         end = Batch.SIZE;
     }

@@ -362,6 +362,7 @@ final class WriteEnd implements JournalAppender {
         BatchBuilder closing = filling;
         filling = idle.remove();
         underWay.add(closing);
+        closing.closed = true;
         long total = Layout.align(closing.contentEnd());
         strideFilled += total;
         strideCount += closing.fields.count;
@@ -497,7 +498,7 @@ final class WriteEnd implements JournalAppender {
     private void publish(BatchBuilder done) {
         lastForceNanos = context.clock().monotonicNanos();
         synchronized (lock) {
-            if (done.written || !underWay.contains(done)) {
+            if (done.written || !done.closed) {
                 failed(done);
                 throw new IllegalStateException("a batch of journal " + table.journal() + " is published twice");
             }
