@@ -1,0 +1,31 @@
+package io.tidemark.api.mirror;
+
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What is wished of a new replica.
+ *
+ * @param name of the replica's image at the peer; empty for the name that it has here
+ * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time. What is received is durable there
+ *     at once all the same
+ * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
+ *     among them; missing ones get that node's defaults. Without size and block, which are the source's
+ */
+public record ReplicaOptions(String name, long delayNanos, Map<String, String> properties) {
+    /** A replica in real time, of the same name, in the default pools. */
+    public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", 0, Map.of());
+
+    /**
+     * Checks and copies.
+     *
+     * @throws IllegalArgumentException when the delay is negative
+     */
+    public ReplicaOptions {
+        Objects.requireNonNull(name, "name");
+        properties = Map.copyOf(properties);
+        if (delayNanos < 0) {
+            throw new IllegalArgumentException("a delay of " + delayNanos + " ns is negative");
+        }
+    }
+}
