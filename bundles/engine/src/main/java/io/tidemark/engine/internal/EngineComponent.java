@@ -9,23 +9,19 @@ import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.text.Sizes;
-import io.tidemark.engine.manage.EtcWishStore;
+import io.tidemark.base.wish.ConfiguredWishes;
+import io.tidemark.base.wish.WishKind;
 import io.tidemark.engine.manage.ImageDirectory;
 import io.tidemark.engine.manage.ManagementBeans;
 import io.tidemark.engine.manage.Replicas;
-import io.tidemark.engine.manage.WishStore;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
-import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
-import org.osgi.service.cm.ManagedServiceFactory;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -60,13 +56,18 @@ public final class EngineComponent {
     /** Factory PID of images. */
     static final String IMAGE_PID = "io.tidemark.image";
 
+    private static final WishKind IMAGES = new WishKind(
+            IMAGE_PID,
+            "image",
+            "# Image NAME: what is wished of it. Changes take effect at once where that is safe.\n"
+                    + "# Removing this file closes the image; only image:delete removes its data.\n");
+
     private static final Logger LOG = LoggerFactory.getLogger(EngineComponent.class);
     private static final long HEAP_PART_OF_INDEXES = 4;
     private static final long BYTES_OF_INDEX_ENTRY = 48;
     private static final long DEACTIVATE_NANOS = 900_000_000L;
 
     private final BundleContext context;
-    private final ConfigAdminWishStore configurations;
     private final ImageDirectory directory;
     private final ManagementBeans beans;
     private final StopListener stopListener;
@@ -85,11 +86,10 @@ public final class EngineComponent {
                 NodeLimits.of(settings.payload_capacity(), settings.stop_timeout(), DirectMemory.limitBytes());
         limits.refusals().forEach(refusal -> LOG.error("{}: {}", PID, refusal));
         MachineContext machine = new MachineContext(limits.payloadBytes());
-        configurations = new ConfigAdminWishStore(context);
         directory = new ImageDirectory(
                 machine,
                 nodeName(context, settings),
-                wishStore(context, machine, configurations),
+                ConfiguredWishes.store(context, machine.files(), IMAGES),
                 Runtime.getRuntime().maxMemory() / HEAP_PART_OF_INDEXES / BYTES_OF_INDEX_ENTRY,
                 limits.refusals());
         beans = new ManagementBeans(ManagementFactory.getPlatformMBeanServer(), directory);
@@ -100,10 +100,7 @@ public final class EngineComponent {
     /** Takes configurations and offers the images. Stores that are there already were bound before this. */
     @Activate
     public void offer() {
-        registrations.add(context.registerService(
-                ManagedServiceFactory.class,
-                new ImageWishes(directory, configurations),
-                FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_PID, IMAGE_PID))));
+        registrations.add(new ConfiguredWishes(IMAGES, directory::wished, directory::unwished).register(context));
         registrations.add(context.registerService(ImageManager.class, directory, null));
         registrations.add(context.registerService(DeviceRegistry.class, directory, null));
         registrations.add(context.registerService(ReplicaManager.class, new Replicas(directory), null));
@@ -143,19 +140,6 @@ public final class EngineComponent {
             return settings.node().trim();
         }
         return started == null || started.isBlank() ? "a" : started;
-    }
-
-    private static WishStore wishStore(
-            BundleContext context, MachineContext machine, ConfigAdminWishStore configurations) {
-        String etc = context.getProperty("tidemark.etc");
-        if (etc == null) {
-            etc = context.getProperty("karaf.etc");
-        }
-        if (etc != null && Files.isDirectory(Path.of(etc))) {
-            Path directory = Path.of(etc).toAbsolutePath().normalize();
-            return new NodeWishStore(new EtcWishStore(machine.files(), directory), configurations);
-        }
-        return configurations;
     }
 
     /** A journal store came. */

@@ -4,6 +4,7 @@ import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.wish.KeyReader;
 import io.tidemark.engine.image.ImageSettings;
 import java.util.HashSet;
 import java.util.List;

@@ -15,6 +15,8 @@ import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.wish.KeyReader;
+import io.tidemark.base.wish.Wish;
 import io.tidemark.engine.image.ImageLabels;
 import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.ImageSettings;

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.context.Workers;
+import io.tidemark.base.wish.Wish;
 import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayDeque;

@@ -7,6 +7,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.base.wish.Wish;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayList;
 import java.util.List;

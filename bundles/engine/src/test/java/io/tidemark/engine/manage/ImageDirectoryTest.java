@@ -16,6 +16,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.base.event.EventCodec;
+import io.tidemark.base.wish.Wish;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

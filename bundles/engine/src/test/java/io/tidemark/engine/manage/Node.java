@@ -14,6 +14,8 @@ import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.wish.Wish;
+import io.tidemark.base.wish.WishStore;
 import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,7 +8,7 @@ import java.util.TreeMap;
  *
  * @param origin where it lies, for the one who keeps it: a path or a PID; empty for one that was made here and has no place
  *     yet
- * @param name of the image
+ * @param name of what it is wished of
  * @param properties keys and values; empty values are left out
  */
 public record Wish(String origin, String name, Map<String, String> properties) {
@@ -19,8 +19,13 @@ public record Wish(String origin, String name, Map<String, String> properties) {
         properties = Map.copyOf(kept);
     }
 
-    /** The same with some keys changed; empty values take keys away. */
-    Wish with(Map<String, String> changes) {
+    /**
+     * The same with some keys changed.
+     *
+     * @param changes new values; empty ones take keys away
+     * @return a copy
+     */
+    public Wish with(Map<String, String> changes) {
         Map<String, String> changed = new TreeMap<>(properties);
         changed.putAll(changes);
         return new Wish(origin, name, changed);

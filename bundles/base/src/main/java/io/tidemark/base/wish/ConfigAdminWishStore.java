@@ -1,9 +1,7 @@
-package io.tidemark.engine.internal;
+package io.tidemark.base.wish;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.engine.manage.Wish;
-import io.tidemark.engine.manage.WishStore;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Dictionary;
@@ -20,9 +18,11 @@ final class ConfigAdminWishStore implements WishStore {
     private static final String ORIGIN = "pid:";
 
     private final BundleContext context;
+    private final WishKind kind;
 
-    ConfigAdminWishStore(BundleContext context) {
+    ConfigAdminWishStore(BundleContext context, WishKind kind) {
         this.context = context;
+        this.kind = kind;
     }
 
     private interface Use<T> {
@@ -49,7 +49,7 @@ final class ConfigAdminWishStore implements WishStore {
     }
 
     /** Names a configuration by its PID. */
-    String origin(String pid) {
+    static String origin(String pid) {
         return ORIGIN + pid;
     }
 
@@ -66,7 +66,7 @@ final class ConfigAdminWishStore implements WishStore {
     public Wish add(Wish wish) throws StorageException {
         return with(admin -> {
             // Without a location: whoever reads configurations may have it.
-            Configuration configuration = admin.getFactoryConfiguration(EngineComponent.IMAGE_PID, wish.name(), "?");
+            Configuration configuration = admin.getFactoryConfiguration(kind.pid(), wish.name(), "?");
             configuration.update(FrameworkUtil.asDictionary(new HashMap<String, Object>(wish.properties())));
             return new Wish(origin(configuration.getPid()), wish.name(), wish.properties());
         });

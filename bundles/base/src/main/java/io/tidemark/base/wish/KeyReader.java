@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Sizes;
@@ -7,23 +7,51 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** Reads keys of a configuration. What is wrong is an {@link IllegalArgumentException} that begins with the key. */
-final class KeyReader {
+public final class KeyReader {
     private final Map<String, String> properties;
 
-    KeyReader(Map<String, String> properties) {
+    /**
+     * A configuration.
+     *
+     * @param properties keys and values
+     */
+    public KeyReader(Map<String, String> properties) {
         this.properties = properties;
     }
 
-    boolean has(String key) {
+    /**
+     * Whether a key has a value.
+     *
+     * @param key which
+     * @return false for an empty one, too
+     */
+    public boolean has(String key) {
         return !text(key, "").isEmpty();
     }
 
-    String text(String key, String fallback) {
+    /**
+     * A value as it is.
+     *
+     * @param key which
+     * @param fallback when it has none
+     * @return without blanks around it
+     */
+    public String text(String key, String fallback) {
         String value = properties.getOrDefault(key, "").trim();
         return value.isEmpty() ? fallback : value;
     }
 
-    <T> T value(String key, T fallback, Function<String, T> parser) {
+    /**
+     * A value that is parsed.
+     *
+     * @param <T> what it becomes
+     * @param key which
+     * @param fallback when it has none
+     * @param parser throws {@link IllegalArgumentException} for what it does not take
+     * @return the value
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public <T> T value(String key, T fallback, Function<String, T> parser) {
         if (!has(key)) {
             return fallback;
         }
@@ -34,7 +62,16 @@ final class KeyReader {
         }
     }
 
-    long size(String key, long fallback, long least) {
+    /**
+     * A size, as in {@code 10G}.
+     *
+     * @param key which
+     * @param fallback when it has none, bytes
+     * @param least smallest that is taken, bytes
+     * @return bytes
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public long size(String key, long fallback, long least) {
         long bytes = value(key, fallback, Sizes::parse);
         if (bytes < least) {
             throw wrong(key, Sizes.format(bytes) + " is too little; at least " + Sizes.format(least));
@@ -42,7 +79,16 @@ final class KeyReader {
         return bytes;
     }
 
-    long nanos(String key, long fallbackNanos, long leastNanos) {
+    /**
+     * A duration, as in {@code 30s}.
+     *
+     * @param key which
+     * @param fallbackNanos when it has none
+     * @param leastNanos shortest that is taken
+     * @return nanoseconds
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public long nanos(String key, long fallbackNanos, long leastNanos) {
         long nanos = value(key, fallbackNanos, text -> {
             try {
                 return Durations.parse(text).toNanos();
@@ -56,7 +102,15 @@ final class KeyReader {
         return nanos;
     }
 
-    double percent(String key, double fallback) {
+    /**
+     * A part, as in {@code 80%}.
+     *
+     * @param key which
+     * @param fallback when it has none, as a fraction
+     * @return a fraction, above 0 and at most 1
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public double percent(String key, double fallback) {
         return value(key, fallback, text -> {
             String number =
                     text.endsWith("%") ? text.substring(0, text.length() - 1).trim() : text;
@@ -73,7 +127,13 @@ final class KeyReader {
         });
     }
 
-    List<String> names(String key) {
+    /**
+     * Names, separated by commas.
+     *
+     * @param key which
+     * @return each once, in their order
+     */
+    public List<String> names(String key) {
         return List.of(text(key, "").split(",", -1)).stream()
                 .map(String::trim)
                 .filter(name -> !name.isEmpty())
@@ -81,7 +141,14 @@ final class KeyReader {
                 .toList();
     }
 
-    static IllegalArgumentException wrong(String key, String what) {
+    /**
+     * What is thrown for a wrong value.
+     *
+     * @param key which
+     * @param what is wrong with it
+     * @return to throw
+     */
+    public static IllegalArgumentException wrong(String key, String what) {
         return new IllegalArgumentException(key + ": " + what);
     }
 }

@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Changes keys in the text of a {@code .cfg} file and leaves everything else as people wrote it. */
-final class CfgText {
+public final class CfgText {
     private CfgText() {}
 
     /** Replaces, adds and (empty value) removes keys. */
@@ -31,8 +31,14 @@ final class CfgText {
         }
     }
 
-    /** Checks that a value can stand in a file and mean the same when it is read. */
-    static void check(String key, String value) {
+    /**
+     * Checks that a value can stand in a file and mean the same when it is read.
+     *
+     * @param key of the value, for the message
+     * @param value to check
+     * @throws IllegalArgumentException beginning with the key, when it cannot
+     */
+    public static void check(String key, String value) {
         if (value.chars().anyMatch(c -> c < ' ' && c != '\t') || value.contains("${")) {
             throw KeyReader.wrong(key, "it contains a control character or ${");
         }
@@ -84,7 +90,7 @@ final class CfgText {
         return start.isEmpty() || start.startsWith("#") || start.startsWith("!");
     }
 
-    /** The key of a line; empty for a comment. Keys of images need no escapes, so what has some is another key. */
+    /** The key of a line; empty for a comment. Our keys need no escapes, so what has some is another key. */
     private static String key(String line) {
         String start = line.trim();
         if (isComment(start)) {

@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -15,37 +15,36 @@ import java.util.TreeMap;
  * whose watchers would write it back. A file is replaced under a temporary name, so that a watcher never reads half of it.
  */
 public final class EtcWishStore implements WishStore {
-    /** How the file of an image begins; its name and {@code .cfg} follow. */
-    public static final String PREFIX = "io.tidemark.image-";
-
-    private static final String SUFFIX = ".cfg";
     /** No watcher of configuration files takes this ending for one. */
     private static final String TEMPORARY = ".new";
 
     private static final int MAX_FILE_BYTES = 1 << 20;
 
+    private final WishKind kind;
     private final Files files;
     private final Path directory;
 
     /**
      * A directory.
      *
+     * @param kind which of its files
      * @param files file system
      * @param directory of configuration files; exists
      */
-    public EtcWishStore(Files files, Path directory) {
+    public EtcWishStore(WishKind kind, Files files, Path directory) {
+        this.kind = kind;
         this.files = files;
         this.directory = directory;
     }
 
     /**
-     * The file of an image.
+     * The file of a configuration.
      *
-     * @param name of the image
+     * @param name of what has it
      * @return its path, whether or not it is there
      */
     public Path file(String name) {
-        return directory.resolve(PREFIX + name + SUFFIX);
+        return directory.resolve(kind.fileName(name));
     }
 
     @Override
@@ -53,11 +52,11 @@ public final class EtcWishStore implements WishStore {
         Path path = file(wish.name());
         if (files.exists(path)) {
             throw new StorageException(
-                    Reason.EXISTS, path + " is there already", "remove it, or choose another name for the image");
+                    Reason.EXISTS,
+                    path + " is there already",
+                    "remove it, or choose another name for the " + kind.thing());
         }
-        String text =
-                "# Image " + wish.name() + ": what is wished of it. Changes take effect at once where that is safe.\n"
-                        + "# Removing this file closes the image; only image:delete removes its data.\n";
+        String text = kind.comment().replace("NAME", wish.name());
         replace(path, CfgText.edit(text, new TreeMap<>(wish.properties())));
         return new Wish(path.toString(), wish.name(), wish.properties());
     }

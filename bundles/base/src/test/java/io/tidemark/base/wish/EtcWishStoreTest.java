@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,11 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EtcWishStoreTest {
+    static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "# Image NAME.\n");
+
     @TempDir
     Path etc;
 
     private EtcWishStore store() {
-        return new EtcWishStore(new MachineFiles(), etc);
+        return new EtcWishStore(IMAGES, new MachineFiles(), etc);
     }
 
     private static Map<String, String> read(String text) throws Exception {
@@ -43,6 +45,7 @@ class EtcWishStoreTest {
         Wish stored = store().add(new Wish("", "disk-1", properties));
         assertEquals(etc.resolve("io.tidemark.image-disk-1.cfg").toString(), stored.origin());
         assertEquals(properties, file("io.tidemark.image-disk-1.cfg"));
+        assertTrue(Files.readString(etc.resolve("io.tidemark.image-disk-1.cfg")).startsWith("# Image disk-1.\n"));
         assertEquals(1, new MachineFiles().list(etc).size(), "no temporary file is left");
         assertEquals(
                 Reason.EXISTS,

@@ -1,4 +1,4 @@
-package io.tidemark.engine.internal;
+package io.tidemark.base.wish;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,7 +11,7 @@ import org.osgi.framework.FrameworkUtil;
 
 class ConfigurationsTest {
     private static String name(String pid, Map<String, Object> properties) {
-        return Configurations.name(pid, FrameworkUtil.asDictionary(properties));
+        return Configurations.name(EtcWishStoreTest.IMAGES, pid, FrameworkUtil.asDictionary(properties));
     }
 
     @Test
@@ -35,7 +35,7 @@ class ConfigurationsTest {
     }
 
     @Test
-    void onlyTheImagesOwnKeysCount() {
+    void onlyOurKeysCount() {
         Map<String, Object> all = Map.of(
                 "size", "1G",
                 "trim", List.of("age", "size"),

@@ -1,16 +1,16 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.wish;
 
 import io.tidemark.api.StorageException;
 import java.util.Map;
 
-/** Where configurations of images are kept, so that they are there after the next start. Safe for all threads. */
+/** Where configurations are kept, so that they are there after the next start. Safe for all threads. */
 public interface WishStore {
     /**
      * Keeps a new configuration. Durable when it returns.
      *
      * @param wish the configuration; its origin is empty
      * @return the same with its origin
-     * @throws StorageException NO_SPACE or IO; nothing is kept then
+     * @throws StorageException EXISTS when there is one of the name, NO_SPACE or IO; nothing is kept then
      */
     Wish add(Wish wish) throws StorageException;
 
@@ -31,7 +31,7 @@ public interface WishStore {
      */
     void remove(Wish wish) throws StorageException;
 
-    /** Keeps nothing: for embedders that make their images at each start. */
+    /** Keeps nothing: for embedders that make their wishes at each start. */
     WishStore NOTHING = new WishStore() {
         @Override
         public Wish add(Wish wish) {

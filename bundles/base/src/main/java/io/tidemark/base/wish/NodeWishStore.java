@@ -1,9 +1,6 @@
-package io.tidemark.engine.internal;
+package io.tidemark.base.wish;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.engine.manage.EtcWishStore;
-import io.tidemark.engine.manage.Wish;
-import io.tidemark.engine.manage.WishStore;
 import java.util.Map;
 
 /** New configurations become files; one that somebody made without a file stays where it is. */

@@ -1,6 +1,5 @@
-package io.tidemark.engine.internal;
+package io.tidemark.base.wish;
 
-import io.tidemark.engine.manage.EtcWishStore;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -10,7 +9,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What of a configuration's dictionary is the image's, and what the container's. */
+/** What of a configuration's dictionary is ours, and what the container's. */
 final class Configurations {
     /** Where file install says which file a configuration comes from. */
     static final String FILE = "felix.fileinstall.filename";
@@ -35,24 +34,23 @@ final class Configurations {
         }
     }
 
-    /** The image's name: the key, or what the file's name or the PID says. */
-    static String name(String pid, Dictionary<String, ?> properties) {
+    /** The name: the key, or what the file's name or the PID says. */
+    static String name(WishKind kind, String pid, Dictionary<String, ?> properties) {
         Object key = properties.get(NAME);
         if (key != null && !key.toString().isBlank()) {
             return key.toString().trim();
         }
         Path file = file(properties);
         if (file != null) {
-            String name = file.getFileName().toString();
-            int end = name.lastIndexOf('.');
-            if (name.startsWith(EtcWishStore.PREFIX) && end > EtcWishStore.PREFIX.length()) {
-                return name.substring(EtcWishStore.PREFIX.length(), end);
+            String name = kind.nameIn(file.getFileName().toString());
+            if (name != null) {
+                return name;
             }
         }
         return pid.substring(pid.indexOf('~') + 1);
     }
 
-    /** The image's own keys and values. */
+    /** Keys and values without the container's. */
     static Map<String, String> keys(Dictionary<String, ?> properties) {
         Map<String, String> keys = new TreeMap<>();
         for (String key : Collections.list(properties.keys())) {
@@ -72,7 +70,7 @@ final class Configurations {
                 || key.startsWith(".");
     }
 
-    /** Files with typed values may hold lists; images take them with commas. */
+    /** Files with typed values may hold lists; here they are texts with commas. */
     private static String text(Object value) {
         if (value instanceof Object[] array) {
             return Stream.of(array).map(String::valueOf).collect(Collectors.joining(","));
