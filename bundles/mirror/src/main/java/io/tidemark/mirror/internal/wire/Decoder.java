@@ -68,11 +68,18 @@ public final class Decoder {
         if ((channel == Wire.LINK_CHANNEL) != (type.code() < Type.OPEN.code())) {
             throw new IllegalArgumentException(type + " in channel " + channel);
         }
-        Message message = type.code() < Type.OPENED.code() ? ofLinkOrReceiver(type) : ofSource(type);
+        Message message = message(type);
         if (in.hasRemaining()) {
             throw new IllegalArgumentException(type + " is followed by " + in.remaining() + " bytes");
         }
         return new Decoded(channel, message);
+    }
+
+    private Message message(Type type) throws CharacterCodingException {
+        if (type.code() >= Type.ENABLE.code()) {
+            return new OrderCode(this, in).read(type);
+        }
+        return type.code() < Type.OPENED.code() ? ofLinkOrReceiver(type) : ofSource(type);
     }
 
     private Message ofLinkOrReceiver(Type type) throws CharacterCodingException {
@@ -234,7 +241,7 @@ public final class Decoder {
 
     // ---- parts
 
-    private List<Epoch> epochs() throws CharacterCodingException {
+    List<Epoch> epochs() throws CharacterCodingException {
         int count = in.getShort() & 0xffff;
         if (count > Wire.MAX_EPOCHS || count > in.remaining() / Wire.EPOCH_BYTES) {
             throw new IllegalArgumentException(count + " epochs in " + in.remaining() + " bytes");
@@ -258,19 +265,19 @@ public final class Decoder {
                 && epoch.firstSequence() >= last.firstSequence();
     }
 
-    private Epoch epoch() throws CharacterCodingException {
+    Epoch epoch() throws CharacterCodingException {
         return new Epoch(in.getLong(), uuid(), in.getLong(), uuid(), in.getLong(), string(Wire.MAX_NAME_BYTES));
     }
 
-    private Point point() {
+    Point point() {
         return new Point(in.getLong(), uuid(), in.getLong());
     }
 
-    private UUID uuid() {
+    UUID uuid() {
         return new UUID(in.getLong(), in.getLong());
     }
 
-    private long count(String what) {
+    long count(String what) {
         long value = in.getLong();
         if (value < 0) {
             throw new IllegalArgumentException(what + " is " + Long.toUnsignedString(value));
@@ -286,13 +293,13 @@ public final class Decoder {
         return value == 1;
     }
 
-    private Octets bytes(int length) {
+    Octets bytes(int length) {
         byte[] bytes = new byte[length];
         in.get(bytes);
         return Octets.of(bytes);
     }
 
-    private String string(int maxBytes) throws CharacterCodingException {
+    String string(int maxBytes) throws CharacterCodingException {
         int length = in.getShort() & 0xffff;
         if (length > maxBytes || length > in.remaining()) {
             throw new IllegalArgumentException("a text of " + length + " bytes");

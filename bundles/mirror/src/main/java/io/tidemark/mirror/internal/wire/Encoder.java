@@ -11,6 +11,9 @@ import java.util.UUID;
 
 /** Messages to bytes. Stateless. */
 public final class Encoder {
+    /** What no message is longer than, without its lists. */
+    private static final int FIXED_BYTES = 2 * Wire.MAX_WORDS_BYTES;
+
     private Encoder() {}
 
     /**
@@ -50,13 +53,42 @@ public final class Encoder {
             }
             return size;
         }
-        List<Epoch> epochs = message instanceof Message.Open open
-                ? open.epochs()
-                : message instanceof Message.Opened opened ? opened.epochs() : List.of();
-        return 2 * Wire.MAX_WORDS_BYTES + epochs.size() * (Wire.EPOCH_BYTES + Wire.MAX_NAME_BYTES);
+        return FIXED_BYTES + epochsOf(message).size() * (Wire.EPOCH_BYTES + Wire.MAX_NAME_BYTES) + listBytes(message);
+    }
+
+    private static List<Epoch> epochsOf(Message message) {
+        if (message instanceof Message.Open open) {
+            return open.epochs();
+        }
+        if (message instanceof Message.Opened opened) {
+            return opened.epochs();
+        }
+        return message instanceof Answer.Facts facts ? facts.epochs() : List.of();
+    }
+
+    private static int listBytes(Message message) {
+        if (message instanceof Order.Enable enable) {
+            return enable.properties().size() * (2 + Wire.MAX_NAME_BYTES + 2 + Wire.MAX_WORDS_BYTES);
+        }
+        if (message instanceof Answer.Summed summed) {
+            return summed.sums().size() * Wire.SUM_BYTES;
+        }
+        return message instanceof Answer.Verified verified
+                ? verified.differences().size() * 16
+                : 0;
     }
 
     private static void put(ByteBuffer out, Message message) {
+        if (message instanceof Order order) {
+            OrderCode.put(out, order);
+        } else if (message instanceof Answer answer) {
+            OrderCode.put(out, answer);
+        } else {
+            putOfChannel(out, message);
+        }
+    }
+
+    private static void putOfChannel(ByteBuffer out, Message message) {
         if (message instanceof Message.Hello hello) {
             out.putLong(Wire.MAGIC).putShort((short) hello.leastVersion()).putShort((short) hello.version());
             bytes(out, hello.key().toArray(), Wire.KEY_BYTES);
@@ -129,7 +161,7 @@ public final class Encoder {
         epochs(out, opened.epochs());
     }
 
-    private static void epochs(ByteBuffer out, List<Epoch> epochs) {
+    static void epochs(ByteBuffer out, List<Epoch> epochs) {
         if (epochs.size() > Wire.MAX_EPOCHS) {
             throw new IllegalArgumentException(epochs.size() + " epochs are more than " + Wire.MAX_EPOCHS);
         }
@@ -137,7 +169,7 @@ public final class Encoder {
         epochs.forEach(epoch -> epoch(out, epoch));
     }
 
-    private static void epoch(ByteBuffer out, Epoch epoch) {
+    static void epoch(ByteBuffer out, Epoch epoch) {
         out.putLong(epoch.number());
         uuid(out, epoch.identity());
         out.putLong(epoch.firstSequence());
@@ -146,17 +178,17 @@ public final class Encoder {
         string(out, epoch.owner(), Wire.MAX_NAME_BYTES);
     }
 
-    private static void point(ByteBuffer out, Point point) {
+    static void point(ByteBuffer out, Point point) {
         out.putLong(point.epoch());
         uuid(out, point.identity());
         out.putLong(point.sequence());
     }
 
-    private static void uuid(ByteBuffer out, UUID uuid) {
+    static void uuid(ByteBuffer out, UUID uuid) {
         out.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
     }
 
-    private static void bytes(ByteBuffer out, byte[] bytes, int length) {
+    static void bytes(ByteBuffer out, byte[] bytes, int length) {
         if (bytes.length != length) {
             throw new IllegalArgumentException(bytes.length + " bytes where " + length + " belong");
         }
@@ -164,7 +196,7 @@ public final class Encoder {
     }
 
     /** Text that is too long is cut between characters: it is for people. */
-    private static void string(ByteBuffer out, String text, int maxBytes) {
+    static void string(ByteBuffer out, String text, int maxBytes) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int length = Math.min(bytes.length, maxBytes);
         while (length < bytes.length && (bytes[length] & 0xC0) == 0x80) {

@@ -10,7 +10,25 @@ import java.util.UUID;
  * What two mirrors say to each other. The receiver of an image opens a channel under a number of its choice; so both sides may
  * have a channel of the same number, and the type of a message says whose it is.
  */
-public sealed interface Message {
+public sealed interface Message
+        permits Message.Hello,
+                Message.Prove,
+                Message.Clock,
+                Message.Open,
+                Message.Credit,
+                Message.Progress,
+                Message.Leave,
+                Message.Opened,
+                Message.Ended,
+                Message.NextEpoch,
+                Message.Events,
+                Message.Durable,
+                Message.Range,
+                Message.Zeros,
+                Message.Copying,
+                Message.Copied,
+                Order,
+                Answer {
     /**
      * What it is.
      *

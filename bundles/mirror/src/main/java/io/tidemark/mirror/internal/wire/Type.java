@@ -33,7 +33,33 @@ public enum Type {
     /** How far the copy is. */
     COPYING(39),
     /** The copy is whole. */
-    COPIED(40);
+    COPIED(40),
+    /** Have a replica. */
+    ENABLE(48),
+    /** Have it no longer. */
+    DISABLE(49),
+    /** Say how an image is. */
+    LOOK(50),
+    /** Become primary. */
+    PROMOTE(51),
+    /** Compare. */
+    VERIFY(52),
+    /** Say what parts come to. */
+    SUMS(53),
+    /** The answer is not waited for. */
+    QUIT(54),
+    /** Done, or not. */
+    ANSWERED(64),
+    /** How an image is. */
+    FACTS(65),
+    /** It is primary. */
+    PROMOTED(66),
+    /** How far it is. */
+    WORKING(67),
+    /** What comparing found. */
+    VERIFIED(68),
+    /** What parts come to. */
+    SUMMED(69);
 
     private final int code;
 

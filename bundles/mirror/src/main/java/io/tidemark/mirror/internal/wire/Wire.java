@@ -34,6 +34,24 @@ public final class Wire {
     /** Longest text for people, in bytes of UTF-8. */
     public static final int MAX_WORDS_BYTES = 1024;
 
+    /** Most keys of a configuration. */
+    public static final int MAX_PROPERTIES = 64;
+
+    /** Most parts of an image in one order, and its answer. */
+    public static final int MAX_PARTS = 1024;
+
+    /** Longest part, in bytes. */
+    public static final int MAX_PART_BYTES = 1 << 26;
+
+    /** Most differences that are named. */
+    public static final int MAX_EXTENTS = 1000;
+
+    /** A digest of SHA-256. */
+    public static final int DIGEST_BYTES = 32;
+
+    /** Bytes of what a part comes to. */
+    public static final int SUM_BYTES = 40;
+
     /** Most epochs in a list: the newest ones. */
     public static final int MAX_EPOCHS = 1024;
 

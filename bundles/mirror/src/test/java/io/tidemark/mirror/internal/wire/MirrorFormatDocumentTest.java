@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,7 +38,7 @@ class MirrorFormatDocumentTest {
 
     private final Map<String, List<Field>> tables = new LinkedHashMap<>();
     private final Map<String, Integer> types = new LinkedHashMap<>();
-    private final Map<String, Integer> codes = new LinkedHashMap<>();
+    private final Map<String, Map<String, Integer>> codes = new LinkedHashMap<>();
     private final String text;
 
     MirrorFormatDocumentTest() throws IOException {
@@ -54,7 +55,8 @@ class MirrorFormatDocumentTest {
             Matcher row = ROW.matcher(line);
             Matcher code = CODE.matcher(line);
             if (code.matches()) {
-                codes.put(code.group(2), Integer.parseInt(code.group(1)));
+                codes.computeIfAbsent(heading, key -> new LinkedHashMap<>())
+                        .put(code.group(2), Integer.parseInt(code.group(1)));
             } else if (row.matches()) {
                 tables.computeIfAbsent(heading, key -> new ArrayList<>())
                         .add(new Field(row.group(1), row.group(2), row.group(3), row.group(4)));
@@ -69,7 +71,10 @@ class MirrorFormatDocumentTest {
         assertEquals(coded, types);
         Map<String, Integer> reasons = new LinkedHashMap<>();
         Stream.of(EndCode.values()).forEach(code -> reasons.put(code.name(), code.code()));
-        assertEquals(reasons, codes);
+        assertEquals(reasons, codes.get("ENDED"));
+        Map<String, Integer> outcomes = new LinkedHashMap<>();
+        Stream.of(Outcome.values()).forEach(outcome -> outcomes.put(outcome.name(), outcome.code()));
+        assertEquals(outcomes, codes.get("ANSWERED"));
     }
 
     @Test
@@ -81,7 +86,12 @@ class MirrorFormatDocumentTest {
                 "names at most " + Wire.MAX_NAME_BYTES + ", words for people at most " + Wire.MAX_WORDS_BYTES + "."));
         assertTrue(text.contains("| at most " + Wire.MAX_BODY_BYTES + " "));
         assertTrue(text.contains("1 to " + Wire.MAX_RANGE_BYTES + ","));
-        assertTrue(text.contains("u16 count, at most\n" + Wire.MAX_EPOCHS + ","));
+        assertTrue(text.contains("u16 count, at most\n" + Wire.MAX_EPOCHS + ", and that many `epoch`"));
+        assertTrue(text.contains("u16 count, at most " + Wire.MAX_PROPERTIES + ", and that many pairs of a `string`"));
+        assertTrue(text.contains("u16 count, at most " + Wire.MAX_EXTENTS + ", and"));
+        assertTrue(text.contains("u16\ncount, at most " + Wire.MAX_PARTS + ", and that many `sum`"));
+        assertTrue(text.contains("of each, 1 to " + Wire.MAX_PART_BYTES + ";"));
+        assertTrue(text.contains("| 1 to " + Wire.MAX_PARTS + " |"));
         byte[] magic = ByteBuffer.allocate(8)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(Wire.MAGIC)
@@ -139,6 +149,10 @@ class MirrorFormatDocumentTest {
             case "bytes" -> hex(take(in, field.bytes().equals("-") ? (int) previous : number(field.bytes())));
             case "rest" -> hex(take(in, in.remaining()));
             case "point", "epoch" -> read(field.type(), in);
+            case "sum" -> read(field.type(), in);
+            case "sums" -> several("sum", in.getShort() & 0xffff, in);
+            case "extents" -> pairs(in, () -> in.getLong());
+            case "properties" -> pairs(in, () -> new String(take(in, in.getShort() & 0xffff), StandardCharsets.UTF_8));
             case "epochs" -> several("epoch", in.getShort() & 0xffff, in);
             case "events" -> several("event", (int) previous, in);
             default -> throw new AssertionError("the document uses the type " + field.type());
@@ -149,6 +163,15 @@ class MirrorFormatDocumentTest {
         List<Object> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             all.add(read(table, in));
+        }
+        return all;
+    }
+
+    private static List<Object> pairs(ByteBuffer in, Supplier<Object> half) {
+        List<Object> all = new ArrayList<>();
+        for (int count = in.getShort() & 0xffff; count > 0; count--) {
+            Object first = half.get();
+            all.add(List.of(first, half.get()));
         }
         return all;
     }
@@ -204,7 +227,26 @@ class MirrorFormatDocumentTest {
         all.put("ZEROS", List.of(4096L, 512L));
         all.put("COPYING", List.of(12288L, 99L));
         all.put("COPIED", List.of(POINT));
+        orders(all, epochs);
         return all;
+    }
+
+    private static void orders(Map<String, List<Object>> all, List<Object> epochs) {
+        List<Object> keys = List.of(List.of("pool", "fast"), List.of("trim", "age"));
+        all.put("ENABLE", List.of(new UUID(7, 8), 3_600L, "disk", "copy", keys));
+        all.put("DISABLE", List.of("disk", "copy"));
+        all.put("LOOK", List.of("disk"));
+        all.put("PROMOTE", List.of(POINT, 17L, "disk"));
+        all.put("VERIFY", List.of("disk"));
+        all.put("SUMS", List.of(1L << 20, 65536L, 3L, "disk"));
+        all.put("QUIT", List.of("enough"));
+        all.put("ANSWERED", List.of(3L, "later"));
+        all.put("FACTS", List.of(2L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs));
+        all.put("PROMOTED", List.of(POINT, SECOND));
+        all.put("WORKING", List.of(24L, -1L, "waits"));
+        all.put("VERIFIED", List.of(25L, 26L, 27L, 28L, 29L, List.of(List.of(30L, 31L), List.of(32L, 33L))));
+        List<Object> sums = List.of(List.of(34L, hex(Samples.filled(32, 5))), List.of(-1L, hex(Samples.filled(32, 6))));
+        all.put("SUMMED", List.of(1L << 30, new UUID(5, 6), sums));
     }
 
     @Test

@@ -4,8 +4,11 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** One message of each type, with values that differ from each other. */
@@ -58,7 +61,32 @@ final class Samples {
                 new Message.Range(8192, ByteBuffer.wrap(filled(33, 3))),
                 new Message.Zeros(4096, 512),
                 new Message.Copying(12288, 99),
-                new Message.Copied(POINT));
+                new Message.Copied(POINT),
+                new Order.Enable(new UUID(7, 8), 3_600, "disk", "copy", Map.of("pool", "fast", "trim", "age")),
+                new Order.Disable("disk", "copy"),
+                new Order.Look("disk"),
+                new Order.Promote(POINT, 17, "disk"),
+                new Order.Verify("disk"),
+                new Order.Sums(1 << 20, 65536, 3, "disk"),
+                new Order.Quit("enough"),
+                new Answer.Answered(Outcome.BUSY, "later"),
+                new Answer.Facts(
+                        ImageHead.Role.REPLICA,
+                        Consistency.REPLAYING,
+                        new UUID(7, 8),
+                        21,
+                        23,
+                        22,
+                        List.of(FIRST, SECOND)),
+                new Answer.Promoted(POINT, SECOND),
+                new Answer.Working(24, -1, "waits"),
+                new Answer.Verified(25, 26, 27, 28, 29, List.of(new Answer.Extent(30, 31), new Answer.Extent(32, 33))),
+                new Answer.Summed(
+                        1 << 30,
+                        new UUID(5, 6),
+                        List.of(
+                                new Answer.Sum(34, Octets.of(filled(32, 5))),
+                                new Answer.Sum(-1, Octets.of(filled(32, 6))))));
     }
 
     static int channel(Message message) {
