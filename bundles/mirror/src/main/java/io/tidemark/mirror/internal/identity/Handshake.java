@@ -41,6 +41,7 @@ public final class Handshake {
     private byte[] peerHello;
     private byte[] peerKey;
     private String peer;
+    private String said = "";
     private int version;
     private boolean done;
 
@@ -120,6 +121,7 @@ public final class Handshake {
                     Reason.MISMATCH, "the peer shows the key of this node itself", "correct the peer's address");
         }
         peer = pins.peerOf(hello.key().toArray(), hello.name());
+        said = hello.name();
         peerKey = hello.key().toArray();
         peerHello = frame;
         version = common;
@@ -183,6 +185,15 @@ public final class Handshake {
      */
     public String peer() {
         return peer;
+    }
+
+    /**
+     * What it calls itself. Proves nothing.
+     *
+     * @return for people; only when done
+     */
+    public String said() {
+        return said;
     }
 
     /**

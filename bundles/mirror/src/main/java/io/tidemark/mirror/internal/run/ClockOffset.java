@@ -15,8 +15,16 @@ final class ClockOffset {
      *
      * @param peerMinusOwnNanos the difference
      * @param known false while there is no fresh sample
+     * @param roundTripNanos of the sample; -1 when there is none
      */
-    record Offset(long peerMinusOwnNanos, boolean known) {}
+    record Offset(long peerMinusOwnNanos, boolean known, long roundTripNanos) {
+        static final Offset UNKNOWN = new Offset(0, false, -1);
+
+        /** The same when the peer can no longer confirm it. */
+        Offset stale() {
+            return new Offset(peerMinusOwnNanos, false, roundTripNanos);
+        }
+    }
 
     private record Sample(long offsetNanos, long roundTripNanos, long atNanos) {}
 
@@ -60,6 +68,6 @@ final class ClockOffset {
             best = best == null || sample.roundTripNanos <= best.roundTripNanos ? sample : best;
         }
         boolean fresh = best != null && clock.monotonicNanos() - samples.getLast().atNanos < STALE_NANOS;
-        return new Offset(best == null ? 0 : best.offsetNanos, fresh);
+        return best == null ? Offset.UNKNOWN : new Offset(best.offsetNanos, fresh, best.roundTripNanos);
     }
 }

@@ -6,6 +6,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Point;
@@ -13,6 +14,7 @@ import io.tidemark.mirror.internal.wire.Wire;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +39,10 @@ final class Copier {
     private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
     private long pacedBytes;
     private long pacedFromNanos;
-    private volatile String words = "waits until another copy is done";
+    private volatile boolean begun;
+    private volatile long leftBytes = -1;
+    private final AtomicLong copiedBytes = new AtomicLong();
+    private volatile long beganNanos;
     private volatile boolean done;
     private volatile long consistentAt = Long.MAX_VALUE;
 
@@ -66,8 +71,17 @@ final class Copier {
         return consistentAt;
     }
 
+    MirrorStatus.Copy progress() {
+        long copied = copiedBytes.get();
+        double seconds = Math.max(1, all.context().clock().monotonicNanos() - beganNanos) / (double) SECOND;
+        long rate = begun ? (long) (copied / seconds) : 0;
+        long left = leftBytes;
+        return new MirrorStatus.Copy(
+                copied, left, rate, rate == 0 || left < 0 ? -1 : (long) (left / (double) rate * SECOND));
+    }
+
     String words() {
-        return words;
+        return begun ? CopyWords.of(progress()) : "waits until another copy is done";
     }
 
     private boolean ended() {
@@ -126,6 +140,9 @@ final class Copier {
         long offset = outgoing.request().nextOffset();
         long left = dataBytes(session, offset, device.sizeBytes());
         pacedFromNanos = all.context().clock().monotonicNanos();
+        beganNanos = pacedFromNanos;
+        leftBytes = left;
+        begun = true;
         LOG.info("{}: a copy of '{}' goes on at {}, {} bytes to send", outgoing.peer(), outgoing.image(), offset, left);
         while (offset < device.sizeBytes()) {
             if (!control(new Message.Copying(offset, Math.max(0, left)))) {
@@ -133,11 +150,11 @@ final class Copier {
             }
             List<Extent> extents = extents(session, offset, Math.min(STRETCH_BYTES, device.sizeBytes() - offset));
             for (Extent extent : extents) {
-                words = "copies, about " + (Math.max(0, left) >> 20) + " MiB left";
                 if (!(extent.data() ? data(session, device, extent) : zeros(extent))) {
                     return;
                 }
                 left -= extent.data() ? extent.length() : 0;
+                leftBytes = Math.max(0, left);
                 offset = extent.offset() + extent.length();
             }
             if (extents.isEmpty()) {
@@ -195,6 +212,7 @@ final class Copier {
             if (!pace(length) || !range(offset)) {
                 return false;
             }
+            copiedBytes.addAndGet(length);
             offset += length;
         }
         return true;

@@ -7,11 +7,14 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.base.text.Durations;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Wire;
@@ -38,7 +41,7 @@ final class Incoming {
     private final StorageContext context;
     private final Services services;
     private final MirrorSettings settings;
-    private final ReplicaWish wish;
+    private volatile ReplicaWish wish;
     private final IntSupplier replicasOfNode;
     private final Gate gate;
     private final Gate sending;
@@ -63,11 +66,15 @@ final class Incoming {
     private ReplicaProgress told;
     private volatile boolean listens;
     private boolean waitsForRoom;
-    private ClockOffset.Offset toldOffset = new ClockOffset.Offset(0, false);
+    private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private long copiedTo;
     private long retryAtNanos;
     private volatile boolean closed;
     private volatile boolean forget;
+    private volatile boolean looks;
+    private volatile boolean made;
+    private volatile StorageException notMade;
+    private volatile Gate watcher;
 
     /** A frame of events of which some were taken. */
     private record Events(List<Message.Item> items, int next, int bytes) {}
@@ -85,7 +92,7 @@ final class Incoming {
         this.replicasOfNode = replicasOfNode;
         this.gate = context.workers().newGate();
         this.sending = context.workers().newGate();
-        this.words = new IncomingWords(context.clock(), wish);
+        this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
     }
 
     ReplicaWish wish() {
@@ -102,10 +109,45 @@ final class Incoming {
         closed = true;
         gate.open();
         sending.open();
+        watched();
     }
 
-    ChannelStatus status() {
-        return words.status(replica);
+    /** Has the worker look at once whether the role of the image has changed. */
+    void look() {
+        looks = true;
+        gate.open();
+    }
+
+    void delay(long nanos) {
+        wish = wish.delayed(nanos);
+        look();
+    }
+
+    /** Returns when the image is there, or after a while; fails with the reason when it cannot be made. For one at a time. */
+    void awaitMade(long timeoutNanos) throws StorageException {
+        Gate own = context.workers().newGate();
+        watcher = own;
+        long deadline = context.clock().monotonicNanos() + timeoutNanos;
+        long left = timeoutNanos;
+        while (!made && notMade == null && !closed && left > 0) {
+            own.await(left);
+            left = deadline - context.clock().monotonicNanos();
+        }
+        StorageException why = notMade;
+        if (!made && why != null) {
+            throw why;
+        }
+    }
+
+    private void watched() {
+        Gate told = watcher;
+        if (told != null) {
+            told.open();
+        }
+    }
+
+    MirrorStatus status() {
+        return words.status(replica, wish.delayNanos());
     }
 
     // ---- by the links' workers
@@ -175,6 +217,12 @@ final class Incoming {
     }
 
     private void turn() throws StorageException {
+        boolean again = looks;
+        looks = false;
+        if (again) {
+            retryAtNanos = 0;
+            applyDelay();
+        }
         if (takeLink() && !asked && context.clock().monotonicNanos() >= retryAtNanos) {
             ask();
         }
@@ -222,7 +270,7 @@ final class Incoming {
         toldReleasedBytes = 0;
         told = null;
         if (replica != null && toldOffset.known()) {
-            toldOffset = new ClockOffset.Offset(toldOffset.peerMinusOwnNanos(), false);
+            toldOffset = toldOffset.stale();
             replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
         }
     }
@@ -282,9 +330,12 @@ final class Incoming {
             retryAtNanos = context.clock().monotonicNanos() + 10 * settings.retryNanos();
             return;
         }
+        if (facts != null) {
+            made = true;
+            watched();
+        }
         if (facts != null && replica == null) {
-            replica = services.replicas().receive(wish.image());
-            listens = false;
+            take();
         }
         // After the receiving end was taken, so that nothing moves between the two.
         facts = facts == null ? null : facts();
@@ -323,15 +374,44 @@ final class Incoming {
 
     private void opened(Message.Opened opened) throws StorageException {
         if (replica == null) {
-            services.replicas().create(wish.image(), origin(opened), wish.properties());
-            replica = services.replicas().receive(wish.image());
-            listens = false;
+            make(opened);
+            take();
         }
         replica.catchUpTo(opened.durable());
         copiedTo = replica.progress().nextOffset();
         follows = true;
         words.opened(opened.copying(), opened.durable(), opened.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
+    }
+
+    private void make(Message.Opened opened) throws StorageException {
+        try {
+            services.replicas().create(wish.image(), origin(opened), wish.properties());
+            made = true;
+        } catch (StorageException e) {
+            notMade = e;
+            throw e;
+        } finally {
+            watched();
+        }
+    }
+
+    private void take() throws StorageException {
+        replica = services.replicas().receive(wish.image());
+        listens = false;
+        applyDelay();
+    }
+
+    /** The delay is wished; a hold is an order, which stays. */
+    private void applyDelay() throws StorageException {
+        Replica taken = replica;
+        long delay = wish.delayNanos();
+        if (taken != null
+                && taken.progress().order() instanceof HeadOrder.Follow follow
+                && follow.delayNanos() != delay) {
+            services.replicas().order(wish.image(), new HeadOrder.Follow(delay));
+            LOG.info("the replica '{}' follows with a delay of {}", wish.image(), Durations.format(delay));
+        }
     }
 
     private static ReplicaOrigin origin(Message.Opened opened) throws StorageException {

@@ -1,20 +1,25 @@
 package io.tidemark.mirror.internal.run;
 
 import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Clock;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.text.Durations;
-import io.tidemark.base.text.Sizes;
 import io.tidemark.mirror.internal.wire.Message;
+import java.util.Optional;
 
 /** What people are told of a replica. Safe for all threads. */
 final class IncomingWords {
     private static final long SECOND = 1_000_000_000L;
     private static final long STUCK_NANOS = 10 * SECOND;
+    private static final long TYPICAL_BODY_BYTES = 4096;
 
     private enum Phase {
         UNLINKED,
@@ -26,8 +31,15 @@ final class IncomingWords {
         FOLLOWING
     }
 
+    /** A state and what is said of it. */
+    private record Said(State state, String words) {}
+
     private final Clock clock;
-    private final ReplicaWish wish;
+    private final String image;
+    private final String peer;
+    private final String sourceImage;
+    private final RecentRate rate;
+    private final TimeLine times = new TimeLine();
     private Phase phase = Phase.UNLINKED;
     private String trouble = "";
     private String cause = "never linked since the mirror started";
@@ -39,12 +51,16 @@ final class IncomingWords {
     private long copiedBytes;
     private long openedNanos;
     private long leftBytes = -1;
+    private long arrivedEvents;
     private long arrivedBytes;
     private long offsetNanos;
 
-    IncomingWords(Clock clock, ReplicaWish wish) {
+    IncomingWords(Clock clock, String image, String peer, String sourceImage) {
         this.clock = clock;
-        this.wish = wish;
+        this.image = image;
+        this.peer = peer;
+        this.sourceImage = sourceImage;
+        this.rate = new RecentRate(clock);
     }
 
     synchronized void linked(boolean linked, String why) {
@@ -67,7 +83,7 @@ final class IncomingWords {
         leftBytes = copying ? sizeBytes : -1;
         openedNanos = clock.monotonicNanos();
         copiedBytes = 0;
-        arrivedBytes = 0;
+        times.clear();
         suspended = false;
         trouble = "";
     }
@@ -78,7 +94,10 @@ final class IncomingWords {
     }
 
     synchronized void arrived(EventHeader header) {
+        arrivedEvents++;
         arrivedBytes += header.bodyLength();
+        rate.add(1, header.bodyLength());
+        times.add(header.position().sequence(), header.timeNanos());
         suspended = false;
     }
 
@@ -107,9 +126,7 @@ final class IncomingWords {
 
     synchronized void primary() {
         phase = Phase.PRIMARY;
-        trouble =
-                "'" + wish.image() + "' is primary here and follows nobody; run mirror:demote to make it a replica, or"
-                        + " mirror:disable to end this";
+        trouble = "";
     }
 
     synchronized void refused(Message.Ended ended) {
@@ -126,88 +143,123 @@ final class IncomingWords {
         offsetNanos = peerMinusOwnNanos;
     }
 
-    synchronized ChannelStatus status(Replica replica) {
+    // ---- for people
+
+    synchronized MirrorStatus status(Replica replica, long delayNanos) {
         ReplicaProgress progress = replica == null ? null : replica.progress();
-        long received = progress == null ? -1 : progress.received();
-        boolean known = durable >= 0 && progress != null;
-        long behind = known ? Math.max(0, durable - progress.replayed()) : -1;
-        long nanos = -1;
-        if (known && progress.headTimeNanos() > 0) {
-            nanos = durable <= progress.head()
-                    ? 0
-                    : Math.max(0, clock.wallNanos() + offsetNanos - progress.headTimeNanos());
-        }
-        return new ChannelStatus(
-                wish.image(),
-                wish.peer(),
-                false,
-                state(progress),
-                behind,
-                known ? unsentBytes : -1,
-                nanos,
-                received,
-                progress == null ? -1 : progress.replayed(),
+        Said said = said(progress);
+        MirrorStatus.Rate recent = rate.rate();
+        MirrorStatus.Lag lag = lag(progress);
+        return new MirrorStatus(
+                image,
+                peer,
+                sourceImage,
+                ImageHead.Role.REPLICA,
+                said.state(),
+                said.words(),
+                progress == null ? Optional.empty() : Optional.of(progress.consistency()),
+                marks(progress),
+                lag,
+                recent,
+                RecentRate.catchUpNanos(lag.unreceivedEvents(), recent),
+                delayNanos,
+                lag.nanos(),
+                heldAt(progress),
+                phase == Phase.COPYING ? Optional.of(copy()) : Optional.empty(),
                 trouble);
     }
 
-    private String state(ReplicaProgress progress) {
+    private static Optional<Position> heldAt(ReplicaProgress progress) {
+        return progress != null && progress.order() instanceof HeadOrder.Hold hold
+                ? Optional.of(hold.at())
+                : Optional.empty();
+    }
+
+    private MirrorStatus.Marks marks(ReplicaProgress progress) {
+        return progress == null
+                ? MirrorStatus.Marks.UNKNOWN
+                : new MirrorStatus.Marks(
+                        durable, progress.arrived(), progress.received(), progress.head(), progress.replayed());
+    }
+
+    private MirrorStatus.Lag lag(ReplicaProgress progress) {
+        if (durable < 0 || progress == null) {
+            return MirrorStatus.Lag.UNKNOWN;
+        }
+        long last = Math.max(durable, progress.received());
+        long events = last - progress.replayed();
+        long unreceived = last - progress.received();
+        long mean = arrivedEvents == 0 ? TYPICAL_BODY_BYTES : arrivedBytes / arrivedEvents;
+        long bytes = (progress.received() - progress.replayed()) * mean + (unreceived == 0 ? 0 : unsentBytes);
+        return new MirrorStatus.Lag(events, bytes, lagNanos(progress, last), unreceived);
+    }
+
+    /** How old the oldest event is that the image does not show; where that is not known, the last one that it does. */
+    private long lagNanos(ReplicaProgress progress, long last) {
+        if (progress.head() >= last) {
+            return 0;
+        }
+        long missing = times.after(progress.head());
+        long time = missing > 0 ? missing : progress.headTimeNanos();
+        return time <= 0 ? -1 : Math.max(0, clock.wallNanos() + offsetNanos - time);
+    }
+
+    private MirrorStatus.Copy copy() {
+        double seconds = Math.max(1, clock.monotonicNanos() - openedNanos) / (double) SECOND;
+        long perSecond = (long) (copiedBytes / seconds);
+        long left = perSecond <= 0 || leftBytes < 0 ? -1 : (long) (leftBytes / (double) perSecond * SECOND);
+        return new MirrorStatus.Copy(copiedBytes, leftBytes, perSecond, left);
+    }
+
+    private Said said(ReplicaProgress progress) {
         return switch (phase) {
-            case UNLINKED -> "not linked: " + cause;
-            case LINKED -> "linked, asks for the image again soon";
-            case ASKED -> "asked for the image";
-            case REFUSED -> "refused by " + wish.peer();
-            case PRIMARY -> "primary here";
-            case COPYING -> copyState();
-            case FOLLOWING -> followState(progress);
+            case UNLINKED -> new Said(State.UNLINKED, cause.isEmpty() ? "not linked" : "not linked: " + cause);
+            case LINKED -> new Said(State.STARTING, "linked, asks for the image again soon");
+            case ASKED -> new Said(State.STARTING, "asked for the image");
+            case REFUSED -> new Said(State.REFUSED, "refused by " + peer);
+            case PRIMARY -> new Said(State.PRIMARY, "primary here, follows nobody");
+            case COPYING -> new Said(State.COPYING, CopyWords.of(copy()));
+            case FOLLOWING -> following(progress);
         };
     }
 
-    private String copyState() {
-        long rate = rate(copiedBytes);
-        String left = leftBytes < 0 ? "" : ", about " + Sizes.format(leftBytes) + " left";
-        String time = rate <= 0 || leftBytes < 0 ? "" : ", " + Durations.format(leftBytes / rate * SECOND);
-        return "copies at " + Sizes.format(rate) + "/s" + left + time;
-    }
-
-    /** Since the channel was opened. */
-    private long rate(long bytes) {
-        double seconds = Math.max(1, clock.monotonicNanos() - openedNanos) / (double) SECOND;
-        return (long) (bytes / seconds);
-    }
-
-    private String followState(ReplicaProgress progress) {
+    private Said following(ReplicaProgress progress) {
         if (suspended) {
-            return "waits: the image is suspended";
+            return new Said(State.WAITING, "waits: the image is suspended");
         }
         if (waits) {
-            return "waits for room in its journal or memory";
+            return new Said(State.WAITING, "waits for room in its journal or memory");
         }
         if (progress == null) {
-            return "opens the image";
+            return new Said(State.STARTING, "opens the image");
         }
         long lacks = durable - progress.received();
         long silent = clock.monotonicNanos() - heardNanos;
         if (lacks > 0 && silent > STUCK_NANOS) {
-            return "stuck: the source has " + lacks + " events more and sends nothing since "
-                    + Durations.format(silent / SECOND * SECOND);
+            String since = Durations.format(silent / SECOND * SECOND);
+            return new Said(
+                    State.STUCK, "stuck: the source has " + lacks + " events more and sends nothing since " + since);
         }
         if (lacks > 0) {
-            return "catches up, " + lacks + " events to receive, at " + Sizes.format(rate(arrivedBytes)) + "/s";
+            return new Said(State.CATCHING_UP, "catches up, " + lacks + " events to receive");
         }
-        return applyState(progress);
+        return applying(progress);
     }
 
-    private static String applyState(ReplicaProgress progress) {
+    private static Said applying(ReplicaProgress progress) {
         long above = progress.received() - progress.head();
         if (progress.consistency() == Consistency.REPLAYING) {
-            return "copied, on its way to where it is consistent";
+            return new Said(State.CATCHING_UP, "copied, on its way to where it is consistent");
         }
-        if (progress.order() instanceof HeadOrder.Hold) {
-            return "held, " + above + " events received above";
+        if (progress.order() instanceof HeadOrder.Hold hold) {
+            return new Said(State.HELD, "held at " + hold.at() + ", " + above + " events received above");
         }
         if (progress.order() instanceof HeadOrder.Follow follow && follow.delayNanos() > 0) {
-            return "up to date, applies with a delay of " + Durations.format(follow.delayNanos());
+            return new Said(
+                    State.UP_TO_DATE, "up to date, applies with a delay of " + Durations.format(follow.delayNanos()));
         }
-        return above > 0 ? "applies, " + above + " events to go" : "idle, has everything";
+        return above > 0
+                ? new Said(State.CATCHING_UP, "applies, " + above + " events to go")
+                : new Said(State.UP_TO_DATE, "idle, has everything");
     }
 }

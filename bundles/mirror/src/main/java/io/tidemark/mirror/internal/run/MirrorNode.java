@@ -4,24 +4,27 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.transport.Link;
-import io.tidemark.api.transport.LinkAcceptor;
 import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.ReplicationTransport;
+import io.tidemark.base.text.LogLimit;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.Pins;
 import io.tidemark.mirror.internal.identity.PublicKeys;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
-import java.util.function.BiPredicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,30 +39,20 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     /** A link that was opened and is not started yet. */
     private record Fresh(PeerLink link, ReplicationTransport transport, Pins pins) {}
 
-    /** A transport and what it takes. */
-    private static final class Way {
-        final ReplicationTransport transport;
-        ReplicationTransport.Listening listening;
-        long listenAtNanos;
-
-        Way(ReplicationTransport transport) {
-            this.transport = transport;
-        }
-    }
-
     private final StorageContext context;
     private final MirrorSettings settings;
     private final Services services;
     private final Handshake.Self self;
     private final Supplier<byte[]> nonces;
-    private final BiConsumer<String, String> pinned;
+    private final Master master;
+    private final LogLimit strangers;
     private final Sources sources;
+    private final Ways ways;
     private final Gate gate;
 
     private final Object lock = new Object();
     private final Map<String, Peer> peers = new TreeMap<>();
     private final Map<String, Incoming> replicas = new TreeMap<>();
-    private final Map<String, Way> ways = new HashMap<>();
     private final ArrayDeque<Fresh> fresh = new ArrayDeque<>();
     private int unproven;
     private boolean closed;
@@ -72,8 +65,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param settings bounds and times
      * @param self who this node is
      * @param nonces random bytes, new ones at each call
-     * @param mayHave whether a peer may have an image of this node
-     * @param pinned told name and key when a peer without a key showed one for the first time, to keep it
+     * @param master decides what peers may, and does what they ask for
      */
     public MirrorNode(
             StorageContext context,
@@ -81,15 +73,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             MirrorSettings settings,
             Handshake.Self self,
             Supplier<byte[]> nonces,
-            BiPredicate<String, String> mayHave,
-            BiConsumer<String, String> pinned) {
+            Master master) {
         this.context = context;
         this.services = services;
         this.settings = settings;
         this.self = self;
         this.nonces = nonces;
-        this.pinned = pinned;
-        this.sources = new Sources(context, services, settings, mayHave);
+        this.master = master;
+        this.strangers = new LogLimit(context.clock().monotonicNanos());
+        this.sources = new Sources(context, services, settings, master);
+        this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
     }
 
@@ -102,15 +95,13 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     // ---- wishes
 
     /**
-     * Offers a transport.
+     * Offers a transport. It takes links only while there is a peer for it.
      *
-     * @param name as peers' settings use it
+     * @param name as peers' settings use it; in place of one that had the name
      * @param transport to listen on and to dial with
      */
     public void transport(String name, ReplicationTransport transport) {
-        synchronized (lock) {
-            ways.put(name, new Way(transport));
-        }
+        ways.put(name, transport);
         gate.open();
     }
 
@@ -120,21 +111,31 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param name of it
      */
     public void noTransport(String name) {
-        Way gone;
-        synchronized (lock) {
-            gone = ways.remove(name);
-        }
-        if (gone != null && gone.listening != null) {
-            gone.listening.close();
-        }
+        ways.remove(name);
     }
 
     /**
-     * Adds a peer, or replaces it; its link begins anew then.
+     * Where peers reach this node.
+     *
+     * @return addresses, as other nodes' peers may name them
+     */
+    public List<String> addresses() {
+        return ways.addresses();
+    }
+
+    /**
+     * Adds a peer, or changes it: where it is another node or reached otherwise, its link begins anew.
      *
      * @param wish which
      */
     public void addPeer(PeerWish wish) {
+        synchronized (lock) {
+            Peer known = peers.get(wish.name());
+            if (known != null && known.isReachedAs(wish)) {
+                known.wish = wish;
+                return;
+            }
+        }
         removePeer(wish.name());
         Peer peer = new Peer(wish, settings.leastBackOffNanos());
         synchronized (lock) {
@@ -154,12 +155,19 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             gone = peers.remove(name);
         }
         if (gone != null) {
-            if (gone.connecting != null) {
-                gone.connecting.close();
+            ReplicationTransport.Connecting connecting;
+            PeerLink link;
+            synchronized (lock) {
+                connecting = gone.connecting;
+                link = gone.link;
             }
-            if (gone.link != null) {
-                gone.link.close("the peer was removed");
+            if (connecting != null) {
+                connecting.close();
             }
+            if (link != null) {
+                link.close("the peer was removed");
+            }
+            gate.open();
         }
     }
 
@@ -197,6 +205,51 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
     }
 
+    /**
+     * Changes the delay of a replica.
+     *
+     * @param image name here
+     * @param nanos the new one
+     */
+    public void delay(String image, long nanos) {
+        Incoming incoming = incoming(image);
+        if (incoming != null) {
+            incoming.delay(nanos);
+        }
+    }
+
+    /**
+     * Has a replica look at once whether it can go on: its role has changed, or its source's.
+     *
+     * @param image name here
+     */
+    public void look(String image) {
+        Incoming incoming = incoming(image);
+        if (incoming != null) {
+            incoming.look();
+        }
+    }
+
+    /**
+     * Waits until the image of a replica is there, or could not be made.
+     *
+     * @param image name here
+     * @param timeoutNanos at most so long
+     * @throws StorageException why it could not be made
+     */
+    public void awaitMade(String image, long timeoutNanos) throws StorageException {
+        Incoming incoming = incoming(image);
+        if (incoming != null) {
+            incoming.awaitMade(timeoutNanos);
+        }
+    }
+
+    private Incoming incoming(String image) {
+        synchronized (lock) {
+            return replicas.get(image);
+        }
+    }
+
     private int replicaCount() {
         synchronized (lock) {
             return replicas.size();
@@ -210,9 +263,11 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      *
      * @return sorted by name
      */
-    public List<PeerStatus> peers() {
+    public List<PeerState> peers() {
         synchronized (lock) {
-            return peers.values().stream().map(Peer::status).toList();
+            return peers.values().stream()
+                    .map(peer -> peer.state(ways.get(peer.wish.transport()) != null))
+                    .toList();
         }
     }
 
@@ -221,15 +276,95 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      *
      * @return replicas here first
      */
-    public List<ChannelStatus> channels() {
+    public List<MirrorStatus> channels() {
         List<Incoming> here;
         synchronized (lock) {
             here = List.copyOf(replicas.values());
         }
-        List<ChannelStatus> all = new ArrayList<>();
+        List<MirrorStatus> all = new ArrayList<>();
         here.forEach(incoming -> all.add(incoming.status()));
         sources.outgoing().forEach(outgoing -> all.add(outgoing.status()));
         return all;
+    }
+
+    // ---- asking peers
+
+    /**
+     * Gives an order to a peer and waits for the answer.
+     *
+     * @param peer as it is called here
+     * @param order what
+     * @param timeoutNanos so long without a word about it
+     * @param listener told how far it is, by this thread
+     * @return the answer; never one that says that it was not done
+     * @throws StorageException what the peer says; CLOSED when the listener gave up and nothing was done; UNAVAILABLE when there
+     *     is no link; STALE_SERVICE when nobody knows what became of it
+     */
+    public Answer ask(String peer, Order order, long timeoutNanos, WorkListener listener) throws StorageException {
+        PeerLink link;
+        String trouble;
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            link = known == null || !known.linked() ? null : known.link;
+            trouble = known == null ? "" : known.trouble;
+        }
+        if (link == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "there is no link with the peer '" + peer + "'" + (trouble.isEmpty() ? "" : ": " + trouble),
+                    "look at mirror:peer-list");
+        }
+        return link.ask(order, timeoutNanos, listener);
+    }
+
+    /**
+     * Whether there is a link with a peer.
+     *
+     * @param peer as it is called here
+     * @return true while there is
+     */
+    public boolean linked(String peer) {
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            return known != null && known.linked();
+        }
+    }
+
+    /**
+     * Keeps nothing of an image for a replica at a peer any more, and sends no more of it.
+     *
+     * @param image name here
+     * @param peer as it is called here
+     * @param replica its name there
+     * @throws StorageException UNAVAILABLE while the journal is away, IO
+     */
+    public void forget(String image, String peer, String replica) throws StorageException {
+        byte[] key;
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            key = known == null ? null : known.key;
+        }
+        // Without a key there was never a link.
+        if (key != null) {
+            sources.forget(image, key, peer, replica);
+        }
+    }
+
+    /**
+     * What the journal of an image keeps for a replica.
+     *
+     * @param image name here
+     * @param peer as it is called here
+     * @param replica its name there
+     * @return last event that the replica has for good; negative when nothing is kept
+     */
+    public long kept(String image, String peer, String replica) {
+        byte[] key;
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            key = known == null ? null : known.key;
+        }
+        return key == null ? -1 : sources.kept(image, key, replica);
     }
 
     // ---- links
@@ -264,7 +399,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 Reason.MISMATCH,
                 "a node that calls itself '" + said + "' shows the key " + PublicKeys.text(key)
                         + ", which belongs to no peer",
-                "if it is to be one, run mirror:peer-add with this key at the other node's peer");
+                "if it is to be one, run mirror:peer-add with this key here");
     }
 
     private static String expected(Peer peer, byte[] key) throws StorageException {
@@ -299,12 +434,13 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             peer.dialling = false;
             peer.connecting = null;
             peer.trouble = "";
+            peer.nodeName = link.nodeName();
             peer.backOffNanos = settings.leastBackOffNanos();
             tell(peer, link, "");
         }
         LOG.info("linked with '{}' ({})", link.peer(), link.link().peerName());
         if (first) {
-            pinned.accept(peer.wish.name(), PublicKeys.text(link.peerKey()));
+            master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
         if (before != null) {
             before.close("there is a newer link between the two nodes");
@@ -347,7 +483,14 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 }
             }
         }
-        LOG.info("the link with {} has ended: {}", link.link().peerName(), why.getMessage());
+        String line = wasProven
+                ? "the link with '" + link.peer() + "' has ended: " + why.getMessage()
+                : strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
+        if (line != null && wasProven) {
+            LOG.info("{}", line);
+        } else if (line != null) {
+            LOG.warn("{}", line);
+        }
         gate.open();
     }
 
@@ -378,30 +521,19 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 begun.transport().ownFingerprint(),
                 link.link().peerFingerprint(),
                 begun.pins());
-        link.start(handshake, this, new SourceSide(context, sources));
+        link.start(handshake, this, new SourceSide(context, sources), master);
     }
 
-    /** Listens where it does not yet; nanoseconds until the next attempt. */
+    /** Takes links where there is a peer for them; nanoseconds until the next attempt. */
     private long listen() {
-        List<Way> all;
+        Set<String> wanted;
         synchronized (lock) {
-            all = List.copyOf(ways.values());
+            wanted = peers.values().stream().map(peer -> peer.wish.transport()).collect(Collectors.toSet());
         }
-        long now = context.clock().monotonicNanos();
-        long wait = Long.MAX_VALUE;
-        for (Way way : all) {
-            if (way.listening == null && now >= way.listenAtNanos) {
-                LinkAcceptor acceptor = link -> opened(link, false, way.transport, this::known);
-                try {
-                    way.listening = way.transport.listen(acceptor);
-                } catch (StorageException e) {
-                    LOG.warn("takes no links: {}", e.getMessage());
-                    way.listenAtNanos = now + settings.mostBackOffNanos();
-                }
-            }
-            wait = way.listening == null ? Math.min(wait, Math.max(1, way.listenAtNanos - now)) : wait;
-        }
-        return wait;
+        return ways.listen(
+                wanted,
+                context.clock().monotonicNanos(),
+                transport -> link -> opened(link, false, transport, this::known));
     }
 
     /** Dials what is due; nanoseconds until the next one is. */
@@ -412,7 +544,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         synchronized (lock) {
             for (Peer peer : peers.values()) {
                 boolean wanted = peer.wish.address().isPresent()
-                        && ways.containsKey(peer.wish.transport())
+                        && ways.get(peer.wish.transport()) != null
                         && !peer.linked()
                         && !peer.dialling;
                 if (wanted && peer.dialAtNanos <= now) {
@@ -428,11 +560,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     private void dial(Peer peer) {
-        ReplicationTransport transport;
-        synchronized (lock) {
-            Way way = ways.get(peer.wish.transport());
-            transport = way == null ? null : way.transport;
-        }
+        ReplicationTransport transport = ways.get(peer.wish.transport());
         if (transport == null) {
             failed(peer, new StorageException(Reason.UNAVAILABLE, "there is no such transport", ""));
             return;
@@ -482,20 +610,17 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     public void close() {
         List<Incoming> incoming;
         List<Peer> all;
-        List<Way> listening;
         synchronized (lock) {
             closed = true;
             incoming = List.copyOf(replicas.values());
             all = List.copyOf(peers.values());
-            listening = List.copyOf(ways.values());
         }
         incoming.forEach(one -> one.close(false));
-        for (Way way : listening) {
-            if (way.listening != null) {
-                way.listening.close();
-            }
-        }
+        ways.close();
         for (Peer peer : all) {
+            if (peer.connecting != null) {
+                peer.connecting.close();
+            }
             if (peer.link != null) {
                 peer.link.close("the mirror stops");
             }

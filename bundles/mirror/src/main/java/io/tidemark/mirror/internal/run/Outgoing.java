@@ -5,10 +5,14 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.PeerProgress;
+import io.tidemark.base.text.Durations;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.EventsFrame;
 import io.tidemark.mirror.internal.wire.Message;
@@ -28,6 +32,7 @@ final class Outgoing {
     private static final Logger LOG = LoggerFactory.getLogger(Outgoing.class);
     private static final int EVENTS_HEAD_BYTES = 64;
     private static final int TYPICAL_BODY_BYTES = 4096;
+    private static final long STUCK_NANOS = 10_000_000_000L;
 
     /**
      * The source's journal.
@@ -64,7 +69,11 @@ final class Outgoing {
     private volatile StorageException trouble;
     private volatile boolean closed;
     private volatile boolean superseded;
+    private volatile boolean forgotten;
     private long keptSequence;
+    private final RecentRate rate;
+    private final TimeLine times = new TimeLine();
+    private volatile long heardNanos;
 
     Outgoing(
             Sources all,
@@ -82,6 +91,8 @@ final class Outgoing {
         this.opened = opened;
         this.tape = tape;
         this.credit = new Credit(open.window());
+        this.rate = new RecentRate(all.context().clock());
+        this.heardNanos = all.context().clock().monotonicNanos();
         this.peer = open.replica().equals(open.image()) ? link.peer() : link.peer() + ":" + open.replica();
         this.sentSequence = opened.start().sequence();
         this.toldEpoch = opened.start().epoch();
@@ -159,11 +170,16 @@ final class Outgoing {
             return;
         }
         progress = now;
+        heardNanos = all.context().clock().monotonicNanos();
+        long events = now.received() - before.received();
+        if (events > 0) {
+            rate.add(events, events * meanBodyBytes());
+        }
         report(true);
     }
 
     private void report(boolean reachable) {
-        if (superseded) {
+        if (superseded || forgotten) {
             return;
         }
         Message.Progress now = progress;
@@ -178,6 +194,18 @@ final class Outgoing {
         } catch (StorageException e) {
             LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
         }
+    }
+
+    boolean isFor(String sourceImage, String client) {
+        return image().equals(sourceImage) && tape.client().equals(client);
+    }
+
+    /** Ends it, and whatever it keeps for the replica. By anybody. */
+    void forgetNow() {
+        synchronized (this) {
+            forgotten = true;
+        }
+        fail(new SourceSide.Unwanted("'" + image() + "' is no longer mirrored to " + peer));
     }
 
     boolean replaces(Outgoing other) {
@@ -267,11 +295,16 @@ final class Outgoing {
             last = pending;
             pending = tape.reader().next();
         }
+        if (progress.received() >= sentSequence) {
+            // Nothing was under way: from now on an answer is due.
+            heardNanos = all.context().clock().monotonicNanos();
+        }
         long durable = Math.max(tape.journal().durable(), last.position().sequence());
         ByteBuffer bytes = frame.finish(durable);
         credit.giveBack(taken - bytes.remaining());
         toldDurable = durable;
         sentTimeNanos = last.timeNanos();
+        times.add(last.position().sequence(), last.timeNanos());
         sentEvents.addAndGet(frame.count());
         sentBodyBytes.addAndGet(bodies);
         sentSequence = last.position().sequence();
@@ -294,10 +327,12 @@ final class Outgoing {
     }
 
     private long unsentBytes() {
-        long events = Math.max(0, tape.journal().durable() - sentSequence);
+        return Math.max(0, tape.journal().durable() - sentSequence) * meanBodyBytes();
+    }
+
+    private long meanBodyBytes() {
         long sent = sentEvents.get();
-        long body = sent == 0 ? TYPICAL_BODY_BYTES : sentBodyBytes.get() / sent;
-        return events * body;
+        return sent == 0 ? TYPICAL_BODY_BYTES : sentBodyBytes.get() / sent;
     }
 
     void close(boolean forget) {
@@ -308,7 +343,7 @@ final class Outgoing {
         all.remove(this);
         tape.reader().close();
         report(false);
-        if (forget && !superseded) {
+        if (forget && !superseded && !forgotten) {
             forget();
         } else {
             keepProgress();
@@ -316,18 +351,25 @@ final class Outgoing {
     }
 
     private void forget() {
+        synchronized (this) {
+            forgotten = true;
+        }
         try {
             tape.journal().removeClient(tape.client());
+        } catch (StorageException e) {
+            LOG.warn("the journal of '{}' still waits for {}: {}", image(), tape.client(), e.getMessage());
+        }
+        try {
             all.services().replicas().forgetPeer(image(), peer);
         } catch (StorageException e) {
-            LOG.warn("'{}' still waits for {}: {}", image(), tape.client(), e.getMessage());
+            LOG.warn("'{}' may still count the replica at {}: {}", image(), peer, e.getMessage());
         }
     }
 
     // ---- by the keeper
 
     void keep() {
-        if (closed || superseded) {
+        if (closed || superseded || forgotten) {
             return;
         }
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
@@ -340,7 +382,7 @@ final class Outgoing {
 
     private synchronized void keepProgress() {
         long received = progress.received();
-        if (superseded || received <= keptSequence) {
+        if (superseded || forgotten || received <= keptSequence) {
             return;
         }
         try {
@@ -363,30 +405,75 @@ final class Outgoing {
 
     // ---- for people
 
-    ChannelStatus status() {
+    MirrorStatus status() {
         Message.Progress now = progress;
         long durable = tape.journal().durable();
-        long behind = Math.max(0, durable - now.received());
-        String state;
-        if (closed) {
-            state = "ended";
-        } else if (copier != null && !copier.done()) {
-            state = copier.words();
-        } else if (behind == 0) {
-            state = "idle, the replica has everything";
-        } else {
-            state = "sending, the replica lacks " + behind + " events";
-        }
-        return new ChannelStatus(
+        long lacks = Math.max(0, durable - now.replayed());
+        long unreceived = Math.max(0, durable - now.received());
+        boolean copies = copier != null && !copier.done();
+        MirrorStatus.Rate recent = rate.rate();
+        Optional<Consistency> consistency = copier == null || now.replayed() >= copier.consistentAt()
+                ? Optional.empty()
+                : Optional.of(copies ? Consistency.COPYING : Consistency.REPLAYING);
+        return new MirrorStatus(
                 image(),
-                peer,
-                true,
-                state,
-                behind,
-                unsentBytes(),
+                side.peer(),
+                open.replica(),
+                ImageHead.Role.PRIMARY,
+                state(copies, unreceived),
+                words(copies, lacks, unreceived),
+                consistency,
+                new MirrorStatus.Marks(durable, now.arrived(), now.received(), -1, now.replayed()),
+                new MirrorStatus.Lag(lacks, lacks * meanBodyBytes(), lagNanos(now, lacks), unreceived),
+                recent,
+                RecentRate.catchUpNanos(unreceived, recent),
                 -1,
-                now.received(),
-                now.replayed(),
+                -1,
+                Optional.empty(),
+                copies ? Optional.of(copier.progress()) : Optional.empty(),
                 trouble == null ? "" : trouble.getMessage());
+    }
+
+    private long lagNanos(Message.Progress now, long lacks) {
+        if (lacks == 0) {
+            return 0;
+        }
+        long time = times.after(now.replayed());
+        return time == 0 ? -1 : Math.max(0, all.context().clock().wallNanos() - time);
+    }
+
+    private boolean stuck(long unreceived) {
+        return unreceived > 0 && all.context().clock().monotonicNanos() - heardNanos > STUCK_NANOS;
+    }
+
+    private MirrorStatus.State state(boolean copies, long unreceived) {
+        if (closed || trouble != null) {
+            return MirrorStatus.State.STARTING;
+        }
+        if (copies) {
+            return MirrorStatus.State.COPYING;
+        }
+        return unreceived == 0
+                ? MirrorStatus.State.UP_TO_DATE
+                : stuck(unreceived) ? MirrorStatus.State.STUCK : MirrorStatus.State.CATCHING_UP;
+    }
+
+    private String words(boolean copies, long lacks, long unreceived) {
+        if (closed || trouble != null) {
+            return "the channel has ended";
+        }
+        if (copies) {
+            return copier.words();
+        }
+        if (unreceived > 0) {
+            String lacking = "the replica lacks " + unreceived + " events";
+            return stuck(unreceived)
+                    ? "stuck: " + lacking + " and takes none since "
+                            + Durations.format(all.context().clock().monotonicNanos() - heardNanos)
+                    : "sending, " + lacking;
+        }
+        return lacks == 0
+                ? "idle, the replica has everything"
+                : "the replica has received everything, and applies it by its order; " + lacks + " events to go";
     }
 }

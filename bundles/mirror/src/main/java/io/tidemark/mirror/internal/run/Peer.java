@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /** What the mirror knows of another node. Guarded by the mirror's lock. */
 final class Peer {
-    final PeerWish wish;
+    PeerWish wish;
     byte[] key;
     PeerLink link;
     /** The last one that was opened from here, proven or not. */
@@ -18,6 +18,7 @@ final class Peer {
     long dialAtNanos;
     long backOffNanos;
     String trouble = "";
+    String nodeName = "";
 
     Peer(PeerWish wish, long backOffNanos) {
         this.wish = wish;
@@ -27,6 +28,15 @@ final class Peer {
 
     boolean linked() {
         return link != null && link.isOpen();
+    }
+
+    /** Whether a wish changes nothing about who it is and how it is reached: a key that was pinned since is no change. */
+    boolean isReachedAs(PeerWish other) {
+        boolean sameKey = other.key().equals(wish.key())
+                || (wish.key().isEmpty() && key != null && other.key().equals(PublicKeys.text(key)));
+        return sameKey
+                && other.transport().equals(wish.transport())
+                && other.address().equals(wish.address());
     }
 
     boolean hasKey(byte[] shown) {
@@ -41,13 +51,33 @@ final class Peer {
         backOffNanos = Math.min(2 * backOffNanos, mostBackOffNanos);
     }
 
-    PeerStatus status() {
-        String state = linked() ? "linked" : dialling ? "opens a link" : "not linked";
-        return new PeerStatus(
+    PeerState state(boolean transportThere) {
+        boolean now = linked();
+        ClockOffset.Offset clock = now ? link.clockOffset() : ClockOffset.Offset.UNKNOWN;
+        return new PeerState(
                 wish.name(),
-                wish.address().map(address -> address.text()).orElse(""),
                 key == null ? "" : PublicKeys.text(key),
-                linked(),
-                trouble.isEmpty() || linked() ? state : state + ": " + trouble);
+                now,
+                words(now, transportThere),
+                now ? "" : trouble,
+                nodeName,
+                now ? link.link().peerName() : "",
+                clock.known(),
+                clock.peerMinusOwnNanos(),
+                clock.roundTripNanos());
+    }
+
+    private String words(boolean now, boolean transportThere) {
+        if (now) {
+            return "linked";
+        }
+        if (!transportThere) {
+            return "not linked: there is no transport " + wish.transport();
+        }
+        if (dialling) {
+            return "opens a link";
+        }
+        String state = wish.address().isEmpty() ? "waits for the peer to open a link" : "not linked";
+        return trouble.isEmpty() ? state : state + ": " + trouble;
     }
 }

@@ -4,12 +4,15 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.transport.Link;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.mirror.internal.identity.Handshake;
+import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Decoder;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Type;
 import io.tidemark.mirror.internal.wire.Wire;
 import java.nio.ByteBuffer;
@@ -48,9 +51,11 @@ final class PeerLink implements LinkListener {
     private final AtomicInteger channels = new AtomicInteger();
     private final CopyOnWriteArraySet<Gate> senders = new CopyOnWriteArraySet<>();
     private volatile StorageException closed;
+    private volatile boolean closing;
     private Handshake handshake;
     private Owner owner;
     private SourceSide sources;
+    private Orders orders;
     private long clockDueNanos;
 
     PeerLink(StorageContext context, Link link, boolean initiator, long handshakeNanos, Gate gate) {
@@ -88,8 +93,9 @@ final class PeerLink implements LinkListener {
         return initiator;
     }
 
+    /** False as soon as this side wants no more of it. */
     boolean isOpen() {
-        return closed == null;
+        return closed == null && !closing;
     }
 
     StorageException whyClosed() {
@@ -99,6 +105,11 @@ final class PeerLink implements LinkListener {
     /** Only when proven. */
     String peer() {
         return handshake.peer();
+    }
+
+    /** What the peer calls itself. */
+    String nodeName() {
+        return handshake.said();
     }
 
     byte[] peerKey() {
@@ -118,7 +129,12 @@ final class PeerLink implements LinkListener {
     }
 
     void close(String reason) {
+        closing = true;
         link.close(reason);
+    }
+
+    Answer ask(Order order, long timeoutNanos, WorkListener listener) throws StorageException {
+        return orders.ask(order, timeoutNanos, listener);
     }
 
     /** A number for a new channel of a receiver here. */
@@ -173,10 +189,11 @@ final class PeerLink implements LinkListener {
 
     // ---- the worker
 
-    void start(Handshake begun, Owner told, SourceSide sourceSide) {
+    void start(Handshake begun, Owner told, SourceSide sourceSide, Master master) {
         handshake = begun;
         owner = told;
         sources = sourceSide;
+        orders = new Orders(context, this, master);
         context.workers().start("mirror-link", this::run);
     }
 
@@ -190,16 +207,19 @@ final class PeerLink implements LinkListener {
                 sources.start(this);
                 follow();
             } else {
-                link.close("there is another link between the two nodes");
+                close("there is another link between the two nodes");
             }
         } catch (StorageException e) {
             why = e;
-            LOG.warn("closing the link with {}: {}", link.peerName(), e.getMessage());
-            link.close(e.getMessage());
+            if (wasProven) {
+                LOG.warn("closing the link with {}: {}", link.peerName(), e.getMessage());
+            }
+            close(e.getMessage());
         }
         while (closed == null) {
             gate.await(SECOND);
         }
+        orders.ended();
         owner.ended(this, wasProven, why == null ? closed : why);
     }
 
@@ -285,6 +305,10 @@ final class PeerLink implements LinkListener {
                     Reason.CORRUPT, message.type() + " came again on a proven link", "update the older node");
         } else if (code < Type.OPENED.code()) {
             sources.take(decoded.channel(), message);
+        } else if (message instanceof Order order) {
+            orders.take(decoded.channel(), order);
+        } else if (message instanceof Answer answer) {
+            orders.take(decoded.channel(), answer);
         } else {
             Incoming incoming = receivers.get(decoded.channel());
             if (incoming != null) {

@@ -8,11 +8,17 @@ import java.util.Map;
  * @param image its name here
  * @param peer where it comes from
  * @param sourceImage its name there
+ * @param delayNanos how far behind its source it stays, unless it is held
  * @param properties configuration of the image that is made when there is none
  */
-public record ReplicaWish(String image, String peer, String sourceImage, Map<String, String> properties) {
+public record ReplicaWish(
+        String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties) {
     /** Copies. */
     public ReplicaWish {
         properties = Map.copyOf(properties);
+    }
+
+    ReplicaWish delayed(long nanos) {
+        return new ReplicaWish(image, peer, sourceImage, nanos, properties);
     }
 }

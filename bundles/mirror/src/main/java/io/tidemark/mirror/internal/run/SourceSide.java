@@ -48,6 +48,10 @@ final class SourceSide {
         this.sending = context.workers().newGate();
     }
 
+    String peer() {
+        return link.peer();
+    }
+
     boolean isEmpty() {
         return channels.isEmpty();
     }
@@ -199,15 +203,28 @@ final class SourceSide {
             return switch (failure.reason()) {
                 case NOT_FOUND -> new Refusal(EndCode.NOT_FOUND, failure.getMessage());
                 case INVALID -> new Refusal(EndCode.PROTOCOL, failure.getMessage());
-                default ->
-                    failure instanceof Expired
-                            ? new Refusal(EndCode.EXPIRED, failure.getMessage())
-                            : new Refusal(EndCode.UNAVAILABLE, failure.getMessage());
+                default -> new Refusal(codeOf(failure), failure.getMessage());
             };
+        }
+
+        private static EndCode codeOf(StorageException failure) {
+            if (failure instanceof Expired) {
+                return EndCode.EXPIRED;
+            }
+            return failure instanceof Unwanted ? EndCode.FORBIDDEN : EndCode.UNAVAILABLE;
         }
 
         Message.Ended message() {
             return new Message.Ended(code, fork, getMessage());
+        }
+    }
+
+    /** Somebody ended the mirroring here. */
+    static final class Unwanted extends StorageException {
+        private static final long serialVersionUID = 1L;
+
+        Unwanted(String what) {
+            super(Reason.MISMATCH, what, "run mirror:enable at the source, or mirror:disable here too");
         }
     }
 

@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiPredicate;
 
 /**
  * What all channels that go out of a node share: who may have what, the slots for copies, and the worker that keeps in the
@@ -39,21 +38,17 @@ final class Sources {
     private final StorageContext context;
     private final Services services;
     private final MirrorSettings settings;
-    private final BiPredicate<String, String> allowed;
+    private final Master master;
     private final Gate gate;
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
     private final Slots slots;
     private volatile boolean closed;
 
-    Sources(
-            StorageContext context,
-            Services services,
-            MirrorSettings settings,
-            BiPredicate<String, String> peerMayHaveImage) {
+    Sources(StorageContext context, Services services, MirrorSettings settings, Master master) {
         this.context = context;
         this.services = services;
         this.settings = settings;
-        this.allowed = peerMayHaveImage;
+        this.master = master;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
     }
@@ -98,6 +93,31 @@ final class Sources {
         return List.copyOf(kept);
     }
 
+    /** Nothing is kept or sent any more for a replica. */
+    void forget(String image, byte[] key, String peer, String replica) throws StorageException {
+        String id = client(key, replica);
+        for (Outgoing outgoing : kept) {
+            if (outgoing.isFor(image, id)) {
+                outgoing.forgetNow();
+            }
+        }
+        Journal journal = services.images().journal(image);
+        if (known(journal, id).isPresent()) {
+            journal.removeClient(id);
+        }
+        services.replicas().forgetPeer(image, replica.equals(image) ? peer : peer + ":" + replica);
+    }
+
+    /** What a journal keeps for a replica: its last durable event; negative when nothing is kept, or it cannot be asked. */
+    long kept(String image, byte[] key, String replica) {
+        try {
+            Optional<JournalClient> client = known(services.images().journal(image), client(key, replica));
+            return client.map(one -> one.commit().sequence()).orElse(-1L);
+        } catch (StorageException e) {
+            return -1;
+        }
+    }
+
     private void keep() {
         while (!closed) {
             kept.forEach(Outgoing::keep);
@@ -115,11 +135,11 @@ final class Sources {
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        if (!allowed.test(link.peer(), open.image())) {
+        if (!master.mayHave(link.peer(), open.image())) {
             throw new Refusal(
                     EndCode.FORBIDDEN,
                     "the image '" + open.image() + "' is not for the peer '" + link.peer()
-                            + "'; allow it at the source");
+                            + "'; run mirror:enable at the source");
         }
         if (open.window() < 1) {
             throw new Refusal(EndCode.PROTOCOL, "a window of " + open.window() + " bytes");

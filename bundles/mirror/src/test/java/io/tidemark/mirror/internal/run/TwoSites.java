@@ -15,6 +15,7 @@ import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.NodeKey;
+import io.tidemark.mirror.internal.wire.Answer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,18 +56,31 @@ final class TwoSites {
             process = machine.boot(name);
             engine = new MemoryEngine(process, name, images, broken);
             mirror = new MirrorNode(
-                    process,
-                    engine.services(),
-                    settings,
-                    new Handshake.Self(key, name, 1, 1),
-                    this::nonce,
-                    (peer, image) -> !image.startsWith("secret"),
-                    (peer, shown) -> peerKey = shown);
+                    process, engine.services(), settings, new Handshake.Self(key, name, 1, 1), this::nonce, master());
             mirror.transport("sim", network.transport(process, name));
             mirror.start();
             Optional<PeerAddress> address = dials ? Optional.of(PeerAddress.of("sim:" + other)) : Optional.empty();
             mirror.addPeer(new PeerWish(other, "sim", address, peerKey));
             wishes.forEach(mirror::addReplica);
+        }
+
+        private Master master() {
+            return new Master() {
+                @Override
+                public boolean mayHave(String peer, String image) {
+                    return !image.startsWith("secret");
+                }
+
+                @Override
+                public void pinned(String peer, String shown) {
+                    peerKey = shown;
+                }
+
+                @Override
+                public Answer obey(GivenOrder given) throws StorageException {
+                    throw new StorageException(StorageException.Reason.INVALID, "no orders here", "");
+                }
+            };
         }
 
         private byte[] nonce() {
@@ -87,7 +101,7 @@ final class TwoSites {
         }
 
         void wish(String imageName) {
-            ReplicaWish wish = new ReplicaWish(imageName, other, imageName, Map.of());
+            ReplicaWish wish = new ReplicaWish(imageName, other, imageName, 0, Map.of());
             wishes.add(wish);
             if (mirror != null) {
                 mirror.addReplica(wish);
@@ -97,7 +111,7 @@ final class TwoSites {
         String state(String imageName) {
             return mirror.channels().stream()
                     .filter(channel -> channel.image().equals(imageName))
-                    .map(channel -> channel.state() + " | " + channel.trouble())
+                    .map(channel -> channel.words() + " | " + channel.trouble())
                     .findFirst()
                     .orElse("none");
         }

@@ -1,5 +1,6 @@
 package io.tidemark.transport.tcp.internal;
 
+import io.tidemark.base.text.LogLimit;
 import io.tidemark.transport.tcp.TcpSettings;
 import java.security.SecureRandom;
 import org.slf4j.Logger;

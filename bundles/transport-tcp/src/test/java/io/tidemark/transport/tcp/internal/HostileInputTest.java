@@ -13,6 +13,7 @@ import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.api.transport.ReplicationTransport.Listening;
+import io.tidemark.base.text.LogLimit;
 import io.tidemark.transport.tcp.TcpSettings;
 import io.tidemark.transport.tcp.TcpTransport;
 import io.tidemark.transport.tcp.internal.Wire.Header;
