@@ -82,6 +82,7 @@ public final class PlainFramework implements AutoCloseable {
         levels.put("tidemark-trim-strategies", 70);
         levels.put("tidemark-transport-tcp", 70);
         levels.put("tidemark-engine", 75);
+        levels.put("tidemark-mirror", 80);
         levels.put("tidemark-nbd", 80);
         levels.put("tidemark-console", 80);
         return Collections.unmodifiableMap(levels);

@@ -6,9 +6,9 @@ import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Everything that a person may do to replicas of a node. An OSGi service that is always there, and reports what is missing. Safe
- * for all threads. Calls may wait for stores and for the peer, within bounded times; they return when what they say is so, or fail
- * and leave things as they were, except where a method says more. Wishes are kept in configuration and survive restarts.
+ * Everything that a person may do to replicas of a node. An OSGi service, as long as there is an engine. Safe for all threads.
+ * Calls may wait for stores and for the peer, within bounded times; they return when what they say is so, or fail and leave things
+ * as they were, except where a method says more. Wishes are kept in configuration and survive restarts.
  *
  * <p>Beside the reasons that a method names, each fails with UNAVAILABLE while the engine is away or the image is suspended, and
  * with IO or NO_SPACE where a configuration cannot be kept. Every message names the thing, the cause and the next step.
@@ -21,9 +21,8 @@ public interface MirrorManager {
      * The key by which peers know this node: what is given to {@link #addPeer} at the other node.
      *
      * @return {@code ed25519:} and 64 hexadecimal digits in lower case
-     * @throws StorageException INVALID or IO when the file of the key cannot be used
      */
-    String ownKey() throws StorageException;
+    String ownKey();
 
     /**
      * Where peers reach this node.

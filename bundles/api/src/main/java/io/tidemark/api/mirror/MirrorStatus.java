@@ -7,14 +7,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How one image and one peer fare, at one instant. With the role {@link ImageHead.Role#PRIMARY} the image goes out to the peer,
- * and what is said of the replica is what the peer reported last; with {@link ImageHead.Role#REPLICA} it comes from there. Numbers
- * are negative where they are not known.
+ * How one image and one peer fare, at one instant. With the role {@link ImageHead.Role#PRIMARY} this node is the source: the image
+ * goes out to the peer, and what is said of the replica is what the peer reported last. With {@link ImageHead.Role#REPLICA} the image
+ * comes from there. Numbers are negative where they are not known.
  *
  * @param image its name on this node
  * @param peer the other node
  * @param peerImage its name there; empty when unknown
- * @param role of the image here
+ * @param role of this node between the two; a replica here that others follow is the source for these
  * @param state in one word, for programs
  * @param words the same in plain words, with what is going on: idle and stuck look different
  * @param consistency whether the replica's bytes are a position of the source; empty when unknown
@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param catchUpNanos until it has received everything, at that rate; 0 when it has; negative when unknown, or when it does not
  *     come closer
  * @param delayWantedNanos how far behind the replica is to stay; 0 for real time; negative when unknown
- * @param delayActualNanos how far behind its image is, in the source's time; 0 when it has everything; negative when unknown
+ * @param delayActualNanos how far behind its image is, as {@link Lag#nanos}; negative when unknown
  * @param heldAt where the replica is held; empty when it is not, or when unknown
  * @param copy the copy that is under way; empty when there is none
  * @param trouble last error, with the next step; empty when all is well
@@ -106,7 +106,7 @@ public record MirrorStatus(
      *
      * @param events that it has not replayed
      * @param bytes about what these are
-     * @param nanos how much older it is than the source, in the source's time
+     * @param nanos how old the oldest event is that it lacks, in the source's time; 0 when it lacks none
      * @param unreceivedEvents of these, that it has not even received: what a loss of the source would lose
      */
     public record Lag(long events, long bytes, long nanos, long unreceivedEvents) {

@@ -44,7 +44,7 @@ import org.osgi.framework.wiring.BundleWiring;
 @RunWith(PaxExam.class)
 public class DistributionIT {
     private static final List<String> OWN_FEATURES =
-            List.of("tidemark-core", "tidemark-nbd", "tidemark-transport-tcp", "tidemark-console");
+            List.of("tidemark-core", "tidemark-nbd", "tidemark-transport-tcp", "tidemark-mirror", "tidemark-console");
     private static final List<String> OFF = List.of("ssh", "management");
 
     @Inject

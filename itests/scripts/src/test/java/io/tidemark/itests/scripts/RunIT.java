@@ -94,7 +94,7 @@ class RunIT {
         Outcome start = background(data, port).good();
         assertTrue(start.millis() < 10_000, start.toString());
         assertTrue(start.text().contains("serving"), start.toString());
-        assertEquals(Set.of("etc", "images", "journals", "karaf", "tm"), names(data));
+        assertEquals(Set.of("etc", "images", "journals", "karaf", "mirror.key", "tm"), names(data));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("tm"))));
         assertTrue(Shell.run("./run", "--data", data.toString(), "--status")
                 .good()

@@ -93,7 +93,7 @@ final class Outgoing {
         this.credit = new Credit(open.window());
         this.rate = new RecentRate(all.context().clock());
         this.heardNanos = all.context().clock().monotonicNanos();
-        this.peer = open.replica().equals(open.image()) ? link.peer() : link.peer() + ":" + open.replica();
+        this.peer = Sources.name(link.peer(), open.image(), open.replica());
         this.sentSequence = opened.start().sequence();
         this.toldEpoch = opened.start().epoch();
         this.keptSequence = received;
@@ -359,11 +359,7 @@ final class Outgoing {
         } catch (StorageException e) {
             LOG.warn("the journal of '{}' still waits for {}: {}", image(), tape.client(), e.getMessage());
         }
-        try {
-            all.services().replicas().forgetPeer(image(), peer);
-        } catch (StorageException e) {
-            LOG.warn("'{}' may still count the replica at {}: {}", image(), peer, e.getMessage());
-        }
+        all.forgetPeer(image(), peer);
     }
 
     // ---- by the keeper

@@ -18,7 +18,13 @@ public record ReplicaWish(
         properties = Map.copyOf(properties);
     }
 
-    ReplicaWish delayed(long nanos) {
+    /**
+     * The same with another delay.
+     *
+     * @param nanos the delay
+     * @return a copy
+     */
+    public ReplicaWish delayed(long nanos) {
         return new ReplicaWish(image, peer, sourceImage, nanos, properties);
     }
 }

@@ -24,12 +24,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What all channels that go out of a node share: who may have what, the slots for copies, and the worker that keeps in the
  * journals how far the replicas are. That is a force each time, so it is no business of those who send.
  */
 final class Sources {
+    private static final Logger LOG = LoggerFactory.getLogger(Sources.class);
     private static final long KEEP_NANOS = 1_000_000_000L;
     private static final int ATTEMPTS = 3;
     private static final int KEY_DIGITS = 16;
@@ -105,7 +108,21 @@ final class Sources {
         if (known(journal, id).isPresent()) {
             journal.removeClient(id);
         }
-        services.replicas().forgetPeer(image, replica.equals(image) ? peer : peer + ":" + replica);
+        forgetPeer(image, name(peer, image, replica));
+    }
+
+    /** The name under which the engine knows a replica. */
+    static String name(String peer, String image, String replica) {
+        return replica.equals(image) ? peer : peer + ":" + replica;
+    }
+
+    /** What the engine knows of a replica is in memory only: failing to forget it keeps nothing. */
+    void forgetPeer(String image, String name) {
+        try {
+            services.replicas().forgetPeer(image, name);
+        } catch (StorageException e) {
+            LOG.warn("'{}' may still count the replica at {}: {}", image, name, e.getMessage());
+        }
     }
 
     /** What a journal keeps for a replica: its last durable event; negative when nothing is kept, or it cannot be asked. */

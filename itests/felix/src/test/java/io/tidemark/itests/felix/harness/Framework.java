@@ -152,7 +152,7 @@ public final class Framework implements AutoCloseable {
                 Constants.IMPORT_PACKAGE,
                 "org.osgi.framework,org.osgi.service.cm,io.tidemark.api,io.tidemark.api.admin,io.tidemark.api.commit,"
                         + "io.tidemark.api.context,io.tidemark.api.device,io.tidemark.api.image,io.tidemark.api.journal,"
-                        + "io.tidemark.api.trim,io.tidemark.base.machine");
+                        + "io.tidemark.api.mirror,io.tidemark.api.replica,io.tidemark.api.trim,io.tidemark.base.machine");
         Path classes = Tree.target().resolve("test-classes");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (Stream<Path> files = Files.list(classes.resolve(INSIDE));

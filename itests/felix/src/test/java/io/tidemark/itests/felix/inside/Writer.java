@@ -24,6 +24,12 @@ final class Writer implements AutoCloseable {
     private Thread thread;
 
     Writer(BlockDevice device, SessionListener listener) throws StorageException {
+        this(device, listener, 0);
+    }
+
+    /** Numbers from behind one on, so that what it writes differs from what was written before. */
+    Writer(BlockDevice device, SessionListener listener, long behind) throws StorageException {
+        acknowledged.set(behind);
         session = device.connect("writer", listener);
         blocks = (int) Math.min(device.sizeBytes() / BLOCK_BYTES, 1024);
     }

@@ -1,0 +1,156 @@
+package io.tidemark.mirror.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.mirror.MirrorManager;
+import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.api.transport.ReplicationTransport;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.wish.ConfiguredWishes;
+import io.tidemark.mirror.internal.identity.Handshake;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import io.tidemark.mirror.internal.manage.Mirrors;
+import io.tidemark.mirror.internal.run.Services;
+import io.tidemark.mirror.internal.wire.Wire;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One for a node, as long as there is an engine: tells the {@link Mirrors} of transports and configurations, and offers it. Without
+ * a key that can be used there is no mirror, and the log says why.
+ *
+ * <p>It begins anew with a new engine: receiving ends and journals are of the one before.
+ */
+@Component(
+        service = {},
+        immediate = true,
+        configurationPid = {MirrorComponent.PID, MirrorComponent.ENGINE_PID})
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"io.tidemark.api.mirror.MirrorManager\"")
+public final class MirrorComponent {
+    /** PID of the mirror's configuration. */
+    static final String PID = "io.tidemark.mirror";
+
+    /** Says what the node is called. */
+    static final String ENGINE_PID = "io.tidemark.engine";
+
+    private static final Logger LOG = LoggerFactory.getLogger(MirrorComponent.class);
+    private static final long DEACTIVATE_NANOS = 900_000_000L;
+    /** Nothing of the mirror takes payload memory; a context has some. */
+    private static final long LEAST_PAYLOAD_BYTES = 4L << 20;
+
+    private final BundleContext context;
+    private final Crew crew = new Crew(new MachineContext(LEAST_PAYLOAD_BYTES));
+    private final Transports transports = new Transports();
+    private final Mirrors mirrors;
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+
+    /**
+     * Starts the mirror.
+     *
+     * @param context of the bundle
+     * @param images of the engine
+     * @param replicas of the engine
+     * @param devices of the engine
+     * @param properties the configuration
+     */
+    @Activate
+    public MirrorComponent(
+            BundleContext context,
+            @Reference ImageManager images,
+            @Reference ReplicaManager replicas,
+            @Reference DeviceRegistry devices,
+            Map<String, Object> properties) {
+        this.context = context;
+        this.mirrors = mirrors(new Services(replicas, images, devices), properties);
+    }
+
+    private Mirrors mirrors(Services services, Map<String, Object> properties) {
+        try {
+            Settings settings = Settings.read(properties, context::getProperty);
+            NodeKey key = NodeKey.loadOrCreate(settings.keyFile());
+            SecureRandom random = new SecureRandom();
+            Handshake.Self self = new Handshake.Self(key, settings.node(), Wire.LEAST_VERSION, Wire.VERSION);
+            LOG.info("the mirror of the node {} is there, its key is {}", settings.node(), key);
+            return new Mirrors(
+                    crew,
+                    services,
+                    settings.mirror(),
+                    self,
+                    () -> {
+                        byte[] nonce = new byte[Wire.NONCE_BYTES];
+                        random.nextBytes(nonce);
+                        return nonce;
+                    },
+                    new Mirrors.Stores(
+                            ConfiguredWishes.store(context, crew.files(), Mirrors.PEERS),
+                            ConfiguredWishes.store(context, crew.files(), Mirrors.REPLICAS)));
+        } catch (IllegalArgumentException | StorageException e) {
+            LOG.error("{} is refused, there is no mirror: {}", PID, e.getMessage());
+            return null;
+        }
+    }
+
+    /** Takes configurations, and offers the mirror. */
+    @Activate
+    public void offer() {
+        if (mirrors == null) {
+            return;
+        }
+        mirrors.start();
+        transports.begin(mirrors);
+        registrations.add(
+                new ConfiguredWishes(Mirrors.PEERS, mirrors::peerWished, mirrors::peerUnwished).register(context));
+        registrations.add(new ConfiguredWishes(Mirrors.REPLICAS, mirrors::replicaWished, mirrors::replicaUnwished)
+                .register(context));
+        registrations.add(context.registerService(MirrorManager.class, mirrors, null));
+    }
+
+    /** Keeps the mirror as it is: to start it anew would end every link. */
+    @Modified
+    public void modified() {
+        LOG.info("The changed configuration {} takes effect at the next start", PID);
+    }
+
+    /** Ends links and receiving ends; what was received stays. */
+    @Deactivate
+    public void deactivate() {
+        registrations.forEach(ServiceRegistration::unregister);
+        registrations.clear();
+        if (mirrors != null) {
+            mirrors.close();
+            if (!crew.awaitEnded(DEACTIVATE_NANOS)) {
+                LOG.info("Replicas are still being closed");
+            }
+        }
+    }
+
+    /** A transport came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addTransport(ReplicationTransport transport, Map<String, Object> properties) {
+        transports.add(transport, properties);
+    }
+
+    /** A transport goes. */
+    public void removeTransport(ReplicationTransport transport) {
+        transports.remove(transport);
+    }
+}

@@ -1,0 +1,91 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.Verification;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.GivenOrder;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+
+/** Compares images with those of peers. The replica's node does it, whichever of the two is asked: it has all events between. */
+final class Comparing {
+    private static final long ANSWER_NANOS = 60 * Desk.SECOND;
+
+    private final Desk desk;
+
+    Comparing(Desk desk) {
+        this.desk = desk;
+    }
+
+    Verification verify(String image, String peer, WorkListener listener) throws StorageException {
+        String there = desk.there(image, peer);
+        ImageFacts facts = desk.facts(image);
+        Answer.Verified found = facts.role() == ImageHead.Role.REPLICA
+                ? compare(facts, image, peer, there, listener)
+                : desk.expect(Answer.Verified.class, peer, new Order.Verify(there), ANSWER_NANOS, listener);
+        return new Verification(
+                image,
+                peer,
+                position(facts, found.from()),
+                position(facts, found.to()),
+                found.equalBytes(),
+                found.skippedBytes(),
+                found.differingBytes(),
+                found.differences().stream()
+                        .map(each -> new Verification.Difference(each.offset(), each.length()))
+                        .toList());
+    }
+
+    private static Position position(ImageFacts facts, long sequence) {
+        return sequence == 0 || facts.epochs().isEmpty()
+                ? Position.NONE
+                : new Position(Heads.epoch(facts, sequence).number(), sequence);
+    }
+
+    private Answer.Verified compare(ImageFacts facts, String image, String peer, String there, WorkListener listener)
+            throws StorageException {
+        if (facts.replica().consistency() != Consistency.CONSISTENT) {
+            throw new StorageException(
+                    Reason.INVALID, "the replica " + image + " is not consistent yet", "wait until it is");
+        }
+        return new Comparison(desk, image, peer, there, listener).run();
+    }
+
+    // ---- as asked by a peer
+
+    Answer verified(GivenOrder given, Order.Verify order) throws StorageException {
+        ReplicaWish wish = desk.replicas().config(order.image()).orElse(null);
+        if (wish == null || !wish.peer().equals(given.peer())) {
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "the image " + order.image() + " of the node " + desk.nodeName() + " does not follow "
+                            + given.peer(),
+                    "look at mirror:status there");
+        }
+        long[] told = new long[1];
+        WorkListener listener = (step, done, total) -> {
+            long now = desk.context().clock().monotonicNanos();
+            if (now - told[0] >= Desk.SECOND / 4) {
+                told[0] = now;
+                given.working(done, total, step);
+            }
+            try {
+                given.checkWaited();
+                return true;
+            } catch (StorageException e) {
+                return false;
+            }
+        };
+        return compare(desk.replica(order.image()), order.image(), given.peer(), wish.sourceImage(), listener);
+    }
+
+    Answer summed(Order.Sums order) throws StorageException {
+        return new PartReader(desk, order.image()).read(order.offset(), order.partBytes(), order.parts());
+    }
+}

@@ -1,0 +1,107 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.MirrorNode;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.run.Services;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+
+/**
+ * What the parts of this package share.
+ *
+ * @param context threads and clocks
+ * @param services of the engine
+ * @param node links and channels
+ * @param peers wishes
+ * @param replicas wishes
+ * @param turns for changes of one image's role
+ * @param nodeName of this node, for people
+ */
+record Desk(
+        StorageContext context,
+        Services services,
+        MirrorNode node,
+        Book<PeerConfig> peers,
+        Book<ReplicaWish> replicas,
+        Turns turns,
+        String nodeName) {
+    static final long SECOND = 1_000_000_000L;
+    private static final long LOOK_NANOS = 20 * SECOND;
+
+    PeerConfig peer(String name) throws StorageException {
+        return peers.config(name)
+                .orElseThrow(() -> new StorageException(
+                        Reason.NOT_FOUND,
+                        peers.page(name)
+                                .map(page -> "the configuration of the peer " + name + " is refused: " + page.refused())
+                                .orElse("there is no peer " + name),
+                        "mirror:peer-list shows those that there are"));
+    }
+
+    ImageFacts facts(String image) throws StorageException {
+        return services.replicas().facts(image);
+    }
+
+    ImageFacts primary(String image) throws StorageException {
+        ImageFacts facts = facts(image);
+        if (facts.role() != ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH, "the image " + image + " is a replica here", "run this where it is primary");
+        }
+        return facts;
+    }
+
+    ImageFacts replica(String image) throws StorageException {
+        ImageFacts facts = facts(image);
+        if (facts.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH, "the image " + image + " is primary here", "run this where a replica of it is");
+        }
+        return facts;
+    }
+
+    /** Name of an image at a peer. */
+    String there(String image, String peer) throws StorageException {
+        ReplicaWish wish = replicas.config(image).orElse(null);
+        if (wish != null && wish.peer().equals(peer)) {
+            return wish.sourceImage();
+        }
+        String granted = peer(peer).images().get(image);
+        if (granted == null) {
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "the image " + image + " is not mirrored with the peer " + peer,
+                    "mirror:status shows what is");
+        }
+        return granted;
+    }
+
+    Answer.Facts look(String peer, String image) throws StorageException {
+        return expect(Answer.Facts.class, peer, new Order.Look(image), LOOK_NANOS, WorkListener.QUIET);
+    }
+
+    /** Gives an order that is answered with something. */
+    <A extends Answer> A expect(Class<A> type, String peer, Order order, long timeoutNanos, WorkListener listener)
+            throws StorageException {
+        Answer answer = node.ask(peer, order, timeoutNanos, listener);
+        if (type.isInstance(answer)) {
+            return type.cast(answer);
+        }
+        throw new StorageException(
+                Reason.CORRUPT, peer + " answers " + order.type() + " with " + answer.type(), "update the older node");
+    }
+
+    void pause(long nanos) {
+        context.workers().newGate().await(nanos);
+    }
+
+    static StorageException givenUp(String what) {
+        return new StorageException(Reason.CLOSED, "given up: " + what, "");
+    }
+}

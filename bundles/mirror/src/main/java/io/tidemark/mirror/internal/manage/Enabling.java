@@ -1,0 +1,223 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.base.text.Names;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+import io.tidemark.mirror.internal.wire.Outcome;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Images that are mirrored, and no longer: at the source the peer may have the image, at the replica there is a wish. The source
+ * invites, because a person sits there; the replica's node accepts it or not.
+ */
+final class Enabling {
+    private static final Logger LOG = LoggerFactory.getLogger(Enabling.class);
+    private static final long ANSWER_NANOS = 60 * Desk.SECOND;
+    private static final long MADE_NANOS = 20 * Desk.SECOND;
+
+    private final Desk desk;
+
+    Enabling(Desk desk) {
+        this.desk = desk;
+    }
+
+    // ---- at the source
+
+    void enable(String image, String peer, ReplicaOptions options) throws StorageException {
+        PeerConfig config = desk.peer(peer);
+        ImageFacts facts = desk.primary(image);
+        String there = options.name().isEmpty() ? image : name(options.name());
+        String before = config.images().get(image);
+        if (before != null && !before.equals(there)) {
+            throw new StorageException(
+                    Reason.EXISTS,
+                    "the image " + image + " is mirrored to the peer " + peer + " already, as " + before,
+                    "disable that first");
+        }
+        invite(facts, image, peer, there, options);
+    }
+
+    /** Lets the peer have the image and asks it to; undone when it does not. */
+    void invite(ImageFacts facts, String image, String peer, String there, ReplicaOptions options)
+            throws StorageException {
+        boolean[] added = new boolean[1];
+        desk.peers().change(peer, config -> {
+            Map<String, String> change = config.with(image, there);
+            added[0] = change != null;
+            return change;
+        });
+        boolean done = false;
+        try {
+            Order order =
+                    new Order.Enable(facts.imageIdentity(), options.delayNanos(), image, there, options.properties());
+            desk.expect(Answer.Answered.class, peer, order, ANSWER_NANOS, WorkListener.QUIET);
+            done = true;
+        } catch (StorageException e) {
+            // Nobody knows whether it was taken: then the peer may ask for the image, and is to get it.
+            done = e.reason() == Reason.STALE_SERVICE;
+            throw e;
+        } finally {
+            if (!done && added[0]) {
+                takeBack(image, peer);
+            }
+        }
+        LOG.info("the image '{}' is mirrored to {} as '{}'", image, peer, there);
+    }
+
+    private void takeBack(String image, String peer) {
+        try {
+            desk.peers().change(peer, config -> config.without(image));
+        } catch (StorageException e) {
+            LOG.warn("{} may still have the image '{}': {}", peer, image, e.getMessage());
+        }
+    }
+
+    private static String name(String text) throws StorageException {
+        try {
+            return Names.check("image", text);
+        } catch (IllegalArgumentException e) {
+            throw new StorageException(Reason.INVALID, "name: " + e.getMessage(), "");
+        }
+    }
+
+    // ---- at either
+
+    boolean disable(String image, String peer) throws StorageException {
+        String there = desk.there(image, peer);
+        boolean told = tell(image, peer, there);
+        forget(image, peer, there);
+        return told;
+    }
+
+    private boolean tell(String image, String peer, String there) {
+        try {
+            desk.expect(Answer.Answered.class, peer, new Order.Disable(there, image), ANSWER_NANOS, WorkListener.QUIET);
+            return true;
+        } catch (StorageException e) {
+            LOG.warn("{} does not know that '{}' is no longer mirrored: {}", peer, image, e.getMessage());
+            return e.reason() == Reason.NOT_FOUND;
+        }
+    }
+
+    /** Here, in both directions. */
+    private void forget(String image, String peer, String there) throws StorageException {
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        if (wish != null && wish.peer().equals(peer)) {
+            desk.replicas().remove(image, config -> null);
+        }
+        if (desk.peers().config(peer).isPresent()) {
+            desk.peers().change(peer, config -> config.without(image));
+        }
+        try {
+            desk.node().forget(image, peer, there);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw new StorageException(
+                        e.reason(),
+                        "the peer " + peer + " no longer gets the image " + image
+                                + ", but its journal may still be kept" + " for it: " + e.getMessage(),
+                        "run mirror:disable again when the image serves",
+                        e);
+            }
+        }
+        LOG.info("the image '{}' is no longer mirrored with {}", image, peer);
+    }
+
+    // ---- as asked by a peer
+
+    Answer disabled(String peer, Order.Disable order) throws StorageException {
+        ReplicaWish wish = desk.replicas().config(order.image()).orElse(null);
+        boolean follows = wish != null && wish.peer().equals(peer);
+        boolean sends = desk.peer(peer).images().containsKey(order.image());
+        if (!follows && !sends) {
+            throw new StorageException(
+                    Reason.NOT_FOUND, "the image " + order.image() + " is not mirrored with " + peer + " here", "");
+        }
+        forget(order.image(), peer, order.other());
+        return done();
+    }
+
+    Answer enabled(String peer, Order.Enable order) throws StorageException {
+        if (!desk.peer(peer).settings().mayPlace()) {
+            throw new StorageException(
+                    Reason.READ_ONLY,
+                    "the peer " + peer + " may not place replicas on the node " + desk.nodeName(),
+                    "set mayPlace = true in its configuration there");
+        }
+        String image = name(order.replica());
+        ReplicaWish wish = new ReplicaWish(image, peer, name(order.image()), order.delayNanos(), order.properties());
+        ReplicaWish before = desk.replicas().config(image).orElse(null);
+        if (before != null
+                && !(before.peer().equals(peer) && before.sourceImage().equals(order.image()))) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "the image " + image + " follows " + before.sourceImage() + " of " + before.peer() + " on the node "
+                            + desk.nodeName(),
+                    "disable that first, or choose another name");
+        }
+        boolean there = checkImage(order, image);
+        Map<String, String> properties = ReplicaConfig.properties(wish);
+        if (before == null) {
+            desk.replicas().add(image, properties);
+        } else {
+            desk.replicas().change(image, config -> properties);
+            desk.node().look(image);
+        }
+        if (!there) {
+            awaitMade(image, before == null);
+        }
+        LOG.info("a replica of '{}' of {} is wished, as '{}'", order.image(), peer, image);
+        return done();
+    }
+
+    /** What cannot be made is said at once and leaves no wish. */
+    private void awaitMade(String image, boolean added) throws StorageException {
+        try {
+            desk.node().awaitMade(image, MADE_NANOS);
+        } catch (StorageException e) {
+            if (added) {
+                desk.replicas().remove(image, config -> null);
+            }
+            throw e;
+        }
+    }
+
+    /** Whether the very image is there already. */
+    private boolean checkImage(Order.Enable order, String image) throws StorageException {
+        ImageFacts facts;
+        try {
+            facts = desk.facts(image);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+        if (!facts.imageIdentity().equals(order.identity())) {
+            throw new StorageException(
+                    Reason.EXISTS,
+                    "there is another image " + image + " on the node " + desk.nodeName(),
+                    "choose another name for the replica");
+        }
+        if (facts.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "the image " + image + " is primary on the node " + desk.nodeName() + ", too",
+                    "decide which one stays, and run mirror:demote at the other");
+        }
+        return true;
+    }
+
+    static Answer done() {
+        return new Answer.Answered(Outcome.DONE, "done");
+    }
+}

@@ -1,0 +1,322 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorManager;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Verification;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.transport.ReplicationTransport;
+import io.tidemark.base.wish.Wish;
+import io.tidemark.base.wish.WishKind;
+import io.tidemark.base.wish.WishStore;
+import io.tidemark.mirror.internal.identity.Handshake;
+import io.tidemark.mirror.internal.run.MirrorNode;
+import io.tidemark.mirror.internal.run.MirrorSettings;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.run.Services;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/** The mirror of a node with its wishes, without OSGi. Safe for all threads. */
+public final class Mirrors implements MirrorManager, AutoCloseable {
+    /** Peers: {@code etc/io.tidemark.mirror.peer-NAME.cfg}. */
+    public static final WishKind PEERS = new WishKind(
+            "io.tidemark.mirror.peer",
+            "peer",
+            "# The peer NAME: another node to mirror with. Changes take effect at once. mirror:peer-add wrote this file.\n"
+                    + "# Removing it ends the link; images that are mirrored with it wait until it is there again.\n");
+
+    /** Replicas: {@code etc/io.tidemark.mirror.replica-IMAGE.cfg}. */
+    public static final WishKind REPLICAS = new WishKind(
+            "io.tidemark.mirror.replica",
+            "replica",
+            "# The image NAME follows one of a peer. Changes take effect at once. mirror:enable wrote this file.\n"
+                    + "# Removing it ends the following; only mirror:disable tells the peer that it need keep nothing for it.\n");
+
+    /**
+     * Where wishes are kept.
+     *
+     * @param peers of the kind {@link #PEERS}
+     * @param replicas of the kind {@link #REPLICAS}
+     */
+    public record Stores(WishStore peers, WishStore replicas) {}
+
+    private final Handshake.Self self;
+    private final MirrorNode node;
+    private final Desk desk;
+    private final Statuses statuses;
+    private final Enabling enabling;
+    private final Heads heads;
+    private final Roles roles;
+    private final Comparing comparing;
+
+    /**
+     * A mirror without peers. Nothing runs before {@link #start}.
+     *
+     * @param context threads and clocks
+     * @param services of the engine
+     * @param settings bounds and times
+     * @param self who this node is
+     * @param nonces random bytes, new ones at each call
+     * @param stores where commands keep wishes
+     */
+    public Mirrors(
+            StorageContext context,
+            Services services,
+            MirrorSettings settings,
+            Handshake.Self self,
+            Supplier<byte[]> nonces,
+            Stores stores) {
+        this.self = self;
+        PeerOrders master = new PeerOrders();
+        node = new MirrorNode(context, services, settings, self, nonces, master);
+        Turns turns = new Turns(context.workers());
+        Book<PeerConfig> peers = new Book<>(PEERS, stores.peers(), turns, PeerConfig::read, this::peerChanged);
+        Book<ReplicaWish> replicas =
+                new Book<>(REPLICAS, stores.replicas(), turns, ReplicaConfig::read, this::replicaChanged);
+        desk = new Desk(context, services, node, peers, replicas, turns, self.name());
+        statuses = new Statuses(desk);
+        enabling = new Enabling(desk);
+        heads = new Heads(desk, statuses);
+        roles = new Roles(desk, enabling);
+        comparing = new Comparing(desk);
+        master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing));
+    }
+
+    /** Starts the workers. */
+    public void start() {
+        node.start();
+    }
+
+    /** Ends all links and replicas. Does not wait for their workers. */
+    @Override
+    public void close() {
+        node.close();
+    }
+
+    // ---- what the container tells
+
+    /**
+     * Offers a transport.
+     *
+     * @param name as peers' settings use it
+     * @param transport to listen on and to dial with
+     */
+    public void transport(String name, ReplicationTransport transport) {
+        node.transport(name, transport);
+    }
+
+    /**
+     * Takes a transport away.
+     *
+     * @param name of it
+     */
+    public void noTransport(String name) {
+        node.noTransport(name);
+    }
+
+    /**
+     * The configuration of a peer came, or was changed.
+     *
+     * @param wish with its origin
+     */
+    public void peerWished(Wish wish) {
+        desk.peers().wished(wish);
+    }
+
+    /**
+     * The configuration of a peer is gone.
+     *
+     * @param origin of it
+     */
+    public void peerUnwished(String origin) {
+        desk.peers().unwished(origin);
+    }
+
+    /**
+     * The configuration of a replica came, or was changed.
+     *
+     * @param wish with its origin
+     */
+    public void replicaWished(Wish wish) {
+        desk.replicas().wished(wish);
+    }
+
+    /**
+     * The configuration of a replica is gone.
+     *
+     * @param origin of it
+     */
+    public void replicaUnwished(String origin) {
+        desk.replicas().unwished(origin);
+    }
+
+    private void peerChanged(String name, Book.Page<PeerConfig> before, Book.Page<PeerConfig> now) {
+        if (now == null || now.config() == null) {
+            node.removePeer(name);
+        } else {
+            node.addPeer(now.config().wish());
+        }
+    }
+
+    private void replicaChanged(String image, Book.Page<ReplicaWish> before, Book.Page<ReplicaWish> now) {
+        ReplicaWish old = before == null ? null : before.config();
+        ReplicaWish wish = now == null ? null : now.config();
+        if (wish == null) {
+            node.removeReplica(image, false);
+        } else if (old != null && old.delayed(wish.delayNanos()).equals(wish)) {
+            node.delay(image, wish.delayNanos());
+        } else {
+            node.addReplica(wish);
+        }
+    }
+
+    // ---- peers
+
+    @Override
+    public String ownKey() {
+        return self.key().toString();
+    }
+
+    @Override
+    public List<String> ownAddresses() {
+        return node.addresses();
+    }
+
+    @Override
+    public List<PeerStatus> peers() {
+        return statuses.peers();
+    }
+
+    @Override
+    public PeerStatus addPeer(String name, PeerSettings settings) throws StorageException {
+        if (settings.key().equals(ownKey())) {
+            throw new StorageException(
+                    Reason.INVALID, "the key " + settings.key() + " is this node's own", "give the other node's key");
+        }
+        for (PeerStatus known : peers()) {
+            String key = known.settings().key();
+            if (!key.isEmpty() && key.equals(settings.key())) {
+                throw new StorageException(
+                        Reason.EXISTS,
+                        "the peer " + known.name() + " has the key " + key + " already",
+                        "remove that peer first, or use it");
+            }
+        }
+        desk.peers().add(name, PeerConfig.properties(settings));
+        return statuses.peer(name);
+    }
+
+    @Override
+    public void removePeer(String name) throws StorageException {
+        desk.peers().remove(name, config -> {
+            TreeSet<String> images = new TreeSet<>(config.images().keySet());
+            desk.replicas().all().stream()
+                    .map(Book.Page::config)
+                    .filter(wish -> wish != null && wish.peer().equals(name))
+                    .forEach(wish -> images.add(wish.image()));
+            if (!images.isEmpty()) {
+                throw new StorageException(
+                        Reason.BUSY,
+                        "images are mirrored with the peer " + name + ": " + String.join(", ", images),
+                        "run mirror:disable for each of them first");
+            }
+            return null;
+        });
+    }
+
+    // ---- images
+
+    @Override
+    public MirrorStatus enable(String image, String peer, ReplicaOptions options) throws StorageException {
+        enabling.enable(image, peer, options);
+        return statuses.of(image, peer);
+    }
+
+    @Override
+    public boolean disable(String image, String peer) throws StorageException {
+        return enabling.disable(image, peer);
+    }
+
+    @Override
+    public List<MirrorStatus> status() {
+        return statuses.all();
+    }
+
+    @Override
+    public List<MirrorStatus> status(String image) throws StorageException {
+        return statuses.of(image);
+    }
+
+    // ---- heads
+
+    @Override
+    public MirrorStatus hold(String image) throws StorageException {
+        return heads.hold(image);
+    }
+
+    @Override
+    public MirrorStatus release(String image) throws StorageException {
+        return heads.release(image);
+    }
+
+    @Override
+    public MirrorStatus step(String image, long events) throws StorageException {
+        return heads.step(image, events);
+    }
+
+    @Override
+    public MirrorStatus step(String image, Position to) throws StorageException {
+        return heads.step(image, to);
+    }
+
+    @Override
+    public MirrorStatus delay(String image, long delayNanos) throws StorageException {
+        return heads.delay(image, delayNanos);
+    }
+
+    // ---- roles
+
+    @Override
+    public Promotion promote(String image, boolean force) throws StorageException {
+        return roles.promote(image, force);
+    }
+
+    @Override
+    public Position demote(String image) throws StorageException {
+        return roles.demote(image);
+    }
+
+    @Override
+    public Promotion switchOver(String image, String peer, WorkListener listener) throws StorageException {
+        return new SwitchOver(desk, roles, image, peer, listener).run();
+    }
+
+    @Override
+    public Verification verify(String image, String peer, WorkListener listener) throws StorageException {
+        return comparing.verify(image, peer, listener);
+    }
+
+    @Override
+    public MirrorStatus resync(String image, String peer, boolean discard) throws StorageException {
+        new Resync(desk).run(image, peer, discard);
+        return statuses.of(image, peer);
+    }
+
+    @Override
+    public String toString() {
+        return "mirror of the node " + self.name() + " with " + peers().size() + " peers, "
+                + status().stream()
+                        .filter(one -> one.role() == ImageHead.Role.REPLICA)
+                        .count() + " replicas";
+    }
+}

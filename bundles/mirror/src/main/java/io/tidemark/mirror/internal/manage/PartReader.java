@@ -1,0 +1,170 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.device.BlockDevice;
+import io.tidemark.api.device.Completion;
+import io.tidemark.api.device.DeviceSession;
+import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Octets;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads parts of an image and says at which event each was so, while clients write or a replica's head moves: a part that an event
+ * touched while it was read is read again, and told so when that does not help. One use.
+ */
+final class PartReader {
+    private static final int CHUNK_BYTES = 256 << 10;
+    private static final int ATTEMPTS = 3;
+    private static final byte[] NOTHING = new byte[32];
+
+    private final Desk desk;
+    private final String image;
+    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    private final MessageDigest digest;
+
+    PartReader(Desk desk, String image) {
+        this.desk = desk;
+        this.image = image;
+        try {
+            this.digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+    }
+
+    /** What parts come to, as far as the image reaches. */
+    Answer.Summed read(long offset, int partBytes, int parts) throws StorageException {
+        BlockDevice device = desk.services()
+                .devices()
+                .device(image)
+                .orElseThrow(() -> new StorageException(
+                        Reason.UNAVAILABLE, "the image " + image + " is not served", "look at image:list"));
+        try (DeviceSession session = device.connect("compare", new Quiet())) {
+            long size = device.sizeBytes();
+            int count = (int) Math.min(parts, (Math.max(0, size - offset) + partBytes - 1) / partBytes);
+            List<Answer.Sum> sums = new ArrayList<>(all(session, offset, partBytes, count, size));
+            for (int i = 0; i < count; i++) {
+                long at = offset + (long) i * partBytes;
+                for (int attempt = 1; attempt < ATTEMPTS && sums.get(i).sequence() < 0; attempt++) {
+                    sums.set(i, all(session, at, partBytes, 1, size).get(0));
+                }
+            }
+            ImageFacts facts = desk.facts(image);
+            int last = facts.epochs().size() - 1;
+            return new Answer.Summed(
+                    size,
+                    last < 0 ? facts.imageIdentity() : facts.epochs().get(last).identity(),
+                    sums);
+        }
+    }
+
+    private List<Answer.Sum> all(DeviceSession session, long offset, int partBytes, int count, long size)
+            throws StorageException {
+        Journal journal = desk.services().images().journal(image);
+        long before = now(journal);
+        List<Octets> digests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            long at = offset + (long) i * partBytes;
+            digests.add(Octets.of(part(session, at, Math.min(partBytes, size - at))));
+        }
+        long after = now(journal);
+        Touches touches = new Touches(offset, partBytes, count);
+        if (after > before) {
+            settle(session, journal, after);
+            touches.scan(journal, before, after);
+        }
+        List<Answer.Sum> sums = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            boolean still = touches.last(i) <= before;
+            sums.add(still ? new Answer.Sum(after, digests.get(i)) : new Answer.Sum(-1, Octets.of(NOTHING)));
+        }
+        return sums;
+    }
+
+    private byte[] part(DeviceSession session, long offset, long length) throws StorageException {
+        digest.reset();
+        for (long done = 0; done < length; done += CHUNK_BYTES) {
+            chunk.clear().limit((int) Math.min(CHUNK_BYTES, length - done));
+            session.read(offset + done, chunk);
+            digest.update(chunk.flip());
+        }
+        return digest.digest();
+    }
+
+    /** The last event that a read may show. */
+    private long now(Journal journal) throws StorageException {
+        ImageFacts facts = desk.facts(image);
+        return facts.role() == ImageHead.Role.PRIMARY
+                ? journal.appender().appended()
+                : facts.replica().head();
+    }
+
+    /** What was seen becomes durable, because only that can be found in the journal, and stays. */
+    private void settle(DeviceSession session, Journal journal, long sequence) throws StorageException {
+        if (journal.durable() >= sequence) {
+            return;
+        }
+        Gate gate = desk.context().workers().newGate();
+        Flushed flushed = new Flushed(gate);
+        session.flush(flushed);
+        session.drive(false);
+        flushed.await();
+    }
+
+    private static final class Flushed implements Completion {
+        private final Gate gate;
+        private boolean done;
+        private StorageException failure;
+
+        Flushed(Gate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public void completed(StorageException problem) {
+            synchronized (this) {
+                done = true;
+                failure = problem;
+            }
+            gate.open();
+        }
+
+        private synchronized boolean done() {
+            return done;
+        }
+
+        void await() throws StorageException {
+            while (!done()) {
+                gate.await(Long.MAX_VALUE);
+            }
+            synchronized (this) {
+                if (failure != null) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
+    /** Reads and flushes end by themselves when the device goes away. */
+    private static final class Quiet implements SessionListener {
+        @Override
+        public void swept() {
+            // One request at a time, which has a completion of its own.
+        }
+
+        @Override
+        public void closed(String why) {
+            // The request under way says so.
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.mirror.internal.run.GivenOrder;
+import io.tidemark.mirror.internal.run.Master;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What peers may, and what is done for them. A peer learns of images that are mirrored with it, and of no other. */
+final class PeerOrders implements Master {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerOrders.class);
+
+    /** Who does it. */
+    record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing) {}
+
+    private volatile Hands hands;
+
+    /** Before anything runs: the two know each other. */
+    void serve(Hands all) {
+        hands = all;
+    }
+
+    @Override
+    public boolean mayHave(String peer, String image) {
+        Desk desk = hands.desk();
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        return (wish != null && wish.peer().equals(peer))
+                || desk.peers()
+                        .config(peer)
+                        .map(config -> config.images().containsKey(image))
+                        .orElse(false);
+    }
+
+    @Override
+    public void pinned(String peer, String key) {
+        try {
+            hands.desk()
+                    .peers()
+                    .change(peer, config -> config.settings().key().isEmpty() ? Map.of(PeerConfig.KEY, key) : null);
+            LOG.info("the peer '{}' is known by the key {} from now on", peer, key);
+        } catch (StorageException e) {
+            LOG.error("the key {} of the peer '{}' is not kept: {}", key, peer, e.getMessage());
+        }
+    }
+
+    @Override
+    public Answer obey(GivenOrder given) throws StorageException {
+        Hands all = hands;
+        String peer = given.peer();
+        Order order = given.order();
+        if (order instanceof Order.Enable enable) {
+            return all.enabling().enabled(peer, enable);
+        }
+        if (order instanceof Order.Disable disable) {
+            return all.enabling().disabled(peer, disable);
+        }
+        if (order instanceof Order.Look look) {
+            checkShared(peer, look.image());
+            return all.roles().look(look.image());
+        }
+        if (order instanceof Order.Promote promote) {
+            return all.roles().promoted(given, promote);
+        }
+        if (order instanceof Order.Verify verify) {
+            return all.comparing().verified(given, verify);
+        }
+        if (order instanceof Order.Sums sums) {
+            checkShared(peer, sums.image());
+            return all.comparing().summed(sums);
+        }
+        throw new StorageException(Reason.INVALID, order.type() + " is no order to obey", "update the older node");
+    }
+
+    private void checkShared(String peer, String image) throws StorageException {
+        if (!mayHave(peer, image)) {
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "the image " + image + " is not mirrored with " + peer + " on the node "
+                            + hands.desk().nodeName(),
+                    "run mirror:enable where it is primary");
+        }
+    }
+}

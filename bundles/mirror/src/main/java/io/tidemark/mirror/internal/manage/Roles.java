@@ -1,0 +1,308 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Verdict;
+import io.tidemark.mirror.internal.run.GivenOrder;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Encoder;
+import io.tidemark.mirror.internal.wire.Order;
+import io.tidemark.mirror.internal.wire.Point;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Promotion and demotion on this node, by people and by peers. One change of a role at a time for each image, and whoever looks at
+ * an image from another node waits for it: what it sees then is not on its way to something else.
+ */
+final class Roles {
+    private static final Logger LOG = LoggerFactory.getLogger(Roles.class);
+    private static final long LOOK_NANOS = Desk.SECOND / 20;
+    private static final long SURE = 0;
+    private static final long UNKNOWN = -1;
+
+    private final Desk desk;
+    private final Enabling enabling;
+
+    Roles(Desk desk, Enabling enabling) {
+        this.desk = desk;
+        this.enabling = enabling;
+    }
+
+    private static String turn(String image) {
+        return "role/" + image;
+    }
+
+    // ---- by people
+
+    Promotion promote(String image, boolean force) throws StorageException {
+        ImageFacts facts = desk.replica(image);
+        if (facts.replica().consistency() != Consistency.CONSISTENT) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the replica " + image + " is not consistent and cannot be promoted",
+                    "wait until it has its source's bytes");
+        }
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        Answer.Facts source = wish == null ? null : source(wish, force);
+        long missing =
+                source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
+        ImageFacts promoted =
+                desk.turns().in(turn(image), () -> desk.services().replicas().promote(image));
+        LOG.info("the image '{}' is primary here, {}", image, words(missing));
+        desk.node().look(image);
+        if (source != null && source.role() == ImageHead.Role.REPLICA) {
+            follow(promoted, wish);
+        }
+        return promotion(image, desk.nodeName(), promoted, missing);
+    }
+
+    private static String words(long missing) {
+        return missing == SURE
+                ? "with everything of the primary before"
+                : missing < 0
+                        ? "and nobody knows what it lacks of the primary before"
+                        : "and lacks " + missing + " events of the primary before";
+    }
+
+    static Promotion promotion(String image, String node, ImageFacts promoted, long missing) {
+        Epoch epoch = promoted.epochs().get(promoted.epochs().size() - 1);
+        long last = epoch.firstSequence() - 1;
+        Position at = last == 0 ? Position.NONE : new Position(before(promoted.epochs(), epoch), last);
+        return new Promotion(image, node, at, epoch, missing);
+    }
+
+    private static long before(List<Epoch> epochs, Epoch newest) {
+        return epochs.size() < 2
+                ? newest.number() - 1
+                : epochs.get(epochs.size() - 2).number();
+    }
+
+    /** What the source says; null when it cannot be asked and need not be. */
+    private Answer.Facts source(ReplicaWish wish, boolean force) throws StorageException {
+        try {
+            return desk.look(wish.peer(), wish.sourceImage());
+        } catch (StorageException e) {
+            boolean away = e.reason() == Reason.UNAVAILABLE
+                    || e.reason() == Reason.STALE_SERVICE
+                    || e.reason() == Reason.NOT_FOUND;
+            if (force || away) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private long missing(String image, ImageFacts facts, Answer.Facts source, ReplicaWish wish, boolean force)
+            throws StorageException {
+        Verdict verdict = ForkCheck.compare(
+                new ForkCheck.Side(source.epochs(), source.durable()),
+                source.trimmed(),
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
+        boolean continues = verdict.kind() == Verdict.Kind.CONTINUES;
+        long missing = continues ? source.durable() - facts.watermarks().durable() : UNKNOWN;
+        if (force) {
+            return missing;
+        }
+        if (source.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + wish.sourceImage() + " is primary at " + wish.peer(),
+                    "run mirror:switch there, or mirror:demote there first; --force makes " + image
+                            + " primary all the same, and both write then");
+        }
+        if (!continues) {
+            // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
+            if (verdict.kind() == Verdict.Kind.OLDER) {
+                return SURE;
+            }
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + image + " and that of " + wish.peer() + " are on different branches",
+                    "decide which one stays, and run mirror:resync at the other; --force promotes this one");
+        }
+        if (missing > 0) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the replica " + image + " lacks " + missing + " events that " + wish.peer() + " has",
+                    "try again when mirror:status says that it has everything; --force does without them");
+        }
+        return SURE;
+    }
+
+    private long missingWithoutSource(String image, ImageFacts facts, boolean force) throws StorageException {
+        if (endsWithDemotion(image, facts)) {
+            return SURE;
+        }
+        if (force) {
+            return UNKNOWN;
+        }
+        throw new StorageException(
+                Reason.UNAVAILABLE,
+                "nobody can say whether the replica " + image
+                        + " has everything: its source cannot be asked, and was not demoted as far as it has received",
+                "link with the source again, or use --force when its site is gone");
+    }
+
+    /** Whoever wrote it last has handed it over. */
+    private boolean endsWithDemotion(String image, ImageFacts facts) throws StorageException {
+        long last = facts.watermarks().durable();
+        Journal journal = desk.services().images().journal(image);
+        if (last <= journal.trimmed()) {
+            return false;
+        }
+        try (JournalReader reader = journal.reader(last)) {
+            EventHeader event = reader.next();
+            return event != null && event.kind() == EventKind.DEMOTE;
+        }
+    }
+
+    /** The node where it was primary follows from now on. It may know that already. */
+    private void follow(ImageFacts promoted, ReplicaWish wish) {
+        try {
+            enabling.invite(promoted, wish.image(), wish.peer(), wish.sourceImage(), ReplicaOptions.DEFAULTS);
+        } catch (StorageException e) {
+            LOG.warn("{} does not follow '{}' yet: {}", wish.peer(), wish.image(), e.getMessage());
+        }
+    }
+
+    Position demote(String image) throws StorageException {
+        desk.primary(image);
+        ImageFacts facts =
+                desk.turns().in(turn(image), () -> desk.services().replicas().demote(image));
+        Position end = new Position(
+                Heads.epoch(facts, facts.watermarks().durable()).number(),
+                facts.watermarks().durable());
+        LOG.info("the image '{}' is a replica here, it ends at {}", image, end);
+        followOnlyPeer(image);
+        desk.node().look(image);
+        return end;
+    }
+
+    private void followOnlyPeer(String image) throws StorageException {
+        List<PeerConfig> peers = desk.peers().all().stream()
+                .map(Book.Page::config)
+                .filter(config -> config != null && config.images().containsKey(image))
+                .toList();
+        if (peers.size() == 1 && desk.replicas().page(image).isEmpty()) {
+            PeerConfig peer = peers.get(0);
+            wish(image, peer.name(), peer.images().get(image));
+        }
+    }
+
+    /** True when there was none before. */
+    boolean wish(String image, String peer, String there) throws StorageException {
+        ReplicaWish before = desk.replicas().config(image).orElse(null);
+        ReplicaWish wish = new ReplicaWish(image, peer, there, before == null ? 0 : before.delayNanos(), Map.of());
+        Map<String, String> properties = ReplicaConfig.properties(wish);
+        if (before == null) {
+            desk.replicas().add(image, properties);
+            return true;
+        }
+        desk.replicas().change(image, config -> properties);
+        return false;
+    }
+
+    // ---- as asked by a peer
+
+    Answer look(String image) throws StorageException {
+        ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
+        boolean replica = facts.role() == ImageHead.Role.REPLICA;
+        return new Answer.Facts(
+                facts.role(),
+                replica ? facts.replica().consistency() : Consistency.CONSISTENT,
+                facts.imageIdentity(),
+                facts.watermarks().trimmed(),
+                facts.watermarks().durable(),
+                replica ? facts.replica().head() : facts.watermarks().durable(),
+                Encoder.newest(facts.epochs()));
+    }
+
+    Answer promoted(GivenOrder given, Order.Promote order) throws StorageException {
+        String image = order.image();
+        checkMaster(given.peer(), image);
+        ImageFacts facts = awaitReceived(given, order);
+        Epoch epoch = Heads.epoch(facts, order.end().sequence());
+        if (facts.watermarks().durable() != order.end().sequence()
+                || !epoch.identity().equals(order.end().identity())) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the replica " + image + " ends at " + facts.watermarks().durable() + " and not where "
+                            + given.peer() + " says, at " + order.end(),
+                    "look at mirror:status on both nodes");
+        }
+        ImageFacts promoted = desk.turns().in(turn(image), () -> {
+            // Whoever asks again over another link has waited for this turn, and is told what is so then.
+            given.checkWaited();
+            return desk.services().replicas().promote(image);
+        });
+        LOG.info("the image '{}' is primary here, as {} wishes", image, given.peer());
+        desk.node().look(image);
+        return new Answer.Promoted(
+                order.end(), promoted.epochs().get(promoted.epochs().size() - 1));
+    }
+
+    private void checkMaster(String peer, String image) throws StorageException {
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        boolean allowed = wish != null
+                && wish.peer().equals(peer)
+                && desk.peer(peer).settings().mayPlace();
+        if (!allowed) {
+            throw new StorageException(
+                    Reason.READ_ONLY,
+                    "the peer " + peer + " may not promote the image " + image + " of the node " + desk.nodeName()
+                            + ": it does not follow it",
+                    "run mirror:promote there");
+        }
+    }
+
+    private ImageFacts awaitReceived(GivenOrder given, Order.Promote order) throws StorageException {
+        long deadline = desk.context().clock().monotonicNanos() + order.waitNanos();
+        long first = -1;
+        while (true) {
+            given.checkWaited();
+            ImageFacts facts = desk.replica(order.image());
+            long received = facts.watermarks().durable();
+            if (facts.replica().consistency() != Consistency.CONSISTENT) {
+                throw new StorageException(
+                        Reason.INVALID, "the replica " + order.image() + " is not consistent", "wait until it is");
+            }
+            if (received >= order.end().sequence()) {
+                return facts;
+            }
+            first = first < 0 ? received : first;
+            if (desk.context().clock().monotonicNanos() >= deadline) {
+                throw new StorageException(
+                        Reason.UNAVAILABLE,
+                        "the replica " + order.image() + " lacks "
+                                + (order.end().sequence() - received) + " events still",
+                        "look at mirror:status on both nodes");
+            }
+            given.working(
+                    received - first,
+                    order.end().sequence() - first,
+                    "waits until " + desk.nodeName() + " has everything");
+            given.pause(LOOK_NANOS);
+        }
+    }
+
+    static Point end(ImageFacts facts) {
+        long last = facts.watermarks().durable();
+        return Point.in(Heads.epoch(facts, last), last);
+    }
+}

@@ -1,0 +1,265 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.mirror.internal.run.PeerState;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What is wished and what is, put together for people. */
+final class Statuses {
+    /** An image and one of its peers. */
+    private record Pair(String image, String peer) implements Comparable<Pair> {
+        private static final Comparator<Pair> ORDER =
+                Comparator.comparing(Pair::image).thenComparing(Pair::peer);
+
+        @Override
+        public int compareTo(Pair other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    private final Desk desk;
+
+    Statuses(Desk desk) {
+        this.desk = desk;
+    }
+
+    // ---- peers
+
+    List<PeerStatus> peers() {
+        Map<String, PeerState> states = new HashMap<>();
+        desk.node().peers().forEach(state -> states.put(state.name(), state));
+        return desk.peers().all().stream()
+                .map(page -> peer(page, states.get(page.wish().name())))
+                .toList();
+    }
+
+    PeerStatus peer(String name) throws StorageException {
+        return peers().stream()
+                .filter(peer -> peer.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new StorageException(Reason.NOT_FOUND, "there is no peer " + name, ""));
+    }
+
+    private static PeerStatus peer(Book.Page<PeerConfig> page, PeerState state) {
+        String name = page.wish().name();
+        if (page.config() == null) {
+            PeerSettings none = new PeerSettings("", "", "", "", false);
+            return new PeerStatus(
+                    name, none, false, "refused: " + page.refused(), page.refused(), "", "", false, 0, -1, List.of());
+        }
+        PeerSettings wished = page.config().settings();
+        List<String> images = List.copyOf(page.config().images().keySet());
+        if (state == null) {
+            return new PeerStatus(name, wished, false, "starts", "", "", "", false, 0, -1, images);
+        }
+        PeerSettings settings = new PeerSettings(
+                wished.transport(),
+                wished.address(),
+                wished.fingerprint(),
+                wished.key().isEmpty() ? state.key() : wished.key(),
+                wished.mayPlace());
+        return new PeerStatus(
+                name,
+                settings,
+                state.linked(),
+                state.state(),
+                state.trouble(),
+                state.nodeName(),
+                state.linkName(),
+                state.clockKnown(),
+                state.clockOffsetNanos(),
+                state.roundTripNanos(),
+                images);
+    }
+
+    // ---- images
+
+    List<MirrorStatus> all() {
+        TreeMap<Pair, MirrorStatus> all = new TreeMap<>();
+        // What this node follows counts before what it would send to the same peer.
+        for (MirrorStatus channel : desk.node().channels()) {
+            all.putIfAbsent(new Pair(channel.image(), channel.peer()), channel);
+        }
+        for (MirrorStatus channel : desk.node().channels()) {
+            Pair pair = new Pair(channel.image(), channel.peer());
+            if (all.get(pair).state() == State.PRIMARY) {
+                all.put(pair, channel);
+            }
+        }
+        refused(all);
+        granted(all);
+        return List.copyOf(all.values());
+    }
+
+    List<MirrorStatus> of(String image) throws StorageException {
+        List<MirrorStatus> found =
+                all().stream().filter(one -> one.image().equals(image)).toList();
+        if (found.isEmpty()) {
+            throw new StorageException(
+                    Reason.NOT_FOUND, "the image " + image + " is not mirrored", "mirror:enable begins it");
+        }
+        return found;
+    }
+
+    MirrorStatus of(String image, String peer) throws StorageException {
+        return of(image).stream()
+                .filter(one -> one.peer().equals(peer))
+                .findFirst()
+                .orElseThrow(() -> new StorageException(
+                        Reason.NOT_FOUND, "the image " + image + " is not mirrored with the peer " + peer, ""));
+    }
+
+    /** A replica: as its peer has it, or as the engine does when there is none. */
+    MirrorStatus replica(String image, ImageFacts facts) {
+        MirrorStatus known = all().stream()
+                .filter(one -> one.image().equals(image) && one.role() == ImageHead.Role.REPLICA)
+                .findFirst()
+                .orElse(null);
+        ReplicaProgress progress = facts.replica();
+        boolean held = progress.order() instanceof HeadOrder.Hold;
+        if (known != null && held == known.heldAt().isPresent()) {
+            return known;
+        }
+        MirrorStatus.Marks marks = new MirrorStatus.Marks(
+                known == null ? -1 : known.marks().durable(),
+                progress.arrived(),
+                progress.received(),
+                progress.head(),
+                progress.replayed());
+        return new MirrorStatus(
+                image,
+                known == null ? "" : known.peer(),
+                known == null ? "" : known.peerImage(),
+                ImageHead.Role.REPLICA,
+                held ? State.HELD : known == null ? State.UNLINKED : known.state(),
+                held ? "held" : known == null ? "follows no peer" : known.words(),
+                Optional.of(progress.consistency()),
+                marks,
+                known == null ? MirrorStatus.Lag.UNKNOWN : known.lag(),
+                known == null ? MirrorStatus.Rate.NONE : known.rate(),
+                -1,
+                known == null ? -1 : known.delayWantedNanos(),
+                -1,
+                progress.order() instanceof HeadOrder.Hold hold ? Optional.of(hold.at()) : Optional.empty(),
+                Optional.empty(),
+                known == null ? "" : known.trouble());
+    }
+
+    private void refused(Map<Pair, MirrorStatus> all) {
+        for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
+            String image = page.wish().name();
+            if (page.config() == null) {
+                all.put(
+                        new Pair(image, "?"),
+                        idle(image, "?", "", ImageHead.Role.REPLICA, State.REFUSED, "refused: " + page.refused()));
+            } else if (desk.peers().config(page.config().peer()).isEmpty()) {
+                String peer = page.config().peer();
+                String why = "refused: peer: there is no peer " + peer + "; mirror:peer-add " + peer + " adds it";
+                all.put(
+                        new Pair(image, peer),
+                        idle(image, peer, page.config().sourceImage(), ImageHead.Role.REPLICA, State.REFUSED, why));
+            }
+        }
+    }
+
+    /** Images that a peer may have and does not ask for now. */
+    private void granted(Map<Pair, MirrorStatus> all) {
+        List<MirrorStatus> missing = new ArrayList<>();
+        for (Book.Page<PeerConfig> page : desk.peers().all()) {
+            if (page.config() == null) {
+                continue;
+            }
+            String peer = page.config().name();
+            page.config().images().forEach((image, there) -> {
+                if (!all.containsKey(new Pair(image, peer))) {
+                    missing.add(waiting(image, peer, there));
+                }
+            });
+        }
+        all.values().stream()
+                .filter(one -> one.state() == State.PRIMARY)
+                .forEach(one -> missing.add(waiting(one.image(), one.peer(), one.peerImage())));
+        missing.forEach(one -> all.put(new Pair(one.image(), one.peer()), one));
+    }
+
+    private MirrorStatus waiting(String image, String peer, String there) {
+        boolean linked = desk.node().linked(peer);
+        long kept = desk.node().kept(image, peer, there);
+        boolean wished = desk.replicas()
+                .config(image)
+                .filter(wish -> wish.peer().equals(peer))
+                .isPresent();
+        String words = (wished ? "primary here; " : "")
+                + (linked ? "linked, and the peer does not ask for the image now" : "not linked");
+        String keeps = kept < 0 ? "" : "; the journal keeps what follows event " + kept;
+        State state = wished ? State.PRIMARY : linked ? State.STARTING : State.UNLINKED;
+        MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, state, words + keeps);
+        if (kept < 0) {
+            return idle;
+        }
+        long durable = durable(image);
+        long lacks = durable < 0 ? -1 : Math.max(0, durable - kept);
+        return new MirrorStatus(
+                image,
+                peer,
+                there,
+                idle.role(),
+                idle.state(),
+                idle.words(),
+                idle.consistency(),
+                new MirrorStatus.Marks(durable, -1, kept, -1, -1),
+                new MirrorStatus.Lag(-1, -1, -1, lacks),
+                idle.rate(),
+                -1,
+                -1,
+                -1,
+                idle.heldAt(),
+                idle.copy(),
+                idle.trouble());
+    }
+
+    private long durable(String image) {
+        try {
+            return desk.facts(image).watermarks().durable();
+        } catch (StorageException e) {
+            return -1;
+        }
+    }
+
+    private static MirrorStatus idle(
+            String image, String peer, String there, ImageHead.Role role, State state, String words) {
+        return new MirrorStatus(
+                image,
+                peer,
+                there,
+                role,
+                state,
+                words,
+                Optional.empty(),
+                MirrorStatus.Marks.UNKNOWN,
+                MirrorStatus.Lag.UNKNOWN,
+                MirrorStatus.Rate.NONE,
+                -1,
+                -1,
+                -1,
+                Optional.empty(),
+                Optional.empty(),
+                state == State.REFUSED ? words : "");
+    }
+}

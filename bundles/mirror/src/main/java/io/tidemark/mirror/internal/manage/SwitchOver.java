@@ -1,0 +1,186 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+import io.tidemark.mirror.internal.wire.Point;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One planned change of roles, from the primary. One use. */
+final class SwitchOver {
+    private static final Logger LOG = LoggerFactory.getLogger(SwitchOver.class);
+    /** Clients' writes fail from the demotion on, so it comes when little is under way. */
+    private static final long CLOSE_EVENTS = 1000;
+
+    private static final long LOOK_NANOS = Desk.SECOND / 5;
+    private static final long RECEIVE_NANOS = 30 * Desk.SECOND;
+    private static final long ANSWER_NANOS = 60 * Desk.SECOND;
+    private static final long RELINK_NANOS = 60 * Desk.SECOND;
+
+    private final Desk desk;
+    private final Roles roles;
+    private final String image;
+    private final String peer;
+    private final WorkListener listener;
+    private String there;
+    private boolean wished;
+
+    SwitchOver(Desk desk, Roles roles, String image, String peer, WorkListener listener) {
+        this.desk = desk;
+        this.roles = roles;
+        this.image = image;
+        this.peer = peer;
+        this.listener = listener;
+    }
+
+    Promotion run() throws StorageException {
+        there = desk.there(image, peer);
+        ImageFacts facts = desk.primary(image);
+        awaitClose(facts);
+        wished = roles.wish(image, peer, there);
+        Point end = demote();
+        try {
+            Answer.Promoted promoted = promoteThere(end);
+            LOG.info("the image '{}' is primary at {}", image, peer);
+            desk.node().look(image);
+            return new Promotion(image, peer, end.position(), promoted.epoch(), 0);
+        } catch (StorageException e) {
+            throw undone(e);
+        }
+    }
+
+    private void awaitClose(ImageFacts facts) throws StorageException {
+        long first = -1;
+        while (true) {
+            Answer.Facts now = desk.look(peer, there);
+            check(facts, now);
+            long durable = desk.facts(image).watermarks().durable();
+            long lacks = durable - now.durable();
+            if (lacks <= CLOSE_EVENTS) {
+                return;
+            }
+            first = first < 0 ? now.durable() : first;
+            if (!listener.progress("waits until " + peer + " is close", now.durable() - first, durable - first)) {
+                throw Desk.givenUp("the image " + image + " is primary here as before");
+            }
+            desk.pause(LOOK_NANOS);
+        }
+    }
+
+    private void check(ImageFacts facts, Answer.Facts now) throws StorageException {
+        if (!now.identity().equals(facts.imageIdentity())) {
+            throw new StorageException(
+                    Reason.MISMATCH, "the image " + there + " of " + peer + " is another one", "look at mirror:status");
+        }
+        if (now.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + there + " is primary at " + peer + ", too",
+                    "decide which one stays, and run mirror:demote at the other");
+        }
+        if (now.consistency() != Consistency.CONSISTENT) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the replica at " + peer + " is not consistent yet",
+                    "wait until mirror:status says that it has everything");
+        }
+    }
+
+    private Point demote() throws StorageException {
+        if (!listener.progress("demotes " + image, 0, -1)) {
+            takeBackWish();
+            throw Desk.givenUp("the image " + image + " is primary here as before");
+        }
+        try {
+            roles.demote(image);
+            return Roles.end(desk.replica(image));
+        } catch (StorageException e) {
+            if (desk.facts(image).role() == ImageHead.Role.PRIMARY) {
+                takeBackWish();
+                throw e;
+            }
+            throw undone(e);
+        }
+    }
+
+    private Answer.Promoted promoteThere(Point end) throws StorageException {
+        try {
+            return desk.expect(
+                    Answer.Promoted.class, peer, new Order.Promote(end, RECEIVE_NANOS, there), ANSWER_NANOS, listener);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.STALE_SERVICE) {
+                throw e;
+            }
+            return resolve(end, e);
+        }
+    }
+
+    /** The link broke, and the peer may be primary or not: it has to be asked. */
+    private Answer.Promoted resolve(Point end, StorageException why) throws StorageException {
+        long deadline = desk.context().clock().monotonicNanos() + RELINK_NANOS;
+        while (desk.context().clock().monotonicNanos() < deadline) {
+            try {
+                Answer.Facts now = desk.look(peer, there);
+                if (now.role() == ImageHead.Role.PRIMARY) {
+                    return new Answer.Promoted(
+                            end, now.epochs().get(now.epochs().size() - 1));
+                }
+                throw new StorageException(
+                        Reason.UNAVAILABLE, peer + " did not become primary: the link broke", "try again", why);
+            } catch (StorageException e) {
+                boolean away =
+                        e.getCause() != why && (e.reason() == Reason.UNAVAILABLE || e.reason() == Reason.STALE_SERVICE);
+                if (!away) {
+                    throw e;
+                }
+            }
+            // Whether anybody still watches makes no difference: it has to be known.
+            listener.progress("asks " + peer + " what became of it", 0, -1);
+            desk.pause(LOOK_NANOS);
+        }
+        throw new StorageException(
+                Reason.STALE_SERVICE,
+                "the link with " + peer + " broke while it was becoming primary: the image " + image
+                        + " is a replica on both nodes, or primary there",
+                "look at mirror:status there; when it is a replica there, too, run mirror:promote " + image + " here",
+                why);
+    }
+
+    private StorageException undone(StorageException why) {
+        if (why.reason() == Reason.STALE_SERVICE) {
+            return why;
+        }
+        try {
+            desk.services().replicas().promote(image);
+            takeBackWish();
+            desk.node().look(image);
+            return new StorageException(
+                    why.reason(), why.getMessage() + "; the image " + image + " is primary here again", "", why);
+        } catch (StorageException e) {
+            return new StorageException(
+                    why.reason(),
+                    why.getMessage() + "; and the image " + image + " could not be made primary here again: "
+                            + e.getMessage(),
+                    "run mirror:promote " + image + " here",
+                    why);
+        }
+    }
+
+    private void takeBackWish() {
+        if (!wished) {
+            return;
+        }
+        try {
+            desk.replicas().remove(image, config -> null);
+        } catch (StorageException e) {
+            LOG.warn("the wish to follow {} with '{}' stays: {}", peer, image, e.getMessage());
+        }
+    }
+}

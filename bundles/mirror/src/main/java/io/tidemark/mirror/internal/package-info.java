@@ -1,0 +1,2 @@
+/** The mirror as Declarative Services see it. */
+package io.tidemark.mirror.internal;
