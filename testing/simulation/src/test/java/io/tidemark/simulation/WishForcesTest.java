@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageFile;
-import io.tidemark.engine.manage.EtcWishStore;
-import io.tidemark.engine.manage.Wish;
+import io.tidemark.base.wish.EtcWishStore;
+import io.tidemark.base.wish.Wish;
+import io.tidemark.base.wish.WishKind;
 import io.tidemark.faults.ForceAudit;
 import io.tidemark.faults.SimulatedMachine;
 import java.nio.ByteBuffer;
@@ -21,12 +22,13 @@ import org.junit.jupiter.api.TestFactory;
 /** Each force of the files of configurations is missed when it is left out: what a command has reported as done is lost. */
 class WishForcesTest {
     private static final Path ETC = Path.of("/etc");
+    private static final WishKind KIND = new WishKind("io.tidemark.image", "image", "");
     private static final int SEEDS = 20;
 
     @TestFactory
     Stream<DynamicTest> eachForceIsMissed() {
         ForceAudit audit = new ForceAudit()
-                .sources(Path.of("../../bundles/engine/src/main/java"), EtcWishStore.class.getName())
+                .sources(Path.of("../../bundles/base/src/main/java"), EtcWishStore.class.getName())
                 .story("what was added and changed is there", SEEDS, WishForcesTest::changed)
                 .story("what was removed is gone", SEEDS, WishForcesTest::removed);
         return audit.checks().entrySet().stream()
@@ -34,7 +36,7 @@ class WishForcesTest {
     }
 
     private static EtcWishStore store(SimulatedMachine machine) {
-        return new EtcWishStore(machine.boot("node").files(), ETC);
+        return new EtcWishStore(KIND, machine.boot("node").files(), ETC);
     }
 
     private static void changed(SimulatedMachine machine) throws Exception {

@@ -56,11 +56,10 @@ public final class EngineComponent {
     /** Factory PID of images. */
     static final String IMAGE_PID = "io.tidemark.image";
 
-    private static final WishKind IMAGES = new WishKind(
-            IMAGE_PID,
-            "image",
-            "# Image NAME: what is wished of it. Changes take effect at once where that is safe.\n"
-                    + "# Removing this file closes the image; only image:delete removes its data.\n");
+    private static final WishKind IMAGES = new WishKind(IMAGE_PID, "image", """
+            # Image NAME: what is wished of it. Changes take effect at once where that is safe.
+            # Removing this file closes the image; only image:delete removes its data.
+            """);
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineComponent.class);
     private static final long HEAP_PART_OF_INDEXES = 4;

@@ -5,6 +5,7 @@ import io.tidemark.mirror.internal.manage.Mirrors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.osgi.framework.Constants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +57,7 @@ final class Transports {
 
     private void tell(String name, Offer before) {
         Offer now = best(name);
-        if (mirrors == null || now == before) {
+        if (mirrors == null || Objects.equals(now, before)) {
             return;
         }
         if (now == null) {

@@ -135,14 +135,14 @@ final class Enabling {
     // ---- as asked by a peer
 
     Answer disabled(String peer, Order.Disable order) throws StorageException {
-        ReplicaWish wish = desk.replicas().config(order.image()).orElse(null);
+        ReplicaWish wish = desk.replicas().config(order.target()).orElse(null);
         boolean follows = wish != null && wish.peer().equals(peer);
-        boolean sends = desk.peer(peer).images().containsKey(order.image());
+        boolean sends = desk.peer(peer).images().containsKey(order.target());
         if (!follows && !sends) {
             throw new StorageException(
-                    Reason.NOT_FOUND, "the image " + order.image() + " is not mirrored with " + peer + " here", "");
+                    Reason.NOT_FOUND, "the image " + order.target() + " is not mirrored with " + peer + " here", "");
         }
-        forget(order.image(), peer, order.other());
+        forget(order.target(), peer, order.atSender());
         return done();
     }
 

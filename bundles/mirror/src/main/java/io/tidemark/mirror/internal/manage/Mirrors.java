@@ -29,18 +29,16 @@ import java.util.function.Supplier;
 /** The mirror of a node with its wishes, without OSGi. Safe for all threads. */
 public final class Mirrors implements MirrorManager, AutoCloseable {
     /** Peers: {@code etc/io.tidemark.mirror.peer-NAME.cfg}. */
-    public static final WishKind PEERS = new WishKind(
-            "io.tidemark.mirror.peer",
-            "peer",
-            "# The peer NAME: another node to mirror with. Changes take effect at once. mirror:peer-add wrote this file.\n"
-                    + "# Removing it ends the link; images that are mirrored with it wait until it is there again.\n");
+    public static final WishKind PEERS = new WishKind("io.tidemark.mirror.peer", "peer", """
+            # The peer NAME: another node to mirror with. Changes take effect at once. mirror:peer-add wrote this file.
+            # Removing it ends the link; images that are mirrored with it wait until it is there again.
+            """);
 
     /** Replicas: {@code etc/io.tidemark.mirror.replica-IMAGE.cfg}. */
-    public static final WishKind REPLICAS = new WishKind(
-            "io.tidemark.mirror.replica",
-            "replica",
-            "# The image NAME follows one of a peer. Changes take effect at once. mirror:enable wrote this file.\n"
-                    + "# Removing it ends the following; only mirror:disable tells the peer that it need keep nothing for it.\n");
+    public static final WishKind REPLICAS = new WishKind("io.tidemark.mirror.replica", "replica", """
+            # The image NAME follows one of a peer. Changes take effect at once. mirror:enable wrote this file.
+            # Removing it ends the following; only mirror:disable tells the peer that it need keep nothing for it.
+            """);
 
     /**
      * Where wishes are kept.

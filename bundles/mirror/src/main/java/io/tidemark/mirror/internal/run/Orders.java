@@ -12,6 +12,7 @@ import io.tidemark.mirror.internal.wire.Outcome;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class Orders {
     /** An order of this node until it is answered. */
     private static final class Asked {
         final Gate gate;
-        volatile Answer.Working working;
+        final AtomicReference<Answer.Working> working = new AtomicReference<>();
         volatile Answer answer;
 
         Asked(Gate gate) {
@@ -80,7 +81,7 @@ final class Orders {
             return; // not waited for any more
         }
         if (answer instanceof Answer.Working working) {
-            waiting.working = working;
+            waiting.working.set(working);
         } else {
             waiting.answer = answer;
         }
@@ -147,8 +148,9 @@ final class Orders {
             if (last || now >= deadline) {
                 throw unknown(last ? "the link ended" : "it did not answer in time");
             }
-            if (waiting.working != null && waiting.working != shown) {
-                shown = waiting.working;
+            Answer.Working news = waiting.working.getAndSet(null);
+            if (news != null) {
+                shown = news;
                 deadline = quit ? deadline : now + timeoutNanos;
             }
             if (!quit && !listener.progress(shown.words(), shown.done(), shown.total())) {

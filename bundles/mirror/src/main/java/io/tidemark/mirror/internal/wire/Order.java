@@ -35,10 +35,10 @@ public sealed interface Order extends Message {
     /**
      * Mirror an image no longer with the sender, in neither direction.
      *
-     * @param image its name
-     * @param other its name at the sender
+     * @param target its name
+     * @param atSender its name at the sender
      */
-    record Disable(String image, String other) implements Order {
+    record Disable(String target, String atSender) implements Order {
         @Override
         public Type type() {
             return Type.DISABLE;

@@ -35,8 +35,8 @@ final class OrderCode {
             name(out, enable.replica());
             properties(out, enable.properties());
         } else if (order instanceof Order.Disable disable) {
-            name(out, disable.image());
-            name(out, disable.other());
+            name(out, disable.target());
+            name(out, disable.atSender());
         } else if (order instanceof Order.Look look) {
             name(out, look.image());
         } else if (order instanceof Order.Promote promote) {
