@@ -13,7 +13,7 @@ public sealed interface ByteLink permits PlainLink, TlsLink {
      *
      * @param destination filled as far as there is something
      * @return bytes; 0 when there are none now, negative at the end
-     * @throws IOException when the connection or TLS is broken
+     * @throws IOException when the connection or TLS is broken, and all that came before was read
      */
     int read(ByteBuffer destination) throws IOException;
 
@@ -31,7 +31,7 @@ public sealed interface ByteLink permits PlainLink, TlsLink {
     /**
      * Whether {@link #read} may give bytes although the socket has none.
      *
-     * @return true when something is decrypted, or may be
+     * @return true when something is decrypted, or may be, or a failure is still to be told
      */
     boolean hasBufferedInput();
 

@@ -34,6 +34,9 @@ public final class TlsLink implements ByteLink {
     private boolean mayDecrypt;
     private boolean ended;
 
+    /** What broke the connection or TLS; what was decrypted before is taken first. */
+    private IOException broken;
+
     /**
      * TLS that has not begun.
      *
@@ -145,10 +148,13 @@ public final class TlsLink implements ByteLink {
     public int read(ByteBuffer destination) throws IOException {
         int before = destination.position();
         drainDecrypted(destination);
-        while (destination.hasRemaining() && !ended && step(destination)) {
+        while (destination.hasRemaining() && !ended && broken == null && step(destination)) {
             drainDecrypted(destination);
         }
         int count = destination.position() - before;
+        if (count == 0 && broken != null) {
+            throw broken;
+        }
         return count == 0 && ended ? -1 : count;
     }
 
@@ -161,8 +167,18 @@ public final class TlsLink implements ByteLink {
         }
     }
 
-    /** Decrypts one record, or receives more. False when there is nothing to be had now. */
-    private boolean step(ByteBuffer destination) throws IOException {
+    /** False when there is nothing to be had now. */
+    private boolean step(ByteBuffer destination) {
+        try {
+            return decryptOrReceive(destination);
+        } catch (IOException e) {
+            broken = e;
+            return false;
+        }
+    }
+
+    /** Decrypts one record, or receives more. */
+    private boolean decryptOrReceive(ByteBuffer destination) throws IOException {
         if (!mayDecrypt) {
             int count = channel.read(incoming);
             ended = count < 0;
@@ -235,7 +251,7 @@ public final class TlsLink implements ByteLink {
 
     @Override
     public boolean hasBufferedInput() {
-        return decrypted.hasRemaining() || mayDecrypt;
+        return decrypted.hasRemaining() || mayDecrypt || broken != null;
     }
 
     @Override

@@ -170,6 +170,15 @@ final class End implements LinkInitiator, LinkListener {
         check();
     }
 
+    /** Hands in the same frame again and again, until the link is closed. */
+    void sendUntilClosed(ByteBuffer frame) {
+        while (isOpen()) {
+            if (!trySend(frame)) {
+                assertTrue(writable.await(PATIENCE_NANOS), "nobody said that the link is writable again, or closed");
+            }
+        }
+    }
+
     /** The next frame, not released; null when the link is closed and nothing is left. */
     Link.Frame receive() {
         long deadline = context.clock().monotonicNanos() + PATIENCE_NANOS;

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -107,6 +108,14 @@ public abstract class ReplicationTransportContract {
 
     private static void sleep(Arena arena, long nanos) {
         arena.context().workers().newGate().await(nanos);
+    }
+
+    private static void eventually(Arena arena, String what, BooleanSupplier condition) {
+        long deadline = arena.context().clock().monotonicNanos() + End.PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            assertTrue(arena.context().clock().monotonicNanos() < deadline, "waited in vain: " + what);
+            sleep(arena, SECOND / 100);
+        }
     }
 
     @Test
@@ -344,10 +353,10 @@ public abstract class ReplicationTransportContract {
         closing.close("a second reason does not count");
         assertFalse(closing.trySend(ByteBuffer.allocate(1)));
         StorageException here = closing.ending();
-        assertEquals(Reason.CLOSED, here.reason());
+        assertEquals(Reason.CLOSED, here.reason(), here.getMessage());
         assertTrue(here.getMessage().contains("the peer f\u00fcnf is not wanted"), here.getMessage());
         StorageException there = other.ending();
-        assertEquals(Reason.CLOSED, there.reason());
+        assertEquals(Reason.CLOSED, there.reason(), there.getMessage());
         assertTrue(there.getMessage().contains("the peer f\u00fcnf is not wanted"), there.getMessage());
         assertFalse(other.trySend(ByteBuffer.allocate(1)));
         for (int i = 0; i < 50; i++) {
@@ -358,6 +367,33 @@ public abstract class ReplicationTransportContract {
         other.check();
     }
 
+    /** What the peer sends on does not take from it what was said before, be it read or not. */
+    @Test
+    public void aPeerThatGoesOnSendingHearsAllBeforeTheClose() throws Exception {
+        play(arena -> {
+            Pair pair = pair(arena);
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Workers.Worker sender =
+                    worker(arena, "sender", thrown, () -> pair.near.sendUntilClosed(numbered(7, 20_000)));
+            for (int i = 0; i < 20; i++) {
+                assertArrayEquals(numbered(7, 20_000).array(), pair.far.bytes(), "frame " + i);
+            }
+            for (int i = 0; i < 50; i++) {
+                pair.far.send(numbered(i, 20_000));
+            }
+            pair.far.close("that is enough");
+            StorageException near = pair.near.ending();
+            assertEquals(Reason.CLOSED, near.reason(), near.getMessage());
+            assertTrue(near.getMessage().contains("that is enough"), near.getMessage());
+            for (int i = 0; i < 50; i++) {
+                assertArrayEquals(numbered(i, 20_000).array(), pair.near.bytes(), "sent before the close");
+            }
+            pair.near.expectNothing();
+            assertTrue(sender.join(End.PATIENCE_NANOS), "the sender is not told of the end");
+            assertNull(thrown.get());
+        });
+    }
+
     @Test
     public void bothCloseAtOnce() throws Exception {
         play(arena -> {
@@ -366,8 +402,10 @@ public abstract class ReplicationTransportContract {
             pair.far.send(ByteBuffer.wrap(new byte[] {2}));
             pair.near.close("near");
             pair.far.close("far");
-            assertEquals(Reason.CLOSED, pair.near.ending().reason());
-            assertEquals(Reason.CLOSED, pair.far.ending().reason());
+            StorageException near = pair.near.ending();
+            StorageException far = pair.far.ending();
+            assertEquals(Reason.CLOSED, near.reason(), near.getMessage());
+            assertEquals(Reason.CLOSED, far.reason(), far.getMessage());
         });
     }
 
@@ -412,10 +450,7 @@ public abstract class ReplicationTransportContract {
                     opened.get(i).send(numbered(i, 3_000));
                 }
             }
-            for (int i = 0; i < 1000 && accepted.size() < links; i++) {
-                sleep(arena, SECOND / 100);
-            }
-            assertEquals(links, accepted.size());
+            eventually(arena, "all links are taken", () -> accepted.size() == links);
             boolean[] seen = new boolean[links];
             for (End end : accepted) {
                 int number = ByteBuffer.wrap(end.bytes())
@@ -549,9 +584,11 @@ public abstract class ReplicationTransportContract {
             assertEquals(10, received.framesReceived());
             assertEquals(10_000, received.bytesReceived());
             assertFalse(pair.near.link().peerName().isBlank());
-            sleep(arena, SECOND / 2);
-            assertTrue(pair.near.link().figures().roundTripNanos() > 0, "it was pinged");
-            assertTrue(pair.near.link().figures().idleNanos() >= SECOND / 4, "pings are no frames");
+            eventually(arena, "it is pinged", () -> pair.near.link().figures().roundTripNanos() > 0);
+            eventually(
+                    arena,
+                    "pings are no frames",
+                    () -> pair.near.link().figures().idleNanos() >= SECOND / 2);
         });
     }
 
@@ -560,10 +597,13 @@ public abstract class ReplicationTransportContract {
         play(arena -> {
             Pair pair = pair(arena);
             for (int i = 0; i < 5; i++) {
+                int sent = i + 1;
                 pair.near.send(numbered(i, 100));
-                sleep(arena, SECOND / 100);
+                eventually(arena, "it arrives", () -> pair.far.link().figures().framesReceived() == sent);
             }
-            // Nobody has polled: one call for all.
+            // Nobody has polled: one call for all, and a moment for a wrong one.
+            eventually(arena, "it is readable", () -> pair.far.readables.get() > 0);
+            sleep(arena, SECOND / 100);
             assertEquals(1, pair.far.readables.get());
             for (int i = 0; i < 5; i++) {
                 pair.far.bytes();
@@ -572,6 +612,7 @@ public abstract class ReplicationTransportContract {
             assertNull(pair.far.link().poll());
             pair.near.send(numbered(5, 100));
             pair.far.bytes();
+            eventually(arena, "it is readable", () -> pair.far.readables.get() > 1);
             sleep(arena, SECOND / 100);
             assertEquals(2, pair.far.readables.get());
             pair.near.check();

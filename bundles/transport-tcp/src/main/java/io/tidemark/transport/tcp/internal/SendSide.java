@@ -61,6 +61,7 @@ final class SendSide {
     private Long ping;
     private byte[] closing;
     private boolean closeBegun;
+    private long handedOver;
     private long blockedSince;
     private boolean blocked;
     private long idleSince;
@@ -165,10 +166,18 @@ final class SendSide {
         ping = token;
     }
 
-    /** Nothing is taken any more. What was taken goes out first, or is dropped. */
+    /**
+     * Nothing is taken any more. For all threads; the reason is not said before {@link #end}: a peer that ended at once would
+     * be taken for one that left by itself.
+     */
+    synchronized void refuse() {
+        ended = true;
+    }
+
+    /** The last frame is the reason. What was taken goes out first, or is dropped. */
     synchronized void end(String reason, boolean drop) {
-        if (!ended) {
-            ended = true;
+        ended = true;
+        if (closing == null) {
             closing = cut(reason);
         }
         if (drop) {
@@ -192,6 +201,11 @@ final class SendSide {
         return closeBegun && current == null && out == null;
     }
 
+    /** Bytes that the network took so far. */
+    long handedOver() {
+        return handedOver;
+    }
+
     boolean compressing() {
         return compression && choice.compressing();
     }
@@ -209,6 +223,7 @@ final class SendSide {
             int ready = out.position();
             boolean done = write(link);
             sent += ready - out.position();
+            handedOver += ready - out.position();
             if (!done) {
                 block();
                 return Wait.SOCKET;

@@ -34,8 +34,8 @@ import javax.net.ssl.SSLException;
 final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     static final long NEVER = Long.MAX_VALUE;
 
-    /** So long a closed link may take to say why. */
-    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** So long a peer that takes nothing any more may still be read: it may have said why. */
+    private static final long LAST_WORDS_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Then others get their turn. */
     private static final int TURN_BYTES = 1 << 20;
     /** After so many turns without a compressed frame a link needs little again. */
@@ -92,8 +92,12 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     private long pingedNanos;
     private boolean pinging;
     private SendSide.Wait waiting = SendSide.Wait.NOTHING;
+    private Farewell farewell;
     private boolean shut;
     private int lightTurns;
+
+    /** Why nothing can be sent any more; null as long as it can. */
+    private IOException unsendable;
 
     private volatile String name;
     private volatile String fingerprint = "";
@@ -280,20 +284,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         if (waiting == SendSide.Wait.SOCKET) {
             wanted |= SelectionKey.OP_WRITE;
         }
-        long due = endsByNanos;
-        if (phase == Phase.OPEN) {
-            TcpSettings.Times times = shared.settings.times();
-            due = Math.min(
-                            pingAtNanos - startedNanos,
-                            heardNanos - startedNanos + times.dead().toNanos())
-                    + startedNanos;
-            if (waiting == SendSide.Wait.BANDWIDTH) {
-                due = System.nanoTime()
-                        + Math.min(shared.bandwidth.waitNanos(), times.ping().toNanos());
-            }
-        }
-        dueNanos = due;
-        reactor.lookAt(due);
+        long now = System.nanoTime();
+        dueNanos = now + leftNanos(now);
+        reactor.lookAt(dueNanos);
         if (waiting == SendSide.Wait.TURN) {
             schedule();
         }
@@ -303,6 +296,22 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         } catch (CancelledKeyException e) {
             schedule();
         }
+    }
+
+    /** Until it has to be looked at, whatever the socket says. */
+    private long leftNanos(long now) {
+        TcpSettings.Times times = shared.settings.times();
+        long left = endsByNanos - now;
+        if (phase == Phase.LINGERING) {
+            left = farewell.leftNanos(now);
+        } else if (phase == Phase.OPEN && unsendable == null) {
+            left = Math.min(pingAtNanos - now, heardNanos + times.dead().toNanos() - now);
+        }
+        return waiting == SendSide.Wait.BANDWIDTH
+                ? Math.min(
+                        left,
+                        Math.min(shared.bandwidth.waitNanos(), times.ping().toNanos()))
+                : left;
     }
 
     // ---- how it comes to be
@@ -422,6 +431,12 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         if (ending != null) {
             return;
         }
+        if (unsendable != null) {
+            if (now - endsByNanos >= 0) {
+                throw unsendable;
+            }
+            return;
+        }
         TcpSettings settings = shared.settings;
         if (now - heardNanos >= settings.times().dead().toNanos()) {
             end(dead(settings.times().dead()));
@@ -440,7 +455,15 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         if (credit >= 0) {
             send.sayCredit(credit);
         }
-        waiting = send.send(bytes, scratch);
+        try {
+            waiting = send.send(bytes, scratch);
+        } catch (IOException e) {
+            // It has gone, but what it said before, and why it went, may be there still.
+            unsendable = e;
+            waiting = SendSide.Wait.NOTHING;
+            endsByNanos = now + LAST_WORDS_NANOS;
+            schedule();
+        }
         weigh();
     }
 
@@ -459,8 +482,11 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             heardNanos = System.nanoTime();
             wireReceived.add(count);
             inbound.take(in.flip(), scratch);
-            if (ending != null || count < in.capacity()) {
+            if (ending != null) {
                 return false;
+            }
+            if (count < in.capacity()) {
+                return bytes.hasBufferedInput();
             }
         }
         return true;
@@ -533,7 +559,10 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         send.end(how.say() == null ? "" : how.say(), how.drop());
         if (was && how.say() != null) {
             phase = Phase.LINGERING;
-            endsByNanos = System.nanoTime() + LINGER_NANOS;
+            long now = System.nanoTime();
+            farewell = how.drop()
+                    ? Farewell.curt(now, receive.windowBytes())
+                    : Farewell.polite(now, shared.settings.times().dead().toNanos(), receive.windowBytes());
         } else {
             finish();
         }
@@ -551,30 +580,44 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     private void linger(Scratch scratch) {
-        if (abandoned) {
-            finish();
-            return;
-        }
         try {
-            waiting = send.send(bytes, scratch);
-            if (send.saidClose() && waiting == SendSide.Wait.NOTHING && !shut) {
-                shut = true;
-                bytes.sayGoodbye();
-                channel.shutdownOutput();
+            if (!shut) {
+                sayLastWords(scratch);
             }
-            // Closing with something unread would take the reason away from the peer.
-            int count = channel.read(scratch.in.clear());
-            for (int total = 0; count > 0 && total < TURN_BYTES; total += count) {
-                count = channel.read(scratch.in.clear());
-            }
-            if (count < 0 || System.nanoTime() - endsByNanos >= 0) {
+            boolean over = throwAway(scratch) || farewell.isOver(System.nanoTime());
+            if (abandoned || over) {
                 finish();
-            } else if (count > 0) {
-                schedule();
             }
         } catch (IOException e) {
             finish();
         }
+    }
+
+    private void sayLastWords(Scratch scratch) throws IOException {
+        long before = send.handedOver();
+        waiting = send.send(bytes, scratch);
+        if (send.handedOver() > before) {
+            farewell.sent(System.nanoTime());
+        }
+        if (send.saidClose() && waiting == SendSide.Wait.NOTHING) {
+            shut = true;
+            bytes.sayGoodbye();
+            channel.shutdownOutput();
+        }
+    }
+
+    /** What the peer still sends. True when it has ended. */
+    private boolean throwAway(Scratch scratch) throws IOException {
+        for (int total = 0; total < TURN_BYTES; ) {
+            int count = channel.read(scratch.in.clear());
+            if (count <= 0) {
+                return count < 0;
+            }
+            total += count;
+            farewell.read(count, System.nanoTime());
+        }
+        schedule();
+        return false;
     }
 
     private void finish() {
@@ -784,7 +827,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     @Override
     public void close(String reason) {
         receive.drop();
-        send.end(reason, false);
+        send.refuse();
         end(
                 new StorageException(Reason.CLOSED, "the link with " + name + " was closed here: " + reason, ""),
                 reason,
