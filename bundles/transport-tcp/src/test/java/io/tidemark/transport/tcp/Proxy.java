@@ -11,14 +11,13 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Passes bytes on, both ways, and notes them; can stop to do so, slow down, or cut. */
+/** Passes bytes on, both ways; can stop to do so, or cut. */
 final class Proxy implements Closeable {
     private final ServerSocketChannel server;
     private final SocketAddress target;
     private final List<SocketChannel> channels = new CopyOnWriteArrayList<>();
-    private final List<byte[]> fromInitiator = new CopyOnWriteArrayList<>();
-    private volatile long bytesPerSecond;
-    private volatile boolean stalled;
+    private final Object lock = new Object();
+    private boolean stalled;
 
     Proxy(SocketAddress target) throws IOException {
         this.target = target;
@@ -45,30 +44,23 @@ final class Proxy implements Closeable {
                 SocketChannel out = SocketChannel.open(target);
                 channels.add(in);
                 channels.add(out);
-                daemon(() -> pass(in, out, true));
-                daemon(() -> pass(out, in, false));
+                daemon(() -> pass(in, out));
+                daemon(() -> pass(out, in));
             }
         } catch (IOException e) {
             // Closed.
         }
     }
 
-    private void pass(SocketChannel from, SocketChannel to, boolean note) {
+    private void pass(SocketChannel from, SocketChannel to) {
         ByteBuffer buffer = ByteBuffer.allocate(16 << 10);
         try {
             while (from.read(buffer.clear()) >= 0) {
                 buffer.flip();
-                if (note && fromInitiator.size() < 1000) {
-                    byte[] bytes = new byte[buffer.remaining()];
-                    buffer.get(0, bytes);
-                    fromInitiator.add(bytes);
-                }
-                while (stalled) {
-                    Thread.sleep(5);
-                }
-                long rate = bytesPerSecond;
-                if (rate > 0) {
-                    Thread.sleep(Math.max(1, buffer.remaining() * 1000L / rate));
+                synchronized (lock) {
+                    while (stalled) {
+                        lock.wait();
+                    }
                 }
                 while (buffer.hasRemaining()) {
                     to.write(buffer);
@@ -89,17 +81,11 @@ final class Proxy implements Closeable {
         }
     }
 
-    /** What initiators sent so far. */
-    List<byte[]> recorded() {
-        return fromInitiator;
-    }
-
-    void rate(long newBytesPerSecond) {
-        bytesPerSecond = newBytesPerSecond;
-    }
-
     void stall(boolean now) {
-        stalled = now;
+        synchronized (lock) {
+            stalled = now;
+            lock.notifyAll();
+        }
     }
 
     void cut() {
@@ -110,7 +96,7 @@ final class Proxy implements Closeable {
     @Override
     public void close() throws IOException {
         server.close();
-        stalled = false;
+        stall(false);
         cut();
     }
 }
