@@ -6,6 +6,7 @@ import io.tidemark.api.context.Clock;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.console.internal.command.Commands;
 import io.tidemark.console.internal.command.ConsoleCommand;
 import io.tidemark.console.internal.command.Node;
@@ -75,6 +76,12 @@ public final class ConsoleComponent implements Node {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     private volatile DeviceRegistry devices;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    private volatile MirrorManager mirrors;
 
     /**
      * Registers the commands and listens.
@@ -179,6 +186,15 @@ public final class ConsoleComponent implements Node {
             throw Node.noEngine();
         }
         return registry.devices();
+    }
+
+    @Override
+    public MirrorManager mirrors() throws StorageException {
+        MirrorManager manager = mirrors;
+        if (manager == null) {
+            throw Node.noMirror();
+        }
+        return manager;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.tidemark.api.context.Clock;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.FrontEnd;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.console.internal.command.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,6 +55,9 @@ public final class FakeNode implements Node {
 
     /** Exports. */
     public final List<BlockDevice> devices = new ArrayList<>();
+
+    /** Peers and replicas; null where the mirror does not run. */
+    public FakeMirrors mirrors = new FakeMirrors();
 
     /** Thrown by everything that changes something. */
     public StorageException failure;
@@ -130,6 +134,14 @@ public final class FakeNode implements Node {
             throw Node.noEngine();
         }
         return new Manager();
+    }
+
+    @Override
+    public MirrorManager mirrors() throws StorageException {
+        if (mirrors == null) {
+            throw Node.noMirror();
+        }
+        return mirrors;
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -43,10 +44,8 @@ class DocumentsIT {
 
     private static void run(Path document) throws IOException {
         Path data = Files.createTempDirectory(Shell.target(), "doc");
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            port = socket.getLocalPort();
-        }
+        int port = freePorts();
+        int second = freePorts();
         Map<String, String> environment = Map.of("TIDEMARK_DATA", data.toString(), "TIDEMARK_NBD", "127.0.0.1:" + port);
         int commands = 0;
         try {
@@ -54,7 +53,9 @@ class DocumentsIT {
             while (matcher.find()) {
                 for (String line : matcher.group(1).lines().toList()) {
                     // The document shows the default port; here another node may have it.
-                    String command = line.replace(":10809", ":" + port);
+                    String command = line.replace(":10809", ":" + port)
+                            .replace("10819", Integer.toString(second))
+                            .replace("10820", Integer.toString(second + 1));
                     Outcome outcome = Shell.run(Shell.root(), environment, "", List.of("bash", "-ec", command));
                     assertEquals(0, outcome.status(), line + "\n" + outcome);
                     commands++;
@@ -62,11 +63,25 @@ class DocumentsIT {
             }
         } finally {
             Shell.run(Shell.root(), environment, "", List.of("./run", "--stop"));
+            Shell.run(Shell.root(), environment, "", List.of("./run", "--node", "b", "--stop"));
             Shell.run("rm", "-rf", data.toString());
         }
         boolean guided = Set.of("README.md", "getting-started.md")
                 .contains(document.getFileName().toString());
         assertTrue(commands > 0 || !guided, document + " shows no command");
+    }
+
+    /** A port that is free together with the one behind it, which other nodes reach a node at. */
+    private static int freePorts() throws IOException {
+        InetAddress loopback = InetAddress.getByName("127.0.0.1");
+        while (true) {
+            try (ServerSocket first = new ServerSocket(0, 1, loopback);
+                    ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, loopback)) {
+                return first.getLocalPort();
+            } catch (IllegalArgumentException | BindException e) {
+                // The port behind it is taken, or there is none.
+            }
+        }
     }
 
     /** A link inside the tree leads somewhere. */

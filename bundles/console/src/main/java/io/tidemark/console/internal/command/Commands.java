@@ -21,7 +21,9 @@ public final class Commands {
                         JournalVerify.all(),
                         JournalCopy.all(),
                         PoolCommands.all(),
-                        NbdCommands.all())
+                        NbdCommands.all(),
+                        MirrorPeers.all(),
+                        MirrorImages.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -27,6 +27,13 @@ final class Completions {
         return image.sizeBytes() > 0 ? state + ", " + Sizes.format(image.sizeBytes()) : state;
     }
 
+    /** Names of peers. */
+    static List<Candidate> peers(Node node, String word) throws StorageException {
+        return node.mirrors().peers().stream()
+                .map(peer -> Candidate.word(peer.name(), peer.state()))
+                .toList();
+    }
+
     /** Names of image pools. */
     static List<Candidate> imagePools(Node node, String word) throws StorageException {
         return pools(node, "image");

@@ -6,6 +6,7 @@ import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.api.mirror.MirrorManager;
 import java.util.List;
 
 /** What commands act on. Safe for all threads. */
@@ -34,6 +35,14 @@ public interface Node {
     List<BlockDevice> devices() throws StorageException;
 
     /**
+     * Replicas and peers.
+     *
+     * @return the manager
+     * @throws StorageException UNAVAILABLE while the mirror is not there
+     */
+    MirrorManager mirrors() throws StorageException;
+
+    /**
      * Time.
      *
      * @return the clock
@@ -49,6 +58,18 @@ public interface Node {
         return new StorageException(
                 Reason.UNAVAILABLE,
                 "the engine of this node does not run, so there are no images to act on",
+                "look at it with bundle:list and log:display");
+    }
+
+    /**
+     * The failure of a node without a mirror.
+     *
+     * @return to be thrown
+     */
+    static StorageException noMirror() {
+        return new StorageException(
+                Reason.UNAVAILABLE,
+                "the mirror of this node does not run, so there are no peers and replicas to act on",
                 "look at it with bundle:list and log:display");
     }
 }
