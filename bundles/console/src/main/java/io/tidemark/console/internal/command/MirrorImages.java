@@ -218,7 +218,8 @@ final class MirrorImages {
         return new SimpleCommand(
                 Spec.of("mirror:step", "Moves a replica some events forward.")
                         .detail(
-                                "It is held there. For looking at what happened one write after the other. A position is one that journal:events shows.")
+                                "It is held there. For looking at what happened one write after the other. A position is one"
+                                        + " that journal:events shows.")
                         .takes("IMAGE", "The replica.", Completions::images)
                         .mayTake(
                                 "TO",

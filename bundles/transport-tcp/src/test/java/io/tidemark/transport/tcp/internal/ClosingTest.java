@@ -142,17 +142,21 @@ class ClosingTest {
             String address = transport.listen(keeper).addresses().get(0);
             try (RawPeer silent = new RawPeer(address, 16 << 10).greeted()) {
                 sayAndClose(keeper, keeper.link());
-                try (RawPeer wrong = admitted(address)) {
-                    keeper.link();
-                    wrong.send(wrong.frame(9, 0, 0, 0, new byte[0]));
-                    assertEquals(Reason.CORRUPT, keeper.end().reason());
-                    try (RawPeer good = admitted(address)) {
-                        good.send(good.data(new byte[1]));
-                        keeper.link().close("enough");
-                        assertEquals(Reason.CLOSED, keeper.end().reason());
-                    }
-                }
+                breakTheProtocol(keeper, address);
                 assertNotNull(silent.hear());
+            }
+        }
+    }
+
+    private static void breakTheProtocol(Keeper keeper, String address) throws Exception {
+        try (RawPeer wrong = admitted(address)) {
+            keeper.link();
+            wrong.send(wrong.frame(9, 0, 0, 0, new byte[0]));
+            assertEquals(Reason.CORRUPT, keeper.end().reason());
+            try (RawPeer good = admitted(address)) {
+                good.send(good.data(new byte[1]));
+                keeper.link().close("enough");
+                assertEquals(Reason.CLOSED, keeper.end().reason());
             }
         }
     }
