@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.console.internal.command.Commands;
 import io.tidemark.console.internal.command.ConsoleCommand;
 import io.tidemark.console.internal.command.Failure;
@@ -190,6 +192,11 @@ class CommandMessagesTest {
         @Override
         public List<BlockDevice> devices() {
             return place.directory.devices();
+        }
+
+        @Override
+        public MirrorManager mirrors() throws StorageException {
+            throw Node.noMirror();
         }
 
         @Override

@@ -77,7 +77,7 @@ class DocumentsIT {
         while (true) {
             try (ServerSocket first = new ServerSocket(0, 1, loopback);
                     ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, loopback)) {
-                return first.getLocalPort();
+                return second.getLocalPort() - 1;
             } catch (IllegalArgumentException | BindException e) {
                 // The port behind it is taken, or there is none.
             }
