@@ -287,7 +287,13 @@ final class Incoming {
         LOG.warn("the replica '{}' of {}: {}", wish.image(), wish.peer(), why.getMessage());
         words.failed(why.getMessage());
         leave(why.getMessage(), false);
-        if (replica != null && why.reason() == Reason.CLOSED) {
+        if (why.reason() == Reason.CLOSED) {
+            giveBack();
+        }
+    }
+
+    private void giveBack() {
+        if (replica != null) {
             replica.close();
             replica = null;
         }
@@ -303,10 +309,7 @@ final class Incoming {
 
     private void end() {
         leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
-        if (replica != null) {
-            replica.close();
-            replica = null;
-        }
+        giveBack();
     }
 
     // ---- opening
@@ -324,6 +327,8 @@ final class Incoming {
 
     private void ask() throws StorageException {
         retryAtNanos = context.clock().monotonicNanos() + settings.retryNanos();
+        // The one before may be of a time before the image's role changed and changed back: it only knows how far it was then.
+        giveBack();
         ImageFacts facts = facts();
         if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {
             words.primary();
@@ -334,7 +339,7 @@ final class Incoming {
             made = true;
             watched();
         }
-        if (facts != null && replica == null) {
+        if (facts != null) {
             take();
         }
         // After the receiving end was taken, so that nothing moves between the two.

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
  *   <li>{@code faults}: {@code true} where forces are to fail later
  *   <li>{@code memory}: bytes of payload memory
  *   <li>{@code segment}: bytes of a journal's segments
+ *   <li>{@code etc}: directory of configurations that commands make; with it the node mirrors, see {@link MirrorWiring}
  *   <li>everything else: keys that hold for all images
  * </ul>
  *
@@ -77,7 +78,15 @@ public final class NodeMain {
                         ForgetfulFiles.Force.valueOf(properties.remove(name)));
             }
         }
-        Wiring wiring = Wiring.open(context, images, journals, segment, images(properties), Path.of(arguments[0]));
+        String etc = take(properties, "etc", "");
+        Wiring wiring = Wiring.open(
+                context,
+                images,
+                journals,
+                segment,
+                images(properties),
+                Path.of(arguments[0]),
+                etc.isEmpty() ? null : Path.of(etc));
         new NodeMain(wiring, faults).serve();
     }
 
@@ -149,6 +158,8 @@ public final class NodeMain {
             case "fault":
                 faults.set(Part.valueOf(words[1]), ForgetfulFiles.Force.valueOf(words[2]));
                 return "";
+            case "mirror":
+                return wiring.mirror().execute(words);
             case "stop":
                 wiring.close();
                 return "";

@@ -89,7 +89,12 @@ public final class NodeSettings {
         return javaHome;
     }
 
-    Path images() {
+    /**
+     * Where images lie.
+     *
+     * @return directory of the image pool
+     */
+    public Path images() {
         return images;
     }
 

@@ -30,10 +30,12 @@ final class Wiring {
 
     private final ImageDirectory images;
     private final NbdServer server;
+    private final MirrorWiring mirror;
 
-    private Wiring(ImageDirectory images, NbdServer server) {
+    private Wiring(ImageDirectory images, NbdServer server, MirrorWiring mirror) {
         this.images = images;
         this.server = server;
+        this.mirror = mirror;
     }
 
     static Wiring open(
@@ -42,12 +44,14 @@ final class Wiring {
             List<Path> journalPool,
             String segment,
             Map<String, Map<String, String>> wishes,
-            Path socket)
+            Path socket,
+            Path etc)
             throws Exception {
         FileImageStore imageStore = new FileImageStore(POOL, imagePool, 0, context.files());
         FlashOptions options = FlashOptions.DEFAULT.withSegmentBytes(Sizes.parse(segment));
         FlashJournalStore journalStore = new FlashJournalStore(POOL, journalPool, options, context.files());
-        ImageDirectory images = new ImageDirectory(context, "node", new OriginStore());
+        ImageDirectory images = new ImageDirectory(
+                context, "node", etc == null ? new OriginStore() : MirrorWiring.images(context, etc));
         images.plugins().addImageStore(POOL, 0, imageStore);
         images.plugins().addJournalStore(POOL, 0, journalStore);
         for (Map.Entry<String, CommitPolicy> policy : policies().entrySet()) {
@@ -56,17 +60,23 @@ final class Wiring {
         List<String> there = imageStore.list();
         for (Map.Entry<String, Map<String, String>> wish : wishes.entrySet()) {
             Map<String, String> keys = new TreeMap<>(wish.getValue());
+            if (etc != null && MirrorWiring.isKept(etc, wish.getKey())) {
+                continue;
+            }
             if (there.contains(wish.getKey())) {
                 images.wished(new Wish(OriginStore.origin(wish.getKey()), wish.getKey(), keys));
             } else {
                 images.create(wish.getKey(), Sizes.parse(keys.remove("size")), keys);
             }
         }
+        if (etc != null) {
+            MirrorWiring.keptImages(context, etc).forEach(images::wished);
+        }
         Await.until(() -> "images to start: " + images.images(), PATIENCE, () -> images.images().stream()
                 .noneMatch(image -> image.state() == ImageStatus.State.STARTING));
         NbdServer server = new NbdServer(NbdSettings.DEFAULTS.withTcp("", 0).withUnixSocket(socket), images);
         server.start();
-        return new Wiring(images, server);
+        return new Wiring(images, server, etc == null ? null : MirrorWiring.open(context, images, etc));
     }
 
     private static Map<String, CommitPolicy> policies() {
@@ -80,9 +90,17 @@ final class Wiring {
         return images;
     }
 
+    /** Null where the node has none. */
+    MirrorWiring mirror() {
+        return mirror;
+    }
+
     /** Doors first, then images, with checkpoints. */
     void close() throws StorageException {
         server.close();
+        if (mirror != null) {
+            mirror.close();
+        }
         images.stop();
         if (!images.awaitStopped(TimeUnit.SECONDS.toNanos(PATIENCE.toSeconds()))) {
             throw new StorageException(StorageException.Reason.UNAVAILABLE, "images do not close", "");

@@ -1,0 +1,268 @@
+package io.tidemark.itests.nodes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.nodes.harness.Await;
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.harness.ScratchExtension;
+import io.tidemark.itests.nodes.harness.Seeds;
+import io.tidemark.itests.nodes.load.Ledger;
+import io.tidemark.itests.nodes.load.Loads;
+import io.tidemark.itests.nodes.load.Mix;
+import io.tidemark.itests.nodes.load.NbdConnection;
+import io.tidemark.itests.nodes.load.NbdException;
+import io.tidemark.itests.nodes.node.Site;
+import io.tidemark.itests.nodes.node.TwoSites;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Two node processes that mirror an image, as their operators use them. Contents are compared byte by byte on both sides. */
+@ExtendWith(ScratchExtension.class)
+class MirrorTest {
+    private static final String DISK = "disk";
+    private static final long BYTES = 16L << 20;
+    private static final Mix MIX = new Mix(2, 8, 4, 4, 5, 10, 256 << 10);
+
+    private final long seed = Seeds.choose("MirrorTest");
+    private final Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), MIX);
+    private int runs;
+
+    /** Both run, and a has an image that b follows. */
+    private TwoSites mirrored(Scratch scratch, String delay) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image(DISK, BYTES, "commit=journal");
+        sites.start();
+        write(sites.a);
+        sites.a.order("enable", DISK, "b", delay);
+        return sites;
+    }
+
+    private void write(Site primary) throws Exception {
+        loads.start(primary.node(), seed + runs++);
+        loads.run(Duration.ofMillis(300));
+        loads.stop();
+        assertEquals(0, loads.errors());
+    }
+
+    private void equal(Site source, Site replica) throws IOException {
+        TwoSites.awaitEqual(source, replica, DISK);
+        loads.verify(replica.node());
+        loads.verify(source.node());
+        assertEquals(content(source), content(replica));
+    }
+
+    private static ByteBuffer content(Site site) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate((int) BYTES);
+        try (NbdConnection connection = site.node().dial(DISK)) {
+            while (all.hasRemaining()) {
+                ByteBuffer piece = all.slice().limit(1 << 20);
+                connection.call(NbdConnection.READ, 0, all.position(), piece.remaining(), piece);
+                all.position(all.position() + (1 << 20));
+            }
+        }
+        return all.flip();
+    }
+
+    @Test
+    void aReplicaFollowsThroughRestartsOfBothSides(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        loads.start(sites.a.node(), seed + 100);
+        loads.run(Duration.ofMillis(500));
+        loads.stop();
+        equal(sites.a, sites.b);
+
+        // Nobody writes to a replica.
+        try (NbdConnection client = sites.b.node().dial(DISK)) {
+            ByteBuffer data = ByteBuffer.allocate(4096);
+            NbdException e =
+                    assertThrows(NbdException.class, () -> client.call(NbdConnection.WRITE, 0, 0, 4096, data));
+            assertEquals(1, e.error(), "EPERM");
+        }
+
+        // Written while it is away.
+        sites.b.node().kill();
+        write(sites.a);
+        sites.restartB();
+        equal(sites.a, sites.b);
+
+        // The source is killed under load, and starts again.
+        loads.start(sites.a.node(), seed + 101);
+        loads.run(Duration.ofMillis(300));
+        sites.a.node().kill();
+        loads.ended();
+        sites.a.start();
+        loads.verify(sites.a.node());
+        write(sites.a);
+        equal(sites.a, sites.b);
+        sites.a.node().stop();
+        sites.b.node().stop();
+        sites.restartB();
+        sites.a.start();
+        equal(sites.a, sites.b);
+    }
+
+    @Test
+    void aCopyUnderLoadGoesOnAfterCuts(Scratch scratch) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image(DISK, BYTES, "commit=journal");
+        sites.start();
+        write(sites.a);
+        sites.link.slow(4 << 20);
+        loads.start(sites.a.node(), seed + 200);
+        sites.a.order("enable", DISK, "b", "0s");
+        for (int cut = 0; cut < 3; cut++) {
+            loads.run(Duration.ofMillis(400));
+            sites.link.drop();
+        }
+        sites.b.node().kill();
+        loads.run(Duration.ofMillis(200));
+        sites.restartB();
+        sites.link.heal();
+        loads.stop();
+        assertEquals(0, loads.errors());
+        equal(sites.a, sites.b);
+    }
+
+    @Test
+    void aHeldReplicaStaysAndStepsAndFollowsAgain(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.b.order("hold", DISK);
+        String held = sites.b.mirrored(DISK).get("head");
+        ByteBuffer before = content(sites.b);
+        write(sites.a);
+        sites.b.awaitState(DISK, "HELD");
+        assertEquals(held, sites.b.mirrored(DISK).get("head"));
+        assertEquals(before, content(sites.b));
+        sites.b.order("step", DISK, "3");
+        assertEquals(
+                Long.parseLong(held) + 3, Long.parseLong(sites.b.mirrored(DISK).get("head")));
+        sites.b.node().kill();
+        sites.restartB();
+        sites.b.awaitState(DISK, "HELD");
+        assertEquals(
+                Long.parseLong(held) + 3, Long.parseLong(sites.b.mirrored(DISK).get("head")), "after a restart");
+        sites.b.order("release", DISK);
+        equal(sites.a, sites.b);
+    }
+
+    @Test
+    void failOverAndBackWithWritesOnBothSides(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        // Without writes on either side.
+        sites.a.order("switch", DISK, "b");
+        sites.b.order("switch", DISK, "a");
+        equal(sites.a, sites.b);
+        // With writes.
+        write(sites.a);
+        sites.a.order("switch", DISK, "b");
+        write(sites.b);
+        equal(sites.b, sites.a);
+        sites.b.order("switch", DISK, "a");
+        write(sites.a);
+        equal(sites.a, sites.b);
+        assertTrue(sites.b.refused("promote", DISK).startsWith("MISMATCH"), "the source is primary");
+    }
+
+    @Test
+    void aLostPrimaryIsReplacedByForceAndTheLosingBranchIsDiscardedByOrder(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.a.node().kill();
+        assertTrue(sites.b.refused("promote", DISK).startsWith("UNAVAILABLE"), "nobody knows what is missing");
+        sites.b.order("promote!", DISK);
+        write(sites.b);
+        // The old primary comes back and was written too.
+        sites.link.cut();
+        sites.a.start();
+        ByteBuffer data = ByteBuffer.allocate(4096).put(0, (byte) 77);
+        try (NbdConnection client = sites.a.node().dial(DISK)) {
+            client.call(NbdConnection.WRITE, NbdConnection.FUA, 0, 4096, data);
+        }
+        sites.link.heal();
+        sites.a.awaitLinked();
+        assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
+        sites.a.order("resync!", DISK, "b");
+        equal(sites.b, sites.a);
+        sites.b.order("switch", DISK, "a");
+        equal(sites.a, sites.b);
+    }
+
+    @Test
+    void comparingFindsAFlippedByteAndNoFalseOne(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        loads.start(sites.a.node(), seed + 300);
+        loads.run(Duration.ofMillis(200));
+        assertTrue(sites.a.order("verify", DISK, "b").contains("differingBytes=0,"), "while clients write");
+        loads.stop();
+        TwoSites.awaitEqual(sites.a, sites.b, DISK);
+        sites.b.node().stop();
+        flip(sites.b.settings().images().resolve(DISK).resolve("data"), 5_000_000);
+        sites.restartB();
+        sites.b.awaitState(DISK, "UP_TO_DATE");
+        String found = sites.a.order("verify", DISK, "b");
+        assertFalse(found.contains("differingBytes=0,"), found);
+        long offset = Long.parseLong(found.replaceAll(".*Difference\\[offset=(\\d+).*", "$1"));
+        long length = Long.parseLong(found.replaceAll(".*lengthBytes=(\\d+).*", "$1"));
+        assertTrue(offset <= 5_000_000 && 5_000_000 < offset + length, found);
+    }
+
+    private static void flip(Path file, long offset) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, offset);
+            one.put(0, (byte) ~one.get(0)).flip();
+            channel.write(one, offset);
+        }
+    }
+
+    @Test
+    void aDelayedReplicaHasWhatItsPrimaryHadAndLosesNothingWithIt(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.b.order("delay", DISK, "1h");
+        ByteBuffer before = content(sites.b);
+        write(sites.a);
+        String durable = sites.a.node().status(DISK).get("durable");
+        Await.until(() -> "b to receive all: " + sites.b.mirrored(DISK), Duration.ofSeconds(30), () ->
+                sites.b.mirrored(DISK).get("received").equals(durable));
+        assertEquals(before, content(sites.b), "an hour behind");
+        sites.a.node().kill();
+        sites.b.order("promote!", DISK);
+        loads.verify(sites.b.node());
+    }
+
+    @Test
+    void endedWhileTheReplicaIsAwayAndBegunAgain(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.b.node().kill();
+        assertEquals("false", sites.a.order("disable", DISK, "b"), "b was not told");
+        write(sites.a);
+        sites.restartB();
+        sites.a.awaitLinked();
+        sites.a.order("enable", DISK, "b", "0s");
+        if (!sites.b.mirrored(DISK).get("state").equals("UP_TO_DATE")) {
+            // Where the source kept nothing for it, it has to be copied anew, and says so.
+            Await.until(() -> "b to know where it is: " + sites.b.mirrored(DISK), Duration.ofSeconds(30), () -> {
+                String state = sites.b.mirrored(DISK).get("state");
+                return state.equals("UP_TO_DATE") || state.equals("REFUSED");
+            });
+            if (sites.b.mirrored(DISK).get("state").equals("REFUSED")) {
+                sites.b.order("resync!", DISK, "a");
+            }
+        }
+        equal(sites.a, sites.b);
+    }
+}

@@ -1,0 +1,201 @@
+package io.tidemark.itests.nodes.node;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.mirror.MirrorManager;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Verification;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.text.Durations;
+import io.tidemark.base.wish.EtcWishStore;
+import io.tidemark.base.wish.Wish;
+import io.tidemark.base.wish.WishKind;
+import io.tidemark.base.wish.WishStore;
+import io.tidemark.engine.manage.ImageDirectory;
+import io.tidemark.engine.manage.Replicas;
+import io.tidemark.mirror.internal.identity.Handshake;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import io.tidemark.mirror.internal.manage.Mirrors;
+import io.tidemark.mirror.internal.run.MirrorSettings;
+import io.tidemark.mirror.internal.run.Services;
+import io.tidemark.mirror.internal.wire.Wire;
+import io.tidemark.transport.tcp.TcpSettings;
+import io.tidemark.transport.tcp.TcpTransport;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
+ * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
+ * ADDRESS KEY} ({@code -} for no address), {@code forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code disable
+ * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS}, {@code delay IMAGE
+ * DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE
+ * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}.
+ */
+final class MirrorWiring {
+    private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
+
+    private final Mirrors mirrors;
+    private final TcpTransport transport;
+
+    private MirrorWiring(Mirrors mirrors, TcpTransport transport) {
+        this.mirrors = mirrors;
+        this.transport = transport;
+    }
+
+    static WishStore images(MachineContext context, Path etc) {
+        return new EtcWishStore(IMAGES, context.files(), etc);
+    }
+
+    static boolean isKept(Path etc, String image) {
+        return Files.exists(etc.resolve(IMAGES.pid() + "-" + image + ".cfg"));
+    }
+
+    static List<Wish> keptImages(MachineContext context, Path etc) throws IOException {
+        return kept(IMAGES, etc);
+    }
+
+    private static List<Wish> kept(WishKind kind, Path etc) throws IOException {
+        List<Wish> wishes = new ArrayList<>();
+        try (Stream<Path> files = Files.list(etc)) {
+            for (Path file : files.sorted().toList()) {
+                String name = file.getFileName().toString();
+                String prefix = kind.pid() + "-";
+                if (name.startsWith(prefix) && name.endsWith(".cfg")) {
+                    Properties keys = new Properties();
+                    try (Reader text = Files.newBufferedReader(file)) {
+                        keys.load(text);
+                    }
+                    Map<String, String> properties = new TreeMap<>();
+                    keys.forEach((key, value) -> properties.put((String) key, (String) value));
+                    wishes.add(new Wish(
+                            file.toString(), name.substring(prefix.length(), name.length() - 4), properties));
+                }
+            }
+        }
+        return wishes;
+    }
+
+    static MirrorWiring open(MachineContext context, ImageDirectory images, Path etc) throws Exception {
+        TcpTransport transport = new TcpTransport("tcp", TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0));
+        SecureRandom random = new SecureRandom();
+        Mirrors mirrors = new Mirrors(
+                context,
+                new Services(new Replicas(images), images, images),
+                MirrorSettings.DEFAULTS,
+                new Handshake.Self(
+                        NodeKey.loadOrCreate(etc.resolve("node.key")),
+                        etc.getFileName().toString(),
+                        Wire.VERSION,
+                        Wire.VERSION),
+                () -> {
+                    byte[] nonce = new byte[Wire.NONCE_BYTES];
+                    random.nextBytes(nonce);
+                    return nonce;
+                },
+                new Mirrors.Stores(
+                        new EtcWishStore(Mirrors.PEERS, context.files(), etc),
+                        new EtcWishStore(Mirrors.REPLICAS, context.files(), etc)));
+        mirrors.transport(PeerSettings.TCP, transport);
+        kept(Mirrors.PEERS, etc).forEach(mirrors::peerWished);
+        kept(Mirrors.REPLICAS, etc).forEach(mirrors::replicaWished);
+        mirrors.start();
+        return new MirrorWiring(mirrors, transport);
+    }
+
+    void close() {
+        mirrors.close();
+        transport.close();
+    }
+
+    String execute(String[] words) throws StorageException {
+        String image = words.length > 2 ? words[2] : "";
+        String peer = words.length > 3 ? words[3] : "";
+        switch (words[1]) {
+            case "key":
+                return mirrors.ownKey();
+            case "addresses":
+                return String.join(" ", mirrors.ownAddresses());
+            case "peers":
+                return mirrors.peers().toString().replace('\n', ' ');
+            case "peer":
+                return mirrors.addPeer(image, PeerSettings.of(peer.equals("-") ? "" : peer, words[4]))
+                        .toString();
+            case "forget":
+                mirrors.removePeer(image);
+                return "";
+            case "enable":
+                Map<String, String> keys = new TreeMap<>();
+                for (int i = 5; i < words.length; i++) {
+                    keys.put(words[i].substring(0, words[i].indexOf('=')), words[i].substring(words[i].indexOf('=') + 1));
+                }
+                return told(mirrors.enable(
+                        image, peer, new ReplicaOptions("", Durations.parse(words[4]).toNanos(), keys)));
+            case "disable":
+                return Boolean.toString(mirrors.disable(image, peer));
+            case "status":
+                return mirrors.status(image).stream().map(MirrorWiring::told).collect(Collectors.joining(" "));
+            case "hold":
+                return told(mirrors.hold(image));
+            case "release":
+                return told(mirrors.release(image));
+            case "step":
+                return told(mirrors.step(image, Long.parseLong(peer)));
+            case "delay":
+                return told(mirrors.delay(image, Durations.parse(peer).toNanos()));
+            case "promote":
+                return told(mirrors.promote(image, false));
+            case "promote!":
+                return told(mirrors.promote(image, true));
+            case "demote":
+                return mirrors.demote(image).toString();
+            case "switch":
+                return told(mirrors.switchOver(image, peer, WorkListener.QUIET));
+            case "verify":
+                return told(mirrors.verify(image, peer, WorkListener.QUIET));
+            case "resync":
+                return told(mirrors.resync(image, peer, false));
+            case "resync!":
+                return told(mirrors.resync(image, peer, true));
+            default:
+                throw new IllegalArgumentException("unknown order " + words[1]);
+        }
+    }
+
+    private static String told(Promotion promotion) {
+        return promotion.toString().replace('\n', ' ');
+    }
+
+    private static String told(Verification verification) {
+        return verification.toString().replace('\n', ' ');
+    }
+
+    private static String told(MirrorStatus status) {
+        return Stream.of(
+                        "role=" + status.role(),
+                        "state=" + status.state(),
+                        "consistency=" + status.consistency().map(Enum::name).orElse("-"),
+                        "durable=" + status.marks().durable(),
+                        "received=" + status.marks().received(),
+                        "head=" + status.marks().head(),
+                        "replayed=" + status.marks().replayed(),
+                        "lag=" + status.lag().events(),
+                        "held=" + status.heldAt().map(Object::toString).orElse("-"),
+                        "words=" + status.words().replace(' ', '_'),
+                        "trouble=" + status.trouble().replace(' ', '_').replace('\n', '_'))
+                .collect(Collectors.joining(" "));
+    }
+}
