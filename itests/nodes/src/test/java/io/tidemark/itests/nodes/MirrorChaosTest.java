@@ -61,7 +61,12 @@ class MirrorChaosTest {
         loads.verify(sites.a.node());
         assertEquals(
                 0,
-                sites.b.node().log().lines().filter(line -> line.contains("deleted")).count(),
+                sites.b
+                        .node()
+                        .log()
+                        .lines()
+                        .filter(line -> line.contains("deleted"))
+                        .count(),
                 "copied anew without need");
         System.out.println("MirrorChaosTest: " + rounds + " rounds, " + loads.acknowledged() + " writes acknowledged");
     }

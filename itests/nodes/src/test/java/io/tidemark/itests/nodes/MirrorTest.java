@@ -83,8 +83,7 @@ class MirrorTest {
         // Nobody writes to a replica.
         try (NbdConnection client = sites.b.node().dial(DISK)) {
             ByteBuffer data = ByteBuffer.allocate(4096);
-            NbdException e =
-                    assertThrows(NbdException.class, () -> client.call(NbdConnection.WRITE, 0, 0, 4096, data));
+            NbdException e = assertThrows(NbdException.class, () -> client.call(NbdConnection.WRITE, 0, 0, 4096, data));
             assertEquals(1, e.error(), "EPERM");
         }
 
@@ -235,8 +234,10 @@ class MirrorTest {
         ByteBuffer before = content(sites.b);
         write(sites.a);
         String durable = sites.a.node().status(DISK).get("durable");
-        Await.until(() -> "b to receive all: " + sites.b.mirrored(DISK), Duration.ofSeconds(30), () ->
-                sites.b.mirrored(DISK).get("received").equals(durable));
+        Await.until(
+                () -> "b to receive all: " + sites.b.mirrored(DISK),
+                Duration.ofSeconds(30),
+                () -> sites.b.mirrored(DISK).get("received").equals(durable));
         assertEquals(before, content(sites.b), "an hour behind");
         sites.a.node().kill();
         sites.b.order("promote!", DISK);

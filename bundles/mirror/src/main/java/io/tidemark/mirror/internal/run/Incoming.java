@@ -327,7 +327,8 @@ final class Incoming {
 
     private void ask() throws StorageException {
         retryAtNanos = context.clock().monotonicNanos() + settings.retryNanos();
-        // The one before may be of a time before the image's role changed and changed back: it only knows how far it was then.
+        // The one before may be of a time before the image's role changed and changed back: it only knows how far it
+        // was then.
         giveBack();
         ImageFacts facts = facts();
         if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {

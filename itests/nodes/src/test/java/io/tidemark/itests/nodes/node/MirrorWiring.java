@@ -81,8 +81,8 @@ final class MirrorWiring {
                     }
                     Map<String, String> properties = new TreeMap<>();
                     keys.forEach((key, value) -> properties.put((String) key, (String) value));
-                    wishes.add(new Wish(
-                            file.toString(), name.substring(prefix.length(), name.length() - 4), properties));
+                    wishes.add(
+                            new Wish(file.toString(), name.substring(prefix.length(), name.length() - 4), properties));
                 }
             }
         }
@@ -140,10 +140,14 @@ final class MirrorWiring {
             case "enable":
                 Map<String, String> keys = new TreeMap<>();
                 for (int i = 5; i < words.length; i++) {
-                    keys.put(words[i].substring(0, words[i].indexOf('=')), words[i].substring(words[i].indexOf('=') + 1));
+                    keys.put(
+                            words[i].substring(0, words[i].indexOf('=')),
+                            words[i].substring(words[i].indexOf('=') + 1));
                 }
                 return told(mirrors.enable(
-                        image, peer, new ReplicaOptions("", Durations.parse(words[4]).toNanos(), keys)));
+                        image,
+                        peer,
+                        new ReplicaOptions("", Durations.parse(words[4]).toNanos(), keys)));
             case "disable":
                 return Boolean.toString(mirrors.disable(image, peer));
             case "status":

@@ -26,7 +26,8 @@ public final class Site {
     public Site(Scratch scratch, String name) {
         this.scratch = scratch;
         this.name = name;
-        this.settings = new NodeSettings(scratch.newDirectory(name + "-images"), scratch.newDirectory(name + "-journals"))
+        this.settings = new NodeSettings(
+                        scratch.newDirectory(name + "-images"), scratch.newDirectory(name + "-journals"))
                 .set("etc", scratch.newDirectory(name).toString());
     }
 
@@ -129,10 +130,9 @@ public final class Site {
 
     /** Waits until it has a link with its peer. */
     public void awaitLinked() {
-        Await.until(
-                () -> name + " to link with its peer: " + order("peers") + "\n" + node.log(),
-                PATIENCE,
-                () -> order("peers").contains("linked=true"));
+        Await.until(() -> name + " to link with its peer: " + order("peers") + "\n" + node.log(), PATIENCE, () -> order(
+                        "peers")
+                .contains("linked=true"));
     }
 
     /**

@@ -68,14 +68,17 @@ public final class TwoSites {
      */
     public static void awaitEqual(Site source, Site replica, String image) {
         Await.until(
-                () -> "the replica of " + image + " to have everything: " + source.node().status(image).get("durable")
-                        + " durable, " + replica.mirrored(image) + "\nsource: " + source.node().log() + "\nreplica: "
+                () -> "the replica of " + image + " to have everything: "
+                        + source.node().status(image).get("durable")
+                        + " durable, " + replica.mirrored(image) + "\nsource: "
+                        + source.node().log() + "\nreplica: "
                         + replica.node().log(),
                 PATIENCE,
                 () -> {
                     String durable = source.node().status(image).get("durable");
                     Map<String, String> there = replica.mirrored(image);
-                    return there.get("consistency").equals("CONSISTENT") && there.get("head").equals(durable);
+                    return there.get("consistency").equals("CONSISTENT")
+                            && there.get("head").equals(durable);
                 });
     }
 }
