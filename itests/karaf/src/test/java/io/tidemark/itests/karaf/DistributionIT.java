@@ -126,6 +126,7 @@ public class DistributionIT {
                         "io.tidemark.engine",
                         "io.tidemark.image.file",
                         "io.tidemark.journal.flash",
+                        "io.tidemark.mirror",
                         "io.tidemark.nbd",
                         "io.tidemark.transport.tcp",
                         "io.tidemark.trim.strategies")),
