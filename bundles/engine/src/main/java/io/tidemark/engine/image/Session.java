@@ -48,6 +48,10 @@ final class Session implements DeviceSession {
     void end(String why) {
         closed = true;
         memory.open();
+        synchronized (core.lock) {
+            // It may wait for room that nobody makes any more.
+            core.room.signal();
+        }
         listener.closed(why);
     }
 

@@ -44,7 +44,7 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
             ImageSettings.JournalFull.HOLD,
             0.8);
 
-    final StorageContext context = new MachineContext(32L << 20);
+    final StorageContext context;
     final List<String> failures = Collections.synchronizedList(new ArrayList<>());
     final List<State> states = Collections.synchronizedList(new ArrayList<>());
     final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
@@ -61,7 +61,12 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
     byte[] model = new byte[SIZE];
 
     Rig(ImageSettings settings) throws StorageException {
+        this(settings, new MachineContext(32L << 20));
+    }
+
+    Rig(ImageSettings settings, StorageContext context) throws StorageException {
         this.settings = settings;
+        this.context = context;
         open();
     }
 

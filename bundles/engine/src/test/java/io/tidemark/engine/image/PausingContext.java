@@ -1,0 +1,126 @@
+package io.tidemark.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.context.Clock;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers;
+import io.tidemark.base.machine.MachineContext;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The machine, and threads of it that stop where a test says so: so a test can have others do what they seldom do between two
+ * steps of one thread. The simulation never lets anybody in between such two, because it changes threads at gates and file calls
+ * only.
+ */
+final class PausingContext implements StorageContext {
+    /** Where one thread stops once. */
+    static final class Pause {
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final CountDownLatch over = new CountDownLatch(1);
+
+        /** The thread is there; returns when the test lets it go on. */
+        void pass() {
+            reached.countDown();
+            await(over);
+        }
+
+        void awaitReached() {
+            await(reached);
+        }
+
+        void end() {
+            over.countDown();
+        }
+
+        private static void await(CountDownLatch latch) {
+            try {
+                assertTrue(latch.await(20, TimeUnit.SECONDS), "nobody came where a thread was to be stopped");
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private final StorageContext machine = new MachineContext(32L << 20);
+    private final Map<String, Pause> behindGates = new ConcurrentHashMap<>();
+
+    /** How often threads have begun to wait. */
+    final Map<String, Integer> waits = new ConcurrentHashMap<>();
+
+    /** The thread of a name stops when its next wait at a gate, or the one under way, has ended. */
+    Pause behindGate(String thread) {
+        Pause pause = new Pause();
+        behindGates.put(thread, pause);
+        return pause;
+    }
+
+    int waitsOf(String thread) {
+        return waits.getOrDefault(thread, 0);
+    }
+
+    @Override
+    public Clock clock() {
+        return machine.clock();
+    }
+
+    @Override
+    public Files files() {
+        return machine.files();
+    }
+
+    @Override
+    public PayloadPool payloads() {
+        return machine.payloads();
+    }
+
+    @Override
+    public long randomBits() {
+        return machine.randomBits();
+    }
+
+    @Override
+    public Workers workers() {
+        return new Workers() {
+            @Override
+            public Worker start(String name, Runnable body) {
+                return machine.workers().start(name, body);
+            }
+
+            @Override
+            public Gate newGate() {
+                return new PausingGate(machine.workers().newGate());
+            }
+        };
+    }
+
+    private final class PausingGate implements Workers.Gate {
+        private final Workers.Gate gate;
+
+        PausingGate(Workers.Gate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public void open() {
+            gate.open();
+        }
+
+        @Override
+        public boolean await(long timeoutNanos) {
+            String self = Thread.currentThread().getName();
+            waits.merge(self, 1, Integer::sum);
+            boolean opened = gate.await(timeoutNanos);
+            Pause pause = behindGates.remove(self);
+            if (pause != null) {
+                pause.pass();
+            }
+            return opened;
+        }
+    }
+}
