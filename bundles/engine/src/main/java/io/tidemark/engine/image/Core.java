@@ -751,6 +751,14 @@ final class Core {
                 unforced.end() == appended + 1 && unforced.first() == durable + 1,
                 "unforced events " + unforced.first() + " to " + unforced.end() + ", durable " + durable);
         require(hot.first() <= durable + 1, "payload of events that are not durable was dropped");
+        // Whoever is answered late is answered by somebody else's request, and its client is not told.
+        require(
+                suspended || durableWaiters.firstSequence() > durable,
+                "durable " + durable + ", and somebody waits for " + durableWaiters.firstSequence());
+        require(
+                checkpointWaiters.firstSequence() > imageForced,
+                "the image is forced up to " + imageForced + ", and somebody waits for "
+                        + checkpointWaiters.firstSequence());
         if (frozen != null) {
             frozen.check(applied, frozenUpTo);
         }

@@ -111,7 +111,7 @@ final class Lifecycle {
             return;
         }
         try {
-            storeCheckpoint();
+            storeCheckpoint(after);
         } catch (StorageException e) {
             after.warning("image " + core.labels.name()
                     + " suspends without a checkpoint; what was applied since the last one is applied again: "
@@ -119,15 +119,19 @@ final class Lifecycle {
         }
     }
 
-    private void storeCheckpoint() throws StorageException {
+    private void storeCheckpoint(Aftermath after) throws StorageException {
         core.steps.forceImage(core.image);
         ImageHead head = core.headAt(core.applied, core.sizeBytes);
         core.steps.storeHead(core.image, head);
+        long now = core.context.clock().monotonicNanos();
         synchronized (core.lock) {
             core.head = head;
             core.imageForced = core.applied;
             core.checkpointed = core.applied;
             core.figures.checkpoints++;
+            int from = after.sweep.count();
+            core.checkpointWaiters.sweep(core.imageForced, after.sweep);
+            core.figures.acknowledged(after.sweep, from, now);
         }
     }
 
@@ -353,7 +357,7 @@ final class Lifecycle {
         }
         core.committer.join(JOIN_NANOS);
         core.changed.await(() -> core.users == 0);
-        StorageException failure = attached ? lastCheckpoint() : null;
+        StorageException failure = attached ? lastCheckpoint(after) : null;
         synchronized (core.lock) {
             StorageException why = Failures.stopped(core.labels.name());
             core.durableWaiters.fail(why, after.sweep);
@@ -380,13 +384,13 @@ final class Lifecycle {
         core.changed.await(() -> core.suspended || core.imageFull || core.applied >= core.readable());
     }
 
-    private StorageException lastCheckpoint() {
+    private StorageException lastCheckpoint(Aftermath after) {
         if (core.suspended) {
             return Failures.unavailable(core.labels.name(), "a store failed while it stopped");
         }
         try {
             if (core.checkpointed < core.applied) {
-                storeCheckpoint();
+                storeCheckpoint(after);
             }
         } catch (StorageException e) {
             return e;

@@ -1,19 +1,28 @@
 package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.device.DeviceSession;
+import io.tidemark.api.device.SessionListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What others do between two steps of one thread, where the simulation lets nobody in between. */
 class BetweenStepsTest {
+    private static final CommitRule BOTH = new CommitRule(
+            "journal+image", Watermark.CHECKPOINTED, Watermark.CHECKPOINTED, 0, CommitRule.MissingPeers.JOURNAL, false);
+
     private interface Call {
         void run() throws StorageException;
     }
@@ -46,6 +55,18 @@ class BetweenStepsTest {
         }
     }
 
+    private static final class Listener implements SessionListener {
+        final AtomicInteger sweeps = new AtomicInteger();
+
+        @Override
+        public void swept() {
+            sweeps.incrementAndGet();
+        }
+
+        @Override
+        public void closed(String why) {}
+    }
+
     /** All that the client may have in memory waits for a journal that does not come back. */
     @Test
     void aClientThatWaitsForMemoryEndsWithTheImage() throws Exception {
@@ -68,6 +89,42 @@ class BetweenStepsTest {
             assertEquals(Reason.CLOSED, why.reason());
             outcomes.forEach(outcome ->
                     assertEquals(Reason.UNAVAILABLE, outcome.await().failure.reason()));
+        }
+    }
+
+    /** Suspending brings to the image what a client waits for, before the one who answers comes to it. */
+    @Test
+    void whoeverWaitsForTheCheckpointOfASuspensionIsAnsweredByIt() throws Exception {
+        PausingContext context = new PausingContext();
+        try (Rig rig = new Rig(Rig.EAGER, context)) {
+            rig.engine.rule(BOTH);
+            PausingContext.Pause checkpointer = context.behindGate("checkpoint-disk");
+            Listener first = new Listener();
+            Listener second = new Listener();
+            try (DeviceSession one = rig.engine.connect("one", first);
+                    DeviceSession other = rig.engine.connect("other", second)) {
+                Rig.Outcome write = new Rig.Outcome();
+                one.write(0, rig.payloads(4096, 1), true, write::completed);
+                one.drive(false);
+                java.util.Arrays.fill(rig.model, 0, 4096, (byte) 1);
+                checkpointer.awaitReached();
+                assertEquals(1, rig.engine.watermarks().applied());
+                rig.engine.suspend("swapped");
+                rig.journal = rig.journal.reopened(0);
+                rig.image = rig.image.reopened();
+                rig.engine.resume(rig.journal, rig.image);
+                assertEquals(1, rig.engine.watermarks().checkpointed());
+                rig.engine.checkInvariants();
+                Rig.Outcome flush = new Rig.Outcome();
+                other.flush(flush::completed);
+                other.drive(false);
+                flush.succeeded();
+                write.succeeded();
+                assertTrue(first.sweeps.get() > 0, "its answers are not sent");
+            } finally {
+                checkpointer.end();
+            }
+            rig.verify();
         }
     }
 }
