@@ -54,9 +54,13 @@ final class HeadMover implements Runnable {
     private long step() {
         Journal journal;
         long head;
+        boolean more;
         synchronized (core.lock) {
             journal = core.suspended || core.stopping ? null : core.journal;
             head = core.following.head;
+            // The journal's own mark may be ahead: nobody has been told yet that what it names is durable, and since
+            // when.
+            more = head < core.durable;
             if (journal != null) {
                 core.enter();
             }
@@ -68,7 +72,7 @@ final class HeadMover implements Runnable {
             return Long.MAX_VALUE;
         }
         try {
-            if (!read(journal, head)) {
+            if (!more || !read(journal, head)) {
                 // Woken when more is durable.
                 return Long.MAX_VALUE;
             }

@@ -10,12 +10,14 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.journal.Journal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What others do between two steps of one thread, where the simulation lets nobody in between. */
@@ -125,6 +127,50 @@ class BetweenStepsTest {
                 checkpointer.end();
             }
             rig.verify();
+        }
+    }
+
+    /** The journal has made an event durable, and whoever had it do so is about to say so. */
+    @Test
+    void theHeadOfAReplicaPassesNothingBeforeItIsKnownToBeDurable() throws Exception {
+        PausingContext context = new PausingContext();
+        AtomicReference<PausingContext.Pause> behindForce = new AtomicReference<>();
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.context = context;
+            rig.steps = new Steps() {
+                @Override
+                protected long forceJournal(Journal journal) throws StorageException {
+                    long durable = super.forceJournal(journal);
+                    PausingContext.Pause pause = behindForce.getAndSet(null);
+                    if (pause != null) {
+                        pause.pass();
+                    }
+                    return durable;
+                }
+            };
+            rig.start();
+            rig.write(1, 1);
+            rig.sendAll();
+            rig.awaitHead(1);
+            PausingContext.Pause forced = new PausingContext.Pause();
+            behindForce.set(forced);
+            try {
+                assertTrue(rig.offer(rig.write(2, 2)));
+                rig.replica.commit();
+                forced.awaitReached();
+                assertEquals(2, rig.journal.durable());
+                // Twice: the first time the mover may have looked already when the journal's mark moved.
+                for (int i = 0; i < 2; i++) {
+                    int before = context.waitsOf("head-disk");
+                    rig.replica.catchUpTo(0);
+                    Rig.eventually(() -> context.waitsOf("head-disk") > before, "the mover has looked");
+                }
+                rig.verifyAt(1);
+            } finally {
+                forced.end();
+            }
+            rig.awaitHead(2);
+            rig.verifyAt(2);
         }
     }
 }
