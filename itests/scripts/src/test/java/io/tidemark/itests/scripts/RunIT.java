@@ -91,19 +91,20 @@ class RunIT {
     void anEmptyNodeServesWithinTenSecondsAndStopsCleanly() throws IOException {
         Path data = node("a");
         int port = freePort();
-        Outcome start = background(data, port).good();
+        int mirror = freePort();
+        Outcome start = background(data, port, "--mirror", "" + mirror).good();
         assertTrue(start.millis() < 10_000, start.toString());
         assertTrue(start.text().contains("serving"), start.toString());
         assertEquals(Set.of("etc", "images", "journals", "karaf", "mirror.key", "tm"), names(data));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve("tm"))));
-        assertTrue(Shell.run("./run", "--data", data.toString(), "--status")
-                .good()
-                .text()
-                .contains("node a"));
+        String status =
+                Shell.run("./run", "--data", data.toString(), "--status").good().text();
+        assertTrue(status.contains("node a") && status.contains("at 127.0.0.1:" + mirror), status);
 
         oneLine(background(data, freePort()), 1, "already runs");
         oneLine(background(data, freePort(), "--node", "b"), 1, "is the data directory of node a");
         oneLine(background(node("b"), port), 1, "port " + port);
+        oneLine(background(node("b"), freePort(), "--mirror", "" + port), 1, "choose another with --mirror");
         assertFalse(Files.exists(scratch.resolve("b")), "a start that failed leaves nothing");
 
         assertTrue(Shell.run("./run", "--data", data.toString(), "--stop")
@@ -275,6 +276,7 @@ class RunIT {
     @Test
     void wrongOptionsAreNamed() {
         oneLine(Shell.run("./run", "--nbd", "70000", "--background"), 2, "port");
+        oneLine(Shell.run("./run", "--mirror", "x", "--background"), 2, "--mirror 127.0.0.1:x");
         oneLine(Shell.run("./run", "--node", "../x", "--background"), 2, "name");
         oneLine(Shell.run("./run", "--stop", "--status"), 2, "exclude");
         oneLine(Shell.run("./run", "--fast"), 2, "--fast");

@@ -290,7 +290,9 @@ final class PeerLink implements LinkListener {
     }
 
     private long clockPeriod() {
-        return receivers.isEmpty() && sources.isEmpty() ? IDLE_CLOCK_NANOS : SECOND;
+        boolean idle =
+                receivers.isEmpty() && sources.isEmpty() && clocks.offset().known();
+        return idle ? IDLE_CLOCK_NANOS : SECOND;
     }
 
     private void take(ByteBuffer content) throws StorageException {

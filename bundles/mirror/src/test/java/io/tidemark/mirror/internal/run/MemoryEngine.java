@@ -59,7 +59,7 @@ final class MemoryEngine implements ReplicaManager {
             context.workers().newGate().await(FORCE_NANOS);
             for (MemoryImage image : List.copyOf(images.values())) {
                 try {
-                    image.work();
+                    image.work(context.clock().wallNanos());
                 } catch (StorageException e) {
                     broken.add(e.toString());
                 }
@@ -92,7 +92,7 @@ final class MemoryEngine implements ReplicaManager {
                 image.head,
                 0,
                 0,
-                HeadOrder.LIVE,
+                image.order,
                 image.consistency,
                 image.nextOffset);
     }
@@ -154,18 +154,56 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
-    public ImageFacts order(String image, HeadOrder order) {
-        throw new UnsupportedOperationException();
+    public ImageFacts order(String name, HeadOrder order) throws StorageException {
+        MemoryImage image = ofRole(name, ImageHead.Role.REPLICA);
+        image.order = order instanceof HeadOrder.Hold hold && hold.at().equals(Position.NONE)
+                ? new HeadOrder.Hold(new Position(image.newestEpoch().number(), image.head))
+                : order;
+        wake();
+        return facts(name);
     }
 
     @Override
-    public ImageFacts promote(String image) {
-        throw new UnsupportedOperationException();
+    public ImageFacts promote(String name) throws StorageException {
+        MemoryImage image = ofRole(name, ImageHead.Role.REPLICA);
+        if (image.consistency != Consistency.CONSISTENT) {
+            throw new StorageException(Reason.INVALID, name + " is not consistent", "");
+        }
+        receiving.remove(name);
+        forceTakesTime();
+        image.promote(
+                new UUID(context.randomBits(), context.randomBits()),
+                site,
+                context.clock().wallNanos());
+        wake();
+        return facts(name);
     }
 
     @Override
-    public ImageFacts demote(String image) {
-        throw new UnsupportedOperationException();
+    public ImageFacts demote(String name) throws StorageException {
+        MemoryImage image = ofRole(name, ImageHead.Role.PRIMARY);
+        forceTakesTime();
+        image.demote(context.clock().wallNanos());
+        wake();
+        return facts(name);
+    }
+
+    private void forceTakesTime() {
+        context.workers().newGate().await(5 * FORCE_NANOS);
+    }
+
+    private MemoryImage ofRole(String name, ImageHead.Role role) throws StorageException {
+        MemoryImage image = image(name);
+        if (image.role != role) {
+            throw new StorageException(Reason.MISMATCH, name + " is a " + image.role, "");
+        }
+        return image;
+    }
+
+    void delete(String name) throws StorageException {
+        image(name);
+        receiving.remove(name);
+        images.remove(name);
     }
 
     /** A receiving end that records each breach of its contract. */
@@ -181,6 +219,9 @@ final class MemoryEngine implements ReplicaManager {
         }
 
         private void serving() throws StorageException {
+            if (receiving.get(image.name) != this) {
+                throw new StorageException(Reason.CLOSED, "the receiving end of " + image.name + " is closed", "");
+            }
             if (image.suspended) {
                 throw new StorageException(Reason.UNAVAILABLE, image.name + " is suspended", "");
             }

@@ -7,9 +7,11 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.UUID;
 
@@ -35,6 +37,12 @@ final class MemoryImage {
     boolean stopped;
     boolean suspended;
     int copiedRanges;
+    HeadOrder order = HeadOrder.LIVE;
+    private long lastNanos;
+    /** What clients' writes replaced that are not durable yet: a crash takes them back. */
+    private final ArrayDeque<Undo> undo = new ArrayDeque<>();
+
+    private record Undo(long sequence, int offset, byte[] before) {}
 
     MemoryImage(String name, UUID identity, ImageHead.Role role, long start) {
         this.name = name;
@@ -47,6 +55,13 @@ final class MemoryImage {
     void crash() {
         journal.crash();
         unforcedBytes = 0;
+        while (!undo.isEmpty()) {
+            Undo last = undo.removeLast();
+            if (last.sequence() > journal.durable()) {
+                System.arraycopy(last.before(), 0, bytes, last.offset(), last.before().length);
+            }
+        }
+        head = Math.min(head, journal.durable());
         if (consistency == Consistency.COPYING) {
             // Not forced: anything may be there.
             Arrays.fill(bytes, (int) nextOffset, bytes.length, (byte) 0x5a);
@@ -71,14 +86,56 @@ final class MemoryImage {
         body.put(data);
         EventCodec.putTail(body, timeNanos);
         body.flip();
-        Position position = new Position(newestEpoch().number(), journal.appended() + 1);
-        journal.put(
-                new EventHeader(position, EventKind.WRITE, 0, timeNanos, offset, data.length, body.remaining()), body);
+        put(EventKind.WRITE, timeNanos, offset, data.length, body);
+        undo.removeIf(one -> one.sequence() <= journal.durable());
+        undo.add(new Undo(
+                journal.appended(), (int) offset, Arrays.copyOfRange(bytes, (int) offset, (int) offset + data.length)));
         System.arraycopy(data, 0, bytes, (int) offset, data.length);
     }
 
+    private void put(EventKind kind, long timeNanos, long offset, long length, ByteBuffer body)
+            throws StorageException {
+        Position position = new Position(newestEpoch().number(), journal.appended() + 1);
+        lastNanos = Math.max(lastNanos, timeNanos);
+        journal.put(new EventHeader(position, kind, 0, lastNanos, offset, length, body.remaining()), body);
+    }
+
+    private void note(EventKind kind, long timeNanos) throws StorageException {
+        ByteBuffer body = ByteBuffer.allocate(EventCodec.MAX_HEAD_BYTES + EventCodec.TAIL_BYTES);
+        EventCodec.putHead(body, kind, 0, 0, 0, "");
+        EventCodec.putTail(body, timeNanos);
+        put(kind, timeNanos, 0, 0, body.flip());
+    }
+
+    /** Everything received is applied; an epoch of this site begins. */
+    void promote(UUID id, String owner, long timeNanos) throws StorageException {
+        order = HeadOrder.LIVE;
+        work(timeNanos);
+        role = ImageHead.Role.PRIMARY;
+        newEpoch(id, owner);
+        note(EventKind.PROMOTE, timeNanos);
+        journal.reopened();
+    }
+
+    void demote(long timeNanos) throws StorageException {
+        role = ImageHead.Role.REPLICA;
+        order = HeadOrder.LIVE;
+        note(EventKind.DEMOTE, timeNanos);
+        work(timeNanos);
+        journal.reopened();
+    }
+
+    private boolean mayPass(long sequence, long nowNanos) {
+        if (role == ImageHead.Role.PRIMARY || consistency != Consistency.CONSISTENT) {
+            return true;
+        }
+        return order instanceof HeadOrder.Hold hold
+                ? sequence <= hold.at().sequence()
+                : journal.kept(sequence).header().timeNanos() + ((HeadOrder.Follow) order).delayNanos() <= nowNanos;
+    }
+
     /** Forces, and moves a replica's head. */
-    void work() throws StorageException {
+    void work(long nowNanos) throws StorageException {
         if (stopped) {
             return;
         }
@@ -87,7 +144,7 @@ final class MemoryImage {
         if (consistency == Consistency.COPYING) {
             return;
         }
-        while (head < journal.durable()) {
+        while (head < journal.durable() && mayPass(head + 1, nowNanos)) {
             head++;
             if (role == ImageHead.Role.REPLICA) {
                 apply(journal.kept(head));

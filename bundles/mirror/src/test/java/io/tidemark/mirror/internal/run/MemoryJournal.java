@@ -32,6 +32,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     private long appended;
     private long durable;
     private long trimmed;
+    private int openings;
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
 
@@ -41,6 +42,14 @@ final class MemoryJournal implements Journal, JournalAppender {
         this.appended = start;
         this.durable = start;
         this.trimmed = start;
+    }
+
+    /** The image is opened again: whoever reads is told so. */
+    void reopened() {
+        openings++;
+        List<Runnable> told = List.copyOf(listeners);
+        listeners.clear();
+        told.forEach(Runnable::run);
     }
 
     /** The process died. */
@@ -105,6 +114,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     }
 
     private final class Reader implements JournalReader {
+        private final int opening = openings;
         private long at;
         private boolean closed;
 
@@ -114,7 +124,7 @@ final class MemoryJournal implements Journal, JournalAppender {
 
         @Override
         public EventHeader next() throws StorageException {
-            if (closed) {
+            if (closed || opening != openings) {
                 throw new StorageException(Reason.CLOSED, "the reader is closed", "");
             }
             if (at >= durable) {
@@ -137,7 +147,7 @@ final class MemoryJournal implements Journal, JournalAppender {
 
         @Override
         public void whenReadable(Runnable listener) {
-            if (at < durable) {
+            if (at < durable || opening != openings) {
                 listener.run();
             } else {
                 listeners.add(listener);

@@ -67,8 +67,8 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
     }
 
     @Override
-    public void delete(String name) {
-        throw new UnsupportedOperationException();
+    public void delete(String name) throws StorageException {
+        engine.delete(name);
     }
 
     @Override

@@ -1,0 +1,417 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Verification;
+import io.tidemark.api.mirror.WorkListener;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What people order, between two nodes under a simulated network: it is done on both sides, or undone and said. */
+class OrdersSimulationTest {
+    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
+
+    private static void mirrored(TwoNodes nodes) throws StorageException {
+        nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
+        nodes.awaitEqual(nodes.a, nodes.b);
+    }
+
+    private static StorageException refused(Reason reason, Executable order) {
+        StorageException refused = assertThrows(StorageException.class, order);
+        assertEquals(reason, refused.reason(), refused.getMessage());
+        return refused;
+    }
+
+    // ---- peers and images
+
+    @Test
+    void anImageIsMirroredAndNoLongerAndRestartsForgetNothing() {
+        TwoNodes.play(1000, SEEDS, nodes -> {
+            mirrored(nodes);
+            assertEquals(Map.of("peer", "a"), nodes.b.keys("io.tidemark.mirror.replica-disk.cfg"));
+            assertEquals("disk", nodes.a.keys("io.tidemark.mirror.peer-b.cfg").get("images"));
+            nodes.a.restart();
+            nodes.write(nodes.a, 3);
+            nodes.b.restart();
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.b.status("disk").state() == State.UP_TO_DATE
+                            && nodes.a.status("disk").state() == State.UP_TO_DATE
+                            && nodes.a.status("disk").lag().events() == 0,
+                    10 * SECOND));
+            refused(Reason.BUSY, () -> nodes.a.mirrors.removePeer("b"));
+            boolean atSource = nodes.random.coin();
+            assertTrue(atSource ? nodes.a.mirrors.disable("disk", "b") : nodes.b.mirrors.disable("disk", "a"));
+            assertEquals(List.of(), nodes.a.mirrors.status());
+            assertEquals(List.of(), nodes.b.mirrors.status());
+            nodes.machine.sleep(5 * SECOND);
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+            assertFalse(nodes.b.isPrimary("disk"));
+            nodes.a.restart();
+            nodes.b.restart();
+            nodes.machine.sleep(5 * SECOND);
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+            nodes.a.mirrors.removePeer("b");
+            assertEquals(List.of(), nodes.a.mirrors.peers());
+        });
+    }
+
+    @Test
+    void theFirstKeyIsKeptWhereThatIsWanted() {
+        TwoNodes.play(1100, 3, nodes -> {
+            nodes.a.mirrors.removePeer("b");
+            nodes.a.mirrors.addPeer("b", PeerSettings.of("sim:b", ""));
+            nodes.awaitLinked();
+            String key = nodes.b.key.toString();
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> key.equals(
+                            nodes.a.keys("io.tidemark.mirror.peer-b.cfg").get("key")),
+                    5 * SECOND));
+            long before = nodes.network.openLinks();
+            nodes.machine.sleep(5 * SECOND);
+            assertEquals(before, nodes.network.openLinks(), "the link stays as it is");
+            assertEquals(key, nodes.a.mirrors.peers().get(0).settings().key());
+            assertEquals("b", nodes.a.mirrors.peers().get(0).nodeName());
+            assertTrue(
+                    nodes.a.mirrors.peers().get(0).clockKnown(),
+                    () -> nodes.a.mirrors.peers().toString());
+            nodes.a.restart();
+            nodes.awaitLinked();
+        });
+    }
+
+    @Test
+    void whatCannotBeIsRefusedAndLeavesNothing() {
+        TwoNodes.play(1200, 3, nodes -> {
+            refused(Reason.INVALID, () -> nodes.a.mirrors.addPeer("c", PeerSettings.of("", "")));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.addPeer("c", PeerSettings.of("x:1", "ed25519:12")));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.addPeer("c", PeerSettings.of("", nodes.a.key.toString())));
+            refused(Reason.EXISTS, () -> nodes.a.mirrors.addPeer("c", PeerSettings.of("", nodes.b.key.toString())));
+            refused(Reason.EXISTS, () -> nodes.a.mirrors.addPeer("b", PeerSettings.of("sim:b", "")));
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.enable("none", "b", ReplicaOptions.DEFAULTS));
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "b", new ReplicaOptions("a b", 0, Map.of())));
+
+            nodes.b.images.put("disk", new MemoryImage("disk", new UUID(1, 1), ImageHead.Role.PRIMARY, 0));
+            StorageException taken =
+                    refused(Reason.EXISTS, () -> nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS));
+            assertTrue(taken.getMessage().contains("another image disk"), taken.getMessage());
+            nodes.b.images.remove("disk");
+
+            nodes.b.mirrors.removePeer("a");
+            nodes.b.mirrors.addPeer("a", new PeerSettings("tcp", "", "", nodes.a.key.toString(), false));
+            nodes.awaitLinked();
+            refused(Reason.READ_ONLY, () -> nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS));
+            nodes.network.cut("a", "b");
+            nodes.machine.sleep(10 * SECOND);
+            StorageException away = assertThrows(
+                    StorageException.class, () -> nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS));
+            assertTrue(away.reason() == Reason.UNAVAILABLE || away.reason() == Reason.STALE_SERVICE, away.getMessage());
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            if (away.reason() == Reason.UNAVAILABLE) {
+                assertEquals(List.of(), nodes.a.mirrors.status());
+            }
+            assertEquals(List.of(), nodes.b.mirrors.status());
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+        });
+    }
+
+    @Test
+    void aReplicaMayHaveAnotherNameAndConfiguration() {
+        TwoNodes.play(1300, 3, nodes -> {
+            ReplicaOptions options = new ReplicaOptions("copy", 0, Map.of("pool", "fast"));
+            nodes.a.mirrors.enable("disk", "b", options);
+            assertEquals(
+                    "fast", nodes.b.keys("io.tidemark.mirror.replica-copy.cfg").get("create.pool"));
+            assertEquals(
+                    "disk", nodes.b.keys("io.tidemark.mirror.replica-copy.cfg").get("image"));
+            assertEquals(
+                    "disk:copy", nodes.a.keys("io.tidemark.mirror.peer-b.cfg").get("images"));
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.status("copy").state() == State.UP_TO_DATE, 30 * SECOND));
+            assertEquals("disk", nodes.b.status("copy").peerImage());
+            assertEquals("copy", nodes.a.status("disk").peerImage());
+            refused(Reason.EXISTS, () -> nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS));
+            Promotion switched = nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            assertEquals("b", switched.node());
+            assertTrue(nodes.b.isPrimary("copy"));
+        });
+    }
+
+    // ---- heads
+
+    @Test
+    void aReplicaIsHeldSteppedAndReleased() {
+        TwoNodes.play(1400, SEEDS, nodes -> {
+            mirrored(nodes);
+            long head = nodes.b.image("disk").head;
+            assertEquals(
+                    head, nodes.b.mirrors.hold("disk").heldAt().orElseThrow().sequence());
+            nodes.write(nodes.a, 20);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.b.status("disk").state() == State.HELD
+                            && nodes.b.status("disk").lag().unreceivedEvents() == 0,
+                    10 * SECOND));
+            assertEquals(head, nodes.b.image("disk").head);
+            MirrorStatus stepped = nodes.b.mirrors.step("disk", 4);
+            assertEquals(head + 4, stepped.heldAt().orElseThrow().sequence());
+            assertEquals(head + 4, nodes.b.image("disk").head);
+            Position further = new Position(stepped.heldAt().orElseThrow().epoch(), head + 6);
+            assertEquals(further, nodes.b.mirrors.step("disk", further).heldAt().orElseThrow());
+            refused(Reason.INVALID, () -> nodes.b.mirrors.step("disk", 0));
+            assertEquals(
+                    head + 20,
+                    nodes.b.mirrors.step("disk", 1000).heldAt().orElseThrow().sequence());
+            refused(Reason.INVALID, () -> nodes.b.mirrors.step("disk", 1));
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.hold("disk"));
+            nodes.b.mirrors.release("disk");
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    @Test
+    void aDelayIsWishedSurvivesAHoldAndChangesLive() {
+        TwoNodes.play(1500, SEEDS, nodes -> {
+            long delay = 20 * SECOND;
+            nodes.a.mirrors.enable("disk", "b", new ReplicaOptions("", delay, Map.of()));
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.status("disk").state() == State.UP_TO_DATE, 30 * SECOND));
+            long head = nodes.b.image("disk").head;
+            nodes.write(nodes.a, 5);
+            nodes.machine.sleep(10 * SECOND);
+            assertEquals(head, nodes.b.image("disk").head);
+            assertEquals(delay, nodes.b.status("disk").delayWantedNanos());
+            long actual = nodes.b.status("disk").delayActualNanos();
+            assertTrue(actual >= 9 * SECOND && actual <= 13 * SECOND, actual + " ns behind");
+            nodes.b.mirrors.hold("disk");
+            nodes.b.restart();
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.status("disk").state() == State.HELD, 20 * SECOND));
+            nodes.b.mirrors.delay("disk", 5 * SECOND);
+            assertEquals(
+                    "5s", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("delay"));
+            assertEquals(State.HELD, nodes.b.status("disk").state());
+            nodes.b.mirrors.release("disk");
+            nodes.write(nodes.a, 1);
+            long last = nodes.a.image("disk").journal.appended();
+            nodes.machine.sleep(4 * SECOND);
+            assertTrue(nodes.b.image("disk").head < last, "not before the delay is over");
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.image("disk").head == last, 10 * SECOND));
+            nodes.b.mirrors.delay("disk", 0);
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    // ---- roles
+
+    @Test
+    void rolesChangeByOrderAndNothingIsLost() {
+        TwoNodes.play(1600, SEEDS, nodes -> {
+            mirrored(nodes);
+            boolean[] ended = new boolean[1];
+            nodes.a.process.workers().start("client", () -> {
+                try {
+                    while (nodes.a.write("disk")) {
+                        nodes.a.process.workers().newGate().await(SECOND / 2000);
+                    }
+                } catch (StorageException e) {
+                    nodes.broken.add("a client at a: " + e);
+                }
+                ended[0] = true;
+            });
+            nodes.machine.sleep(SECOND / 10);
+            Promotion there = nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            assertEquals("b", there.node());
+            assertEquals(0, there.missingEvents());
+            assertTrue(nodes.machine.awaitUntil(() -> ended[0], 5 * SECOND));
+            nodes.write(nodes.b, 5);
+            nodes.awaitEqual(nodes.b, nodes.a);
+
+            // In two steps, and back.
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.promote("disk", false));
+            Position end = nodes.b.mirrors.demote("disk");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.image("disk").journal.durable() == end.sequence(), 20 * SECOND));
+            Promotion back = nodes.a.mirrors.promote("disk", false);
+            assertEquals(0, back.missingEvents());
+            assertEquals(end, back.at());
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    /** Whatever happens to the link or to either node meanwhile: never two primaries, and nothing that was acknowledged is lost. */
+    @Test
+    void aPlannedChangeThatIsDisturbedIsDoneOrUndone() {
+        int[] outcomes = new int[3];
+        TwoNodes.play(1700, 6 * SEEDS, nodes -> {
+            mirrored(nodes);
+            String[] outcome = new String[1];
+            nodes.a.process.workers().start("operator", () -> {
+                try {
+                    outcome[0] = nodes.a
+                            .mirrors
+                            .switchOver("disk", "b", WorkListener.QUIET)
+                            .node();
+                } catch (StorageException e) {
+                    outcome[0] = e.reason() + ": " + e.getMessage();
+                }
+            });
+            nodes.machine.sleep(nodes.random.below(3 * SECOND / 2));
+            int mishap = nodes.random.below(5);
+            disturb(nodes, mishap);
+            for (int i = 0; i < 200; i++) {
+                assertFalse(nodes.a.isPrimary("disk") && nodes.b.isPrimary("disk"), "two primaries");
+                nodes.machine.sleep(SECOND / 20);
+            }
+            nodes.network.heal("a", "b");
+            assertTrue(nodes.machine.awaitUntil(() -> mishap == 4 || outcome[0] != null, 120 * SECOND), "no outcome");
+            nodes.awaitLinked();
+            settle(nodes, outcome[0], outcomes);
+        });
+        assertTrue(outcomes[0] > 0 && outcomes[1] > 0, "done " + outcomes[0] + ", undone " + outcomes[1]);
+    }
+
+    private static void disturb(TwoNodes nodes, int mishap) throws StorageException {
+        switch (mishap) {
+            case 0 -> nodes.network.cut("a", "b");
+            case 1 -> nodes.network.reset("a", "b");
+            case 2 -> nodes.network.stall("a", "b", nodes.random.below(4 * SECOND));
+            case 3 -> nodes.b.restart();
+            default -> nodes.a.restart();
+        }
+    }
+
+    /** One of both is primary, or a person can make it so without force; the other one follows. */
+    private static void settle(TwoNodes nodes, String outcome, int[] outcomes) throws StorageException {
+        boolean there = nodes.b.isPrimary("disk");
+        boolean here = nodes.a.isPrimary("disk");
+        assertFalse(here && there, "two primaries");
+        if (outcome != null && !outcome.startsWith("STALE_SERVICE")) {
+            assertEquals(outcome.equals("b"), there, outcome);
+            assertEquals(!outcome.equals("b"), here, outcome);
+        }
+        outcomes[there ? 0 : here ? 1 : 2]++;
+        if (!here && !there) {
+            nodes.machine.sleep(5 * SECOND);
+            nodes.a.mirrors.promote("disk", false);
+            here = true;
+        }
+        TwoNodes.Node primary = here ? nodes.a : nodes.b;
+        nodes.checkAcknowledged(primary);
+        nodes.write(primary, 3);
+        nodes.awaitEqual(primary, here ? nodes.b : nodes.a);
+    }
+
+    @Test
+    void aPlannedChangeMayBeGivenUp() {
+        TwoNodes.play(1800, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.image("disk").stopped = true;
+            nodes.write(nodes.a, 5);
+            refused(
+                    Reason.CLOSED,
+                    () -> nodes.a.mirrors.switchOver("disk", "b", (step, done, total) -> {
+                        // What is stopped never arrives: this shows when it is waited for.
+                        return !step.contains("has everything");
+                    }));
+            assertTrue(nodes.a.isPrimary("disk"));
+            nodes.b.image("disk").stopped = false;
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    @Test
+    void aLostPrimaryIsReplacedByForceOnly() {
+        TwoNodes.play(1900, SEEDS, nodes -> {
+            mirrored(nodes);
+            StorageException beside = refused(Reason.MISMATCH, () -> nodes.b.mirrors.promote("disk", false));
+            assertTrue(beside.getMessage().contains("is primary at a"), beside.getMessage());
+            nodes.a.process.kill();
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+            refused(Reason.UNAVAILABLE, () -> nodes.b.mirrors.promote("disk", false));
+            assertFalse(nodes.b.isPrimary("disk"));
+            Promotion forced = nodes.b.mirrors.promote("disk", true);
+            assertEquals(-1, forced.missingEvents());
+            nodes.checkAcknowledged(nodes.b);
+            nodes.write(nodes.b, 5);
+
+            nodes.a.boot();
+            nodes.awaitLinked();
+            refused(Reason.BUSY, () -> nodes.a.mirrors.resync("disk", "b", false));
+            nodes.a.mirrors.resync("disk", "b", true);
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    // ---- comparing
+
+    @Test
+    void comparingFindsAFlippedByteAndNothingElseWhileClientsWrite() {
+        TwoNodes.play(2000, SEEDS, nodes -> {
+            mirrored(nodes);
+            boolean[] stop = new boolean[1];
+            nodes.a.process.workers().start("client", () -> {
+                try {
+                    while (!stop[0] && nodes.a.write("disk")) {
+                        nodes.a.process.workers().newGate().await(SECOND / 2000);
+                    }
+                } catch (StorageException e) {
+                    nodes.broken.add("a client at a: " + e);
+                }
+            });
+            boolean atSource = nodes.random.coin();
+            Verification sound = verify(nodes, atSource);
+            assertEquals(0, sound.differingBytes(), sound.toString());
+            assertEquals(MemoryImage.SIZE_BYTES, sound.equalBytes() + sound.skippedBytes());
+            stop[0] = true;
+            nodes.awaitEqual(nodes.a, nodes.b);
+            int victim = nodes.random.below(MemoryImage.SIZE_BYTES);
+            nodes.b.image("disk").bytes[victim] ^= 4;
+            Verification found = verify(nodes, atSource);
+            assertEquals(0, found.skippedBytes(), found.toString());
+            assertNotEquals(0, found.differingBytes(), found.toString());
+            assertTrue(found.differences().stream()
+                    .anyMatch(each -> victim >= each.offset() && victim < each.offset() + each.lengthBytes()));
+            nodes.b.image("disk").bytes[victim] ^= 4;
+        });
+    }
+
+    private static Verification verify(TwoNodes nodes, boolean atSource) throws StorageException {
+        return atSource
+                ? nodes.a.mirrors.verify("disk", "b", WorkListener.QUIET)
+                : nodes.b.mirrors.verify("disk", "a", WorkListener.QUIET);
+    }
+
+    @Test
+    void aHeldReplicaIsComparedAsFarAsItCanBe() {
+        TwoNodes.play(2100, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.mirrors.hold("disk");
+            nodes.write(nodes.a, 1);
+            Verification found = verify(nodes, nodes.random.coin());
+            assertEquals(0, found.differingBytes(), found.toString());
+            assertTrue(found.skippedBytes() > 0 && found.equalBytes() > 0, found.toString());
+        });
+    }
+}
