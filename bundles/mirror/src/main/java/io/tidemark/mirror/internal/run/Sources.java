@@ -102,6 +102,8 @@ final class Sources {
         for (Outgoing outgoing : kept) {
             if (outgoing.isFor(image, id)) {
                 outgoing.forgetNow();
+                // Whoever asks from now on is not told of it, although its worker may still be at it.
+                kept.remove(outgoing);
             }
         }
         Journal journal = services.images().journal(image);
