@@ -50,6 +50,8 @@ public final class TwoSites {
                 "b",
                 link.address().getHostString() + ":" + link.address().getPort(),
                 b.order("key"));
+        a.awaitLinked();
+        b.awaitLinked();
         return this;
     }
 
