@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param <C> what a wish is when it has been read
  */
 final class Book<C> {
+    private static final Pattern KEY = Pattern.compile("[A-Za-z][A-Za-z0-9._-]{0,127}");
     private static final int MOST_REPLACED = 16;
     private static final Logger LOG = LoggerFactory.getLogger(Book.class);
 
@@ -223,7 +225,13 @@ final class Book<C> {
 
     private void check(Wish wish) throws StorageException {
         try {
-            wish.properties().forEach(CfgText::check);
+            for (Map.Entry<String, String> each : wish.properties().entrySet()) {
+                // They come from peers, too, and are not to become other lines of a file.
+                if (!KEY.matcher(each.getKey()).matches()) {
+                    throw new IllegalArgumentException("'" + each.getKey() + "' is no key");
+                }
+                CfgText.check(each.getKey(), each.getValue());
+            }
             reader.read(wish);
         } catch (IllegalArgumentException e) {
             throw new StorageException(Reason.INVALID, e.getMessage(), "");

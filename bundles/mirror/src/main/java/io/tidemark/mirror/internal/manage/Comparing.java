@@ -15,6 +15,7 @@ import io.tidemark.mirror.internal.wire.Order;
 
 /** Compares images with those of peers. The replica's node does it, whichever of the two is asked: it has all events between. */
 final class Comparing {
+    private static final long MOST_BYTES = 256L << 20;
     private static final long ANSWER_NANOS = 60 * Desk.SECOND;
 
     private final Desk desk;
@@ -86,6 +87,10 @@ final class Comparing {
     }
 
     Answer summed(Order.Sums order) throws StorageException {
+        if ((long) order.partBytes() * order.parts() > MOST_BYTES) {
+            throw new StorageException(
+                    Reason.INVALID, order.parts() + " parts of " + order.partBytes() + " bytes at once", "ask for fewer");
+        }
         return new PartReader(desk, order.image()).read(order.offset(), order.partBytes(), order.parts());
     }
 }

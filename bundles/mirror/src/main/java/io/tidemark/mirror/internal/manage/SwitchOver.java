@@ -102,11 +102,19 @@ final class SwitchOver {
             roles.demote(image);
             return Roles.end(desk.replica(image));
         } catch (StorageException e) {
-            if (desk.facts(image).role() == ImageHead.Role.PRIMARY) {
+            if (isPrimary()) {
                 takeBackWish();
                 throw e;
             }
             throw undone(e);
+        }
+    }
+
+    private boolean isPrimary() {
+        try {
+            return desk.facts(image).role() == ImageHead.Role.PRIMARY;
+        } catch (StorageException e) {
+            return false;
         }
     }
 

@@ -127,6 +127,18 @@ class BookTest {
         assertEquals(List.of("n - 1", "n 1 -"), told);
     }
 
+    /** What a peer says must not become other lines of a file. */
+    @Test
+    void keysThatAreNoneAreRefused() {
+        for (String key : List.of("a\nname", "a = b", "", "#a", "a b")) {
+            assertEquals(
+                    Reason.INVALID,
+                    assertThrows(StorageException.class, () -> book.add("n", Map.of(key, "1")), key)
+                            .reason());
+        }
+        assertEquals(List.of(), told);
+    }
+
     /** Of two files for one name the first one counts, and the other one when that is gone. */
     @Test
     void ofTwoForOneNameTheFirstCounts() {

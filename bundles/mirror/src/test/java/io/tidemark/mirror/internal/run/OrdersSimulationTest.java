@@ -290,6 +290,38 @@ class OrdersSimulationTest {
         assertTrue(outcomes[0] > 0 && outcomes[1] > 0, "done " + outcomes[0] + ", undone " + outcomes[1]);
     }
 
+    /** The answer is lost, or not: either way the old primary does not take the image back. */
+    @Test
+    void anAnswerThatIsLostIsAskedForAgain() {
+        TwoNodes.play(1750, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            String[] outcome = new String[1];
+            nodes.a.process.workers().start("operator", () -> {
+                try {
+                    outcome[0] = nodes.a
+                            .mirrors
+                            .switchOver("disk", "b", WorkListener.QUIET)
+                            .node();
+                } catch (StorageException e) {
+                    outcome[0] = e.reason() + ": " + e.getMessage();
+                }
+            });
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.isPrimary("disk"), 20 * SECOND));
+            if (nodes.random.coin()) {
+                nodes.network.reset("a", "b");
+            } else {
+                nodes.network.cut("a", "b");
+                nodes.machine.sleep(nodes.random.below(30 * SECOND));
+                nodes.network.heal("a", "b");
+            }
+            assertTrue(nodes.machine.awaitUntil(() -> outcome[0] != null, 120 * SECOND), "no outcome");
+            assertEquals("b", outcome[0]);
+            assertFalse(nodes.a.isPrimary("disk"));
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
     private static void disturb(TwoNodes nodes, int mishap) throws StorageException {
         switch (mishap) {
             case 0 -> nodes.network.cut("a", "b");

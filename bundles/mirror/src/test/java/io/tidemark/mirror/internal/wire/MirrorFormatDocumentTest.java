@@ -91,7 +91,7 @@ class MirrorFormatDocumentTest {
         assertTrue(text.contains("u16 count, at most " + Wire.MAX_EXTENTS + ", and"));
         assertTrue(text.contains("u16\ncount, at most " + Wire.MAX_PARTS + ", and that many `sum`"));
         assertTrue(text.contains("of each, 1 to " + Wire.MAX_PART_BYTES + ";"));
-        assertTrue(text.contains("| 1 to " + Wire.MAX_PARTS + " |"));
+        assertTrue(text.contains("| 1 to " + Wire.MAX_PARTS + ", in all"));
         byte[] magic = ByteBuffer.allocate(8)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(Wire.MAGIC)
