@@ -89,7 +89,9 @@ final class Comparing {
     Answer summed(Order.Sums order) throws StorageException {
         if ((long) order.partBytes() * order.parts() > MOST_BYTES) {
             throw new StorageException(
-                    Reason.INVALID, order.parts() + " parts of " + order.partBytes() + " bytes at once", "ask for fewer");
+                    Reason.INVALID,
+                    order.parts() + " parts of " + order.partBytes() + " bytes at once",
+                    "ask for fewer");
         }
         return new PartReader(desk, order.image()).read(order.offset(), order.partBytes(), order.parts());
     }
