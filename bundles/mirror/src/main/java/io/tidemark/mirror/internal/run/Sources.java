@@ -99,7 +99,7 @@ final class Sources {
     /** Nothing is kept or sent any more for a replica. */
     void forget(String image, byte[] key, String peer, String replica) throws StorageException {
         String id = client(key, replica);
-        for (Outgoing outgoing : kept) {
+        for (Outgoing outgoing : outgoing()) {
             if (outgoing.isFor(image, id)) {
                 outgoing.forgetNow();
                 // Whoever asks from now on is not told of it, although its worker may still be at it.
