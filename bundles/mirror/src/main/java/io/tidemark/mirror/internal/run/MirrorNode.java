@@ -266,7 +266,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     public List<PeerState> peers() {
         synchronized (lock) {
             return peers.values().stream()
-                    .map(peer -> peer.state(ways.get(peer.wish.transport()) != null))
+                    .map(peer ->
+                            peer.state(ways.get(peer.wish.transport()) != null, ways.trouble(peer.wish.transport())))
                     .toList();
         }
     }

@@ -51,15 +51,15 @@ final class Peer {
         backOffNanos = Math.min(2 * backOffNanos, mostBackOffNanos);
     }
 
-    PeerState state(boolean transportThere) {
+    PeerState state(boolean transportThere, String notListening) {
         boolean now = linked();
         ClockOffset.Offset clock = now ? link.clockOffset() : ClockOffset.Offset.UNKNOWN;
         return new PeerState(
                 wish.name(),
                 key == null ? "" : PublicKeys.text(key),
                 now,
-                words(now, transportThere),
-                now ? "" : trouble,
+                words(now, transportThere, notListening),
+                now ? "" : wish.address().isEmpty() && trouble.isEmpty() ? notListening : trouble,
                 nodeName,
                 now ? link.link().peerName() : "",
                 clock.known(),
@@ -67,7 +67,7 @@ final class Peer {
                 clock.roundTripNanos());
     }
 
-    private String words(boolean now, boolean transportThere) {
+    private String words(boolean now, boolean transportThere, String notListening) {
         if (now) {
             return "linked";
         }
@@ -76,6 +76,9 @@ final class Peer {
         }
         if (dialling) {
             return "opens a link";
+        }
+        if (wish.address().isEmpty() && !notListening.isEmpty()) {
+            return "not linked: " + notListening;
         }
         String state = wish.address().isEmpty() ? "waits for the peer to open a link" : "not linked";
         return trouble.isEmpty() ? state : state + ": " + trouble;

@@ -19,6 +19,7 @@ final class Ways {
         final ReplicationTransport transport;
         ReplicationTransport.Listening listening;
         long listenAtNanos;
+        String trouble = "";
 
         Way(ReplicationTransport transport) {
             this.transport = transport;
@@ -53,6 +54,12 @@ final class Ways {
     synchronized ReplicationTransport get(String name) {
         Way way = ways.get(name);
         return way == null ? null : way.transport;
+    }
+
+    /** Why no links are taken where they are wanted; empty when they are. */
+    synchronized String trouble(String name) {
+        Way way = ways.get(name);
+        return way == null ? "there is no transport " + name : way.trouble;
     }
 
     synchronized List<String> addresses() {
@@ -92,6 +99,9 @@ final class Ways {
             } catch (StorageException e) {
                 LOG.warn("takes no links: {}", e.getMessage());
                 way.listenAtNanos = nowNanos + retryNanos;
+                synchronized (this) {
+                    way.trouble = "takes no links: " + e.getMessage();
+                }
             }
         }
         return Math.max(1, way.listenAtNanos - nowNanos);
@@ -102,6 +112,7 @@ final class Ways {
         synchronized (this) {
             late = closed || !ways.containsValue(way);
             way.listening = late ? null : listening;
+            way.trouble = "";
         }
         if (late) {
             listening.close();
