@@ -153,8 +153,7 @@ class FileImageForcesTest {
         Path pool = machine.seed() % 2 == 0 ? ROOT : DEEP;
         machine.disk().makeDirectories(ROOT);
         SimulatedContext first = machine.boot("first");
-        first.workers().start("maker", () -> quietly(() -> store(first, pool).create(first, NAME, head(0))));
-        machine.awaitSteps(1 + machine.seed() / 2 % STEPS, SECOND);
+        breakOff(machine, first, () -> store(first, pool).create(first, NAME, head(0)));
         if (machine.random("how").coin()) {
             machine.losePower();
         } else {
@@ -178,12 +177,7 @@ class FileImageForcesTest {
         image.write(0, ByteBuffer.wrap(new byte[] {1, 2, 3}));
         image.force();
         image.close();
-        boolean[] ended = new boolean[1];
-        first.workers().start("deleter", () -> {
-            quietly(() -> store(first, ROOT).delete(first, NAME));
-            ended[0] = true;
-        });
-        machine.awaitSteps(1 + machine.seed() % STEPS, SECOND);
+        boolean ended = breakOff(machine, first, () -> store(first, ROOT).delete(first, NAME));
         machine.losePower();
         SimulatedContext second = machine.boot("second");
         FileImageStore store = store(second, ROOT);
@@ -193,12 +187,25 @@ class FileImageForcesTest {
             ByteBuffer bytes = ByteBuffer.allocate(3);
             store.open(second, NAME).read(0, bytes);
             assertEquals(ByteBuffer.wrap(new byte[] {1, 2, 3}), bytes.flip(), "half of it is left");
-            assertTrue(!ended[0], "it was said to be deleted");
+            assertTrue(!ended, "it was said to be deleted");
         }
     }
 
     private interface Call {
         void make() throws StorageException;
+    }
+
+    /** Whether a call came to its end before its process is to die, which is a step later for each two seeds. */
+    private static boolean breakOff(SimulatedMachine machine, SimulatedContext process, Call call) {
+        boolean[] ended = new boolean[1];
+        process.workers().start("caller", () -> {
+            quietly(call);
+            ended[0] = true;
+        });
+        long steps = 1 + machine.seed() / 2 % STEPS;
+        machine.awaitSteps(steps, SECOND);
+        assertTrue(ended[0] || steps < STEPS, "it takes more than " + STEPS + " steps");
+        return ended[0];
     }
 
     private static void quietly(Call call) {

@@ -50,7 +50,7 @@ class FlashForcesTest {
             .withDirectBytes(0);
 
     /** More than a creation or deletion takes: it is broken off at each of them. */
-    private static final int STEPS = 100;
+    private static final int STEPS = 150;
 
     @TestFactory
     Stream<DynamicTest> eachForceIsMissed() {
@@ -283,8 +283,7 @@ class FlashForcesTest {
         List<Path> directories = machine.seed() % 2 == 0 ? TWO : THREE;
         machine.disk().makeDirectories(ROOT);
         SimulatedContext first = machine.boot("first");
-        first.workers().start("maker", () -> quietly(() -> create(first, directories)));
-        machine.awaitSteps(1 + machine.seed() / 2, SECOND);
+        breakOff(machine, first, () -> create(first, directories));
         if (machine.random("how").coin()) {
             machine.losePower();
         } else {
@@ -308,12 +307,7 @@ class FlashForcesTest {
         Journal journal = create(first, directories);
         Events.write(journal, 3, 100);
         journal.close();
-        boolean[] ended = new boolean[1];
-        first.workers().start("deleter", () -> {
-            quietly(() -> store(first, directories).delete(first, NAME));
-            ended[0] = true;
-        });
-        machine.awaitSteps(1 + machine.seed() / 2, SECOND);
+        boolean ended = breakOff(machine, first, () -> store(first, directories).delete(first, NAME));
         machine.losePower();
         SimulatedContext second = machine.boot("second");
         FlashJournalStore store = store(second, directories);
@@ -323,12 +317,25 @@ class FlashForcesTest {
             assertEquals(new UUID(8, 8), open(machine, directories).identity());
         } else {
             assertEquals(3, Events.readAll(store.open(second, NAME, SETTINGS), 1));
-            assertTrue(!ended[0], "it was said to be deleted");
+            assertTrue(!ended, "it was said to be deleted");
         }
     }
 
     private interface Call {
         void make() throws StorageException;
+    }
+
+    /** Whether a call came to its end before its process is to die, which is a step later for each two seeds. */
+    private static boolean breakOff(SimulatedMachine machine, SimulatedContext process, Call call) {
+        boolean[] ended = new boolean[1];
+        process.workers().start("caller", () -> {
+            quietly(call);
+            ended[0] = true;
+        });
+        long steps = 1 + machine.seed() / 2;
+        machine.awaitSteps(steps, SECOND);
+        assertTrue(ended[0] || steps < STEPS, "it takes more than " + STEPS + " steps");
+        return ended[0];
     }
 
     private static void quietly(Call call) {

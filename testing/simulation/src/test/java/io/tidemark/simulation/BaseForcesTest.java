@@ -1,36 +1,51 @@
 package io.tidemark.simulation;
 
+import static java.nio.file.Files.exists;
+import static java.nio.file.Files.list;
+import static java.nio.file.Files.readString;
+import static java.nio.file.Files.walk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageFile;
+import io.tidemark.base.machine.DurableDirectories;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishKind;
 import io.tidemark.faults.ForceAudit;
 import io.tidemark.faults.SimulatedMachine;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Each force of the files of configurations is missed when it is left out: what a command has reported as done is lost. */
-class WishForcesTest {
+/**
+ * Each force that the base bundle makes for others is missed when it is left out: what a command has reported as done is lost, or
+ * what was made in a new directory.
+ */
+class BaseForcesTest {
+    private static final Path BUNDLES = Path.of("../../bundles");
+    private static final String SOURCES = "src/main/java";
+    private static final WishKind KIND = new WishKind("io.tidemark.image", "image", "# Image NAME.\n");
     private static final Path ETC = Path.of("/etc");
-    private static final WishKind KIND = new WishKind("io.tidemark.image", "image", "");
     private static final int SEEDS = 20;
 
     @TestFactory
     Stream<DynamicTest> eachForceIsMissed() {
         ForceAudit audit = new ForceAudit()
-                .sources(Path.of("../../bundles/base/src/main/java"), EtcWishStore.class.getName())
-                .story("what was added and changed is there", SEEDS, WishForcesTest::changed)
-                .story("what was removed is gone", SEEDS, WishForcesTest::removed);
+                .sources(BUNDLES.resolve("base").resolve(SOURCES))
+                .story("what was added and changed is there", SEEDS, BaseForcesTest::changed)
+                .story("what was removed is gone", SEEDS, BaseForcesTest::removed)
+                .story("a directory that was made is there", SEEDS, BaseForcesTest::made);
         return audit.checks().entrySet().stream()
                 .map(check -> DynamicTest.dynamicTest(check.getKey(), check.getValue()::run));
     }
@@ -58,6 +73,35 @@ class WishForcesTest {
         store.remove(store.add(new Wish("", "disk", Map.of())));
         machine.losePower();
         assertFalse(machine.boot("next").files().exists(store.file("disk")), "the image comes back");
+    }
+
+    private static void made(SimulatedMachine machine) throws Exception {
+        machine.disk().makeDirectories(ETC);
+        Path deep = ETC.resolve("a/b");
+        DurableDirectories.make(machine.boot("node").files(), deep);
+        machine.losePower();
+        Files files = machine.boot("next").files();
+        assertTrue(files.exists(deep), "of it there is " + files.list(ETC));
+    }
+
+    /** A bundle that begins to force files brings an audit of its own. */
+    @Test
+    void nobodyElseForces() throws IOException {
+        Set<String> forcing = new TreeSet<>();
+        try (Stream<Path> bundles = list(BUNDLES)) {
+            for (Path bundle :
+                    bundles.filter(each -> exists(each.resolve(SOURCES))).toList()) {
+                try (Stream<Path> sources = walk(bundle.resolve(SOURCES))) {
+                    for (Path source : sources.filter(each -> each.toString().endsWith(".java"))
+                            .toList()) {
+                        if (readString(source).contains(".forceDirectory(")) {
+                            forcing.add(bundle.getFileName().toString());
+                        }
+                    }
+                }
+            }
+        }
+        assertEquals(Set.of("base", "image-file", "journal-flash"), forcing);
     }
 
     private static String text(Files files, Path path) throws Exception {
