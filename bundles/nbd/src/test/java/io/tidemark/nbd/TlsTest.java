@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.nbd.TlsSettings.ClientCertificates;
-import io.tidemark.nbd.testing.Certificates;
 import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.Served;
 import io.tidemark.nbd.testing.TestClient;
+import io.tidemark.tck.tls.Certificates;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -43,9 +43,9 @@ class TlsTest {
     @BeforeAll
     static void make() throws Exception {
         certificates = new Certificates(directory);
-        serverStore = certificates.store("server", "RSA");
-        clientStore = certificates.store("client", "EC");
-        strangerStore = certificates.store("stranger", "EC");
+        serverStore = certificates.rsaStore("server");
+        clientStore = certificates.store("client");
+        strangerStore = certificates.store("stranger");
     }
 
     private static TlsSettings pkcs12(TlsMode mode, ClientCertificates clients, String... only) throws Exception {
@@ -65,7 +65,7 @@ class TlsTest {
 
     private static SSLSocket startTls(TestClient client, Path own) throws Exception {
         assertEquals(1, client.outcome(STARTTLS, NONE));
-        return client.startTls(Certificates.client(serverStore, own));
+        return client.startTls(Certificates.context(serverStore, own));
     }
 
     @Test
@@ -159,7 +159,7 @@ class TlsTest {
     @Test
     void item22OldProtocolsAreRefused() throws Exception {
         try (Served served = serve(pkcs12(TlsMode.OPTIONAL, ClientCertificates.NONE))) {
-            SSLContext context = Certificates.client(serverStore, null);
+            SSLContext context = Certificates.context(serverStore, null);
             assertFalse(Set.of(context.getDefaultSSLParameters().getProtocols()).contains("TLSv1.1"));
             try (TestClient client = served.client().hello()) {
                 assertEquals(1, client.outcome(STARTTLS, NONE));

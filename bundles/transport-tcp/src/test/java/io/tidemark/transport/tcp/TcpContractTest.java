@@ -1,5 +1,6 @@
 package io.tidemark.transport.tcp;
 
+import io.tidemark.tck.tls.Certificates;
 import io.tidemark.tck.transport.ReplicationTransportContract;
 import io.tidemark.transport.tcp.TcpSettings.Compression;
 import java.nio.file.Path;
@@ -27,6 +28,11 @@ class TcpContractTest {
                 limits.bandwidthBytesPerSecond(),
                 compression,
                 limits.workerThreads()));
+    }
+
+    /** TLS with the certificate of a store; peers are known by their fingerprints where there is no authority. */
+    static TlsSettings tls(Path store, Path authority) {
+        return new TlsSettings(true, store, null, Certificates.PASSWORD, authority);
     }
 
     abstract static class Each extends ReplicationTransportContract {
@@ -71,7 +77,7 @@ class TcpContractTest {
     class Tls extends Each {
         @Override
         TcpSettings settings(String node) throws Exception {
-            return PLAIN.withTls(Certificates.settings(new Certificates(certificates).store(node), null));
+            return PLAIN.withTls(tls(new Certificates(certificates).store(node), null));
         }
     }
 
@@ -80,7 +86,7 @@ class TcpContractTest {
         @Override
         TcpSettings settings(String node) throws Exception {
             return compressing(PLAIN, Compression.ALWAYS)
-                    .withTls(Certificates.settings(new Certificates(certificates).store(node), null));
+                    .withTls(tls(new Certificates(certificates).store(node), null));
         }
     }
 }

@@ -15,6 +15,7 @@ import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.api.transport.ReplicationTransport.Listening;
+import io.tidemark.tck.tls.Certificates;
 import io.tidemark.transport.tcp.TcpSettings.Compression;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -279,7 +280,7 @@ class TcpTransportTest {
         Path a = certificates().store("a");
         Path b = certificates().store("b");
         try (TcpArena arena = new TcpArena(
-                PLAIN.withTls(Certificates.settings(a, null)), PLAIN.withTls(Certificates.settings(b, null)))) {
+                PLAIN.withTls(TcpContractTest.tls(a, null)), PLAIN.withTls(TcpContractTest.tls(b, null)))) {
             Side near = new Side();
             Side far = new Side();
             Listening listening = arena.far().listen(far);
@@ -308,10 +309,10 @@ class TcpTransportTest {
         Path stranger = certificates().store("stranger");
         Path elsewhere = certificates().store("elsewhere", "dns:elsewhere.example");
         Path both = certificates().authority("both", a, b, elsewhere);
-        try (TcpTransport near = new TcpTransport("near", PLAIN.withTls(Certificates.settings(a, both)));
-                TcpTransport far = new TcpTransport("far", PLAIN.withTls(Certificates.settings(b, both)));
-                TcpTransport other = new TcpTransport("other", PLAIN.withTls(Certificates.settings(elsewhere, both)));
-                TcpTransport alien = new TcpTransport("alien", PLAIN.withTls(Certificates.settings(stranger, null)));
+        try (TcpTransport near = new TcpTransport("near", PLAIN.withTls(TcpContractTest.tls(a, both)));
+                TcpTransport far = new TcpTransport("far", PLAIN.withTls(TcpContractTest.tls(b, both)));
+                TcpTransport other = new TcpTransport("other", PLAIN.withTls(TcpContractTest.tls(elsewhere, both)));
+                TcpTransport alien = new TcpTransport("alien", PLAIN.withTls(TcpContractTest.tls(stranger, null)));
                 TcpTransport plain = new TcpTransport("plain", PLAIN)) {
             Side taken = new Side();
             String address = far.listen(taken).addresses().get(0);
@@ -361,18 +362,18 @@ class TcpTransportTest {
     void filesThatCannotBeReadAreNamedByTheirKey() throws Exception {
         Path a = certificates().store("a");
         StorageException missing = assertThrows(StorageException.class, () -> new TcpTransport(
-                        "tcp", PLAIN.withTls(Certificates.settings(directory.resolve("no.p12"), null)))
+                        "tcp", PLAIN.withTls(TcpContractTest.tls(directory.resolve("no.p12"), null)))
                 .close());
         assertTrue(missing.getMessage().startsWith("tlsCertificate: "), missing.getMessage());
         StorageException authority = assertThrows(StorageException.class, () -> new TcpTransport(
-                        "tcp", PLAIN.withTls(Certificates.settings(a, directory.resolve("no.pem"))))
+                        "tcp", PLAIN.withTls(TcpContractTest.tls(a, directory.resolve("no.pem"))))
                 .close());
         assertTrue(authority.getMessage().startsWith("tlsAuthority: "), authority.getMessage());
         StorageException password = assertThrows(StorageException.class, () -> new TcpTransport(
                         "tcp", PLAIN.withTls(new TlsSettings(true, a, null, "wrong-secret", null)))
                 .close());
         assertFalse(password.getMessage().contains("wrong-secret"));
-        assertFalse(Certificates.settings(a, null).toString().contains(Certificates.PASSWORD));
+        assertFalse(TcpContractTest.tls(a, null).toString().contains(Certificates.PASSWORD));
     }
 
     // ---- configuration
@@ -455,7 +456,7 @@ class TcpTransportTest {
     @Test
     void threadsEnd() throws Exception {
         Path a = certificates().store("a");
-        TlsSettings tls = Certificates.settings(a, null);
+        TlsSettings tls = TcpContractTest.tls(a, null);
         TcpTransport near = new TcpTransport("ending-near", PLAIN.withTls(tls));
         TcpTransport far = new TcpTransport("ending-far", PLAIN.withTls(tls));
         for (int i = 0; i < 10; i++) {

@@ -1,0 +1,2 @@
+/** Certificates for tests of what uses TLS. */
+package io.tidemark.tck.tls;
