@@ -2,13 +2,27 @@ package io.tidemark.base.wish;
 
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Sizes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Reads keys of a configuration. What is wrong is an {@link IllegalArgumentException} that begins with the key. */
 public final class KeyReader {
     private final Map<String, String> properties;
+
+    /** Where relative paths begin. */
+    private final Path directory;
 
     /**
      * A configuration.
@@ -16,7 +30,51 @@ public final class KeyReader {
      * @param properties keys and values
      */
     public KeyReader(Map<String, String> properties) {
+        this(properties, Path.of(""));
+    }
+
+    private KeyReader(Map<String, String> properties, Path directory) {
         this.properties = properties;
+        this.directory = directory;
+    }
+
+    /**
+     * The configuration of a component. Read by hand and not by the container, because a value that the container cannot
+     * convert would make the component vanish instead of naming the key.
+     *
+     * @param properties as Configuration Admin gives them
+     * @param framework properties of the framework, null where there is none; {@code tidemark.data} is where relative paths
+     *     begin
+     * @param started for keys that the start script may say: their names in the framework. They count where the configuration
+     *     does not have the key
+     * @return its reader
+     */
+    public static KeyReader of(
+            Map<String, ?> properties, UnaryOperator<String> framework, Map<String, String> started) {
+        Map<String, String> texts = new TreeMap<>();
+        started.forEach((key, name) -> {
+            String value = framework.apply(name);
+            if (value != null && !value.isBlank()) {
+                texts.put(key, value);
+            }
+        });
+        properties.forEach((key, value) -> texts.put(key, String.valueOf(value)));
+        String data = framework.apply("tidemark.data");
+        return new KeyReader(texts, Path.of(data == null ? "" : data));
+    }
+
+    /**
+     * Refuses keys that nobody reads. Those with a dot are the container's.
+     *
+     * @param keys that there are
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public void checkKeys(Set<String> keys) {
+        for (String key : properties.keySet()) {
+            if (key.indexOf('.') < 0 && !keys.contains(key)) {
+                throw wrong(key, "there is no such key; keys are " + new TreeSet<>(keys));
+            }
+        }
     }
 
     /**
@@ -39,6 +97,17 @@ public final class KeyReader {
     public String text(String key, String fallback) {
         String value = properties.getOrDefault(key, "").trim();
         return value.isEmpty() ? fallback : value;
+    }
+
+    /**
+     * A value for which to be empty means something.
+     *
+     * @param key which
+     * @param fallback when the configuration does not have it
+     * @return without blanks around it, maybe empty
+     */
+    public String given(String key, String fallback) {
+        return properties.getOrDefault(key, fallback).trim();
     }
 
     /**
@@ -77,6 +146,98 @@ public final class KeyReader {
             throw wrong(key, Sizes.format(bytes) + " is too little; at least " + Sizes.format(least));
         }
         return bytes;
+    }
+
+    /**
+     * A whole number.
+     *
+     * @param key which
+     * @param fallback when it has none
+     * @return the number
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public int integer(String key, int fallback) {
+        return value(key, fallback, text -> {
+            try {
+                return Integer.parseInt(text);
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("'" + text + "' is no whole number", e);
+            }
+        });
+    }
+
+    /**
+     * Yes or no.
+     *
+     * @param key which
+     * @param fallback when it has none
+     * @return whether it is {@code true}
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public boolean truth(String key, boolean fallback) {
+        return value(key, fallback, text -> {
+            if (!text.equalsIgnoreCase("true") && !text.equalsIgnoreCase("false")) {
+                throw new IllegalArgumentException("'" + text + "' is neither true nor false");
+            }
+            return text.equalsIgnoreCase("true");
+        });
+    }
+
+    /**
+     * One of a few words.
+     *
+     * @param <E> the words
+     * @param key which
+     * @param type the words, which are written in any case
+     * @param fallback when it has none
+     * @return the word
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public <E extends Enum<E>> E choice(String key, Class<E> type, E fallback) {
+        return value(key, fallback, text -> {
+            for (E each : type.getEnumConstants()) {
+                if (each.name().equalsIgnoreCase(text)) {
+                    return each;
+                }
+            }
+            throw new IllegalArgumentException("'" + text + "' is none of "
+                    + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT));
+        });
+    }
+
+    /**
+     * A path. A relative one begins in the node's data, the fallback too.
+     *
+     * @param key which
+     * @param fallback when it has none; may be null
+     * @return null when there is no fallback either
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public Path path(String key, String fallback) {
+        String text = text(key, fallback);
+        try {
+            return text == null ? null : directory.resolve(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(key + ": '" + text + "' is no path", e);
+        }
+    }
+
+    /**
+     * A secret, which does not stand in the configuration but in a file that it names.
+     *
+     * @param key of the file, as in {@link #path}
+     * @return the text in it without blanks around it; empty when the key has no value
+     * @throws IllegalArgumentException beginning with the key
+     */
+    public String secret(String key) {
+        Path file = path(key, null);
+        try {
+            return file == null
+                    ? ""
+                    : Files.readString(file, StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new IllegalArgumentException(key + ": cannot read " + file + ": " + e, e);
+        }
     }
 
     /**

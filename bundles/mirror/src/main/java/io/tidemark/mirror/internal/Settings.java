@@ -2,15 +2,12 @@ package io.tidemark.mirror.internal;
 
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.mirror.internal.run.MirrorSettings;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * Reads {@code io.tidemark.mirror}, and of {@code io.tidemark.engine} the node's name. By hand and not by the container, because a
- * value that the container cannot convert would make the component vanish instead of naming the key.
+ * Reads {@code io.tidemark.mirror}, and of {@code io.tidemark.engine} the node's name.
  *
  * @param node name of the node
  * @param keyFile where the node's key lies
@@ -29,24 +26,10 @@ record Settings(String node, Path keyFile, MirrorSettings mirror) {
      * @throws IllegalArgumentException whose message begins with the key
      */
     static Settings read(Map<String, Object> properties, UnaryOperator<String> framework) {
-        Map<String, String> texts = new TreeMap<>();
-        properties.forEach((key, value) -> texts.put(key, String.valueOf(value)));
-        KeyReader reader = new KeyReader(texts);
+        KeyReader reader = KeyReader.of(properties, framework, Map.of());
         String started = framework.apply("tidemark.node");
         String node = reader.text("node", started == null || started.isBlank() ? "a" : started.trim());
-        return new Settings(node, keyFile(reader, framework), mirror(reader));
-    }
-
-    private static Path keyFile(KeyReader reader, UnaryOperator<String> framework) {
-        String data = framework.apply("tidemark.data");
-        Path directory = Path.of(data == null ? "" : data);
-        return reader.value("keyFile", directory.resolve(DEFAULT_KEY_FILE), text -> {
-            try {
-                return directory.resolve(text);
-            } catch (InvalidPathException e) {
-                throw new IllegalArgumentException("'" + text + "' is no path", e);
-            }
-        });
+        return new Settings(node, reader.path("keyFile", DEFAULT_KEY_FILE), mirror(reader));
     }
 
     private static MirrorSettings mirror(KeyReader reader) {
@@ -54,7 +37,7 @@ record Settings(String node, Path keyFile, MirrorSettings mirror) {
         return new MirrorSettings(
                 normal.windowBytes(),
                 reader.size("receiveMemory", normal.receiveBytes(), MirrorSettings.LEAST_WINDOW_BYTES),
-                reader.value("copies", normal.copies(), Settings::copies),
+                copies(reader),
                 reader.size("copyRate", normal.copyBytesPerSecond(), 0),
                 normal.handshakeNanos(),
                 normal.leastBackOffNanos(),
@@ -62,15 +45,11 @@ record Settings(String node, Path keyFile, MirrorSettings mirror) {
                 normal.retryNanos());
     }
 
-    private static int copies(String text) {
-        try {
-            int copies = Integer.parseInt(text);
-            if (copies >= 1 && copies <= MOST_COPIES) {
-                return copies;
-            }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("'" + text + "' is no whole number", e);
+    private static int copies(KeyReader reader) {
+        int copies = reader.integer("copies", MirrorSettings.DEFAULTS.copies());
+        if (copies < 1 || copies > MOST_COPIES) {
+            throw KeyReader.wrong("copies", copies + " is not from 1 to " + MOST_COPIES);
         }
-        throw new IllegalArgumentException(text + " is not from 1 to " + MOST_COPIES);
+        return copies;
     }
 }

@@ -43,20 +43,13 @@ record PeerConfig(String name, PeerSettings settings, Map<String, String> images
                 reader.text(ADDRESS, ""),
                 reader.text(FINGERPRINT, ""),
                 reader.value(KEY, "", text -> PublicKeys.text(PublicKeys.parse(text))),
-                reader.value(MAY_PLACE, true, PeerConfig::truth));
+                reader.truth(MAY_PLACE, true));
         checkFingerprint(settings);
         if (settings.address().isEmpty() && settings.key().isEmpty()) {
             throw KeyReader.wrong(
                     KEY, "a peer without an address needs a key: nothing else says who may open links in its name");
         }
         return new PeerConfig(wish.name(), settings, images(reader));
-    }
-
-    private static boolean truth(String text) {
-        if (text.equals("true") || text.equals("false")) {
-            return text.equals("true");
-        }
-        throw new IllegalArgumentException("'" + text + "' is neither true nor false");
     }
 
     private static void checkFingerprint(PeerSettings settings) {
