@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 
 /**
  * Payload memory in slabs, each cut into slots of one size. Payloads die in any order, because what is overwritten before it
@@ -27,6 +28,7 @@ final class SlabPayloadPool implements PayloadPool {
     private static final int[] SLOT_BYTES = slotSizes();
 
     private final int slabLimit;
+    private final IntFunction<ByteBuffer> memory;
     private final Object lock = new Object();
     private final ArrayDeque<Slab> free = new ArrayDeque<>();
 
@@ -38,10 +40,16 @@ final class SlabPayloadPool implements PayloadPool {
     private long usedBytes;
 
     SlabPayloadPool(long capacityBytes) {
+        this(capacityBytes, ByteBuffer::allocateDirect);
+    }
+
+    /** With memory from elsewhere. */
+    SlabPayloadPool(long capacityBytes, IntFunction<ByteBuffer> memory) {
         if (capacityBytes < 2L * SLAB_BYTES) {
             throw new IllegalArgumentException(
                     "payload memory of " + Sizes.format(capacityBytes) + " is too small; give at least 4 MiB");
         }
+        this.memory = memory;
         this.slabLimit = (int) Math.min(Integer.MAX_VALUE, capacityBytes / SLAB_BYTES);
     }
 
@@ -94,9 +102,9 @@ final class SlabPayloadPool implements PayloadPool {
     private Slab nextSlab() {
         Slab slab = free.poll();
         if (slab == null && slabs < slabLimit) {
-            slabs++;
-            slab = new Slab(ByteBuffer.allocateDirect(SLAB_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+            slab = new Slab(memory.apply(SLAB_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
                     .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES));
+            slabs++;
         }
         return slab;
     }

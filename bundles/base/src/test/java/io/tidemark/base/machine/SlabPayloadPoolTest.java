@@ -30,6 +30,26 @@ class SlabPayloadPoolTest {
         }
     }
 
+    /** The process is short of memory for a moment. */
+    @Test
+    void memoryThatCouldNotBeHadIsNotCounted() {
+        boolean[] missing = {true};
+        PayloadPool pool = new SlabPayloadPool(4 << 20, bytes -> {
+            if (missing[0]) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            return ByteBuffer.allocateDirect(bytes);
+        });
+        for (int i = 0; i < 3; i++) {
+            assertThrows(OutOfMemoryError.class, () -> pool.tryTake(4096));
+        }
+        missing[0] = false;
+        for (int i = 0; i < 4; i++) {
+            assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+        }
+        assertNull(pool.tryTake(1));
+    }
+
     @Test
     void payloadsNeverOverlapAndKeepTheirBytes() {
         PayloadPool pool = new SlabPayloadPool(8 << 20);

@@ -35,8 +35,8 @@ final class BufferPool {
             if (made == limit) {
                 return null;
             }
-            made++;
             lease = new Lease(this, ByteBuffer.allocateDirect(bufferBytes));
+            made++;
         }
         lease.buffer.clear();
         return lease;

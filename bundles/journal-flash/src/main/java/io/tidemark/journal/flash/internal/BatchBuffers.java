@@ -37,7 +37,16 @@ final class BatchBuffers {
             }
             further++;
         }
-        return take();
+        ByteBuffer taken = null;
+        try {
+            taken = take();
+            return taken;
+        } finally {
+            if (taken == null) {
+                // Memory is short now; it need not be so the next time.
+                give(null, 1);
+            }
+        }
     }
 
     /** What one journal had; null when somebody may still use it. */

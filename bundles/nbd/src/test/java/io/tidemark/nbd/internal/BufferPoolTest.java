@@ -1,0 +1,34 @@
+package io.tidemark.nbd.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+class BufferPoolTest {
+    @Test
+    void buffersAreMadeUpToTheBoundAndGoRound() {
+        BufferPool pool = new BufferPool(512, 2);
+        BufferPool.Lease first = pool.tryTake();
+        BufferPool.Lease second = pool.tryTake();
+        assertNull(pool.tryTake());
+        first.buffer().limit(7).position(3);
+        first.giveBack();
+        assertEquals(1, pool.lent());
+        assertSame(first, pool.tryTake());
+        assertEquals(512, first.buffer().remaining());
+        second.giveBack();
+    }
+
+    /** Long writes wait for permits, of which there are as many as buffers: one that counted and is not there would be missed. */
+    @Test
+    void aBufferThatCouldNotBeHadIsNotCounted() {
+        BufferPool pool = new BufferPool(-1, 1);
+        for (int i = 0; i < 2; i++) {
+            assertThrows(IllegalArgumentException.class, pool::tryTake);
+        }
+        assertEquals(0, pool.lent());
+    }
+}
