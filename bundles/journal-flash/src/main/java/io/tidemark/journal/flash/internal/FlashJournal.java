@@ -148,20 +148,16 @@ public final class FlashJournal implements Journal {
     @Override
     public JournalReader reader(long fromSequence) throws StorageException {
         failures.checkOpen();
-        FlashReader reader = new FlashReader(this, table, failures, steps, fromSequence);
-        // Counted before it is looked at, so that no trim slips in between.
-        table.addReader(reader);
-        if (fromSequence <= table.trimmed()) {
-            table.removeReader(reader);
-            throw table.trimmedAway("event " + fromSequence);
-        }
         if (fromSequence > table.durable() + 1) {
-            table.removeReader(reader);
             throw new StorageException(
                     Reason.INVALID,
                     "journal " + name() + " is durable up to " + table.durable() + "; nothing can be read from "
                             + fromSequence,
                     "");
+        }
+        FlashReader reader = new FlashReader(this, table, failures, steps, fromSequence);
+        if (!table.addReader(reader)) {
+            throw table.trimmedAway("event " + fromSequence);
         }
         return reader;
     }
@@ -249,13 +245,25 @@ public final class FlashJournal implements Journal {
                 // gap.
                 JournalState next =
                         state.withTrimmed(droppable.trimmed(), droppable.firstSegment(), table.durable(), clients);
-                next.save(context.files(), places);
-                state = next;
+                saveTrimmed(next);
                 table.drop(droppable);
             }
             return table.trimmed();
         } finally {
             metaTurn.give();
+        }
+    }
+
+    private void saveTrimmed(JournalState next) throws StorageException {
+        boolean saved = false;
+        try {
+            next.save(context.files(), places);
+            state = next;
+            saved = true;
+        } finally {
+            if (!saved) {
+                table.keep();
+            }
         }
     }
 

@@ -31,6 +31,9 @@ final class SegmentTable {
     private long reserveBytes;
     private boolean preparationFailed;
 
+    /** A trim up to here is being saved: nobody begins to read in front of it any more. */
+    private long trimming;
+
     private volatile long durable;
     private volatile long trimmed;
     private volatile boolean readersWait;
@@ -330,9 +333,10 @@ final class SegmentTable {
         }
     }
 
-    void addReader(FlashReader reader) {
+    /** False when what it wants to read first is trimmed, or about to be. */
+    boolean addReader(FlashReader reader) {
         synchronized (lock) {
-            readers.add(reader);
+            return reader.nextSequence() > Math.max(trimmed, trimming) && readers.add(reader);
         }
     }
 
@@ -342,9 +346,10 @@ final class SegmentTable {
         }
     }
 
-    /** What a trim would drop. */
+    /** What a trim drops. */
     record Droppable(int count, long trimmed, long firstSegment) {}
 
+    /** Begins a trim, which {@link #drop} or {@link #keep} ends: what it names has no reader, and gets none any more. */
     Droppable droppable(long sequence) {
         synchronized (lock) {
             long bound = Math.min(sequence, durable);
@@ -358,12 +363,18 @@ final class SegmentTable {
                     && !live.get(count).isEmpty()) {
                 count++;
             }
-            return count == 0
-                    ? new Droppable(0, trimmed, 0)
-                    : new Droppable(
-                            count,
-                            live.get(count - 1).lastSequence,
-                            live.get(count).number());
+            if (count == 0) {
+                return new Droppable(0, trimmed, 0);
+            }
+            trimming = live.get(count - 1).lastSequence;
+            return new Droppable(count, trimming, live.get(count).number());
+        }
+    }
+
+    /** The trim is given up. */
+    void keep() {
+        synchronized (lock) {
+            trimming = 0;
         }
     }
 
