@@ -86,4 +86,39 @@ class SpaceBookTest {
         assertFalse(image.take(1));
         assertEquals(0, image.available());
     }
+
+    /** While one looks at the free space, another one writes what it has an entry for, and gives the entry back. */
+    @Test
+    void whatIsWrittenMeanwhileIsNotFreeForOthers() throws StorageException {
+        long[] free = {100};
+        Runnable[] meanwhile = {() -> {}};
+        SpaceBook own = new SpaceBook(new FaultyFiles(files) {
+            @Override
+            public long usableBytes(Path path) {
+                long now = free[0];
+                Runnable others = meanwhile[0];
+                meanwhile[0] = () -> {};
+                others.run();
+                return now;
+            }
+        });
+        Promise writer = own.open(DATA, () -> {});
+        Promise other = own.open(DATA, () -> {});
+        Runnable written = () -> {
+            free[0] -= 60;
+            writer.keep(0);
+        };
+        assertTrue(writer.take(60));
+        meanwhile[0] = written;
+        assertEquals(40, other.ask(100, 100));
+        other.ask(0, 0);
+        free[0] = 100;
+        assertTrue(writer.take(60));
+        meanwhile[0] = written;
+        assertFalse(other.take(41));
+        free[0] = 100;
+        assertTrue(writer.take(60));
+        meanwhile[0] = written;
+        assertEquals(40, other.available());
+    }
 }

@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The free space of one file system, and what of it is spoken for. Images promise here what the events in their journals
@@ -20,8 +21,14 @@ public final class SpaceBook {
     /** One user takes at most this part of what nobody needs. */
     private static final int HEADROOM_SHARE = 4;
 
+    /** How often the free space is looked at for one answer: entries of busy images change all the time. */
+    private static final int MOST_LOOKS = 3;
+
     private final Files files;
     private final List<Promise> promises = new ArrayList<>();
+
+    /** How often an entry has become smaller. Guarded by the list. */
+    private long shrunk;
 
     /**
      * An empty book.
@@ -72,18 +79,14 @@ public final class SpaceBook {
          * @throws StorageException IO; the entry stays
          */
         public long ask(long neededBytes, long wishedBytes) throws StorageException {
-            long free = files.usableBytes(path);
-            long entered;
-            boolean lacks;
-            synchronized (promises) {
+            long entered = withFree(free -> {
                 long there = Math.max(0, free - others());
                 long headroom = Math.max(0, there - neededBytes) / HEADROOM_SHARE;
-                bytes = Math.min(there, Math.min(wishedBytes, neededBytes + headroom));
+                enter(Math.min(there, Math.min(wishedBytes, neededBytes + headroom)));
                 missing = Math.min(MOST_BYTES, Math.max(0, neededBytes - bytes));
-                entered = bytes;
-                lacks = missing > 0;
-            }
-            if (lacks) {
+                return bytes;
+            });
+            if (entered < neededBytes) {
                 tellOthers();
             }
             return entered;
@@ -97,14 +100,12 @@ public final class SpaceBook {
          * @throws StorageException IO
          */
         public boolean take(long wantedBytes) throws StorageException {
-            long free = files.usableBytes(path);
-            synchronized (promises) {
-                if (free - others() - allMissing() < wantedBytes) {
-                    return false;
-                }
-                bytes = wantedBytes;
-                return true;
-            }
+            long left = withFree(free -> {
+                long beside = free - others() - allMissing() - wantedBytes;
+                enter(beside < 0 ? bytes : wantedBytes);
+                return beside;
+            });
+            return left >= 0;
         }
 
         /**
@@ -114,7 +115,7 @@ public final class SpaceBook {
          */
         public void keep(long keptBytes) {
             synchronized (promises) {
-                bytes = Math.min(keptBytes, MOST_BYTES);
+                enter(Math.min(keptBytes, MOST_BYTES));
             }
         }
 
@@ -141,10 +142,7 @@ public final class SpaceBook {
          * @throws StorageException IO
          */
         public long available() throws StorageException {
-            long free = files.usableBytes(path);
-            synchronized (promises) {
-                return Math.max(0, free - others());
-            }
+            return withFree(free -> Math.max(0, free - others()));
         }
 
         /**
@@ -169,9 +167,33 @@ public final class SpaceBook {
         public void close() {
             synchronized (promises) {
                 promises.remove(this);
-                bytes = 0;
+                enter(0);
                 missing = 0;
             }
+        }
+
+        /**
+         * Uses the free space, under the lock. Where an entry has shrunk since it was looked at, what that entry was for may be
+         * written by now and count as free still, and for nobody any more: then it is looked at again.
+         */
+        private long withFree(LongUnaryOperator use) throws StorageException {
+            for (int look = 1; ; look++) {
+                long before;
+                synchronized (promises) {
+                    before = shrunk;
+                }
+                long free = files.usableBytes(path);
+                synchronized (promises) {
+                    if (before == shrunk || look == MOST_LOOKS) {
+                        return use.applyAsLong(free);
+                    }
+                }
+            }
+        }
+
+        private void enter(long newBytes) {
+            shrunk += newBytes < bytes ? 1 : 0;
+            bytes = newBytes;
         }
 
         private long others() {
