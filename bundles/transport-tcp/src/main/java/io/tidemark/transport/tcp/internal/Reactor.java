@@ -41,6 +41,9 @@ final class Reactor {
     private volatile boolean ending;
     private volatile long endNanos;
 
+    /** Nobody takes turns from the queue any more. */
+    private volatile boolean over;
+
     Reactor(String name, int workers) {
         try {
             selector = Selector.open();
@@ -82,6 +85,12 @@ final class Reactor {
         }
         turns.add(link);
         wake();
+        if (over) {
+            // A link that was at work when the others were ended, and has not ended itself.
+            try (Scratch scratch = new Scratch()) {
+                runTurns(scratch);
+            }
+        }
     }
 
     /** The interest of a link changed. */
@@ -135,6 +144,11 @@ final class Reactor {
 
     private void endLinks(Scratch scratch) {
         links.forEach(TcpLink::abandon);
+        over = true;
+        runTurns(scratch);
+    }
+
+    private void runTurns(Scratch scratch) {
         for (TcpLink link = turns.poll(); link != null; link = turns.poll()) {
             link.run(scratch);
         }
