@@ -356,7 +356,11 @@ final class Lifecycle {
             worker.join(JOIN_NANOS);
         }
         core.committer.join(JOIN_NANOS);
-        core.changed.await(() -> core.users == 0);
+        core.changed.await(() -> {
+            // From here on nobody else stores a head: it would be overwritten, or would take the last one back.
+            core.headStoring |= core.users == 0;
+            return core.users == 0;
+        });
         StorageException failure = attached ? lastCheckpoint(after) : null;
         synchronized (core.lock) {
             StorageException why = Failures.stopped(core.labels.name());
@@ -364,6 +368,8 @@ final class Lifecycle {
             core.checkpointWaiters.fail(why, after.sweep);
             core.hot.evict(Long.MAX_VALUE, -1, after.releases);
             core.detach();
+            core.headStoring = false;
+            core.changed.signal();
         }
         after.settle(core);
         for (Session session : sessions) {

@@ -11,6 +11,7 @@ import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.HeadOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -171,6 +172,61 @@ class BetweenStepsTest {
             }
             rig.awaitHead(2);
             rig.verifyAt(2);
+        }
+    }
+
+    /** An order waits for its turn to store the head while the image is closed, and closing stores it too. */
+    @Test
+    void anOrderThatIsSaidToBeKeptIsNotLostToTheLastCheckpoint() throws Exception {
+        PausingContext context = new PausingContext();
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.context = context;
+            PausingContext.Pause checkpointer = new PausingContext.Pause();
+            PausingContext.Pause closer = new PausingContext.Pause();
+            rig.image.beforeHead = () -> {
+                String self = Thread.currentThread().getName();
+                if (self.equals("checkpoint-disk")) {
+                    checkpointer.pass();
+                } else if (self.equals("closer")) {
+                    closer.pass();
+                }
+            };
+            rig.start();
+            PausingContext.Pause orderer = null;
+            try {
+                rig.write(1, 1);
+                rig.sendAll();
+                CompletableFuture<StorageException> checkpoint = start("client", rig.engine::checkpoint);
+                checkpointer.awaitReached();
+                rig.write(2, 2);
+                rig.sendAll();
+                Rig.eventually(() -> rig.progress().replayed() == 2, "applied");
+                // It waits for the head that is being stored.
+                HeadOrder order = new HeadOrder.Follow(5_000_000_000L);
+                orderer = context.behindGate("orderer");
+                CompletableFuture<StorageException> ordered = start("orderer", () -> rig.engine.order(order));
+                Rig.eventually(() -> context.waitsOf("orderer") > 0, "the order waits");
+                CompletableFuture<StorageException> closed = start("closer", rig.engine::close);
+                Rig.eventually(() -> rig.engine.state() == State.STOPPING, "closing has begun");
+                checkpointer.end();
+                orderer.awaitReached();
+                closer.awaitReached();
+                orderer.end();
+                Rig.eventually(() -> ordered.isDone() || context.waitsOf("orderer") > 1, "the order goes on");
+                closer.end();
+                assertEquals(null, ended(closed, "closing"));
+                StorageException refused = ended(ordered, "the order");
+                boolean kept = rig.image.head().properties().containsKey(HeadProperties.ORDER);
+                assertEquals(refused == null, kept, "said to be kept: " + (refused == null));
+                assertEquals(2, rig.image.head().checkpointed().sequence());
+                ended(checkpoint, "the checkpoint");
+            } finally {
+                checkpointer.end();
+                closer.end();
+                if (orderer != null) {
+                    orderer.end();
+                }
+            }
         }
     }
 }
