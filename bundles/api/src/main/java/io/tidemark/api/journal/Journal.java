@@ -148,7 +148,7 @@ public interface Journal extends AutoCloseable {
 
     /**
      * Allows the journal to forget events up to a sequence. It forgets whole segments, so it may keep more, and never
-     * anything that an open reader still wants.
+     * anything that an open reader or a connected client still wants: one that has come since the caller looked counts too.
      *
      * @param sequence last event that nobody needs; at most {@link #durable()}
      * @return the new {@link #trimmed()}

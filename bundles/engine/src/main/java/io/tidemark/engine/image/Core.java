@@ -688,6 +688,7 @@ final class Core {
 
     /** And is done. */
     void leave() {
+        assert users > 0 : "image " + labels.name() + " is left more often than entered";
         users--;
         if (users == 0 && (suspended || stopping)) {
             changed.signal();

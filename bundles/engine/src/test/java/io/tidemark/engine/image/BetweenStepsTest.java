@@ -207,7 +207,9 @@ class BetweenStepsTest {
                 CompletableFuture<StorageException> ordered = start("orderer", () -> rig.engine.order(order));
                 Rig.eventually(() -> context.waitsOf("orderer") > 0, "the order waits");
                 CompletableFuture<StorageException> closed = start("closer", rig.engine::close);
-                Rig.eventually(() -> rig.engine.state() == State.STOPPING, "closing has begun");
+                // The last one that is told to stop has done so: the checkpointer has been told too, and stores no
+                // second head.
+                Rig.eventually(() -> context.hasEnded("head-disk"), "closing waits for the workers");
                 checkpointer.end();
                 orderer.awaitReached();
                 closer.awaitReached();

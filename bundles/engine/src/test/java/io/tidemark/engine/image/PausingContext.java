@@ -51,7 +51,9 @@ final class PausingContext implements StorageContext {
     private final Map<String, Pause> behindGates = new ConcurrentHashMap<>();
 
     /** How often threads have begun to wait. */
-    final Map<String, Integer> waits = new ConcurrentHashMap<>();
+    private final Map<String, Integer> waits = new ConcurrentHashMap<>();
+
+    private final Map<String, Workers.Worker> started = new ConcurrentHashMap<>();
 
     /** The thread of a name stops when its next wait at a gate, or the one under way, has ended. */
     Pause behindGate(String thread) {
@@ -62,6 +64,11 @@ final class PausingContext implements StorageContext {
 
     int waitsOf(String thread) {
         return waits.getOrDefault(thread, 0);
+    }
+
+    /** Whether the worker of a name was started and has ended. */
+    boolean hasEnded(String worker) {
+        return started.containsKey(worker) && started.get(worker).join(0);
     }
 
     @Override
@@ -89,7 +96,9 @@ final class PausingContext implements StorageContext {
         return new Workers() {
             @Override
             public Worker start(String name, Runnable body) {
-                return machine.workers().start(name, body);
+                Worker worker = machine.workers().start(name, body);
+                started.put(name, worker);
+                return worker;
             }
 
             @Override

@@ -423,7 +423,9 @@ final class FileImage implements BlockImage {
     }
 
     private void leave() {
-        if (users.decrementAndGet() == 0) {
+        int left = users.decrementAndGet();
+        assert left >= 0 : "image " + name + " is left more often than entered";
+        if (left == 0) {
             FileImageStore.closeQuietly(data);
             FileImageStore.closeQuietly(headFile);
             FileImageStore.closeQuietly(claim);

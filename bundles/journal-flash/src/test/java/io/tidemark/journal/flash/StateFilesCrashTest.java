@@ -142,10 +142,11 @@ class StateFilesCrashTest {
                 startEpoch(journal, i);
             }
             List<Epoch> all = journal.epochs();
-            journal.putClient(peer(10, 10));
+            journal.putClient(
+                    new JournalClient("peer", "", new Position(1, 10), JournalClient.State.EXPIRED, Events.timeOf(1)));
             long trimmed = journal.trim(35);
             assertTrue(trimmed > 20, "trimmed " + trimmed);
-            // The client is the laggard: its position is in the epoch that begins with event 10.
+            // The client keeps no event any more, but its epoch: its position is in the one that begins with event 10.
             assertEquals(all.subList(9, all.size()), journal.epochs());
             journal.removeClient("peer");
             Events.write(journal, 12, 300_000);

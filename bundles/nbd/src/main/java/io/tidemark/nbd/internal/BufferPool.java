@@ -43,6 +43,7 @@ final class BufferPool {
     }
 
     private synchronized void giveBack(Lease lease) {
+        assert free.size() < made : "a buffer is given back twice";
         free.push(lease);
     }
 

@@ -591,6 +591,19 @@ public abstract class JournalStoreContract {
         }
     }
 
+    /** It may have come when whoever trims had looked at the clients already. */
+    @Test
+    void aConnectedClientKeepsWhatItNeeds() throws Exception {
+        try (Journal journal = begun("a")) {
+            Events.write(journal, 40, 1 << 20);
+            journal.putClient(new JournalClient("a", "", new Position(1, 2), JournalClient.State.CONNECTED, 1));
+            assertTrue(journal.trim(40) < 3);
+            assertEquals(40, Events.readAll(journal, 3));
+            journal.putClient(new JournalClient("a", "", new Position(1, 2), JournalClient.State.EXPIRED, 1));
+            assertTrue(journal.trim(40) > 3);
+        }
+    }
+
     // ---- the end ----
 
     @Test

@@ -239,7 +239,7 @@ public final class FlashJournal implements Journal {
         metaTurn.take();
         try {
             failures.checkOpen();
-            SegmentTable.Droppable droppable = table.droppable(sequence);
+            SegmentTable.Droppable droppable = table.droppable(notWanted(sequence));
             if (droppable.count() > 0) {
                 // First the promise that these are gone, then their files: after a crash they are leftovers, never a
                 // gap.
@@ -252,6 +252,17 @@ public final class FlashJournal implements Journal {
         } finally {
             metaTurn.give();
         }
+    }
+
+    /** With the turn: no client comes or goes meanwhile. */
+    private long notWanted(long sequence) {
+        long bound = sequence;
+        for (JournalClient client : clients) {
+            if (client.state() == JournalClient.State.CONNECTED) {
+                bound = Math.min(bound, client.commit().sequence());
+            }
+        }
+        return bound;
     }
 
     private void saveTrimmed(JournalState next) throws StorageException {

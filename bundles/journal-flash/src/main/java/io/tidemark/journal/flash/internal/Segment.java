@@ -63,6 +63,7 @@ final class Segment {
     }
 
     void unpin() {
+        assert pins > 0 : "segment " + path + " is let go more often than it was pinned";
         pins--;
     }
 

@@ -48,6 +48,7 @@ final class Turn {
     void give() {
         Gate next;
         synchronized (this) {
+            assert taken : "a turn is given that nobody has";
             next = waiting.poll();
             // Where somebody waits it stays taken and changes hands.
             taken = next != null;
