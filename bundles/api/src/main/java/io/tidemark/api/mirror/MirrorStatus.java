@@ -108,10 +108,12 @@ public record MirrorStatus(
      * @param bytes about what these are
      * @param nanos how old the oldest event is that it lacks, in the source's time; 0 when it lacks none
      * @param unreceivedEvents of these, that it has not even received: what a loss of the source would lose
+     * @param unreceivedNanos how old the oldest of those is, in the source's time; 0 when there is none. No delay and no hold shows
+     *     here
      */
-    public record Lag(long events, long bytes, long nanos, long unreceivedEvents) {
+    public record Lag(long events, long bytes, long nanos, long unreceivedEvents, long unreceivedNanos) {
         /** Nothing is known. */
-        public static final Lag UNKNOWN = new Lag(-1, -1, -1, -1);
+        public static final Lag UNKNOWN = new Lag(-1, -1, -1, -1, -1);
     }
 
     /**

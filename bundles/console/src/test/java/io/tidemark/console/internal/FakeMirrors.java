@@ -51,7 +51,7 @@ public final class FakeMirrors implements MirrorManager {
                 words,
                 Optional.of(Consistency.CONSISTENT),
                 new MirrorStatus.Marks(104_211, 104_200, 104_200, 104_000, 104_000),
-                new MirrorStatus.Lag(211, 900_000, 2_500_000_000L, 11),
+                new MirrorStatus.Lag(211, 900_000, 2_500_000_000L, 11, 1_000_000_000L),
                 new MirrorStatus.Rate(1200, 5 << 20),
                 180_000_000L,
                 3_600_000_000_000L,

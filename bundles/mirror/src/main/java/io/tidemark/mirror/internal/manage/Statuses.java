@@ -224,7 +224,7 @@ final class Statuses {
                 idle.words(),
                 idle.consistency(),
                 new MirrorStatus.Marks(durable, -1, kept, -1, -1),
-                new MirrorStatus.Lag(-1, -1, -1, lacks),
+                new MirrorStatus.Lag(-1, -1, -1, lacks, lacks == 0 ? 0 : -1),
                 idle.rate(),
                 -1,
                 -1,

@@ -191,7 +191,8 @@ final class IncomingWords {
         long unreceived = last - progress.received();
         long mean = arrivedEvents == 0 ? TYPICAL_BODY_BYTES : arrivedBytes / arrivedEvents;
         long bytes = (progress.received() - progress.replayed()) * mean + (unreceived == 0 ? 0 : unsentBytes);
-        return new MirrorStatus.Lag(events, bytes, lagNanos(progress, last), unreceived);
+        long unreceivedNanos = unreceived == 0 ? 0 : age(times.at(progress.received()));
+        return new MirrorStatus.Lag(events, bytes, lagNanos(progress, last), unreceived, unreceivedNanos);
     }
 
     /** How old the oldest event is that the image does not show; where that is not known, the last one that it does. */
@@ -200,8 +201,11 @@ final class IncomingWords {
             return 0;
         }
         long missing = times.after(progress.head());
-        long time = missing > 0 ? missing : progress.headTimeNanos();
-        return time <= 0 ? -1 : Math.max(0, clock.wallNanos() + offsetNanos - time);
+        return age(missing > 0 ? missing : progress.headTimeNanos());
+    }
+
+    private long age(long timeNanos) {
+        return timeNanos <= 0 ? -1 : Math.max(0, clock.wallNanos() + offsetNanos - timeNanos);
     }
 
     private MirrorStatus.Copy copy() {

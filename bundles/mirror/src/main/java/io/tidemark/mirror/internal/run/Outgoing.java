@@ -420,7 +420,13 @@ final class Outgoing {
                 words(copies, lacks, unreceived),
                 consistency,
                 new MirrorStatus.Marks(durable, now.arrived(), now.received(), -1, now.replayed()),
-                new MirrorStatus.Lag(lacks, lacks * meanBodyBytes(), lagNanos(now, lacks), unreceived),
+                new MirrorStatus.Lag(
+                        lacks,
+                        lacks * meanBodyBytes(),
+                        age(lacks, times.after(now.replayed())),
+                        unreceived,
+                        // What is not under way yet has no known time.
+                        age(unreceived, sentSequence > now.received() ? times.at(now.received()) : 0)),
                 recent,
                 RecentRate.catchUpNanos(unreceived, recent),
                 -1,
@@ -430,12 +436,11 @@ final class Outgoing {
                 trouble == null ? "" : trouble.getMessage());
     }
 
-    private long lagNanos(Message.Progress now, long lacks) {
-        if (lacks == 0) {
+    private long age(long lacking, long timeNanos) {
+        if (lacking == 0) {
             return 0;
         }
-        long time = times.after(now.replayed());
-        return time == 0 ? -1 : Math.max(0, all.context().clock().wallNanos() - time);
+        return timeNanos == 0 ? -1 : Math.max(0, all.context().clock().wallNanos() - timeNanos);
     }
 
     private boolean stuck(long unreceived) {

@@ -51,6 +51,18 @@ final class TimeLine {
         return 0;
     }
 
+    /** Time of the first event behind a sequence, about; 0 when unknown. Nothing is forgotten. */
+    synchronized long at(long sequence) {
+        long time = 0;
+        for (Stretch stretch : stretches) {
+            if (stretch.first() > sequence + 1) {
+                break;
+            }
+            time = stretch.timeNanos();
+        }
+        return time;
+    }
+
     synchronized void clear() {
         stretches.clear();
         stepNanos = STEP_NANOS;
