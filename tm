@@ -19,7 +19,8 @@ Runs one console command in a running node, as: tm image:list
   --offline     asks no node: journal:inspect, journal:verify and journal:repair of an image that no node has open,
                 as: tm --offline journal:verify vm1 (tm --offline --help tells more)
 
-Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there.
+Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there;
+5 mirror:verify found something different.
 `tm help` lists the commands.
 TEXT
 }

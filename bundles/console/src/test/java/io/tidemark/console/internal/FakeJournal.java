@@ -25,10 +25,23 @@ public final class FakeJournal implements Journal {
     /** Bodies. */
     public final List<ByteBuffer> bodies = new ArrayList<>();
 
+    /** Who reads it. */
+    public final List<JournalClient> clients = new ArrayList<>();
+
     /** How many events are trimmed. */
     public long trimmed;
 
     private long timeNanos = 1_767_225_600_000_000_000L;
+
+    /** One that somebody reads. */
+    public FakeJournal() {
+        client("site-b", 7, JournalClient.State.CONNECTED);
+    }
+
+    /** Adds somebody who reads it. */
+    public void client(String id, long commit, JournalClient.State state) {
+        clients.add(new JournalClient(id, "replica at b", new Position(3, commit), state, 1_767_225_600_000_000_000L));
+    }
 
     /** Adds an event, a second after the one before. */
     public FakeJournal add(EventKind kind, int flags, long offset, long length, String name) {
@@ -116,12 +129,7 @@ public final class FakeJournal implements Journal {
 
     @Override
     public List<JournalClient> clients() {
-        return List.of(new JournalClient(
-                "site-b",
-                "replica at b",
-                new Position(3, 7),
-                JournalClient.State.CONNECTED,
-                1_767_225_600_000_000_000L));
+        return clients;
     }
 
     @Override

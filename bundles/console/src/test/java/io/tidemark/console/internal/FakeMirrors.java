@@ -4,24 +4,23 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
-import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
-import io.tidemark.api.replica.Consistency;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** A mirror without anything behind it: notes what it is told, and says what it was given. */
 public final class FakeMirrors implements MirrorManager {
+    /** The key of the peer siteb. */
+    public static final String KEY_B = "ed25519:" + "0123456789abcdef".repeat(4);
+
     /** What it was told, one line for each call that changes something. */
     public final List<String> told = new ArrayList<>();
 
@@ -31,8 +30,17 @@ public final class FakeMirrors implements MirrorManager {
     /** Mirrored images. */
     public final List<MirrorStatus> images = new ArrayList<>();
 
+    /** How an image is after an order. */
+    public MirrorStatus after = Following.replica("vm1").status();
+
+    /** Thrown by everything that changes something or compares. */
+    public StorageException failure;
+
     /** What a comparison finds. */
-    public long differingBytes;
+    public final List<Verification.Difference> differences = new ArrayList<>();
+
+    /** What a comparison cannot compare. */
+    public long skippedBytes;
 
     /** What is missing after a promotion. */
     public long missingEvents;
@@ -40,30 +48,32 @@ public final class FakeMirrors implements MirrorManager {
     /** Whether peers can be told. */
     public boolean reachable = true;
 
-    /** An image on its way. */
-    public static MirrorStatus status(String image, Role role, State state, String words, String trouble) {
-        return new MirrorStatus(
-                image,
-                "siteb",
-                image,
-                role,
-                state,
-                words,
-                Optional.of(Consistency.CONSISTENT),
-                new MirrorStatus.Marks(104_211, 104_200, 104_200, 104_000, 104_000),
-                new MirrorStatus.Lag(211, 900_000, 2_500_000_000L, 11, 1_000_000_000L),
-                new MirrorStatus.Rate(1200, 5 << 20),
-                180_000_000L,
-                3_600_000_000_000L,
-                3_599_000_000_000L,
-                Optional.empty(),
-                Optional.of(new MirrorStatus.Copy(3L << 30, 1L << 30, 100L << 20, 10_240_000_000L)),
-                trouble);
+    /** The peer siteb, linked. */
+    public static PeerStatus peer(String name, String key) {
+        return new PeerStatus(
+                name,
+                PeerSettings.of("192.0.2.7:10810", key),
+                true,
+                "linked",
+                "",
+                "b",
+                "192.0.2.7:10810",
+                true,
+                -31_000_000L,
+                2_100_000L,
+                List.of("vm1"));
     }
 
-    private MirrorStatus done(String line) {
+    private void mayFail() throws StorageException {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private MirrorStatus done(String line) throws StorageException {
+        mayFail();
         told.add(line);
-        return status("vm1", Role.REPLICA, State.UP_TO_DATE, "up to date", "");
+        return after;
     }
 
     @Override
@@ -82,7 +92,8 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
-    public PeerStatus addPeer(String name, PeerSettings settings) {
+    public PeerStatus addPeer(String name, PeerSettings settings) throws StorageException {
+        mayFail();
         told.add("add " + name + " " + settings);
         PeerStatus peer = new PeerStatus(name, settings, false, "opens a link", "", "", "", false, 0, -1, List.of());
         peers.add(peer);
@@ -91,54 +102,62 @@ public final class FakeMirrors implements MirrorManager {
 
     @Override
     public void removePeer(String name) throws StorageException {
+        mayFail();
         if (!peers.removeIf(peer -> peer.name().equals(name))) {
             throw new StorageException(Reason.NOT_FOUND, "there is no peer " + name, "look at mirror:peer-list");
         }
+        told.add("remove " + name);
     }
 
     @Override
-    public MirrorStatus enable(String image, String peer, ReplicaOptions options) {
+    public MirrorStatus enable(String image, String peer, ReplicaOptions options) throws StorageException {
         return done("enable " + image + " " + peer + " " + options);
     }
 
     @Override
-    public boolean disable(String image, String peer) {
-        told.add("disable " + image + " " + peer);
+    public boolean disable(String image, String peer) throws StorageException {
+        done("disable " + image + " " + peer);
         return reachable;
     }
 
     @Override
     public List<MirrorStatus> status() {
-        return images;
+        return List.copyOf(images);
     }
 
     @Override
-    public List<MirrorStatus> status(String image) {
-        return images.stream().filter(one -> one.image().equals(image)).toList();
+    public List<MirrorStatus> status(String image) throws StorageException {
+        List<MirrorStatus> found =
+                images.stream().filter(one -> one.image().equals(image)).toList();
+        if (found.isEmpty()) {
+            throw new StorageException(
+                    Reason.NOT_FOUND, "the image " + image + " is not mirrored", "mirror:enable begins it");
+        }
+        return found;
     }
 
     @Override
-    public MirrorStatus hold(String image) {
+    public MirrorStatus hold(String image) throws StorageException {
         return done("hold " + image);
     }
 
     @Override
-    public MirrorStatus release(String image) {
+    public MirrorStatus release(String image) throws StorageException {
         return done("release " + image);
     }
 
     @Override
-    public MirrorStatus step(String image, long events) {
+    public MirrorStatus step(String image, long events) throws StorageException {
         return done("step " + image + " " + events);
     }
 
     @Override
-    public MirrorStatus step(String image, Position to) {
+    public MirrorStatus step(String image, Position to) throws StorageException {
         return done("step " + image + " to " + to);
     }
 
     @Override
-    public MirrorStatus delay(String image, long delayNanos) {
+    public MirrorStatus delay(String image, long delayNanos) throws StorageException {
         return done("delay " + image + " " + delayNanos);
     }
 
@@ -148,40 +167,48 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
-    public Promotion promote(String image, boolean force) {
-        told.add("promote " + image + " " + force);
+    public Promotion promote(String image, boolean force) throws StorageException {
+        done("promote " + image + (force ? " by force" : ""));
         return promoted(image, "sitea");
     }
 
     @Override
-    public Position demote(String image) {
-        told.add("demote " + image);
+    public Position demote(String image) throws StorageException {
+        done("demote " + image);
         return new Position(3, 104_211);
     }
 
     @Override
-    public Promotion switchOver(String image, String peer, WorkListener listener) {
-        told.add("switch " + image + " " + peer);
-        listener.progress("waiting for siteb", 5, 10);
+    public Promotion switchOver(String image, String peer, WorkListener listener) throws StorageException {
+        done("switch " + image + " " + peer);
+        if (!listener.progress("waits until siteb is close", 5, 10)) {
+            throw new StorageException(Reason.CLOSED, "given up", "the image " + image + " is primary here as before");
+        }
         return promoted(image, peer);
     }
 
     @Override
-    public Verification verify(String image, String peer, WorkListener listener) {
-        listener.progress("comparing", 1, 10);
+    public Verification verify(String image, String peer, WorkListener listener) throws StorageException {
+        done("verify " + image + " " + peer);
+        if (!listener.progress("compares", 1 << 20, 10 << 20)) {
+            throw new StorageException(Reason.CLOSED, "the comparison was given up", "nothing was changed");
+        }
+        long differing = differences.stream()
+                .mapToLong(Verification.Difference::lengthBytes)
+                .sum();
         return new Verification(
                 image,
                 peer,
-                new Position(3, 1),
-                new Position(3, 9),
-                1 << 20,
-                0,
-                differingBytes,
-                differingBytes == 0 ? List.of() : List.of(new Verification.Difference(8192, differingBytes)));
+                new Position(3, 104_200),
+                new Position(3, 104_211),
+                (10 << 20) - skippedBytes - differing,
+                skippedBytes,
+                differing,
+                differences);
     }
 
     @Override
-    public MirrorStatus resync(String image, String peer, boolean discard) {
-        return done("resync " + image + " " + peer + " " + discard);
+    public MirrorStatus resync(String image, String peer, boolean discard) throws StorageException {
+        return done("resync " + image + " " + peer + (discard ? " discarding" : ""));
     }
 }

@@ -12,6 +12,7 @@ import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.console.internal.command.Node;
@@ -101,6 +102,34 @@ public final class FakeNode implements Node {
                 List.of(),
                 COUNTERS,
                 new TreeMap<>(Map.of("pool", "default", "commit", "journal", "journal.limit", "4GiB")));
+    }
+
+    /** A replica that serves. */
+    public static ImageStatus replica(String name, Position head, Position received) {
+        ImageStatus image = image(name, State.SERVING, "");
+        return new ImageStatus(
+                name,
+                State.SERVING,
+                "",
+                image.sizeBytes(),
+                image.blockSizeBytes(),
+                image.pool(),
+                image.journalPool(),
+                image.commitPolicy(),
+                image.commitRule(),
+                image.trimStrategies(),
+                head,
+                image.watermarks(),
+                image.backlogBytes(),
+                image.backlogEvents(),
+                image.journalUsedBytes(),
+                image.journalLimitBytes(),
+                List.of(),
+                List.of(),
+                image.counters(),
+                image.properties(),
+                Role.REPLICA,
+                received);
     }
 
     /** A copy with other properties. */

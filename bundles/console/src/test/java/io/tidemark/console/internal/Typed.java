@@ -18,6 +18,8 @@ public final class Typed implements Front {
     private final int columns;
     private final Path directory;
     private String asked = "";
+    private int patience = Integer.MAX_VALUE;
+    private Failure failure;
 
     private Typed(String answer, int columns, Path directory) {
         this.answer = answer;
@@ -43,6 +45,28 @@ public final class Typed implements Front {
         return typed;
     }
 
+    /** Types a line that prints something and fails all the same. */
+    public static Typed failing(Node node, String line) {
+        List<String> words = List.of(line.split(" "));
+        Typed typed = new Typed(null, 0, Path.of("/"));
+        try {
+            new Execution(command(words.get(0)), node, typed).run(words.subList(1, words.size()));
+        } catch (Failure e) {
+            typed.failure = e;
+            return typed;
+        }
+        throw new AssertionError(line + " did not fail: " + typed.text());
+    }
+
+    /** Types a line on a terminal of some width, 0 for none, and goes away after so many outputs. */
+    public static Typed watch(Node node, String line, int columns, int outputs) throws Failure {
+        List<String> words = List.of(line.split(" "));
+        Typed typed = new Typed(null, columns, Path.of("/"));
+        typed.patience = outputs;
+        new Execution(command(words.get(0)), node, typed).run(words.subList(1, words.size()));
+        return typed;
+    }
+
     /** The command of a name. */
     public static ConsoleCommand command(String fullName) {
         return Commands.all().stream()
@@ -56,6 +80,11 @@ public final class Typed implements Front {
         return out.toString();
     }
 
+    /** How it failed. */
+    public Failure failure() {
+        return failure;
+    }
+
     /** What was asked. */
     public String asked() {
         return asked;
@@ -64,7 +93,8 @@ public final class Typed implements Front {
     @Override
     public boolean out(String text) {
         out.append(text);
-        return true;
+        patience--;
+        return patience > 0;
     }
 
     @Override

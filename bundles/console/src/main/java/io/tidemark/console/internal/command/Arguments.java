@@ -202,13 +202,25 @@ public final class Arguments {
      * @throws Failure USAGE when it is none
      */
     public Optional<Duration> duration(String option) throws Failure {
-        if (!has(option)) {
-            return Optional.empty();
-        }
+        return has(option) ? Optional.of(duration(option, value(option).orElseThrow())) : Optional.empty();
+    }
+
+    /**
+     * A parameter that is a duration.
+     *
+     * @param name in capitals
+     * @return not negative
+     * @throws Failure USAGE when it is none
+     */
+    public Duration durationOf(String name) throws Failure {
+        return duration(name, text(name));
+    }
+
+    private static Duration duration(String what, String text) throws Failure {
         try {
-            return Optional.of(Durations.parse(value(option).orElseThrow()));
+            return Durations.parse(text);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(option + ": " + e.getMessage());
+            throw Failure.usage(what + ": " + e.getMessage());
         }
     }
 

@@ -46,4 +46,12 @@ public interface Caller {
      * @return true from then on
      */
     boolean cancelled();
+
+    /**
+     * Lets time pass.
+     *
+     * @param millis how long
+     * @return true when it has passed; false at once when the command is, or was, taken back
+     */
+    boolean pause(long millis);
 }

@@ -23,7 +23,10 @@ public final class Commands {
                         PoolCommands.all(),
                         NbdCommands.all(),
                         MirrorPeers.all(),
-                        MirrorImages.all())
+                        MirrorImages.all(),
+                        MirrorHeads.all(),
+                        MirrorRoles.all(),
+                        MirrorCompare.all())
                 .flatMap(List::stream)
                 .toList();
     }

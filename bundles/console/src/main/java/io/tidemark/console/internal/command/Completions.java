@@ -4,11 +4,16 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.console.internal.render.MirrorWords;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** What Tab offers, for the places that several commands have. Stateless. */
@@ -25,6 +30,37 @@ final class Completions {
     private static String describe(ImageStatus image) {
         String state = image.state().name().toLowerCase(Locale.ROOT);
         return image.sizeBytes() > 0 ? state + ", " + Sizes.format(image.sizeBytes()) : state;
+    }
+
+    /** Names of images that clients may write. */
+    static List<Candidate> primaries(Node node, String word) throws StorageException {
+        return images(node, Role.PRIMARY);
+    }
+
+    /** Names of images that follow another one. */
+    static List<Candidate> replicas(Node node, String word) throws StorageException {
+        return images(node, Role.REPLICA);
+    }
+
+    private static List<Candidate> images(Node node, Role role) throws StorageException {
+        return node.images().images().stream()
+                .filter(image -> image.role() == role)
+                .map(image -> Candidate.word(image.name(), describe(image)))
+                .toList();
+    }
+
+    /** Names of images that are mirrored, in whichever direction. */
+    static List<Candidate> mirrored(Node node, String word) throws StorageException {
+        Map<String, String> found = new LinkedHashMap<>();
+        for (MirrorStatus one : node.mirrors().status()) {
+            found.merge(
+                    one.image(),
+                    MirrorWords.peer(one) + ", " + MirrorWords.state(one),
+                    (all, more) -> all + "; " + more);
+        }
+        return found.entrySet().stream()
+                .map(one -> Candidate.word(one.getKey(), one.getValue()))
+                .toList();
     }
 
     /** Names of peers. */
@@ -77,9 +113,26 @@ final class Completions {
                 .toList();
     }
 
+    private static String digits(String word) {
+        return word.chars().allMatch(c -> c >= '0' && c <= '9') ? word : "";
+    }
+
+    /** Durations, as a hint. */
+    static List<Candidate> durations(Node node, String word) {
+        String digits = digits(word);
+        if (digits.isEmpty()) {
+            return word.isEmpty() ? List.of(Candidate.word("10m", ""), Candidate.word("1h", "")) : List.of();
+        }
+        return List.of(
+                Candidate.word(digits + "s", "seconds"),
+                Candidate.word(digits + "m", "minutes"),
+                Candidate.word(digits + "h", "hours"),
+                Candidate.word(digits + "d", "days"));
+    }
+
     /** Sizes, as a hint. */
     static List<Candidate> sizes(Node node, String word) {
-        String digits = word.chars().allMatch(c -> c >= '0' && c <= '9') ? word : "";
+        String digits = digits(word);
         if (digits.isEmpty()) {
             return word.isEmpty() ? List.of(Candidate.word("10G", ""), Candidate.word("512M", "")) : List.of();
         }

@@ -10,6 +10,8 @@ public final class Failure extends Exception {
         FAILED(1),
         /** The command line makes no sense; nothing was tried. */
         USAGE(2),
+        /** It was done, and found two things different that should be equal. */
+        DIFFERENT(5),
         /** Its user took it back. */
         CANCELLED(130);
 
@@ -65,6 +67,16 @@ public final class Failure extends Exception {
      */
     public static Failure usage(String message) {
         return new Failure(Kind.USAGE, message, null);
+    }
+
+    /**
+     * Two things that should be equal are not.
+     *
+     * @param message what differs, and what to do
+     * @return to be thrown
+     */
+    public static Failure different(String message) {
+        return new Failure(Kind.DIFFERENT, message, null);
     }
 
     /**

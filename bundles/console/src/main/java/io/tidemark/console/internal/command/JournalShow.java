@@ -5,9 +5,11 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.text.Json;
 import io.tidemark.console.internal.render.EventSummary;
+import io.tidemark.console.internal.render.JournalReaders;
 import io.tidemark.console.internal.render.JournalViews;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,9 @@ final class JournalShow {
     private static ConsoleCommand info() {
         return new SimpleCommand(
                 Spec.of("journal:info", "Shows the journal of an image.")
+                        .detail(
+                                "Who reads it keeps it from being trimmed; of a replica is shown what it has received, and what it has"
+                                        + " brought into its image.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("journal:info vm1", "space, epochs, clients and what the last start found")
@@ -60,9 +65,19 @@ final class JournalShow {
         ImageStatus image = call.images().image(name);
         Journal journal = call.images().journal(name);
         if (call.json()) {
-            call.printJson(JournalViews.infoJson(image, journal));
+            call.printJson(JournalViews.infoJson(image, journal, readers(call)));
         } else {
-            call.caller().out(JournalViews.info(image, journal));
+            call.caller().out(JournalViews.info(image, journal, readers(call)));
+        }
+    }
+
+    private static JournalReaders readers(Call call) {
+        try {
+            MirrorManager mirrors = call.node().mirrors();
+            return new JournalReaders(mirrors.peers(), mirrors.status());
+        } catch (StorageException e) {
+            // A journal has its clients without a mirror, too.
+            return new JournalReaders(List.of(), List.of());
         }
     }
 

@@ -4,7 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
-import io.tidemark.console.internal.render.MirrorViews;
+import io.tidemark.console.internal.render.PeerViews;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,10 +72,13 @@ final class MirrorPeers {
                         MirrorPeers::list),
                 new SimpleCommand(
                         Spec.of("mirror:peer-remove", "Forgets a peer and ends the link with it.")
-                                .detail("Images that are mirrored with it have to be disabled first.")
+                                .detail(
+                                        "Refused while images are mirrored with it: mirror:disable ends that. To add it again, its"
+                                                + " key is needed again. Asks first.")
                                 .takes("NAME", "The peer.", Completions::peers)
+                                .flag(MirrorImages.YES, "Does not ask.")
                                 .flag(Call.JSON, "Prints JSON.")
-                                .example("mirror:peer-remove siteb", "forgets siteb")
+                                .example("mirror:peer-remove siteb", "forgets siteb when you answer y")
                                 .build(),
                         MirrorPeers::remove));
     }
@@ -114,7 +117,7 @@ final class MirrorPeers {
                 !arguments.has(NO_PLACING));
         PeerStatus peer = call.node().mirrors().addPeer(arguments.text("NAME"), settings);
         if (call.json()) {
-            call.printJson(MirrorViews.json(peer));
+            call.printJson(PeerViews.json(peer));
         } else {
             call.line(peer.name() + ": " + peer.state() + (peer.trouble().isEmpty() ? "" : "; " + peer.trouble()));
             call.line("mirror:peer-list shows when it is linked");
@@ -124,15 +127,23 @@ final class MirrorPeers {
     private static void list(Call call) throws StorageException {
         List<PeerStatus> peers = call.node().mirrors().peers();
         if (call.json()) {
-            call.printJson(peers.stream().map(MirrorViews::json).toList());
+            call.printJson(peers.stream().map(PeerViews::json).toList());
         } else {
-            call.caller().out(MirrorViews.peers(peers));
+            call.caller().out(PeerViews.list(peers));
         }
     }
 
-    private static void remove(Call call) throws StorageException {
+    private static void remove(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
-        call.node().mirrors().removePeer(name);
+        MirrorManager mirrors = call.node().mirrors();
+        String key = mirrors.peers().stream()
+                .filter(peer ->
+                        peer.name().equals(name) && !peer.settings().key().isEmpty())
+                .map(peer -> " with the key " + peer.settings().key())
+                .findFirst()
+                .orElse("");
+        call.confirm("This ends the link with " + name + " and forgets it" + key + ".", MirrorImages.YES);
+        mirrors.removePeer(name);
         if (call.json()) {
             call.printJson(Map.of("name", name));
         } else {

@@ -4,6 +4,9 @@ import io.tidemark.api.Position;
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.mirror.MirrorStatus;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +20,19 @@ public final class ImageViews {
      * All images, and below them what an operator has to do something about.
      *
      * @param images sorted
+     * @param mirrored all mirrored images
      * @return lines
      */
-    public static String list(List<ImageStatus> images) {
+    public static String list(List<ImageStatus> images, List<MirrorStatus> mirrored) {
         if (images.isEmpty()) {
             return "No images. Make one with image:create NAME SIZE.\n";
         }
-        Table table = new Table()
-                .text("NAME")
-                .text("STATE")
-                .number("SIZE")
-                .text("COMMIT")
+        boolean replicas = images.stream().anyMatch(image -> image.role() == Role.REPLICA);
+        Table table = new Table().text("NAME").text("STATE").number("SIZE");
+        if (replicas) {
+            table.text("ROLE").number("HEAD").number("RECEIVED");
+        }
+        table.text("COMMIT")
                 .number("CLIENTS")
                 .number("BACKLOG")
                 .number("JOURNAL")
@@ -35,18 +40,24 @@ public final class ImageViews {
                 .text("POOL")
                 .text("JOURNAL POOL");
         for (ImageStatus image : images) {
+            List<String> cells = new ArrayList<>();
             boolean known = image.sizeBytes() > 0;
-            table.row(
-                    image.name(),
-                    Words.lower(image.state()),
-                    known ? Words.size(image.sizeBytes()) : Words.NONE,
-                    orNone(image.commitPolicy()),
-                    Integer.toString(image.clients().size()),
-                    known ? Words.size(image.backlogBytes()) : Words.NONE,
-                    known ? Words.size(image.journalUsedBytes()) : Words.NONE,
-                    known ? orNone(Words.percent(image.journalUsedBytes(), image.journalLimitBytes())) : Words.NONE,
-                    orNone(image.pool()),
-                    orNone(image.journalPool()));
+            cells.add(image.name());
+            cells.add(Words.lower(image.state()));
+            cells.add(known ? Words.size(image.sizeBytes()) : Words.NONE);
+            if (replicas) {
+                cells.add(Roles.of(image, mirrored));
+                cells.add(Roles.position(image.head()));
+                cells.add(Roles.position(image.received()));
+            }
+            cells.add(orNone(image.commitPolicy()));
+            cells.add(Integer.toString(image.clients().size()));
+            cells.add(known ? Words.size(image.backlogBytes()) : Words.NONE);
+            cells.add(known ? Words.size(image.journalUsedBytes()) : Words.NONE);
+            cells.add(known ? orNone(Words.percent(image.journalUsedBytes(), image.journalLimitBytes())) : Words.NONE);
+            cells.add(orNone(image.pool()));
+            cells.add(orNone(image.journalPool()));
+            table.row(cells.toArray(String[]::new));
         }
         StringBuilder out = new StringBuilder(table.render());
         images.forEach(image -> notes(out, image));
@@ -75,12 +86,14 @@ public final class ImageViews {
      * One image.
      *
      * @param image to show
+     * @param mirrored all mirrored images
      * @param all whether to show every counter, too
      * @return lines
      */
-    public static String info(ImageStatus image, boolean all) {
+    public static String info(ImageStatus image, List<MirrorStatus> mirrored, boolean all) {
         Facts facts = new Facts()
                 .group(headline(image))
+                .fact("role", Roles.of(image, mirrored))
                 .fact("size", image.sizeBytes() > 0 ? Words.size(image.sizeBytes()) + exact(image.sizeBytes()) : "")
                 .fact("preferred block", image.blockSizeBytes() > 0 ? Words.size(image.blockSizeBytes()) : "")
                 .fact("image pool", image.pool())
@@ -89,6 +102,7 @@ public final class ImageViews {
                 .fact("trimmed by", Words.list(image.trimStrategies()))
                 .fact("clients", Words.list(image.clients()));
         image.warnings().forEach(warning -> facts.fact("warning", warning));
+        Roles.addPeers(facts, image, mirrored);
         if (image.sizeBytes() > 0) {
             journal(facts, image);
         }
@@ -119,6 +133,7 @@ public final class ImageViews {
 
     private static void journal(Facts facts, ImageStatus image) {
         Watermarks marks = image.watermarks();
+        boolean replica = image.role() == Role.REPLICA;
         facts.group("Journal")
                 .fact(
                         "used",
@@ -128,13 +143,19 @@ public final class ImageViews {
                                         + " (" + Words.percent(image.journalUsedBytes(), image.journalLimitBytes())
                                         + ")")
                 .fact(
-                        "position",
+                        replica ? "head" : "position",
                         image.head().equals(Position.NONE) ? "" : image.head().toString())
+                .fact("received", image.received().equals(Position.NONE) ? "" : image.received() + above(image))
                 .fact("appended", Words.number(marks.appended()))
                 .fact("durable", Words.number(marks.durable()))
                 .fact("applied", Words.number(marks.applied()) + behind(image))
                 .fact("checkpointed", Words.number(marks.checkpointed()) + replay(marks))
                 .fact("trimmed", Words.number(marks.trimmed()));
+    }
+
+    private static String above(ImageStatus image) {
+        long events = image.received().sequence() - image.head().sequence();
+        return events <= 0 ? "" : " (" + Words.count(events, "event") + " above the head)";
     }
 
     private static String behind(ImageStatus image) {
@@ -153,9 +174,10 @@ public final class ImageViews {
      * An image for machines.
      *
      * @param image to show
+     * @param mirrored all mirrored images
      * @return for JSON
      */
-    public static Map<String, Object> json(ImageStatus image) {
+    public static Map<String, Object> json(ImageStatus image, List<MirrorStatus> mirrored) {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("name", image.name());
         out.put("state", Words.lower(image.state()));
@@ -167,7 +189,9 @@ public final class ImageViews {
         out.put("commitPolicy", image.commitPolicy());
         out.put("commitRule", image.commitRule());
         out.put("trimStrategies", image.trimStrategies());
+        out.put("role", Words.lower(image.role()));
         out.put("head", image.head().toString());
+        Roles.addJson(out, image, mirrored);
         out.put("watermarks", json(image.watermarks()));
         out.put("backlogBytes", image.backlogBytes());
         out.put("backlogEvents", image.backlogEvents());

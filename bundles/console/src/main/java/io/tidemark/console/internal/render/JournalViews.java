@@ -81,9 +81,10 @@ public final class JournalViews {
      *
      * @param image whose journal it is
      * @param journal open
+     * @param readers what is known of who reads it
      * @return lines
      */
-    public static String info(ImageStatus image, Journal journal) {
+    public static String info(ImageStatus image, Journal journal, JournalReaders readers) {
         JournalStatus status = journal.status();
         Facts facts = new Facts()
                 .group("Journal of " + image.name() + " in pool " + image.journalPool())
@@ -106,13 +107,9 @@ public final class JournalViews {
                     "from event " + Words.number(epoch.firstSequence()) + ", " + Words.time(epoch.startedNanos())
                             + ", by " + epoch.owner() + ", " + epoch.identity());
         }
-        facts.group("Clients that keep it from being trimmed");
+        facts.group("Readers that keep it from being trimmed");
         for (JournalClient client : journal.clients()) {
-            facts.fact(
-                    client.id(),
-                    "needs what is behind " + client.commit() + ", " + Words.lower(client.state()) + ", last seen "
-                            + Words.time(client.seenNanos())
-                            + (client.description().isEmpty() ? "" : ", " + client.description()));
+            facts.fact(readers.name(image.name(), client), readers.words(image.name(), client, journal.durable()));
         }
         return facts.render();
     }
@@ -157,9 +154,10 @@ public final class JournalViews {
      *
      * @param image whose journal it is
      * @param journal open
+     * @param readers what is known of who reads it
      * @return for JSON
      */
-    public static Map<String, Object> infoJson(ImageStatus image, Journal journal) {
+    public static Map<String, Object> infoJson(ImageStatus image, Journal journal, JournalReaders readers) {
         JournalStatus status = journal.status();
         Map<String, Object> out = json(image);
         out.put("identity", journal.identity().toString());
@@ -176,7 +174,11 @@ public final class JournalViews {
         out.put("newest", Words.isoTime(status.newestTimeNanos()));
         out.put("recovery", json(journal.recovery()));
         out.put("epochs", journal.epochs().stream().map(JournalViews::json).toList());
-        out.put("clients", journal.clients().stream().map(JournalViews::json).toList());
+        out.put(
+                "clients",
+                journal.clients().stream()
+                        .map(client -> readers.json(image.name(), client))
+                        .toList());
         return out;
     }
 
@@ -200,16 +202,6 @@ public final class JournalViews {
         out.put("predecessorIdentity", epoch.predecessorIdentity().toString());
         out.put("started", Words.isoTime(epoch.startedNanos()));
         out.put("owner", epoch.owner());
-        return out;
-    }
-
-    private static Map<String, Object> json(JournalClient client) {
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("id", client.id());
-        out.put("description", client.description());
-        out.put("commit", client.commit().toString());
-        out.put("state", Words.lower(client.state()));
-        out.put("seen", Words.isoTime(client.seenNanos()));
         return out;
     }
 

@@ -119,6 +119,16 @@ public final class Words {
     }
 
     /**
+     * A duration that may be unknown.
+     *
+     * @param nanos negative when unknown
+     * @return as {@code 3.2s} or {@code 0s}
+     */
+    public static String duration(long nanos) {
+        return nanos < 0 ? NONE : nanos == 0 ? "0s" : Durations.format(nanos);
+    }
+
+    /**
      * A figure by its name: its unit is in the name.
      *
      * @param name ending in {@code Bytes} or {@code Nanos}, or another

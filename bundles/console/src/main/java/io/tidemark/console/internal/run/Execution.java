@@ -12,6 +12,8 @@ import io.tidemark.console.internal.run.Mailbox.Message;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs one command on a thread of its own. The calling thread prints, asks and may be interrupted, which cancels the
@@ -25,7 +27,7 @@ public final class Execution {
     private final Node node;
     private final Front front;
     private final Mailbox mailbox = new Mailbox();
-    private volatile boolean cancelled;
+    private final CountDownLatch cancellation = new CountDownLatch(1);
     private boolean progressShown;
 
     /**
@@ -88,8 +90,9 @@ public final class Execution {
                     handle(message);
                 }
             } catch (InterruptedException e) {
-                cancelled = true;
+                cancellation.countDown();
             }
+            boolean cancelled = cancelled();
             if (cancelled && giveUp == Long.MAX_VALUE) {
                 giveUp = System.nanoTime() + GRACE_MILLIS * 1_000_000;
             }
@@ -101,13 +104,19 @@ public final class Execution {
         }
     }
 
+    private boolean cancelled() {
+        return cancellation.getCount() == 0;
+    }
+
     private void handle(Message message) {
         if (message instanceof Message.Question question) {
             ask(question);
-        } else if (message instanceof Message.Text text && !cancelled) {
+        } else if (message instanceof Message.Text text && !cancelled()) {
             hideProgress();
-            cancelled |= !front.out(text.text());
-        } else if (message instanceof Message.Step step && !cancelled && front.columns() > 0) {
+            if (!front.out(text.text())) {
+                cancellation.countDown();
+            }
+        } else if (message instanceof Message.Step step && !cancelled() && front.columns() > 0) {
             front.progress(step.line());
             progressShown = true;
         }
@@ -117,9 +126,9 @@ public final class Execution {
         hideProgress();
         String answer = null;
         try {
-            answer = cancelled ? null : front.ask(question.text());
+            answer = cancelled() ? null : front.ask(question.text());
         } catch (IOException e) {
-            cancelled = true;
+            cancellation.countDown();
         }
         question.reply().give(answer);
     }
@@ -138,7 +147,7 @@ public final class Execution {
         if (failure instanceof Failure known) {
             throw known;
         }
-        if (cancelled && failure instanceof StorageException) {
+        if (cancelled() && failure instanceof StorageException) {
             throw Failure.cancelled(failure.getMessage());
         }
         if (failure instanceof StorageException storage) {
@@ -188,7 +197,18 @@ public final class Execution {
 
         @Override
         public boolean cancelled() {
-            return cancelled;
+            return Execution.this.cancelled();
+        }
+
+        @Override
+        public boolean pause(long millis) {
+            try {
+                return !cancellation.await(millis, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                // Nobody interrupts a command; one that is interrupted all the same has to end.
+                Thread.currentThread().interrupt();
+                return false;
+            }
         }
     }
 }

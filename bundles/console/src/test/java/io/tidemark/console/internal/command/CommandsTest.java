@@ -7,11 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.console.internal.FakeJournal;
+import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Following;
+import io.tidemark.console.internal.JsonText;
 import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Failure.Kind;
 import java.io.IOException;
@@ -187,6 +193,62 @@ class CommandsTest {
         assertHas(Typed.run(node, "image:open vm1 --journal-lost --yes"), "vm1: serving with an empty journal");
     }
 
+    @Test
+    void replicasShowWhatTheyHaveAndWhetherTheyWait() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertFalse(Typed.run(node, "image:list").contains("ROLE"), "nobody needs it where there are no replicas");
+        node.images.put("vm2", FakeNode.replica("vm2", new Position(3, 104_000), new Position(3, 104_211)));
+        node.images.put("vm3", FakeNode.replica("vm3", new Position(3, 7), new Position(3, 7)));
+        node.images.put("vm4", FakeNode.replica("vm4", Position.NONE, Position.NONE));
+        node.mirrors.images.add(Following.replica("vm2")
+                .held(new Position(3, 104_000))
+                .state(MirrorStatus.State.HELD, "held at 3:104000, 211 events received above")
+                .status());
+        node.mirrors.images.add(Following.replica("vm3").delay(600_000_000_000L).status());
+        node.mirrors.images.add(Following.source("vm1").status());
+        String list = Typed.run(node, "image:list").replaceAll(" +", " ");
+        assertHas(
+                list,
+                "NAME STATE SIZE ROLE HEAD RECEIVED COMMIT",
+                "vm1 serving 10 GiB primary 3:104211 - journal",
+                "vm2 serving 10 GiB replica, held 3:104000 3:104211 journal",
+                "vm3 serving 10 GiB replica, delayed 10m 0s 3:7 3:7 journal",
+                "vm4 serving 10 GiB replica, follows nobody - - journal");
+        assertHas(
+                Typed.run(node, "image:info vm2").replaceAll(" +", " "),
+                "role replica, held",
+                "follows siteb, held: held at 3:104000, 211 events received above",
+                "head 3:104000",
+                "received 3:104211 (211 events above the head)");
+        assertHas(
+                Typed.run(node, "image:info vm1").replaceAll(" +", " "),
+                "role primary",
+                "mirrored to siteb, idle: idle, has everything",
+                "position 3:104211");
+    }
+
+    @Test
+    void machinesAreToldOfReplicas() throws Exception {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.images.put("vm2", FakeNode.replica("vm2", new Position(3, 104_000), new Position(3, 104_211)));
+        node.mirrors.images.add(
+                Following.replica("vm2").held(new Position(3, 104_000)).delay(5).status());
+        List<Map<String, Object>> images = JsonText.objects(Typed.run(node, "image:list --json"));
+        assertEquals("primary", images.get(0).get("role"));
+        assertFalse(images.get(0).containsKey("received"));
+        Map<String, Object> replica = JsonText.object(Typed.run(node, "image:info vm2 --json"));
+        assertEquals(images.get(1), replica);
+        assertEquals("replica", replica.get("role"));
+        assertEquals("3:104211", replica.get("received"));
+        assertEquals("siteb", replica.get("follows"));
+        assertEquals("3:104000", replica.get("heldAt"));
+        assertEquals(5L, replica.get("delayWantedNanos"));
+        node.mirrors = null;
+        replica = JsonText.object(Typed.run(node, "image:info vm2 --json"));
+        assertEquals("3:104211", replica.get("received"));
+        assertEquals(null, replica.get("follows"));
+    }
+
     private FakeJournal journal() {
         FakeJournal journal = new FakeJournal();
         journal.trimmed = 10;
@@ -320,7 +382,8 @@ class CommandsTest {
                 "a crash",
                 "4 KiB dropped",
                 "from event 1, 2026-01-01 00:00:00Z, by a",
-                "needs what is behind 3:7, connected");
+                "site-b",
+                "needs what is behind 3:7, connected, last seen 2026-01-01 00:00:00Z, replica at b");
         assertHas(
                 Typed.run(node, "journal:info vm1 --json"),
                 "\"segments\": 1",
@@ -328,6 +391,38 @@ class CommandsTest {
                 "\"commit\": \"3:7\"");
         node.journals.clear();
         assertHas(refused(Kind.FAILED, "journal:info vm1").getMessage(), "not open", "image:info vm1");
+    }
+
+    @Test
+    void aJournalSaysWhatItsReplicasHave() throws Exception {
+        FakeJournal journal = journal();
+        String digits = FakeMirrors.KEY_B.substring("ed25519:".length()).substring(0, 16);
+        journal.clients.clear();
+        journal.client("mirror:" + digits + ":vm1", 12, JournalClient.State.CONNECTED);
+        journal.client("mirror:" + digits + ":copy", 16, JournalClient.State.EXPIRED);
+        journal.client("mirror:ffffffffffffffff:vm1", 16, JournalClient.State.CONNECTED);
+        node.mirrors.peers.add(FakeMirrors.peer("siteb", FakeMirrors.KEY_B));
+        String seen = ", last seen 2026-01-01 00:00:00Z";
+        assertHas(
+                Typed.run(node, "journal:info vm1").replaceAll(" +", " "),
+                "siteb has received 12, lacks 4 events" + seen,
+                "siteb:copy expired at 3:16: nothing is kept for it any more, it has to be copied anew (mirror:resync there)",
+                "a peer that is unknown here has received 16, lacks nothing" + seen);
+        node.mirrors.images.add(Following.source("vm1").at(16, 14, 13).status());
+        assertHas(
+                Typed.run(node, "journal:info vm1").replaceAll(" +", " "),
+                "siteb has received 14, applied 13, lacks 2 events, catching up" + seen);
+        Map<String, Object> json = JsonText.object(Typed.run(node, "journal:info vm1 --json"));
+        Map<?, ?> client = (Map<?, ?>) ((List<?>) json.get("clients")).get(0);
+        assertEquals("3:12", client.get("commit"));
+        assertEquals("siteb", client.get("peer"));
+        assertEquals("vm1", client.get("peerImage"));
+        assertEquals(14L, client.get("received"));
+        assertEquals(13L, client.get("replayed"));
+        node.mirrors = null;
+        json = JsonText.object(Typed.run(node, "journal:info vm1 --json"));
+        client = (Map<?, ?>) ((List<?>) json.get("clients")).get(0);
+        assertEquals(null, client.get("peer"));
     }
 
     @Test

@@ -1,22 +1,38 @@
 package io.tidemark.console.internal.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidemark.api.image.ImageHead.Role;
-import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.Verification.Difference;
 import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Following;
+import io.tidemark.console.internal.JsonText;
 import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Failure.Kind;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class MirrorCommandsTest {
+    private static final long HOUR = 3_600_000_000_000L;
+
     private final FakeNode node = new FakeNode();
     private final FakeMirrors mirrors = node.mirrors;
+
+    @BeforeEach
+    void images() {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.images.put("vm2", FakeNode.replica("vm2", new Position(3, 104_000), new Position(3, 104_211)));
+    }
 
     private Failure refused(Kind kind, String line) {
         Failure failure = assertThrows(Failure.class, () -> Typed.run(node, line), line);
@@ -24,10 +40,12 @@ class MirrorCommandsTest {
         return failure;
     }
 
-    private static void assertHas(String text, String... parts) {
-        for (String part : parts) {
-            assertTrue(text.contains(part), () -> "'" + part + "' is missing in:\n" + text);
-        }
+    /** Nobody is there to confirm it, so nothing is done; the text of the question. */
+    private String asks(String line) {
+        String message = refused(Kind.FAILED, line).getMessage();
+        told();
+        assertTrue(message.endsWith("say --yes to go on. Nothing was done."), message);
+        return message.substring(0, message.indexOf(" Nobody is there"));
     }
 
     private void told(String... lines) {
@@ -35,104 +53,459 @@ class MirrorCommandsTest {
         mirrors.told.clear();
     }
 
+    // ---- peers
+
+    @Test
+    void theOwnKeyIsShown() throws Exception {
+        assertEquals("ed25519:00ff\ntakes links at 127.0.0.1:10810\n", Typed.run(node, "mirror:key"));
+        assertEquals(
+                Map.of("key", "ed25519:00ff", "addresses", List.of("127.0.0.1:10810")),
+                JsonText.object(Typed.run(node, "mirror:key --json")));
+    }
+
     @Test
     void peersAreAddedWithAKeyOrOnTrust() throws Exception {
-        assertHas(Typed.run(node, "mirror:key"), "ed25519:00ff", "127.0.0.1:10810");
-        assertHas(Typed.run(node, "mirror:key --json"), "\"key\": \"ed25519:00ff\"");
-        assertHas(Typed.run(node, "mirror:peer-list"), "No peers", "mirror:peer-add");
-        assertHas(refused(Kind.USAGE, "mirror:peer-add siteb h:1").getMessage(), "--key", "--trust-first");
+        Failure undecided = refused(Kind.USAGE, "mirror:peer-add siteb h:1");
+        assertEquals(
+                "say either --key KEY, as mirror:key shows it on the peer, or --trust-first. Nothing was done.",
+                undecided.getMessage());
         refused(Kind.USAGE, "mirror:peer-add siteb h:1 --key k --trust-first");
-        assertTrue(mirrors.told.isEmpty());
-        assertHas(Typed.run(node, "mirror:peer-add siteb h:1 --key ed25519:01 --no-placing"), "siteb: opens a link");
-        Typed.run(node, "mirror:peer-add sitec h:2 --trust-first");
+        told();
+        assertEquals(
+                "siteb: opens a link\nmirror:peer-list shows when it is linked\n",
+                Typed.run(node, "mirror:peer-add siteb h:1 --key ed25519:01 --no-placing"));
+        Map<String, Object> json =
+                JsonText.object(Typed.run(node, "mirror:peer-add --trust-first sitec h:2 --transport quic --json"));
+        assertEquals("sitec", json.get("name"));
+        assertEquals("quic", json.get("transport"));
+        assertEquals(true, json.get("mayPlace"));
         told(
                 "add siteb PeerSettings[transport=tcp, address=h:1, fingerprint=, key=ed25519:01, mayPlace=false]",
-                "add sitec PeerSettings[transport=tcp, address=h:2, fingerprint=, key=, mayPlace=true]");
-        assertHas(Typed.run(node, "mirror:peer-list"), "siteb", "opens a link", "ed25519:01");
-        assertHas(Typed.run(node, "mirror:peer-list --json"), "\"mayPlace\": false", "\"roundTripNanos\": null");
-        assertHas(Typed.run(node, "mirror:peer-remove siteb"), "siteb: forgotten");
-        assertHas(refused(Kind.FAILED, "mirror:peer-remove siteb").getMessage(), "no peer siteb");
+                "add sitec PeerSettings[transport=quic, address=h:2, fingerprint=, key=, mayPlace=true]");
+        mirrors.failure = new StorageException(Reason.EXISTS, "there is a peer siteb", "take another name");
+        assertEquals(
+                "there is a peer siteb; take another name",
+                refused(Kind.FAILED, "mirror:peer-add siteb --key k").getMessage());
     }
+
+    @Test
+    void peersAreListed() throws Exception {
+        assertEquals(
+                "No peers. mirror:peer-add adds one; mirror:key shows what it has to know of this node.\n",
+                Typed.run(node, "mirror:peer-list"));
+        mirrors.peers.add(FakeMirrors.peer("siteb", "ed25519:0b"));
+        Typed.run(node, "mirror:peer-add sitec --key ed25519:0c");
+        assertEquals("""
+                NAME   NODE  ADDRESS          LINK          IMAGES  ROUND TRIP  CLOCK  KEY
+                siteb  b     192.0.2.7:10810  linked             1         2ms  -31ms  ed25519:0b
+                sitec  -     -                opens a link       0           -      -  ed25519:0c
+                """, Typed.run(node, "mirror:peer-list"));
+        List<Map<String, Object>> json = JsonText.objects(Typed.run(node, "mirror:peer-list --json"));
+        assertEquals(-31_000_000L, json.get(0).get("clockOffsetNanos"));
+        assertEquals(true, json.get(0).get("linked"));
+        assertEquals(List.of("vm1"), json.get(0).get("mayHave"));
+        assertEquals(null, json.get(1).get("roundTripNanos"));
+    }
+
+    @Test
+    void peersAreForgottenOnlyWhenItIsConfirmed() throws Exception {
+        mirrors.peers.add(FakeMirrors.peer("siteb", "ed25519:0b"));
+        assertEquals(
+                "This ends the link with siteb and forgets it with the key ed25519:0b.",
+                asks("mirror:peer-remove siteb"));
+        assertThrows(Failure.class, () -> Typed.run(node, "mirror:peer-remove siteb", "n"));
+        told();
+        assertEquals(
+                "siteb: forgotten\n",
+                Typed.run(node, "mirror:peer-remove siteb", "y").text());
+        told("remove siteb");
+        assertEquals(
+                "there is no peer siteb; look at mirror:peer-list",
+                refused(Kind.FAILED, "mirror:peer-remove siteb --yes").getMessage());
+        mirrors.peers.add(FakeMirrors.peer("siteb", "ed25519:0b"));
+        assertEquals(
+                Map.of("name", "siteb"), JsonText.object(Typed.run(node, "mirror:peer-remove siteb --yes --json")));
+    }
+
+    // ---- enable and disable
 
     @Test
     void replicasAreEnabledWithWhatTheyAreToBe() throws Exception {
-        assertHas(refused(Kind.USAGE, "mirror:enable vm1").getMessage(), "--to");
-        Typed.run(node, "mirror:enable vm1 --to siteb");
-        Typed.run(node, "mirror:enable vm1 --to siteb --delay 1h --name vm2 --pool slow --set trim.age=1h");
+        assertEquals(
+                "say which peer, with --to PEER; mirror:peer-list shows those that there are. Nothing was done.",
+                refused(Kind.USAGE, "mirror:enable vm1").getMessage());
+        mirrors.after = Following.source("vm1")
+                .state(MirrorStatus.State.STARTING, "linked, and the peer does not ask for the image now")
+                .status();
+        assertEquals(
+                "vm1 to siteb: linked, and the peer does not ask for the image now; mirror:status vm1 shows how it goes"
+                        + " on\n",
+                Typed.run(node, "mirror:enable vm1 --to siteb"));
+        Map<String, Object> json = JsonText.object(Typed.run(
+                node, "mirror:enable vm1 --to siteb --delay 1h --name vm9 --pool slow --set trim.age=1h --json"));
+        assertEquals("starting", json.get("state"));
         told(
                 "enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}]",
-                "enable vm1 siteb ReplicaOptions[name=vm2, delayNanos=3600000000000, properties="
+                "enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=3600000000000, properties="
                         + Map.copyOf(Map.of("pool", "slow", "trim.age", "1h")) + "]");
-        assertHas(refused(Kind.FAILED, "mirror:disable vm1 --with siteb").getMessage(), "--yes", "Nothing was done");
-        mirrors.reachable = false;
-        assertHas(Typed.run(node, "mirror:disable vm1 --with siteb --yes"), "could not be told");
-        told("disable vm1 siteb");
+        Typed.run(node, "mirror:enable vm1 --to siteb --journal-pool fast");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={journalPool=fast}]");
+        assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --delay soon")
+                .getMessage()
+                .startsWith("--delay: 'soon' is no duration"));
+        assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --delay 999999d")
+                .getMessage()
+                .startsWith("--delay: 999999 days are more than a delay can be"));
+        told();
     }
 
     @Test
-    void statusTellsIdleFromStuck() throws Exception {
-        assertHas(Typed.run(node, "mirror:status"), "No mirrored images", "mirror:enable");
-        mirrors.images.add(FakeMirrors.status("vm1", Role.PRIMARY, State.UP_TO_DATE, "up to date", ""));
-        mirrors.images.add(
-                FakeMirrors.status("vm2", Role.REPLICA, State.STUCK, "stuck: nothing comes for 40 s", "look at siteb"));
-        String list = Typed.run(node, "mirror:status");
-        assertHas(list, "to siteb", "from siteb", "up to date", "stuck: nothing comes", "vm2: look at siteb", "211");
-        assertHas(
-                Typed.run(node, "mirror:status vm1"),
-                "vm1 to siteb: up to date",
-                "211 events",
-                "loses 11 events",
-                "1h",
-                "3 GiB copied, 1 GiB left",
-                "104,211");
-        String json = Typed.run(node, "mirror:status --json");
-        assertHas(
-                json, "\"state\": \"stuck\"", "\"stuck\": true", "\"behindEvents\": 211", "\"leftBytes\": 1073741824");
-        node.mirrors = null;
-        assertHas(refused(Kind.FAILED, "mirror:status").getMessage(), "the mirror of this node does not run");
+    void mirroringEndsWhenItIsConfirmed() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        String question =
+                "This ends the mirroring of vm1 with siteb. Nothing is deleted, but nothing is kept for the replica"
+                        + " any more: to follow again, it may have to be copied anew.";
+        assertEquals(question, asks("mirror:disable vm1"));
+        assertEquals(question, asks("mirror:disable vm1 --with siteb"));
+        assertEquals("vm1: no longer mirrored with siteb\n", Typed.run(node, "mirror:disable vm1 --yes"));
+        mirrors.reachable = false;
+        assertEquals("""
+                vm1: no longer mirrored with siteb
+                siteb could not be told: run mirror:disable there, too, when it is back
+                """, Typed.run(node, "mirror:disable vm1 --yes"));
+        assertEquals(
+                Map.of("image", "vm1", "peer", "siteb", "peerTold", false),
+                JsonText.object(Typed.run(node, "mirror:disable vm1 --yes --json")));
+        told("disable vm1 siteb", "disable vm1 siteb", "disable vm1 siteb");
     }
+
+    @Test
+    void whereThereAreSeveralPeersOneHasToBeNamed() throws Exception {
+        assertEquals(
+                "the image vm1 is not mirrored; mirror:enable begins it",
+                refused(Kind.FAILED, "mirror:disable vm1").getMessage());
+        mirrors.images.add(Following.source("vm1").status());
+        mirrors.images.add(Following.source("vm1").peer("sitec").status());
+        String several =
+                "vm1 is mirrored with siteb, sitec; say which one is meant, with --with PEER. Nothing was done.";
+        assertEquals(several, refused(Kind.USAGE, "mirror:disable vm1 --yes").getMessage());
+        assertEquals(several, refused(Kind.USAGE, "mirror:verify vm1").getMessage());
+        Typed.run(node, "mirror:disable vm1 --with sitec --yes");
+        told("disable vm1 sitec");
+    }
+
+    // ---- status
+
+    @Test
+    void statusIsShownOrToldToMachines() throws Exception {
+        assertEquals(
+                "No mirrored images. mirror:enable IMAGE --to PEER has a peer follow one.\n",
+                Typed.run(node, "mirror:status"));
+        mirrors.images.add(Following.source("vm1").status());
+        mirrors.images.add(
+                Following.source("vm1").peer("sitec").lacks(3, 0, HOUR, HOUR).status());
+        mirrors.images.add(Following.replica("vm2").status());
+        assertEquals(4, Typed.run(node, "mirror:status").lines().count());
+        String both = Typed.run(node, "mirror:status vm1");
+        assertTrue(both.startsWith("vm1 to siteb is idle: idle, has everything\n"), both);
+        assertTrue(both.contains("\n\nvm1 to sitec is "), both);
+        List<Map<String, Object>> json = JsonText.objects(Typed.run(node, "mirror:status --json"));
+        assertEquals(3, json.size());
+        assertEquals(3L, json.get(1).get("unreceivedEvents"));
+        assertEquals(
+                1, JsonText.objects(Typed.run(node, "mirror:status vm2 --json")).size());
+        assertEquals(
+                "the image vm3 is not mirrored; mirror:enable begins it",
+                refused(Kind.FAILED, "mirror:status vm3").getMessage());
+        node.mirrors = null;
+        assertEquals(
+                "the mirror of this node does not run, so there are no peers and replicas to act on; look at it with"
+                        + " bundle:list and log:display",
+                refused(Kind.FAILED, "mirror:status").getMessage());
+    }
+
+    @Test
+    void watchingGoesOnUntilNobodyLooks() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        String once = Typed.run(node, "mirror:status");
+        assertEquals(
+                once + "\n" + once,
+                Typed.watch(node, "mirror:status --watch", 0, 2).text());
+        String clear = "\u001b[H\u001b[2J";
+        assertEquals(
+                clear + once + clear + once,
+                Typed.watch(node, "mirror:status --watch", 120, 2).text());
+        String json =
+                Typed.watch(node, "mirror:status vm1 --watch --json", 120, 2).text();
+        assertEquals(2, JsonText.values(json).size());
+    }
+
+    // ---- the head
 
     @Test
     void theHeadIsHeldSteppedAndReleased() throws Exception {
-        Typed.run(node, "mirror:hold vm1");
-        Typed.run(node, "mirror:step vm1");
-        Typed.run(node, "mirror:step vm1 100");
-        Typed.run(node, "mirror:step vm1 3:104211");
-        Typed.run(node, "mirror:release vm1");
-        Typed.run(node, "mirror:delay vm1 10m");
-        told("hold vm1", "step vm1 1", "step vm1 100", "step vm1 to 3:104211", "release vm1", "delay vm1 600000000000");
-        refused(Kind.USAGE, "mirror:step vm1 0");
-        refused(Kind.USAGE, "mirror:step vm1 3:x");
-        refused(Kind.USAGE, "mirror:delay vm1 soon");
-        assertTrue(mirrors.told.isEmpty());
+        mirrors.after = Following.replica("vm2")
+                .lacks(0, 211, 0, HOUR)
+                .held(new Position(3, 104_000))
+                .state(MirrorStatus.State.HELD, "held at 3:104000, 211 events received above")
+                .status();
+        String held = "vm2: held at event 3:104000; 211 events more received\n";
+        assertEquals(held, Typed.run(node, "mirror:hold vm2"));
+        assertEquals(held, Typed.run(node, "mirror:step vm2"));
+        assertEquals(held, Typed.run(node, "mirror:step vm2 100"));
+        assertEquals(held, Typed.run(node, "mirror:step vm2 3:104000"));
+        for (String command :
+                List.of("mirror:hold vm2", "mirror:step vm2", "mirror:release vm2", "mirror:delay vm2 1h")) {
+            assertEquals(
+                    "3:104000",
+                    JsonText.object(Typed.run(node, command + " --json")).get("heldAt"),
+                    command);
+        }
+        told(
+                "hold vm2",
+                "step vm2 1",
+                "step vm2 100",
+                "step vm2 to 3:104000",
+                "hold vm2",
+                "step vm2 1",
+                "release vm2",
+                "delay vm2 3600000000000");
+        for (String nowhere : List.of("0", "-", "3:x", ":", "x")) {
+            assertEquals(
+                    "TO: '" + nowhere + "' is neither a number of events from 1 on nor a position; write 100 or 3:1042."
+                            + " Nothing was done.",
+                    refused(Kind.USAGE, "mirror:step vm2 " + nowhere).getMessage());
+        }
+        told();
     }
 
     @Test
-    void rolesChangeOnlyByOrder() throws Exception {
-        assertHas(Typed.run(node, "mirror:promote vm1"), "primary on sitea from 3:104211", "nothing is missing");
-        refused(Kind.FAILED, "mirror:promote vm1 --force");
-        refused(Kind.FAILED, "mirror:demote vm1");
-        refused(Kind.FAILED, "mirror:switch vm1 --to siteb");
-        told("promote vm1 false");
+    void theDelayChangesAndReturnsAfterAHold() throws Exception {
+        mirrors.after = Following.replica("vm2")
+                .delay(HOUR)
+                .trouble("no link; look at siteb")
+                .status();
+        assertEquals(
+                "vm2: follows, 1h 0m behind its source\nlast error: no link; look at siteb\n",
+                Typed.run(node, "mirror:delay vm2 1h"));
+        assertEquals(
+                "vm2: follows again, 1h 0m behind its source\nlast error: no link; look at siteb\n",
+                Typed.run(node, "mirror:release vm2"));
+        mirrors.after =
+                Following.replica("vm2").delay(HOUR).held(new Position(3, 5)).status();
+        assertEquals(
+                "vm2: held; when it is released, it follows, 1h 0m behind its source\n",
+                Typed.run(node, "mirror:delay vm2 1h"));
+        mirrors.after = Following.replica("vm2").status();
+        assertEquals("vm2: follows, in real time\n", Typed.run(node, "mirror:delay vm2 0s"));
+        assertEquals("vm2: follows again, in real time\n", Typed.run(node, "mirror:release vm2"));
+        mirrors.told.clear();
+        assertTrue(refused(Kind.USAGE, "mirror:delay vm2 soon").getMessage().startsWith("DURATION: 'soon'"));
+        refused(Kind.USAGE, "mirror:delay vm2");
+        told();
+        mirrors.failure = new StorageException(Reason.MISMATCH, "the image vm2 is primary", "");
+        for (String command : List.of("hold vm2", "release vm2", "step vm2", "step vm2 1:1", "delay vm2 1h")) {
+            assertEquals(
+                    "the image vm2 is primary",
+                    refused(Kind.FAILED, "mirror:" + command).getMessage());
+        }
+    }
+
+    // ---- roles
+
+    @Test
+    void aPromotionSaysWhatIsMissing() throws Exception {
+        assertEquals(
+                "vm2: primary on sitea, behind event 3:104211, in epoch 4; nothing is missing\n",
+                Typed.run(node, "mirror:promote vm2"));
+        told("promote vm2");
         mirrors.missingEvents = -1;
-        assertHas(Typed.run(node, "mirror:promote vm1 --force --yes"), "nobody knows");
+        assertTrue(Typed.run(node, "mirror:promote vm2 --force --yes")
+                .endsWith("; whether something of the primary before is missing is not known, because it could not be"
+                        + " asked\n"));
+        mirrors.missingEvents = 1;
+        assertTrue(Typed.run(node, "mirror:promote vm2 --force", "y")
+                .text()
+                .endsWith("; 1 event of the primary before is missing: it still has it, on a branch of its own\n"));
         mirrors.missingEvents = 7;
-        assertHas(Typed.run(node, "mirror:promote vm1 --force --yes"), "7 events of the primary before are missing");
-        assertHas(Typed.run(node, "mirror:demote vm1 --yes"), "ends at 3:104211");
-        assertHas(Typed.run(node, "mirror:switch vm1 --to siteb --yes --json"), "\"node\": \"siteb\"");
-        told("promote vm1 true", "promote vm1 true", "demote vm1", "switch vm1 siteb");
-        assertHas(Typed.run(node, "mirror:switch vm1 --to siteb", "y").asked(), "writes to vm1 fail here", "Go on?");
+        Map<String, Object> json = JsonText.object(Typed.run(node, "mirror:promote vm2 --force --yes --json"));
+        assertEquals(7L, json.get("missingEvents"));
+        assertEquals(4L, json.get("epoch"));
+        assertEquals("3:104211", json.get("at"));
+        told("promote vm2 by force", "promote vm2 by force", "promote vm2 by force");
+        mirrors.failure =
+                new StorageException(Reason.MISMATCH, "the image vm2 is primary at siteb", "run mirror:switch");
+        assertEquals(
+                "the image vm2 is primary at siteb; run mirror:switch",
+                refused(Kind.FAILED, "mirror:promote vm2").getMessage());
     }
 
     @Test
-    void comparingExitsWithoutSuccessWhereSomethingDiffers() throws Exception {
-        assertHas(Typed.run(node, "mirror:verify vm1 --with siteb"), "1 MiB equal", "3:1 to 3:9");
-        mirrors.differingBytes = 4096;
-        assertHas(refused(Kind.FAILED, "mirror:verify vm1 --with siteb").getMessage(), "vm1 differs", "mirror:resync");
-        refused(Kind.FAILED, "mirror:resync vm1 --from siteb");
-        assertTrue(mirrors.told.isEmpty());
-        Typed.run(node, "mirror:resync vm1 --from siteb --yes");
-        Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard");
-        told("resync vm1 siteb false", "resync vm1 siteb true");
+    void aForcedPromotionSaysBeforehandWhatIsKnownToBeLost() {
+        assertEquals(
+                "This makes vm2 primary here, with what it has received. Nobody knows what it lacks. If it is primary elsewhere,"
+                        + " both are written from now on, and only one of the two can be kept.",
+                asks("mirror:promote vm2 --force"));
+        String begins = "This makes vm2 primary here, with what it has received. ";
+        String ends = " If siteb is still alive, both are written from now on, and only one of the two can be kept.";
+        Following following = Following.replica("vm2");
+        mirrors.images.add(following.status());
+        assertEquals(
+                begins + "It has everything that siteb is known to have." + ends, asks("mirror:promote vm2 --force"));
+        mirrors.images.set(0, following.lacks(11, 0, 1, 1).status());
+        assertEquals(
+                begins + "It lacks 11 events of siteb, which are lost." + ends, asks("mirror:promote vm2 --force"));
+        following.state(MirrorStatus.State.UNLINKED, "not linked");
+        mirrors.images.set(0, following.status());
+        assertEquals(
+                begins + "It lacks at least 11 events of siteb, which are lost." + ends,
+                asks("mirror:promote vm2 --force"));
+        mirrors.images.set(0, following.lacks(0, 0, 0, 0).status());
+        assertEquals(
+                begins + "What siteb had acknowledged since they were linked last is lost." + ends,
+                asks("mirror:promote vm2 --force"));
+    }
+
+    @Test
+    void aDemotionNamesTheClientsThatWillNotice() throws Exception {
+        assertEquals(
+                "This ends writing to vm1 (1 client connected: nbd 127.0.0.1:40312). Nobody can write it anywhere until it is"
+                        + " promoted, here or at a peer.",
+                asks("mirror:demote vm1"));
+        assertEquals(
+                "vm1: a replica, which ends at event 3:104211; mirror:promote vm1 at a peer, or here, goes on from there\n",
+                Typed.run(node, "mirror:demote vm1 --yes"));
+        assertEquals(
+                Map.of("image", "vm1", "end", "3:104211"),
+                JsonText.object(Typed.run(node, "mirror:demote vm1 --yes --json")));
+        told("demote vm1", "demote vm1");
+        assertEquals(
+                "there is no image vm9; image:list shows those that there are",
+                refused(Kind.FAILED, "mirror:demote vm9 --yes").getMessage());
+    }
+
+    @Test
+    void rolesAreSwitchedInOneCommand() throws Exception {
+        refused(Kind.USAGE, "mirror:switch vm1 --yes");
+        assertEquals(
+                "This ends writing to vm1 here (1 client connected: nbd 127.0.0.1:40312), and goes on with it at siteb.",
+                asks("mirror:switch vm1 --to siteb"));
+        assertEquals("""
+                vm1: primary on siteb, behind event 3:104211, in epoch 4; nothing is missing
+                Clients connect to it at siteb from now on; here it can be read
+                """, Typed.run(node, "mirror:switch vm1 --to siteb --yes"));
+        assertEquals(
+                "siteb",
+                JsonText.object(Typed.run(node, "mirror:switch vm1 --to siteb --yes --json"))
+                        .get("node"));
+        told("switch vm1 siteb", "switch vm1 siteb");
+    }
+
+    // ---- comparing and copying anew
+
+    @Test
+    void equalSidesAreSaidToBeEqual() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        String text = Typed.run(node, "mirror:verify vm1 --with siteb");
+        assertTrue(
+                text.startsWith("vm1 and that of siteb: equal, 10 MiB, compared from event 3:104200 to 3:104211 ("),
+                text);
+        assertEquals(
+                text.lines().count(),
+                Typed.run(node, "mirror:verify vm1").lines().count());
+        mirrors.skippedBytes = 1 << 20;
+        text = Typed.run(node, "mirror:verify vm1");
+        assertTrue(text.startsWith("vm1 and that of siteb: 9 MiB are equal, compared "), text);
+        assertTrue(text.contains("\n1 MiB could not be compared, because they were written between"), text);
+        Map<String, Object> json = JsonText.object(Typed.run(node, "mirror:verify vm1 --json"));
+        assertEquals(1L << 20, json.get("skippedBytes"));
+        assertEquals(List.of(), json.get("differences"));
+    }
+
+    @Test
+    void differencesAreNamedAndHaveAnExitStatusOfTheirOwn() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        mirrors.differences.add(new Difference(8192, 4096));
+        mirrors.differences.add(new Difference(1 << 20, 65_536));
+        Typed typed = Typed.failing(node, "mirror:verify vm1");
+        assertTrue(typed.text().startsWith("vm1 and that of siteb: 68 KiB differ, 9.9 MiB are equal, "), typed.text());
+        assertTrue(typed.text().endsWith("""
+                 OFFSET  BYTES
+                   8192   4096
+                1048576  65536
+                """), typed.text());
+        assertEquals(Kind.DIFFERENT, typed.failure().kind());
+        assertEquals(5, typed.failure().kind().exitStatus());
+        assertTrue(typed.failure().getMessage().startsWith("vm1 is not what siteb has. Find out which side is right"));
+        Typed forMachines = Typed.failing(node, "mirror:verify vm1 --json");
+        assertEquals(Kind.DIFFERENT, forMachines.failure().kind());
+        assertEquals(
+                List.of(
+                        Map.of("offset", 8192L, "lengthBytes", 4096L),
+                        Map.of("offset", 1048576L, "lengthBytes", 65536L)),
+                JsonText.object(forMachines.text()).get("differences"));
+    }
+
+    @Test
+    void manyDifferencesAreCutShortForPeopleOnly() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        for (int i = 0; i < 60; i++) {
+            mirrors.differences.add(new Difference(8192L * i, 4096));
+        }
+        String text = Typed.failing(node, "mirror:verify vm1").text();
+        assertEquals(1 + 1 + 50 + 1, text.lines().count(), text);
+        assertTrue(text.endsWith("\nand more: --json shows them\n"), text);
+        String json = Typed.failing(node, "mirror:verify vm1 --json").text();
+        assertEquals(60, ((List<?>) JsonText.object(json).get("differences")).size());
+    }
+
+    @Test
+    void aComparisonShowsHowFarItIs() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        Typed typed = Typed.watch(node, "mirror:verify vm1", 80, Integer.MAX_VALUE);
+        assertFalse(typed.text().isEmpty());
+        mirrors.failure = new StorageException(Reason.UNAVAILABLE, "siteb is not linked", "look at mirror:peer-list");
+        assertEquals(
+                "siteb is not linked; look at mirror:peer-list",
+                refused(Kind.FAILED, "mirror:verify vm1").getMessage());
+    }
+
+    @Test
+    void anImageIsCopiedAnewOnlyWhenItIsClearWhatIsLost() throws Exception {
+        refused(Kind.USAGE, "mirror:resync vm2");
+        assertEquals(
+                "This deletes the replica vm2 (10 GiB) on this node and copies it anew from siteb. Until the copy is complete,"
+                        + " this node cannot take over.",
+                asks("mirror:resync vm2 --from siteb"));
+        assertEquals(
+                "This deletes the PRIMARY vm1 (10 GiB) on this node for good, with everything that only this node has, and"
+                        + " copies it anew from siteb. Until the copy is complete, this node cannot take over.",
+                asks("mirror:resync vm1 --from siteb --discard"));
+        assertEquals(
+                "there is no image vm9; image:list shows those that there are",
+                refused(Kind.FAILED, "mirror:resync vm9 --from siteb --yes").getMessage());
+        assertEquals(
+                "vm2: begun anew from siteb; mirror:status vm2 shows the copy\n",
+                Typed.run(node, "mirror:resync vm2 --from siteb --yes"));
+        assertEquals(
+                "vm1",
+                JsonText.object(Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard --json"))
+                        .get("image"));
+        told("resync vm2 siteb", "resync vm1 siteb discarding");
+    }
+
+    @Test
+    void everyCommandSaysWhenNoMirrorRuns() throws Exception {
+        node.mirrors = null;
+        for (ConsoleCommand command : Commands.all()) {
+            if (command.spec().scope().equals("mirror")) {
+                Example example = command.spec().examples().get(0);
+                String yes = command.spec().option("--yes") == null ? "" : " --yes";
+                String line = example.line().replace("--yes", "").stripTrailing() + yes;
+                assertTrue(
+                        refused(Kind.FAILED, line).getMessage().startsWith("the mirror of this node does not run"),
+                        line);
+            }
+        }
     }
 }

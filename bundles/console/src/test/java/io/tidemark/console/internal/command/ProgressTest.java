@@ -80,5 +80,10 @@ class ProgressTest {
         public boolean cancelled() {
             return false;
         }
+
+        @Override
+        public boolean pause(long millis) {
+            throw new UnsupportedOperationException();
+        }
     }
 }

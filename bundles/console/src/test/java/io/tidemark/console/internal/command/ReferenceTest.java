@@ -41,7 +41,8 @@ class ReferenceTest {
                         "`--json` prints the same for machines: fields end in their unit, states are in lower case. Tab completes\n")
                 .append(
                         "names. `./tm` exits with 0 after success, 1 after a failure, 2 when a line makes no sense, 3 while the node\n")
-                .append("starts, 4 where none runs, and 130 after a cancellation.\n\n");
+                .append(
+                        "starts, 4 where none runs, 5 when `mirror:verify` found something different, and 130 after a cancellation.\n\n");
         for (ConsoleCommand command : Commands.all()) {
             String name = command.spec().fullName();
             out.append("- [")

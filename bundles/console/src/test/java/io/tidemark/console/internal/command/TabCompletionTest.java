@@ -3,8 +3,11 @@ package io.tidemark.console.internal.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Following;
 import io.tidemark.console.internal.Typed;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +71,33 @@ class TabCompletionTest {
     @Test
     void pools() {
         assertEquals(List.of("slow"), tab("pool:info s"));
+    }
+
+    @Test
+    void theMirrorOffersWhatFits() {
+        node.images.put("copy", FakeNode.replica("copy", Position.NONE, Position.NONE));
+        node.mirrors.peers.add(FakeMirrors.peer("siteb", FakeMirrors.KEY_B));
+        node.mirrors.peers.add(FakeMirrors.peer("sitec", "ed25519:0c"));
+        node.mirrors.images.add(Following.source("vm1").status());
+        node.mirrors.images.add(Following.source("vm1").peer("sitec").status());
+        node.mirrors.images.add(Following.replica("copy").status());
+        assertEquals(List.of("db", "vm1", "vm2"), tab("mirror:enable "));
+        assertEquals(List.of("copy"), tab("mirror:hold "));
+        assertEquals(List.of("copy"), tab("mirror:promote --force "));
+        assertEquals(List.of("vm1"), tab("mirror:switch vm1"));
+        assertEquals(List.of("vm1", "copy"), tab("mirror:verify "));
+        assertEquals(List.of("vm1"), tab("mirror:status v"));
+        assertEquals(List.of("siteb", "sitec"), tab("mirror:enable vm1 --to "));
+        assertEquals(List.of("--from=siteb", "--from=sitec"), tab("mirror:resync vm1 --from="));
+        assertEquals(List.of("sitec"), tab("mirror:peer-remove sitec"));
+        assertEquals(List.of("10m", "1h"), tab("mirror:enable vm1 --delay "));
+        assertEquals(List.of("30s", "30m", "30h", "30d"), tab("mirror:delay copy 30"));
+        assertEquals(List.of(), tab("mirror:delay copy soon"));
+        assertEquals(List.of(), tab("mirror:peer-add "));
+        node.mirrors = null;
+        assertEquals(List.of(), tab("mirror:enable vm1 --to "));
+        assertEquals(List.of(), tab("mirror:status "));
+        assertEquals(List.of("copy"), tab("mirror:hold "));
     }
 
     @Test

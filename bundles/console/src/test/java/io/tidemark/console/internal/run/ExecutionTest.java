@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -104,6 +105,20 @@ class ExecutionTest {
                     throw Failure.cancelled("nobody reads");
                 }));
         assertEquals(Kind.CANCELLED, failure.kind());
+    }
+
+    @Test
+    void aPauseEndsWhenTheCommandIsTakenBack() throws Exception {
+        AtomicBoolean passed = new AtomicBoolean(true);
+        front.gone = true;
+        run(call -> {
+            call.line("x");
+            passed.set(call.caller().pause(TimeUnit.HOURS.toMillis(1)));
+        });
+        assertFalse(passed.get());
+        front.gone = false;
+        run(call -> passed.set(call.caller().pause(1)));
+        assertTrue(passed.get());
     }
 
     @Test

@@ -1,0 +1,146 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.Verification;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.console.internal.render.MirrorResults;
+import io.tidemark.console.internal.render.Words;
+import java.util.List;
+
+/** {@code mirror:verify} and {@code mirror:resync}. */
+final class MirrorCompare {
+    private static final String WITH = "--with";
+    private static final String FROM = "--from";
+    private static final String DISCARD = "--discard";
+
+    private MirrorCompare() {}
+
+    static List<ConsoleCommand> all() {
+        return List.of(verify(), resync());
+    }
+
+    // ---- verify
+
+    private static ConsoleCommand verify() {
+        return new SimpleCommand(
+                Spec.of("mirror:verify", "Compares an image with the peer's.")
+                        .detail(
+                                "Each part at one and the same position of both sides, while clients write; changes nothing. Exit"
+                                        + " status 0: nothing differs; 5: something does, and the parts are named.")
+                        .takes(MirrorImages.IMAGE, "The image; on either side.", Completions::mirrored)
+                        .option(
+                                WITH,
+                                "PEER",
+                                "Who has the other one; needed only where there are several.",
+                                Completions::peers)
+                        .flag(Call.JSON, "Prints JSON; docs/reference/mirror.md explains the fields.")
+                        .example("mirror:verify vm1 --with siteb", "says whether both are the same, byte for byte")
+                        .build(),
+                MirrorCompare::verify);
+    }
+
+    private static void verify(Call call) throws Failure, StorageException {
+        String image = MirrorImages.image(call);
+        String peer = MirrorImages.peerOrOnly(call, WITH);
+        Compared compared = new Compared(call, "comparing " + image + " with that of " + peer);
+        Verification found = call.node().mirrors().verify(image, peer, compared);
+        if (call.json()) {
+            call.printJson(MirrorResults.json(found));
+        } else {
+            call.caller().out(MirrorResults.verified(found, compared.took(found)));
+        }
+        if (found.differingBytes() > 0) {
+            throw Failure.different(
+                    image + " is not what " + peer + " has. Find out which side is right: journal:verify "
+                            + image
+                            + " on both, and what the disks log. Then run mirror:resync at the replica, if it is the wrong"
+                            + " one; if the primary is, promote the replica first");
+        }
+    }
+
+    /** Shows how far the comparison is. How much there is to compare is known with the first news. */
+    private static final class Compared implements WorkListener {
+        private final Call call;
+        private final String label;
+        private Progress progress;
+        private long totalBytes = -1;
+
+        Compared(Call call, String label) {
+            this.call = call;
+            this.label = label;
+            this.progress = begin(0);
+        }
+
+        private Progress begin(long total) {
+            return new Progress(call.caller(), call.node().clock()::monotonicNanos, label, total);
+        }
+
+        @Override
+        public boolean progress(String step, long done, long total) {
+            if (total != totalBytes) {
+                totalBytes = total;
+                progress = begin(Math.max(0, total));
+            }
+            progress.at(done);
+            return !call.caller().cancelled();
+        }
+
+        String took(Verification found) {
+            return progress.summary(found.equalBytes() + found.differingBytes());
+        }
+    }
+
+    // ---- resync
+
+    private static ConsoleCommand resync() {
+        return new SimpleCommand(
+                Spec.of("mirror:resync", "Copies an image anew from a peer.")
+                        .detail(
+                                "For a replica that cannot go on, because its source no longer has what it lacks, or because both were"
+                                        + " written. What is here is deleted first; name, delay and configuration stay. Returns when"
+                                        + " the copy can begin; mirror:status shows it. Without " + DISCARD
+                                        + " it is refused where something would be lost that only this node has. Asks first.")
+                        .takes(MirrorImages.IMAGE, "The image here.", Completions::images)
+                        .option(FROM, "PEER", "Who is primary.", Completions::peers)
+                        .flag(DISCARD, "Gives up what only this node has.")
+                        .flag(MirrorImages.YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("mirror:resync vm1 --from siteb", "begins vm1 anew with a copy of siteb's")
+                        .example(
+                                "mirror:resync vm1 --from siteb --discard",
+                                "gives up the branch of this node after both were written")
+                        .build(),
+                MirrorCompare::resync);
+    }
+
+    private static void resync(Call call) throws Failure, StorageException {
+        String image = MirrorImages.image(call);
+        String peer = MirrorImages.peer(call, FROM);
+        boolean discard = call.arguments().has(DISCARD);
+        call.confirm(doomed(call, image, peer, discard), MirrorImages.YES);
+        MirrorStatus status = call.node().mirrors().resync(image, peer, discard);
+        MirrorImages.done(
+                call, status, image + ": begun anew from " + peer + "; mirror:status " + image + " shows the copy");
+    }
+
+    private static String doomed(Call call, String image, String peer, boolean discard) throws StorageException {
+        String what = what(call.images().images(), image);
+        String lost = discard ? " for good, with everything that only this node has," : "";
+        return "This deletes " + what + " on this node" + lost + " and copies it anew from " + peer
+                + ". Until the copy is complete, this node cannot take over.";
+    }
+
+    private static String what(List<ImageStatus> images, String image) throws StorageException {
+        ImageStatus here = images.stream()
+                .filter(one -> one.name().equals(image))
+                .findFirst()
+                .orElseThrow(() -> new StorageException(
+                        Reason.NOT_FOUND, "there is no image " + image, "image:list shows those that there are"));
+        String role = here.role() == Role.PRIMARY ? "the PRIMARY " : "the replica ";
+        return role + image + (here.sizeBytes() > 0 ? " (" + Words.size(here.sizeBytes()) + ")" : "");
+    }
+}

@@ -1,0 +1,190 @@
+package io.tidemark.console.internal.command;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.console.internal.render.MirrorResults;
+import io.tidemark.console.internal.render.Words;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code mirror:promote}, {@code mirror:demote} and {@code mirror:switch}. */
+final class MirrorRoles {
+    private static final String FORCE = "--force";
+    private static final String TO = "--to";
+
+    private MirrorRoles() {}
+
+    static List<ConsoleCommand> all() {
+        return List.of(promote(), demote(), switchOver());
+    }
+
+    private static String image(Call call) {
+        return MirrorImages.image(call);
+    }
+
+    private static void promoted(Call call, Promotion promotion) {
+        if (call.json()) {
+            call.printJson(MirrorResults.json(promotion));
+        } else {
+            call.line(MirrorResults.promoted(promotion));
+        }
+    }
+
+    // ---- promote
+
+    private static ConsoleCommand promote() {
+        return new SimpleCommand(
+                Spec.of("mirror:promote", "Turns a replica into the primary.")
+                        .detail("At everything that it has received, whatever hold or delay. Without " + FORCE
+                                + " only where it is sure that nothing is missing and nobody else is primary: after"
+                                + " mirror:demote at the source. With it in any case, as when the source's site is gone:"
+                                + " what the source had acknowledged and this node has not received is missing then, and"
+                                + " when the source comes back, both have a branch of their own. Asks first with "
+                                + FORCE + ".")
+                        .takes(MirrorImages.IMAGE, "The replica, on the node that has it.", Completions::replicas)
+                        .flag(FORCE, "Although the source may have more, or may still be written.")
+                        .flag(MirrorImages.YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("mirror:promote vm1", "after mirror:demote at the source")
+                        .example("mirror:promote vm1 --force", "when the source is gone")
+                        .build(),
+                MirrorRoles::promote);
+    }
+
+    private static void promote(Call call) throws Failure, StorageException {
+        boolean force = call.arguments().has(FORCE);
+        if (force) {
+            call.confirm(forced(call), MirrorImages.YES);
+        }
+        promoted(call, call.node().mirrors().promote(image(call), force));
+    }
+
+    /** What will happen, and what is known to be lost by it. */
+    private static String forced(Call call) throws StorageException {
+        String image = image(call);
+        MirrorStatus replica = replica(call);
+        String will = "This makes " + image + " primary here, with what it has received.";
+        if (replica == null) {
+            return will
+                    + " Nobody knows what it lacks. If it is primary elsewhere, both are written from now on, and only"
+                    + " one of the two can be kept.";
+        }
+        String source = replica.peer();
+        return will + lacks(replica) + " If " + source
+                + " is still alive, both are written from now on, and only one of" + " the two can be kept.";
+    }
+
+    private static String lacks(MirrorStatus replica) {
+        long lacking = replica.lag().unreceivedEvents();
+        boolean linked = replica.state() != MirrorStatus.State.UNLINKED;
+        if (lacking > 0) {
+            return " It lacks " + (linked ? "" : "at least ") + Words.count(lacking, "event") + " of " + replica.peer()
+                    + ", which are lost.";
+        }
+        return linked && lacking == 0
+                ? " It has everything that " + replica.peer() + " is known to have."
+                : " What " + replica.peer() + " had acknowledged since they were linked last is lost.";
+    }
+
+    private static MirrorStatus replica(Call call) throws StorageException {
+        try {
+            return call.node().mirrors().status(image(call)).stream()
+                    .filter(one -> one.role() == Role.REPLICA)
+                    .findFirst()
+                    .orElse(null);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    // ---- demote
+
+    private static ConsoleCommand demote() {
+        return new SimpleCommand(
+                Spec.of("mirror:demote", "Turns a primary into a replica.")
+                        .detail(
+                                "Clients' writes fail from then on, and everything acknowledged is durable and applied. Its peers go on"
+                                        + " receiving what they lack; then one of them can be promoted without " + FORCE
+                                        + ". mirror:switch does both in one command. Asks first.")
+                        .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
+                        .flag(MirrorImages.YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("mirror:demote vm1", "nobody writes vm1 here any more")
+                        .build(),
+                MirrorRoles::demote);
+    }
+
+    private static void demote(Call call) throws Failure, StorageException {
+        String image = image(call);
+        call.confirm(
+                "This ends writing to " + image + clients(call)
+                        + ". Nobody can write it anywhere until it is promoted, here or at a peer.",
+                MirrorImages.YES);
+        Position end = call.node().mirrors().demote(image);
+        if (call.json()) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("image", image);
+            json.put("end", end.toString());
+            call.printJson(json);
+        } else {
+            call.line(image + ": a replica, which ends at event " + end + "; mirror:promote " + image
+                    + " at a peer, or here, goes on from there");
+        }
+    }
+
+    /** Who will notice. */
+    private static String clients(Call call) throws StorageException {
+        List<String> clients = call.images().image(image(call)).clients();
+        return clients.isEmpty()
+                ? ""
+                : " (" + Words.count(clients.size(), "client") + " connected: " + Words.list(clients) + ")";
+    }
+
+    // ---- switch
+
+    private static ConsoleCommand switchOver() {
+        return new SimpleCommand(
+                Spec.of("mirror:switch", "Makes a peer primary and follows it.")
+                        .detail(
+                                "Without losing a write: waits until the peer is close, ends writing here, waits until the peer has"
+                                        + " everything, promotes it, and follows it. When the peer cannot, or the command is taken"
+                                        + " back, the image is primary here as before. Clients have to connect to the peer. Asks"
+                                        + " first.")
+                        .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
+                        .option(TO, "PEER", "Who is to be primary.", Completions::peers)
+                        .flag(MirrorImages.YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("mirror:switch vm1 --to siteb", "siteb is primary, and this node follows it")
+                        .build(),
+                MirrorRoles::switchOver);
+    }
+
+    private static void switchOver(Call call) throws Failure, StorageException {
+        String image = image(call);
+        String peer = MirrorImages.peer(call, TO);
+        call.confirm(
+                "This ends writing to " + image + " here" + clients(call) + ", and goes on with it at " + peer + ".",
+                MirrorImages.YES);
+        promoted(call, call.node().mirrors().switchOver(image, peer, steps(call)));
+        if (!call.json()) {
+            call.line("Clients connect to it at " + peer + " from now on; here it can be read");
+        }
+    }
+
+    private static WorkListener steps(Call call) {
+        return (step, done, total) -> {
+            String far = total > 0 ? "  " + Words.number(done) + " of " + Words.count(total, "event") : "";
+            call.caller().progress(step + far);
+            return !call.caller().cancelled();
+        };
+    }
+}
