@@ -40,7 +40,7 @@ public final class Durations {
      * Writes a duration for people.
      *
      * @param nanos not negative
-     * @return two units at most: {@code 1h 5m}, {@code 3.2s}, {@code 140ms}, {@code 85us}
+     * @return two units at most: {@code 1h 5m}, {@code 10m}, {@code 3.2s}, {@code 140ms}, {@code 85us}
      */
     public static String format(long nanos) {
         if (nanos < 1_000_000) {
@@ -54,11 +54,15 @@ public final class Durations {
             return String.format(Locale.ROOT, "%.1fs", nanos / 1e9);
         }
         if (seconds < 3600) {
-            return seconds / 60 + "m " + seconds % 60 + "s";
+            return units(seconds / 60, "m", seconds % 60, "s");
         }
         if (seconds < 86400) {
-            return seconds / 3600 + "h " + seconds % 3600 / 60 + "m";
+            return units(seconds / 3600, "h", seconds % 3600 / 60, "m");
         }
-        return seconds / 86400 + "d " + seconds % 86400 / 3600 + "h";
+        return units(seconds / 86400, "d", seconds % 86400 / 3600, "h");
+    }
+
+    private static String units(long large, String unit, long small, String smallUnit) {
+        return large + unit + (small == 0 ? "" : " " + small + smallUnit);
     }
 }

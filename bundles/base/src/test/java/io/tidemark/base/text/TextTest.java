@@ -65,6 +65,10 @@ class TextTest {
         assertEquals(Duration.ofHours(1), Durations.parse("1h"));
         assertEquals("3.2s", Durations.format(3_200_000_000L));
         assertEquals("1h 5m", Durations.format(3_900_000_000_000L));
+        assertEquals("1h", Durations.format(3_600_000_000_000L));
+        assertEquals("10m", Durations.format(600_000_000_000L));
+        assertEquals("1m 1s", Durations.format(61_000_000_000L));
+        assertEquals("2d", Durations.format(2 * 86_400_000_000_000L));
         assertEquals("85us", Durations.format(85_000));
         assertThrows(IllegalArgumentException.class, () -> Durations.parse("soon"));
         assertThrows(IllegalArgumentException.class, () -> Durations.parse("-1s"));

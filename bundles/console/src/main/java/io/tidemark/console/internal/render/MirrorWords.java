@@ -128,7 +128,7 @@ public final class MirrorWords {
         if (one.heldAt().isEmpty()) {
             return delay;
         }
-        return "held at " + one.heldAt().get() + (delay.isEmpty() ? "" : "; when released " + delay);
+        return "held at " + one.heldAt().get() + (delay.isEmpty() ? "" : "; a delay of " + delay + " when it is released");
     }
 
     private static String delay(MirrorStatus one) {

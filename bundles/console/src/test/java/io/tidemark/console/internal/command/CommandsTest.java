@@ -212,7 +212,7 @@ class CommandsTest {
                 "NAME STATE SIZE ROLE HEAD RECEIVED COMMIT",
                 "vm1 serving 10 GiB primary 3:104211 - journal",
                 "vm2 serving 10 GiB replica, held 3:104000 3:104211 journal",
-                "vm3 serving 10 GiB replica, delayed 10m 0s 3:7 3:7 journal",
+                "vm3 serving 10 GiB replica, delayed 10m 3:7 3:7 journal",
                 "vm4 serving 10 GiB replica, follows nobody - - journal");
         assertHas(
                 Typed.run(node, "image:info vm2").replaceAll(" +", " "),

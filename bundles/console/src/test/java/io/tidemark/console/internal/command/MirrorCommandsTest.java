@@ -286,15 +286,15 @@ class MirrorCommandsTest {
                 .trouble("no link; look at siteb")
                 .status();
         assertEquals(
-                "vm2: follows, 1h 0m behind its source\nlast error: no link; look at siteb\n",
+                "vm2: follows, 1h behind its source\nlast error: no link; look at siteb\n",
                 Typed.run(node, "mirror:delay vm2 1h"));
         assertEquals(
-                "vm2: follows again, 1h 0m behind its source\nlast error: no link; look at siteb\n",
+                "vm2: follows again, 1h behind its source\nlast error: no link; look at siteb\n",
                 Typed.run(node, "mirror:release vm2"));
         mirrors.after =
                 Following.replica("vm2").delay(HOUR).held(new Position(3, 5)).status();
         assertEquals(
-                "vm2: held; when it is released, it follows, 1h 0m behind its source\n",
+                "vm2: held; when it is released, it follows, 1h behind its source\n",
                 Typed.run(node, "mirror:delay vm2 1h"));
         mirrors.after = Following.replica("vm2").status();
         assertEquals("vm2: follows, in real time\n", Typed.run(node, "mirror:delay vm2 0s"));

@@ -30,9 +30,9 @@ class MirrorViewsTest {
                 IMAGE ROLE PEER STATE TO RECEIVE TO APPLY LAG DELAY RATE RECEIVED IN
                 vm1 replica from siteb idle 0 0 0s - - -
                 vm2 replica from siteb up to date 0 0 0s - 1 MiB/s, 250 events/s -
-                vm3 replica from siteb delayed 0 900 (about 3.5 MiB) 0s 1h 0m, now 59m 12s - -
+                vm3 replica from siteb delayed 0 900 (about 3.5 MiB) 0s 1h, now 59m 12s - -
                 vm4 replica from siteb held 0 900 (about 3.5 MiB) - held at 3:103311 - -
-                vm5 replica from siteb held 0 900 (about 3.5 MiB) - held at 3:103311; when released 1h 0m - -
+                vm5 replica from siteb held 0 900 (about 3.5 MiB) - held at 3:103311; a delay of 1h when it is released - -
                 """,
                 list(
                                 Following.replica("vm1"),
@@ -58,7 +58,7 @@ class MirrorViewsTest {
                 """
                 IMAGE ROLE PEER STATE TO RECEIVE TO APPLY LAG DELAY RATE RECEIVED IN
                 vm1 replica from siteb catching up 1,000 (about 3.9 MiB) 0 2.5s - 1 MiB/s, 250 events/s 4.0s
-                vm2 replica from siteb catching up 0 500 (about 2 MiB) 2m 0s 1h 0m, now 1h 2m - -
+                vm2 replica from siteb catching up 0 500 (about 2 MiB) 2m 1h, now 1h 2m - -
                 vm3 primary to siteb received 0 900 (about 3.5 MiB) 0s - - -
                 vm4 primary to siteb catching up 11 (about 44 KiB) 900 (about 3.5 MiB) 1.2s - 1 MiB/s, 250 events/s 44ms
                 """,
@@ -177,7 +177,7 @@ class MirrorViewsTest {
                   last error                cut off; it is tried again
                   role here                 replica
                   consistency               consistent
-                  behind on purpose         1h 0m, now 1h 0m
+                  behind on purpose         1h, now 1h
                   to receive                11 events (about 44 KiB)
                   to apply                  200 events (about 800 KiB)
                   lag                       1.0s
