@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # what the tour has set
+# shellcheck disable=SC2154,SC2034 # what the tour has set, and what it reads
 # Sourced by tour: the second half of the story. Two more nodes follow the image, one at once and one an hour behind; a command goes wrong,
 # a site burns down, its replica takes over, and the site comes back.
 

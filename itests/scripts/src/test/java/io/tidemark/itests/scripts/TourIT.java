@@ -16,8 +16,7 @@ class TourIT {
         Outcome outcome = Shell.run(Shell.root(), Map.of("TIDEMARK_TOUR_MOUNT", mount), "", List.of("./run", "--tour"));
         assertEquals(0, outcome.status(), outcome.toString());
         assertTrue(outcome.text().contains("all 3000 are right"), outcome.toString());
-        assertTrue(
-                outcome.text().contains("The tour is done: nothing that was promised was lost"), outcome.toString());
+        assertTrue(outcome.text().contains("The tour is done: nothing that was promised was lost"), outcome.toString());
         assertTrue(outcome.text().contains("mirror:promote vm1 --force"), outcome.toString());
         assertTrue(outcome.text().contains("vm1 and that of near: equal, "), outcome.toString());
         assertTrue(outcome.text().lines().filter(line -> line.startsWith("$ ")).count() > 10, outcome.toString());

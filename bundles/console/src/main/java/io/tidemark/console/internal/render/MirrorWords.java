@@ -128,7 +128,8 @@ public final class MirrorWords {
         if (one.heldAt().isEmpty()) {
             return delay;
         }
-        return "held at " + one.heldAt().get() + (delay.isEmpty() ? "" : "; a delay of " + delay + " when it is released");
+        return "held at " + one.heldAt().get()
+                + (delay.isEmpty() ? "" : "; a delay of " + delay + " when it is released");
     }
 
     private static String delay(MirrorStatus one) {
