@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * A stretch of a journal written by one owner without interruption. An epoch starts whenever an owner takes the image
- * over or a recovery cuts a tail.
+ * A stretch of a journal written by one owner without interruption. An epoch starts in front of the first event that an owner
+ * appends after opening the journal, so what a recovery cut and what came later differ by it; and when a replica is promoted.
  *
  * @param number the predecessor's number plus one; the first epoch of an image is 1
  * @param identity random; tells two epochs of the same number on different branches apart

@@ -42,6 +42,14 @@ enum Breakages {
         }
     })),
 
+    /** What a process writes goes on in the epoch of the one before. */
+    GOES_ON_IN_AN_OLD_EPOCH(() -> steps(new Steps() {
+        @Override
+        protected boolean startsEpoch() {
+            return false;
+        }
+    })),
+
     /** One write in fifty never reaches the overlay, and so not the image. */
     FORGETS_A_WRITE(() -> steps(new Steps() {
         @Override

@@ -1,11 +1,15 @@
 package io.tidemark.simulation;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal.RecoveryReport;
 import io.tidemark.faults.SimulatedMachine;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * What must never happen. Outlives every crash; any complaint ends the run at once, with the seed.
@@ -25,6 +29,9 @@ final class Oracle {
     private boolean tight;
     private boolean resizes;
     private long overlaps;
+
+    /** Of the process that runs. */
+    private final Set<UUID> ownEpochs = new HashSet<>();
 
     Oracle(SimulatedMachine machine, long sizeBytes) {
         this.machine = machine;
@@ -61,6 +68,17 @@ final class Oracle {
                 event.header().position().sequence(),
                 event.header().offset());
         check(tape.appended(event));
+    }
+
+    /** Whatever becomes of it, the journal may be in it. */
+    void epochStarting(Epoch epoch) {
+        machine.note("epoch", epoch.identity(), epoch.number(), epoch.firstSequence());
+        ownEpochs.add(epoch.identity());
+    }
+
+    /** What is appended in the epoch of an earlier process may have been written otherwise by that one, and be lost. */
+    void appendsIn(Epoch epoch) {
+        check(ownEpochs.contains(epoch.identity()) ? null : "an event goes into " + epoch + ", of an earlier process");
     }
 
     /** A commit begins beside another one. */
@@ -186,6 +204,7 @@ final class Oracle {
     /** A process has started. */
     void booted() {
         last = new Watermarks(0, 0, 0, 0, 0);
+        ownEpochs.clear();
     }
 
     void watermarks(Watermarks now) {

@@ -62,7 +62,7 @@ final class WatchedJournal implements Journal {
 
     @Override
     public void startEpoch(Epoch epoch) throws StorageException {
-        oracle.note("epoch", epoch.identity(), epoch.number(), epoch.firstSequence());
+        oracle.epochStarting(epoch);
         journal.startEpoch(epoch);
     }
 
@@ -182,7 +182,9 @@ final class WatchedJournal implements Journal {
                     payload.duplicate().get(bytes);
                 }
                 List<Epoch> epochs = journal.epochs();
-                Position position = new Position(epochs.get(epochs.size() - 1).number(), appends.appended());
+                Epoch epoch = epochs.get(epochs.size() - 1);
+                oracle.appendsIn(epoch);
+                Position position = new Position(epoch.number(), appends.appended());
                 EventHeader header = new EventHeader(position, kind, flags, timeNanos, offset, length, body.capacity());
                 oracle.appended(new Tape.Event(header, body.array(), bytes));
             }

@@ -71,7 +71,8 @@ public interface ReplicaManager {
 
     /**
      * Turns a primary into a replica that follows live: from now on clients' writes fail as read-only, everything that was
-     * acknowledged is applied and checkpointed, and the journal ends with an event that says so.
+     * acknowledged is applied and checkpointed, and the journal ends with an event that says so. Where nothing was written since
+     * the image was opened the journal stays as it is, so that an old primary can go on as a replica of the one that took over.
      *
      * @param image its name
      * @return the facts; {@code watermarks.durable()} is what a peer goes on from

@@ -19,6 +19,7 @@ final class Aftermath {
     private boolean trimWanted;
     private boolean stateChanged;
     private boolean spaceWanted;
+    private boolean epochWanted;
 
     /** Notes that a store failed; the first failure counts. */
     void failed(ImageListener.Part part, StorageException why) {
@@ -50,15 +51,25 @@ final class Aftermath {
         spaceWanted = true;
     }
 
+    /** Events wait for an epoch. */
+    void epochWanted() {
+        epochWanted = true;
+    }
+
     void stateChanged() {
         stateChanged = true;
     }
 
     /** Does it all. Not to be called under a lock. */
     void settle(Core core) {
-        while (spaceWanted) {
-            spaceWanted = false;
-            core.space.renew(this);
+        while (spaceWanted || epochWanted) {
+            if (epochWanted) {
+                epochWanted = false;
+                core.epochStart.begin(this);
+            } else {
+                spaceWanted = false;
+                core.space.renew(this);
+            }
         }
         releases.release();
         for (Request request : dropped) {

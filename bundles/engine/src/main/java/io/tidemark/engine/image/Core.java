@@ -146,6 +146,7 @@ final class Core {
     Following following;
 
     final HeadKeeper heads = new HeadKeeper(this);
+    final EpochStart epochStart = new EpochStart(this);
 
     Committer committer;
     Applier applier;
@@ -238,7 +239,7 @@ final class Core {
     }
 
     private boolean open() {
-        return !suspended && !imageFull && !stopping && resizeSequence == 0 && !backlogFull();
+        return !suspended && !imageFull && !stopping && resizeSequence == 0 && !epochStart.isDue() && !backlogFull();
     }
 
     boolean backlogFull() {
@@ -333,7 +334,8 @@ final class Core {
     }
 
     /**
-     * Admits a FLUSH. It promises what is acknowledged, so it need not wait behind writes that are held.
+     * Admits a FLUSH. It promises what is acknowledged, so it need not wait behind writes that are held. Where nothing was
+     * written since the image was opened it leaves no mark: a client that only looks changes nothing.
      *
      * @return false when it has to be held
      */
@@ -343,7 +345,7 @@ final class Core {
             after.sweep.add(request.completion, request.session, request.startNanos, null);
             return true;
         }
-        if (appended > lastBarrier && !readOnly) {
+        if (appended > lastBarrier && !readOnly && !epochStart.isDue()) {
             long outcome = append(EventKind.FLUSH, EventHeader.FLAG_BARRIER, wallNanos, 0, 0, null, after);
             if (outcome == JournalAppender.BATCH_FULL) {
                 forceWanted = true;
@@ -408,6 +410,9 @@ final class Core {
     /** Lets held requests try again, in their order. */
     void admitHeld(long wallNanos, Aftermath after) {
         boolean any = !held.isEmpty();
+        if (any) {
+            epochStart.want(after);
+        }
         while (!held.isEmpty() && open()) {
             Request request = held.peek();
             long before = request.waitingBytes();

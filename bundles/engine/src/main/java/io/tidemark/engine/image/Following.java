@@ -1,6 +1,5 @@
 package io.tidemark.engine.image;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.replica.Consistency;
@@ -45,9 +44,6 @@ final class Following {
 
     /** Who receives; null when nobody does. */
     Receiver receiver;
-
-    /** The epoch that is being started; after a failure the journal may be in it. */
-    Epoch starting;
 
     /** Whenever there may be room again: a refusal that is older needs no listener. */
     long roomVersion;

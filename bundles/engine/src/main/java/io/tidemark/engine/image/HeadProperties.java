@@ -8,6 +8,7 @@ import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * What a replica keeps in the properties of its head.
@@ -23,6 +24,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     static final String COPIED = "replica.copied";
     static final String CONSISTENT = "replica.consistent";
     static final String REACH = "replica.reach";
+    static final String ENDED = "replica.ended";
     static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
     static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
 
@@ -106,6 +108,23 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
                 properties.put(CONSISTENT, of.consistentAt.toString());
             }
         }
+        return copy(head, role, properties);
+    }
+
+    /** The head of a replica that becomes a primary in the epoch of its former source. */
+    static ImageHead promoted(ImageHead head, UUID epochIdentity) {
+        ImageHead primary = put(head, ImageHead.Role.PRIMARY, null);
+        Map<String, String> properties = new TreeMap<>(primary.properties());
+        properties.put(ENDED, epochIdentity.toString());
+        return copy(primary, ImageHead.Role.PRIMARY, properties);
+    }
+
+    /** Whether a promoted replica is in this epoch still: the one that its promotion starts is not there yet. */
+    static boolean isPromotedIn(ImageHead head, UUID epochIdentity) {
+        return epochIdentity.toString().equals(head.properties().get(ENDED));
+    }
+
+    private static ImageHead copy(ImageHead head, ImageHead.Role role, Map<String, String> properties) {
         return new ImageHead(
                 head.imageIdentity(),
                 head.sizeBytes(),

@@ -43,8 +43,8 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
 
     /**
      * Opens an image: compares identity, epoch and positions of image and journal, reads what lies between the checkpoint and
-     * the journal's end, starts a new epoch, starts its workers. Serves when it returns; what was read is applied while
-     * clients already read and write.
+     * the journal's end, starts its workers. Serves when it returns; what was read is applied while clients already read and
+     * write. The journal stays in its last epoch until something is appended.
      *
      * @param context clock, threads, payload memory
      * @param labels what it is called
@@ -312,7 +312,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     /**
      * Prepares an image for its other role, and stores that it has it. A replica's head is brought to all that is received; a
      * primary's writes end, and its journal ends with an event that says so. Afterwards the image is to be closed and opened
-     * again, whatever the outcome: clients have to learn of the role, and a primary starts its epoch when it is opened.
+     * again, whatever the outcome: clients have to learn of the role, and a promoted replica starts its epoch when it is opened.
      *
      * @param role the new one
      * @throws StorageException MISMATCH when it has that role, INVALID while it is not consistent, BUSY, UNAVAILABLE, NO_SPACE

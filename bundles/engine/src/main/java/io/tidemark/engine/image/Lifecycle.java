@@ -159,11 +159,11 @@ final class Lifecycle {
                 core.imageFull = false;
                 core.applier.restart();
                 core.checkpointer.restart();
+                core.epochStart.resumed(core.epoch);
                 core.space.restart(after);
                 core.admitHeld(wall, after);
                 core.updateState(after);
                 if (core.following != null) {
-                    core.following.starting = null;
                     core.following.resumed(after);
                 }
                 core.moved(after);
@@ -254,7 +254,9 @@ final class Lifecycle {
             if (core.sizeBytes == newSizeBytes) {
                 return -1;
             }
-            long outcome = core.append(EventKind.RESIZE, 0, wall, 0, newSizeBytes, null, after);
+            long outcome = core.epochStart.isDue()
+                    ? JournalAppender.BATCH_FULL
+                    : core.append(EventKind.RESIZE, 0, wall, 0, newSizeBytes, null, after);
             if (outcome == JournalAppender.FULL) {
                 throw new StorageException(
                         Reason.JOURNAL_FULL,
@@ -269,6 +271,7 @@ final class Lifecycle {
             }
             core.forceWanted = true;
         }
+        core.epochStart.await(after);
         core.committer.lead(after);
         return 0;
     }

@@ -91,7 +91,7 @@ final class Receiver implements Replica {
                 throw mismatch("has epoch " + core.epoch + " up to " + core.appended + ", and " + epoch
                         + " does not continue that");
             }
-            following.starting = epoch;
+            core.epochStart.starting(epoch);
             journal = core.journal;
             core.enter();
         }
@@ -99,18 +99,11 @@ final class Receiver implements Replica {
     }
 
     private void start(Journal journal, Epoch epoch) throws StorageException {
-        StorageException failure = null;
-        try {
-            journal.startEpoch(epoch);
-        } catch (StorageException e) {
-            failure = e;
-        } catch (RuntimeException e) {
-            failure = Failures.unexpected(core.labels.name(), "start an epoch", e);
-        }
+        StorageException failure = EpochStart.start(core, journal, epoch);
         synchronized (core.lock) {
             core.leave();
             if (failure == null) {
-                following.starting = null;
+                core.epochStart.started();
                 core.epochs = journal.epochs();
                 core.epoch = epoch;
             } else if (failure.reason() != Reason.MISMATCH && failure.reason() != Reason.INVALID) {

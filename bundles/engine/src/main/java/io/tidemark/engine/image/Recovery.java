@@ -41,7 +41,7 @@ final class Recovery implements BatchWriter.Interruption {
 
     // ---------------------------------------------------------------- opening
 
-    /** Compares, reads what the image lacks into the overlay, starts an epoch. */
+    /** Compares, and reads what the image lacks into the overlay. */
     void open(Journal journal, BlockImage image) throws StorageException {
         ImageHead head = image.head();
         compare(journal, head);
@@ -57,8 +57,10 @@ final class Recovery implements BatchWriter.Interruption {
         HeadProperties kept = replica ? HeadProperties.of(head) : null;
         long upTo = replica ? kept.reachAfterCrash(checkpointed, durable) : durable;
         read(journal, image, checkpointed, upTo, head.sizeBytes());
-        if (!replica) {
-            startEpoch(core.context, core.labels.owner(), journal, durable);
+        if (!replica && beginsEpoch(journal, head)) {
+            journal.startEpoch(EpochStart.next(core, journal, durable));
+        } else if (!replica && core.steps.startsEpoch()) {
+            core.epochStart.due();
         }
         core.attach(journal, image, head);
         long newestNanos = journal.status().newestTimeNanos();
@@ -122,16 +124,12 @@ final class Recovery implements BatchWriter.Interruption {
         return !epochs.isEmpty() && epochs.get(0).predecessorIdentity().equals(head.epochIdentity());
     }
 
-    /** Starts the epoch of this opening. */
-    static void startEpoch(StorageContext context, String owner, Journal journal, long durable)
-            throws StorageException {
+    /** A new journal needs an epoch, and a promoted replica one that its former source does not have. */
+    private static boolean beginsEpoch(Journal journal, ImageHead head) {
         List<Epoch> epochs = journal.epochs();
-        UUID identity = new UUID(context.randomBits(), context.randomBits());
-        long now = context.clock().wallNanos();
-        Epoch next = epochs.isEmpty()
-                ? new Epoch(1, identity, durable + 1, Epoch.NO_PREDECESSOR, now, owner)
-                : epochs.get(epochs.size() - 1).next(identity, durable + 1, now, owner);
-        journal.startEpoch(next);
+        return epochs.isEmpty()
+                || HeadProperties.isPromotedIn(
+                        head, epochs.get(epochs.size() - 1).identity());
     }
 
     /** Starts the source's epoch in the journal of a new replica, behind what the copied bytes are sure to have. */
@@ -198,7 +196,7 @@ final class Recovery implements BatchWriter.Interruption {
                     "image " + name + " got back another journal or another image than it had",
                     "put the right ones back");
         }
-        if (last == null || !isOurs(last)) {
+        if (last == null || !core.epochStart.mayBeIn(last)) {
             throw Core.mismatch(
                     "the journal of image " + name + " came back in another epoch: somebody else has written it",
                     "close the image and open it again");
@@ -219,12 +217,6 @@ final class Recovery implements BatchWriter.Interruption {
                             + core.checkpointed,
                     "the image's store lost what it had confirmed: check its device");
         }
-    }
-
-    private boolean isOurs(Epoch last) {
-        Epoch starting = core.following == null ? null : core.following.starting;
-        return last.identity().equals(core.epoch.identity())
-                || (starting != null && last.identity().equals(starting.identity()));
     }
 
     /**

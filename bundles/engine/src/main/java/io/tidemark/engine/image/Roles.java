@@ -154,7 +154,7 @@ final class Roles {
         try {
             order(HeadOrder.LIVE);
             reachEnd();
-            core.heads.store(head -> HeadProperties.put(head, Role.PRIMARY, null), () -> {});
+            core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
             done = true;
         } finally {
             if (!done) {
@@ -233,7 +233,7 @@ final class Roles {
         Aftermath after = new Aftermath();
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
-            if (!core.suspended && !core.stopping) {
+            if (!core.suspended && !core.stopping && !core.epochStart.isDue()) {
                 core.append(EventKind.PROMOTE, 0, wall, 0, 0, null, after);
                 core.committer.arm();
             }
@@ -241,12 +241,17 @@ final class Roles {
         after.settle(core);
     }
 
+    /** Where nothing was written since the image was opened nothing ends, and the journal stays as its replicas know it. */
     private void journalDemotion(Aftermath after) throws StorageException {
         while (true) {
-            core.changed.await(() -> core.resizeSequence == 0 || core.suspended || core.stopping);
+            core.changed.await(
+                    () -> (core.resizeSequence == 0 && !core.epochStart.isBusy()) || core.suspended || core.stopping);
             long wall = core.context.clock().wallNanos();
             synchronized (core.lock) {
                 lifecycle.refuseUnlessServing();
+                if (core.epochStart.isDue()) {
+                    return;
+                }
                 long outcome = core.append(EventKind.DEMOTE, 0, wall, 0, 0, null, after);
                 if (outcome > 0) {
                     return;

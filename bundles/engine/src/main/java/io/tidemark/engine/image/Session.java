@@ -207,6 +207,7 @@ final class Session implements DeviceSession {
             }
             core.figures.heldRequests++;
             core.hold(request);
+            core.epochStart.want(after);
             spare = new Request();
         }
     }

@@ -39,6 +39,15 @@ public class Steps {
     }
 
     /**
+     * Whether what is written after an opening begins in an epoch of its own. Broken: false.
+     *
+     * @return true
+     */
+    protected boolean startsEpoch() {
+        return true;
+    }
+
+    /**
      * Whether a range is really put into the overlay, so that reads see it and it is applied.
      *
      * @param offset first byte

@@ -50,6 +50,12 @@ final class MemoryJournal implements Journal, JournalAppender {
     boolean failNextForce;
 
     boolean failNextAppend;
+
+    /** The next epoch is not started, or is and nobody is told. */
+    boolean failNextEpoch;
+
+    boolean keepFailedEpoch;
+    Runnable beforeEpoch = () -> {};
     long fullAtEvents = Long.MAX_VALUE;
     long batchEvents = Long.MAX_VALUE;
     long forces;
@@ -119,7 +125,23 @@ final class MemoryJournal implements Journal, JournalAppender {
     }
 
     @Override
-    public synchronized void startEpoch(Epoch epoch) throws StorageException {
+    public void startEpoch(Epoch epoch) throws StorageException {
+        beforeEpoch.run();
+        synchronized (this) {
+            usable();
+            boolean fails = failNextEpoch;
+            failNextEpoch = false;
+            if (!fails || keepFailedEpoch) {
+                add(epoch);
+            }
+            if (fails) {
+                failed = true;
+                throw new StorageException(Reason.IO, "the epoch failed on purpose", "open it again");
+            }
+        }
+    }
+
+    private void add(Epoch epoch) throws StorageException {
         if (epochs.isEmpty()) {
             appended = epoch.firstSequence() - 1;
             durable = appended;

@@ -175,6 +175,12 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
         return bytes;
     }
 
+    void verifyBytes(long offset, int length, int value) throws StorageException {
+        byte[] expected = new byte[length];
+        java.util.Arrays.fill(expected, (byte) value);
+        assertArrayEquals(expected, read(offset, length));
+    }
+
     void verify() throws StorageException {
         engine.checkInvariants();
         assertArrayEquals(model, read(0, model.length), "the client reads something else than it wrote");

@@ -180,7 +180,7 @@ public final class FlashTool {
             out.println("Cut behind event " + report.kept() + ". Lost: events " + (report.kept() + 1) + " to at least "
                     + report.lost() + ".");
             report.aside().forEach(path -> out.println("Kept aside: " + path));
-            out.println("Start a new epoch when the journal is opened, and compare the image with its replicas.");
+            out.println("What is written next begins a new epoch. Compare the image with its replicas.");
         }
         return sound ? OK : DAMAGED;
     }
