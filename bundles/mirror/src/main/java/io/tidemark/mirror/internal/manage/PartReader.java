@@ -2,14 +2,13 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
-import io.tidemark.api.device.Completion;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.Settling;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Octets;
 import java.nio.ByteBuffer;
@@ -111,48 +110,7 @@ final class PartReader {
 
     /** What was seen becomes durable, because only that can be found in the journal, and stays. */
     private void settle(DeviceSession session, Journal journal, long sequence) throws StorageException {
-        if (journal.durable() >= sequence) {
-            return;
-        }
-        Gate gate = desk.context().workers().newGate();
-        Flushed flushed = new Flushed(gate);
-        session.flush(flushed);
-        session.drive(false);
-        flushed.await();
-    }
-
-    private static final class Flushed implements Completion {
-        private final Gate gate;
-        private boolean done;
-        private StorageException failure;
-
-        Flushed(Gate gate) {
-            this.gate = gate;
-        }
-
-        @Override
-        public void completed(StorageException problem) {
-            synchronized (this) {
-                done = true;
-                failure = problem;
-            }
-            gate.open();
-        }
-
-        private synchronized boolean done() {
-            return done;
-        }
-
-        void await() throws StorageException {
-            while (!done()) {
-                gate.await(Long.MAX_VALUE);
-            }
-            synchronized (this) {
-                if (failure != null) {
-                    throw failure;
-                }
-            }
-        }
+        Settling.settle(session, journal, sequence, desk.context().workers().newGate(), () -> false);
     }
 
     /** Reads and flushes end by themselves when the device goes away. */

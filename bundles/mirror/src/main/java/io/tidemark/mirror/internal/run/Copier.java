@@ -6,6 +6,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
@@ -236,30 +237,8 @@ final class Copier {
 
     /** Everything that a read may have seen becomes durable. */
     private void settle(DeviceSession session) throws StorageException {
-        if (outgoing.journal().appender().appended() <= outgoing.journal().durable()) {
-            return;
-        }
-        StorageException[] failure = new StorageException[1];
-        boolean[] flushed = new boolean[1];
-        session.flush(problem -> {
-            synchronized (flushed) {
-                failure[0] = problem;
-                flushed[0] = true;
-            }
-            gate.open();
-        });
-        session.drive(false);
-        while (true) {
-            synchronized (flushed) {
-                if (flushed[0]) {
-                    break;
-                }
-            }
-            gate.await(SECOND);
-        }
-        if (failure[0] != null) {
-            throw failure[0];
-        }
+        Journal journal = outgoing.journal();
+        Settling.settle(session, journal, journal.appender().appended(), gate, this::ended);
     }
 
     private boolean pace(int bytes) {

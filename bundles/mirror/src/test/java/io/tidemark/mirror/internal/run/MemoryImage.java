@@ -35,6 +35,9 @@ final class MemoryImage {
     long unforcedBytes;
     long offeredBytes;
     boolean stopped;
+    /** Flushes wait for a replica that is in sync, and there is none; the engine forces when it is driven. */
+    boolean flushesWait;
+
     boolean suspended;
     int copiedRanges;
     HeadOrder order = HeadOrder.LIVE;

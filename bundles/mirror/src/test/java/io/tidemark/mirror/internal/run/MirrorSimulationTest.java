@@ -128,6 +128,25 @@ class MirrorSimulationTest {
         });
     }
 
+    @Test
+    void aCopyDoesNotWaitForTheReplicaThatItMakes() {
+        TwoSites.play(350, SEEDS, sites -> {
+            sites.settings =
+                    new MirrorSettings(1 << 18, 64 << 20, 2, 1 << 20, 5 * SECOND, SECOND / 10, SECOND, SECOND / 5);
+            MemoryImage image = sites.newImage("disk");
+            image.flushesWait = true;
+            sites.a.boot();
+            sites.write(image, 40, 32768);
+            sites.b.wish("disk");
+            sites.b.boot();
+            for (int round = 0; round < 100; round++) {
+                sites.machine.sleep(SECOND / 100);
+                sites.write(image, 1, 4096);
+            }
+            sites.awaitEqual("disk", 60 * SECOND);
+        });
+    }
+
     /** The replica that takes nothing costs what its window allows, and the others do not feel it. */
     @Test
     void aSlowReplicaHoldsUpNeitherMemoryNorOthers() {
