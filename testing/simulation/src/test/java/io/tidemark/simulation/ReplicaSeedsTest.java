@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A primary and its replica over two directories of a simulated disk, and two defects that have to be found. */
+/** A primary and its replica over two directories of a simulated disk, and three defects that have to be found. */
 class ReplicaSeedsTest {
     private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 30 : 80;
 
@@ -45,7 +45,18 @@ class ReplicaSeedsTest {
                 return "REPORTS_RECEIVED_BEFORE_IT_IS_DURABLE";
             }
         };
-        return Stream.of(passesHolds, reportsEarly);
+        Steps acknowledgesEarly = new Steps() {
+            @Override
+            protected long receivedAtPeers(long received, long arrived) {
+                return arrived;
+            }
+
+            @Override
+            public String toString() {
+                return "ACKNOWLEDGES_WHAT_IS_IN_THE_MEMORY_OF_THE_REPLICA";
+            }
+        };
+        return Stream.of(passesHolds, reportsEarly, acknowledgesEarly);
     }
 
     @ParameterizedTest

@@ -6,6 +6,9 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.commit.CommitRule.MissingPeers;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.DeviceSession;
@@ -14,6 +17,7 @@ import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
@@ -28,16 +32,20 @@ import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One seed: a primary that is written, and a replica that is copied and then fed by a pump which reads the primary's journal.
  * Power fails, stores are replaced, clocks step, and the replica is held, released and delayed. What the replica's clients read
  * is always the primary's image at a position, its head never passes a hold, and what it called received is there after a
- * crash.
+ * crash. In half of the seeds writes wait until the replica has them durably: then it has whatever was acknowledged, although
+ * both sites end at the same moment.
  */
 final class ReplicaSimulation {
     private static final long SECOND = 1_000_000_000L;
@@ -51,6 +59,11 @@ final class ReplicaSimulation {
     private final boolean faulty;
     private final int lives;
 
+    /** The commit rule of the source, and how long it waits for the replica. */
+    private final CommitRule rule;
+
+    private final long peerTimeoutNanos;
+
     /** The primary's image after each event that the replica may have. */
     private final List<byte[]> states = new ArrayList<>();
 
@@ -58,6 +71,11 @@ final class ReplicaSimulation {
     private long received;
 
     private long heldAt = Long.MAX_VALUE;
+
+    /** What was written by which event, and the last event that was acknowledged because the replica has it. */
+    private final Map<Long, Long> written = new HashMap<>();
+
+    private long acknowledged;
     private boolean faultsOn;
     private boolean ended;
     private long verified;
@@ -68,6 +86,17 @@ final class ReplicaSimulation {
         this.steps = steps;
         this.faulty = random.below(3) == 0;
         this.lives = 3 + random.below(4);
+        SeededRandom waiting = machine.random("rule");
+        this.rule = waiting.coin()
+                ? new CommitRule(
+                        "replica-durable",
+                        Watermark.RECEIVED,
+                        Watermark.RECEIVED,
+                        1,
+                        waiting.coin() ? MissingPeers.HOLD : MissingPeers.FAIL,
+                        false)
+                : CommitRule.JOURNAL;
+        this.peerTimeoutNanos = 100_000_000 + waiting.magnitude(5 * SECOND);
     }
 
     /** Runs it; answers how often the replica was compared. */
@@ -108,7 +137,7 @@ final class ReplicaSimulation {
         }
     }
 
-    private static ImageSettings settings(SeededRandom dice) {
+    private ImageSettings settings(SeededRandom dice) {
         return new ImageSettings(
                 4L << 20,
                 4L << 20,
@@ -117,7 +146,8 @@ final class ReplicaSimulation {
                 1_000_000L * dice.magnitude(1000),
                 1_000_000L * dice.between(1, 50),
                 ImageSettings.JournalFull.HOLD,
-                0.8);
+                0.8,
+                peerTimeoutNanos);
     }
 
     private void require(boolean holds, String what) {
@@ -133,14 +163,16 @@ final class ReplicaSimulation {
         private final boolean last;
         private final ReplicaSite source;
         private final ReplicaSite target;
-        private volatile boolean written;
+        private volatile boolean allWritten;
+        private boolean failing;
 
         Life(SimulatedContext process, boolean last) {
             this.process = process;
             this.last = last;
             this.dice = new SeededRandom(random.bits());
-            this.source = new ReplicaSite("source", process, settings(random), Steps.NORMAL, () -> received);
-            this.target = new ReplicaSite("replica", process, settings(random), steps, () -> Long.MAX_VALUE);
+            this.source = new ReplicaSite("source", process, settings(random), rule, steps, () -> received);
+            this.target = new ReplicaSite(
+                    "replica", process, settings(random), CommitRule.JOURNAL, steps, () -> Long.MAX_VALUE);
         }
 
         void start() {
@@ -168,6 +200,7 @@ final class ReplicaSimulation {
             source.open();
             if (!target.exists()) {
                 received = 0;
+                acknowledged = 0;
                 makeTarget();
             }
             target.open();
@@ -175,6 +208,9 @@ final class ReplicaSimulation {
             require(
                     found.received() >= received,
                     "received was " + received + ", and after a crash it is " + found.received());
+            require(
+                    found.received() >= acknowledged,
+                    "acknowledged was " + acknowledged + ", and the replica has up to " + found.received());
             faultsOn = faulty && !last;
             spawn("writer", this::write);
             spawn("pump", this::pump);
@@ -222,6 +258,11 @@ final class ReplicaSimulation {
                         session.drive(false);
                         gate.await(SECOND);
                     }
+                    if (failing) {
+                        // Replicas are missing, and will not be back at once.
+                        failing = false;
+                        gate.await(100_000_000);
+                    }
                     if (dice.below(20) == 0) {
                         gate.await(dice.magnitude(200_000_000));
                     }
@@ -231,7 +272,7 @@ final class ReplicaSimulation {
                     gate.await(SECOND);
                 }
             }
-            written = true;
+            allWritten = true;
         }
 
         private void request(DeviceSession session, Gate gate, int[] pending) throws StorageException {
@@ -246,14 +287,34 @@ final class ReplicaSimulation {
             }
             Payload payload = session.take(blocks * BLOCK);
             ByteBuffer bytes = payload.buffer();
+            int at = bytes.position();
             long value = dice.bits();
             while (bytes.hasRemaining()) {
                 bytes.putLong(value);
             }
+            long seen = valueAt(bytes, at);
             session.write((long) block * BLOCK, new Payload[] {payload}, false, failure -> {
+                failing |= failure != null;
+                if (failure == null && rule.peers() > 0) {
+                    acknowledged(seen);
+                }
                 pending[0]--;
                 gate.open();
             });
+        }
+
+        /** What a payload was filled with, whatever the order of its bytes. */
+        private static long valueAt(ByteBuffer bytes, int at) {
+            return bytes.duplicate().order(ByteOrder.BIG_ENDIAN).getLong(at);
+        }
+
+        private void acknowledged(long value) {
+            Long sequence = written.get(value);
+            if (sequence == null) {
+                machine.fail(new AssertionError("acknowledged, and nobody has offered it to the replica"));
+                return;
+            }
+            acknowledged = Math.max(acknowledged, sequence);
         }
 
         // ---- the mirror, in short
@@ -273,6 +334,7 @@ final class ReplicaSimulation {
                         throw e;
                     }
                 }
+                source.image.peer(new PeerProgress("replica", false, received, received, 0));
                 gate.await(30_000_000);
             }
         }
@@ -298,9 +360,15 @@ final class ReplicaSimulation {
                     } else {
                         deliver(replica, header, reader.body(), gate);
                     }
-                    received = Math.max(received, replica.progress().received());
+                    report(replica.progress());
                 }
             }
+        }
+
+        private void report(ReplicaProgress now) throws StorageException {
+            received = Math.max(received, now.received());
+            boolean reachable = now.consistency() == Consistency.CONSISTENT;
+            source.image.peer(new PeerProgress("replica", reachable, now.arrived(), now.received(), now.head()));
         }
 
         private void deliver(Replica replica, EventHeader header, ByteBuffer body, Gate gate) throws StorageException {
@@ -336,6 +404,9 @@ final class ReplicaSimulation {
             Event event = EventCodec.decode(header, body);
             int from = (int) header.offset();
             if (header.kind() == EventKind.WRITE) {
+                written.put(
+                        valueAt(event.payload(), event.payload().position()),
+                        header.position().sequence());
                 event.payload().duplicate().get(next, from, (int) header.length());
             } else if (header.kind() == EventKind.DISCARD) {
                 Arrays.fill(next, from, from + (int) header.length(), (byte) 0);
@@ -384,7 +455,7 @@ final class ReplicaSimulation {
 
         private void orders() {
             Gate gate = process.workers().newGate();
-            while (!(last && written)) {
+            while (!(last && allWritten)) {
                 gate.await(dice.magnitude(SECOND));
                 if (target.image.facts().replica().consistency() == Consistency.CONSISTENT) {
                     order();

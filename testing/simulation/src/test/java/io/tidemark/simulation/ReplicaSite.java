@@ -37,6 +37,7 @@ final class ReplicaSite implements ImageListener {
     private final String name;
     private final StorageContext context;
     private final ImageSettings settings;
+    private final CommitRule rule;
     private final Steps steps;
     private final FlashJournalStore journals;
     private final FileImageStore images;
@@ -50,11 +51,18 @@ final class ReplicaSite implements ImageListener {
     volatile Journal journal;
     private BlockImage bytes;
 
-    ReplicaSite(String name, StorageContext context, ImageSettings settings, Steps steps, LongSupplier keptBehind) {
+    ReplicaSite(
+            String name,
+            StorageContext context,
+            ImageSettings settings,
+            CommitRule rule,
+            Steps steps,
+            LongSupplier keptBehind) {
         this.keptBehind = keptBehind;
         this.name = name;
         this.context = context;
         this.settings = settings;
+        this.rule = rule;
         this.steps = steps;
         Path root = Path.of("/" + name);
         this.journals = new FlashJournalStore("pool", List.of(root.resolve("journals")), OPTIONS, context.files());
@@ -98,14 +106,7 @@ final class ReplicaSite implements ImageListener {
             try {
                 openStores();
                 image = JournaledImage.open(
-                        context,
-                        new ImageLabels("disk", "", name),
-                        settings,
-                        CommitRule.JOURNAL,
-                        journal,
-                        bytes,
-                        this,
-                        steps);
+                        context, new ImageLabels("disk", "", name), settings, rule, journal, bytes, this, steps);
             } catch (StorageException e) {
                 retry(e);
             }

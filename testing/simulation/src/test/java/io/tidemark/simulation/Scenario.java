@@ -96,7 +96,8 @@ record Scenario(
                 1_000_000L * random.magnitude(1000),
                 1_000_000L * random.between(1, 50),
                 random.below(4) == 0 ? ImageSettings.JournalFull.FAIL : ImageSettings.JournalFull.HOLD,
-                0.8);
+                0.8,
+                5_000_000_000L);
         boolean tight = random.below(4) == 0;
         long diskBytes = journalBytes + 4 * segmentBytes + 2 * imageBytes + 8 * MIB;
         return new Scenario(

@@ -99,8 +99,8 @@ class SharedDiskTest {
                                     Position.NONE,
                                     ImageHead.Role.PRIMARY,
                                     Map.of()));
-            ImageSettings settings =
-                    new ImageSettings(8L << 20, 128L << 20, 1 << 16, 1L << 30, 3600 * SECOND, 3600 * SECOND, full, 0.8);
+            ImageSettings settings = new ImageSettings(
+                    8L << 20, 128L << 20, 1 << 16, 1L << 30, 3600 * SECOND, 3600 * SECOND, full, 0.8, 5_000_000_000L);
             image = JournaledImage.open(
                     process, new ImageLabels("disk", "", "node"), settings, CommitRule.JOURNAL, journal, bytes, this);
             session = image.connect("client", this);

@@ -24,6 +24,18 @@ public final class ImageKeys {
     /** Name of the commit policy; {@code journal} unless set. */
     public static final String COMMIT = "commit";
 
+    /** How many replicas the policies {@code replica-arrived} and {@code replica-durable} wait for, 1 to 16; 1 unless set. */
+    public static final String PEER_COUNT = "peer.count";
+
+    /**
+     * What they do while fewer are linked and in sync: {@code hold} writes, {@code fail} them, or acknowledge them by the
+     * {@code journal} of this node alone; {@code hold} unless set.
+     */
+    public static final String PEER_MISSING = "peer.missing";
+
+    /** So long they wait for replicas before these count as missing. */
+    public static final String PEER_TIMEOUT = "peer.timeout";
+
     /** Names of trim strategies, separated by commas; none unless set. */
     public static final String TRIM = "trim";
 

@@ -11,7 +11,8 @@ import java.util.Map;
  *
  * @param name of the image
  * @param state in one word
- * @param detail why, and what to do, where the state is not {@link State#SERVING}; else empty
+ * @param detail why, and what to do, where the state is not {@link State#SERVING}; while it is, empty, or what is not as it is
+ *     wished: writes are acknowledged by less than the commit policy asks for
  * @param sizeBytes size; 0 when unknown
  * @param blockSizeBytes preferred block
  * @param pool image pool
@@ -62,9 +63,9 @@ public record ImageStatus(
         STARTING,
         /** Clients read and write. */
         SERVING,
-        /** Clients read; writes are held until the detail's cause is gone (journal full, image pool full). */
+        /** Clients read; writes are held until the detail's cause is gone (journal full, image pool full, replicas missing). */
         HOLDING,
-        /** Clients read; writes fail, because the configuration says so (journal full, image pool full). */
+        /** Clients read; writes fail, because the configuration says so (journal full, image pool full, replicas missing). */
         FAILING,
         /** Requests wait: a store is missing or being replaced, or the journal failed and is being reopened. */
         SUSPENDED,

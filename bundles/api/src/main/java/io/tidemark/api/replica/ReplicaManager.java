@@ -82,11 +82,13 @@ public interface ReplicaManager {
     ImageFacts demote(String image) throws StorageException;
 
     /**
-     * What a replica of a primary has: moves the commit rules that wait for peers. Kept in memory only.
+     * What a replica of a primary has: moves the commit rules that wait for peers. Kept in memory only, and forgotten when the
+     * image is opened anew; so it is to be reported when a replica is linked, too. Requests that waited for it are answered on the
+     * calling thread; this waits for no store.
      *
      * @param image its name
      * @param progress as the replica reported last
-     * @throws StorageException NOT_FOUND or UNAVAILABLE; UNSUPPORTED by an engine whose commit rules do not wait for peers yet
+     * @throws StorageException NOT_FOUND or UNAVAILABLE; INVALID when it claims events that the image does not have
      */
     void peer(String image, PeerProgress progress) throws StorageException;
 
@@ -95,7 +97,7 @@ public interface ReplicaManager {
      *
      * @param image its name
      * @param peer the name that it was reported under; nothing happens when there is none
-     * @throws StorageException as {@link #peer}
+     * @throws StorageException NOT_FOUND or UNAVAILABLE
      */
     void forgetPeer(String image, String peer) throws StorageException;
 }

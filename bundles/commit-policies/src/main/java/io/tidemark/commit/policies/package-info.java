@@ -1,2 +1,5 @@
-/** When a write is acknowledged: {@code journal}, {@code journal+image}, {@code volatile}. */
+/**
+ * When a write is acknowledged: {@code journal}, {@code journal+image}, {@code volatile}, {@code replica-arrived}, {@code
+ * replica-durable}.
+ */
 package io.tidemark.commit.policies;

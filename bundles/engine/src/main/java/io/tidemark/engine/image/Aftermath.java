@@ -20,6 +20,7 @@ final class Aftermath {
     private boolean stateChanged;
     private boolean spaceWanted;
     private boolean epochWanted;
+    private boolean peersChanged;
 
     /** Notes that a store failed; the first failure counts. */
     void failed(ImageListener.Part part, StorageException why) {
@@ -56,6 +57,11 @@ final class Aftermath {
         epochWanted = true;
     }
 
+    /** Another number of replicas is in sync. */
+    void peersChanged() {
+        peersChanged = true;
+    }
+
     void stateChanged() {
         stateChanged = true;
     }
@@ -84,7 +90,7 @@ final class Aftermath {
             calls.clear();
             now.forEach(Runnable::run);
         }
-        if (failure != null || stateChanged || trimWanted || !warnings.isEmpty()) {
+        if (failure != null || stateChanged || trimWanted || peersChanged || !warnings.isEmpty()) {
             tell(core);
         }
     }
@@ -110,6 +116,10 @@ final class Aftermath {
         }
         if (trim) {
             core.listener.trimWanted(core.journalFull);
+        }
+        if (peersChanged) {
+            peersChanged = false;
+            core.listener.peersChanged();
         }
     }
 }

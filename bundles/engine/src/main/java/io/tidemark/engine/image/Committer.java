@@ -192,7 +192,9 @@ final class Committer implements Runnable {
         }
         return core.forceWanted
                 || (core.durable < core.appended
-                        && (!core.durableWaiters.isEmpty() || !core.checkpointWaiters.isEmpty()));
+                        && (!core.durableWaiters.isEmpty()
+                                || !core.checkpointWaiters.isEmpty()
+                                || core.peers.waitsForForce()));
     }
 
     /** Claims the next force; called under the lock. Null when there is nothing to force. */

@@ -86,6 +86,7 @@ final class Core {
 
     final Waiters durableWaiters = new Waiters();
     final Waiters checkpointWaiters = new Waiters();
+    final Peers peers;
     final ArrayDeque<Request> held = new ArrayDeque<>();
     long heldBytes;
     final List<Session> sessions = new ArrayList<>();
@@ -170,6 +171,7 @@ final class Core {
         this.steps = steps;
         this.changed = new GateQueue(context.workers(), lock);
         this.room = new GateQueue(context.workers(), lock);
+        this.peers = new Peers(this);
     }
 
     /** Takes stores that were found to belong together. Called before anything runs, or while suspended. */
@@ -278,7 +280,17 @@ final class Core {
             end(request, Failures.beyondEnd(labels.name(), request.offset, request.length, sizeBytes), after);
             return true;
         }
-        CommitRule now = rule;
+        Watermark mark = request.forceUnitAccess ? rule.flush() : rule.write();
+        if (peers.isMissing()) {
+            StorageException refusal = peers.refusal(mark);
+            if (refusal != null) {
+                end(request, refusal, after);
+                return true;
+            }
+            if (peers.holds(mark)) {
+                return false;
+            }
+        }
         int flags = request.forceUnitAccess ? EventHeader.FLAG_BARRIER : 0;
         int parts = request.payloads == null ? 1 : request.payloads.length;
         while (request.next < parts) {
@@ -301,7 +313,7 @@ final class Core {
         if (request.forceUnitAccess) {
             lastBarrier = appended;
         }
-        await(request, request.forceUnitAccess ? now.flush() : now.write(), after);
+        await(request, mark, after);
         return true;
     }
 
@@ -372,7 +384,7 @@ final class Core {
         } else if (mark == Watermark.CHECKPOINTED) {
             checkpointWaiters.add(appended, request.startNanos, request.completion, request.session);
             checkpointWaitersAdded(after);
-        } else {
+        } else if (!peers.await(mark, request, after)) {
             durableWaiters.add(appended, request.startNanos, request.completion, request.session);
             if (durable >= appended) {
                 durableWaiters.sweep(durable, after.sweep);
@@ -601,6 +613,7 @@ final class Core {
         long answer = steps.acknowledgeUpTo(durable, appended);
         durableWaiters.sweep(answer, after.sweep);
         figures.acknowledged(after.sweep, from, nowNanos);
+        peers.sweep(after);
         boolean keeps = following == null || following.keepsPayload();
         hot.evict(durable, keeps ? settings.hotPayloadBytes() : 0, after.releases);
         moved(after);
@@ -668,6 +681,9 @@ final class Core {
             now = fails ? State.FAILING : State.HOLDING;
             why = "journal full: " + (fails ? "failing" : "holding")
                     + " writes; raise the journal's limit, make space in its pool, or let what keeps it go on";
+        } else if (peers.isMissing()) {
+            now = peers.state();
+            why = peers.detail();
         }
         if (now != state || !why.equals(detail)) {
             state = now;
@@ -746,7 +762,9 @@ final class Core {
         out.put("held.now", (long) held.size());
         out.put("held.bytes", heldBytes);
         out.put("unforced.bytes", unforced.bytes());
-        out.put("waiting.now", (long) durableWaiters.count() + checkpointWaiters.count());
+        out.put("waiting.now", (long) durableWaiters.count() + checkpointWaiters.count() + peers.waiting());
+        out.put("peers.reachable", (long) peers.reachable());
+        out.put("peers.losses", peers.losses());
     }
 
     /** Asserts what must hold at every instant. */
@@ -765,6 +783,9 @@ final class Core {
                 checkpointWaiters.firstSequence() > imageForced,
                 "the image is forced up to " + imageForced + ", and somebody waits for "
                         + checkpointWaiters.firstSequence());
+        if (!suspended) {
+            peers.check();
+        }
         if (frozen != null) {
             frozen.check(applied, frozenUpTo);
         }

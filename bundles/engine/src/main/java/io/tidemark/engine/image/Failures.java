@@ -45,6 +45,13 @@ final class Failures {
                 "raise its limit or let what keeps it go on");
     }
 
+    static StorageException peersMissing(String image, String why) {
+        return new StorageException(
+                Reason.IO,
+                "image " + image + " is configured to fail writes while replicas are missing: " + why,
+                "bring the replicas back");
+    }
+
     static StorageException noSpaceForWrite(String image) {
         return new StorageException(
                 Reason.NO_SPACE,

@@ -43,6 +43,9 @@ public interface ImageListener {
      */
     void trimWanted(boolean journalFull);
 
+    /** Another number of replicas is linked and in sync: now is the time to ask the commit policy again. */
+    default void peersChanged() {}
+
     /**
      * Something that an operator should know and that is no state: a stepped clock, a journal that fills up.
      *

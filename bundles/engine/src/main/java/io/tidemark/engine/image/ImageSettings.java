@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param idleNanos so long without a write, and what is durable is applied at once
  * @param journalFull what happens to writes while the journal is full
  * @param softWarnFraction part of the journal's limit from which on a warning is shown; above 0, at most 1
+ * @param peerTimeoutNanos so long a commit rule waits for replicas before they count as missing
  */
 public record ImageSettings(
         long hotPayloadBytes,
@@ -25,7 +26,8 @@ public record ImageSettings(
         long checkpointNanos,
         long idleNanos,
         JournalFull journalFull,
-        double softWarnFraction) {
+        double softWarnFraction,
+        long peerTimeoutNanos) {
     /** What happens to writes while the journal is full. */
     public enum JournalFull {
         /** They wait. */
@@ -36,10 +38,18 @@ public record ImageSettings(
 
     /**
      * 64 MiB of payload, 1 GiB of backlog, 1 Mi entries of index, a checkpoint each 256 MiB or 10 s, idle after 50 ms, hold
-     * when full, warn at 80 %.
+     * when full, warn at 80 %, and 5 s for replicas.
      */
     public static final ImageSettings DEFAULT = new ImageSettings(
-            64L << 20, 1L << 30, 1 << 20, 256L << 20, 10_000_000_000L, 50_000_000L, JournalFull.HOLD, 0.8);
+            64L << 20,
+            1L << 30,
+            1 << 20,
+            256L << 20,
+            10_000_000_000L,
+            50_000_000L,
+            JournalFull.HOLD,
+            0.8,
+            5_000_000_000L);
 
     /**
      * Checks ranges.
@@ -54,6 +64,7 @@ public record ImageSettings(
         atLeast("checkpointBytes", checkpointBytes, 1);
         atLeast("checkpointNanos", checkpointNanos, 1);
         atLeast("idleNanos", idleNanos, 1);
+        atLeast("peerTimeoutNanos", peerTimeoutNanos, 1);
         if (!(softWarnFraction > 0 && softWarnFraction <= 1)) {
             throw new IllegalArgumentException(
                     "softWarnFraction " + softWarnFraction + " is not above 0 and at most 1");

@@ -15,12 +15,14 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One image with its journal: the write path, the overlay, applying, checkpoints, recovery. It is the device that clients
@@ -33,6 +35,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     private final Reads reads;
     private final Lifecycle lifecycle;
     private final Roles roles;
+
+    /** For who reports of peers, often and from a few threads. */
+    private final AtomicReference<Aftermath> reports = new AtomicReference<>();
 
     private JournaledImage(Core core) {
         this.core = core;
@@ -151,12 +156,19 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
-     * Changes the commit rule; it takes effect between two writes.
+     * Changes the commit rule; it takes effect between two writes. What waits for peers already waits by the new rule.
      *
-     * @param rule the new one. What waits for peers waits for {@code DURABLE} here: there are no peers yet
+     * @param rule the new one
      */
     public void rule(CommitRule rule) {
-        core.rule = rule;
+        Aftermath after = new Aftermath();
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            core.rule = rule;
+            core.peers.ruleChanged(wall, after);
+        }
+        lifecycle.watchPeers();
+        after.settle(core);
     }
 
     /**
@@ -184,6 +196,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             core.room.signal();
             core.applier.wake();
             core.checkpointer.wake();
+            core.peers.watch.wake();
         }
         after.settle(core);
         retryHeld();
@@ -307,6 +320,54 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     public void order(HeadOrder order) throws StorageException {
         roles.order(order);
+    }
+
+    /**
+     * What a replica of this image has, as it reported last. Requests that waited for it are answered on the calling thread.
+     *
+     * @param progress of the replica
+     * @throws StorageException INVALID when it claims more than there is
+     */
+    public void peer(PeerProgress progress) throws StorageException {
+        Aftermath after = takeReports();
+        try {
+            synchronized (core.lock) {
+                core.peers.report(progress, after);
+            }
+            after.settle(core);
+        } finally {
+            reports.set(after);
+        }
+    }
+
+    /**
+     * Forgets a replica.
+     *
+     * @param peer its name
+     */
+    public void forgetPeer(String peer) {
+        Aftermath after = takeReports();
+        synchronized (core.lock) {
+            core.peers.forget(peer, after);
+        }
+        after.settle(core);
+        reports.set(after);
+    }
+
+    private Aftermath takeReports() {
+        Aftermath spare = reports.getAndSet(null);
+        return spare == null ? new Aftermath() : spare;
+    }
+
+    /**
+     * How many replicas are linked and in sync, as they reported.
+     *
+     * @return a number
+     */
+    public int reachablePeers() {
+        synchronized (core.lock) {
+            return core.peers.reachable();
+        }
     }
 
     /**

@@ -39,6 +39,17 @@ final class Lifecycle {
         if (core.mover != null) {
             workers.add(core.context.workers().start("head-" + name, core.mover));
         }
+        watchPeers();
+    }
+
+    /** As soon as a commit rule asks for peers somebody has to see to it that they are there. */
+    void watchPeers() {
+        Worker worker = core.peers.watch.startIfNeeded();
+        if (worker != null) {
+            synchronized (core.lock) {
+                workers.add(worker);
+            }
+        }
     }
 
     private void begin() {
@@ -167,6 +178,7 @@ final class Lifecycle {
                     core.following.resumed(after);
                 }
                 core.moved(after);
+                core.peers.watch.wake();
                 core.changed.signal();
                 core.room.signal();
                 core.committer.wake();
@@ -297,9 +309,8 @@ final class Lifecycle {
             if (core.space.isLow()) {
                 lines.add("the image's pool has little space left: writes go at the speed of the image");
             }
-            if (core.rule.peers() > 0) {
-                lines.add("the commit rule " + core.rule.name()
-                        + " asks for peers, and there are none: it waits for the journal");
+            if (core.peers.warning() != null) {
+                lines.add(core.peers.warning());
             }
         }
         if (journal != null) {
@@ -355,7 +366,12 @@ final class Lifecycle {
         if (core.mover != null) {
             core.mover.stop();
         }
-        for (Worker worker : workers) {
+        core.peers.watch.stop();
+        List<Worker> all;
+        synchronized (core.lock) {
+            all = List.copyOf(workers);
+        }
+        for (Worker worker : all) {
             worker.join(JOIN_NANOS);
         }
         core.committer.join(JOIN_NANOS);
@@ -369,6 +385,7 @@ final class Lifecycle {
             StorageException why = Failures.stopped(core.labels.name());
             core.durableWaiters.fail(why, after.sweep);
             core.checkpointWaiters.fail(why, after.sweep);
+            core.peers.fail(why, after.sweep);
             core.hot.evict(Long.MAX_VALUE, -1, after.releases);
             core.detach();
             core.headStoring = false;

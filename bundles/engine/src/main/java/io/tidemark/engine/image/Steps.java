@@ -133,6 +133,17 @@ public class Steps {
     }
 
     /**
+     * What counts as durable at replicas. Broken: {@code arrived}, what is in their memory.
+     *
+     * @param received last event that is durable at as many as the rule asks for
+     * @param arrived last event that is in their memory
+     * @return up to where requests that wait for it are answered
+     */
+    protected long receivedAtPeers(long received, long arrived) {
+        return received;
+    }
+
+    /**
      * Up to where the journal may be trimmed. Broken: further.
      *
      * @param asked what the votes allow

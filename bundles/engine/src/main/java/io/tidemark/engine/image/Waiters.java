@@ -57,6 +57,11 @@ final class Waiters {
         return count == 0 ? Long.MAX_VALUE : sequences[first];
     }
 
+    /** Sequence that the last one waits for; 0 when there is none. */
+    long lastSequence() {
+        return count == 0 ? 0 : sequences[(first + count - 1) & (sequences.length - 1)];
+    }
+
     /** Moves those that wait for at most a sequence to a sweep. */
     void sweep(long upTo, Sweep out) {
         while (count > 0 && sequences[first] <= upTo) {

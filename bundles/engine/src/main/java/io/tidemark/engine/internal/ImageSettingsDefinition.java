@@ -37,8 +37,25 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
-            description = "Commit policy: when a write is acknowledged (journal, journal+image, volatile).")
+            description = "Commit policy: when a write is acknowledged (journal, journal+image, volatile,"
+                    + " replica-arrived, replica-durable).")
     String commit() default "journal";
+
+    @AttributeDefinition(
+            required = false,
+            description = "How many replicas the policies replica-arrived and replica-durable wait for, 1 to 16.")
+    String peer_count() default "1";
+
+    @AttributeDefinition(
+            required = false,
+            description = "What they do while fewer are linked and keep up: hold (writes wait), fail, or journal"
+                    + " (writes are acknowledged by this node alone, with a warning).")
+    String peer_missing() default "hold";
+
+    @AttributeDefinition(
+            required = false,
+            description = "So long they wait for replicas before these count as missing.")
+    String peer_timeout() default "5s";
 
     @AttributeDefinition(
             required = false,

@@ -65,6 +65,9 @@ public record ImageConfig(
             ImageKeys.JOURNAL_POOL,
             ImageKeys.BLOCK_SIZE,
             ImageKeys.COMMIT,
+            ImageKeys.PEER_COUNT,
+            ImageKeys.PEER_MISSING,
+            ImageKeys.PEER_TIMEOUT,
             ImageKeys.TRIM,
             ImageKeys.JOURNAL_LIMIT,
             ImageKeys.JOURNAL_WARN,
@@ -118,6 +121,7 @@ public record ImageConfig(
                 reader.nanos(ImageKeys.SUSPEND_TIMEOUT, 600 * SECOND_NANOS, SECOND_NANOS),
                 properties);
         config.checkContradictions(reader);
+        checkPeers(reader);
         return config;
     }
 
@@ -134,6 +138,22 @@ public record ImageConfig(
                     ImageKeys.SIZE, sizeBytes + " bytes cannot be: it must be a multiple of 512 bytes, above 0");
         }
         return sizeBytes;
+    }
+
+    /** For commit policies, which read these keys themselves and cannot refuse them. */
+    private static void checkPeers(KeyReader reader) {
+        reader.value(ImageKeys.PEER_COUNT, 1, text -> {
+            if (!text.matches("[1-9]|1[0-6]")) {
+                throw new IllegalArgumentException("'" + text + "' is no number from 1 to 16");
+            }
+            return Integer.parseInt(text);
+        });
+        reader.value(ImageKeys.PEER_MISSING, "hold", text -> {
+            if (!Set.of("hold", "fail", "journal").contains(text)) {
+                throw new IllegalArgumentException("'" + text + "' is none of hold, fail, journal");
+            }
+            return text;
+        });
     }
 
     private void checkContradictions(KeyReader reader) {
@@ -205,7 +225,8 @@ public record ImageConfig(
                 reader.nanos(ImageKeys.CHECKPOINT_INTERVAL, normal.checkpointNanos(), SECOND_NANOS / 100),
                 reader.nanos(ImageKeys.APPLY_IDLE, normal.idleNanos(), 1_000_000),
                 reader.value(ImageKeys.JOURNAL_FULL, normal.journalFull(), ImageConfig::journalFull),
-                reader.percent(ImageKeys.JOURNAL_WARN, normal.softWarnFraction()));
+                reader.percent(ImageKeys.JOURNAL_WARN, normal.softWarnFraction()),
+                reader.nanos(ImageKeys.PEER_TIMEOUT, normal.peerTimeoutNanos(), SECOND_NANOS / 10));
     }
 
     private static ImageSettings.JournalFull journalFull(String text) {

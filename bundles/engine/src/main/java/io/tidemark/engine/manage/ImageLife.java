@@ -392,7 +392,7 @@ final class ImageLife {
                     host.context(),
                     new ImageLabels(name, config.description(), host.owner()),
                     host.shares().limit(config.settings()),
-                    rules.rule(config),
+                    rules.rule(config, 0),
                     opened.journal(),
                     opened.image(),
                     listener);
@@ -569,7 +569,7 @@ final class ImageLife {
     }
 
     private void keepRule(View now) {
-        CommitRule rule = rules.rule(now.config());
+        CommitRule rule = rules.rule(now.config(), now.engine().reachablePeers());
         if (!rule.equals(now.engine().rule())) {
             now.engine().rule(rule);
             if (rules.problem().isEmpty()) {

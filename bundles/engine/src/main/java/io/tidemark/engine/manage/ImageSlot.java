@@ -279,9 +279,16 @@ final class ImageSlot {
             announcedNanos = nowNanos;
         }
         String line = detail.isEmpty() ? state.toString() : state + ": " + detail;
-        switch (state) {
-            case SERVING, STARTING, STOPPING -> LOG.info("Image {}: {}", name, line);
-            default -> LOG.warn("Image {}: {}", name, line);
+        boolean normal =
+                switch (state) {
+                    case SERVING -> detail.isEmpty();
+                    case STARTING, STOPPING -> true;
+                    default -> false;
+                };
+        if (normal) {
+            LOG.info("Image {}: {}", name, line);
+        } else {
+            LOG.warn("Image {}: {}", name, line);
         }
     }
 
@@ -341,6 +348,11 @@ final class ImageSlot {
             synchronized (lock) {
                 trimWanted = true;
             }
+            gate.open();
+        }
+
+        @Override
+        public void peersChanged() {
             gate.open();
         }
 

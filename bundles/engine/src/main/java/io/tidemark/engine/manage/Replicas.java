@@ -1,7 +1,6 @@
 package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.replica.HeadOrder;
@@ -61,18 +60,11 @@ public final class Replicas implements ReplicaManager {
 
     @Override
     public void peer(String image, PeerProgress progress) throws StorageException {
-        throw noPeers(image);
+        directory.engine(image).peer(progress);
     }
 
     @Override
     public void forgetPeer(String image, String peer) throws StorageException {
-        throw noPeers(image);
-    }
-
-    private static StorageException noPeers(String image) {
-        return new StorageException(
-                Reason.UNSUPPORTED,
-                "commit rules of image " + image + " cannot wait for peers",
-                "use a commit policy that waits for this node only");
+        directory.engine(image).forgetPeer(peer);
     }
 }

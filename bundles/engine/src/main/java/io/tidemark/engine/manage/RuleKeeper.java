@@ -15,6 +15,7 @@ final class RuleKeeper {
     private final Host host;
     private CommitPolicy asked;
     private Map<String, String> askedWith;
+    private int askedAtPeers;
     private CommitRule rule = CommitRule.JOURNAL;
     private volatile String problem = "";
 
@@ -22,14 +23,19 @@ final class RuleKeeper {
         this.host = host;
     }
 
-    /** The rule for a configuration now; asks only when something has changed. */
-    CommitRule rule(ImageConfig config) {
+    /**
+     * The rule for a configuration now; asks only when something has changed.
+     *
+     * @param peers how many replicas are linked and in sync
+     */
+    CommitRule rule(ImageConfig config, int peers) {
         CommitPolicy policy = host.policies().best(config.commit()).orElse(null);
-        if (policy == asked && config.properties().equals(askedWith)) {
+        if (policy == asked && config.properties().equals(askedWith) && peers == askedAtPeers) {
             return rule;
         }
         asked = policy;
         askedWith = config.properties();
+        askedAtPeers = peers;
         rule = ask(policy, config);
         return rule;
     }
@@ -40,7 +46,7 @@ final class RuleKeeper {
             boolean isDefault = config.commit().equals(ImageConfig.DEFAULT_COMMIT);
             return standIn(config, isDefault ? "" : "is not there");
         }
-        CommitSituation situation = new CommitSituation(config.name(), 0, config.properties());
+        CommitSituation situation = new CommitSituation(config.name(), askedAtPeers, config.properties());
         Ask.Answer<CommitRule> answer = Ask.of(
                 host.context().workers(), config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
         if (answer.value() == null) {

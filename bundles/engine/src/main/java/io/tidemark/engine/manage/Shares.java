@@ -44,6 +44,7 @@ final class Shares {
                 wished.checkpointNanos(),
                 wished.idleNanos(),
                 wished.journalFull(),
-                wished.softWarnFraction());
+                wished.softWarnFraction(),
+                wished.peerTimeoutNanos());
     }
 }

@@ -306,7 +306,8 @@ class FailureTest {
                 3_600_000_000_000L,
                 3_600_000_000_000L,
                 ImageSettings.JournalFull.FAIL,
-                0.8);
+                0.8,
+                5_000_000_000L);
         try (Rig rig = new Rig(failing)) {
             rig.image.providableBytes = 0;
             rig.image.reservableBytes = 0;
@@ -441,7 +442,7 @@ class FailureTest {
     @Test
     void aHeadThatCannotBeStoredIsTriedAgain() throws Exception {
         ImageSettings often = new ImageSettings(
-                4L << 20, 4L << 20, 1024, 1, 1_000_000, 1_000_000, ImageSettings.JournalFull.HOLD, 0.5);
+                4L << 20, 4L << 20, 1024, 1, 1_000_000, 1_000_000, ImageSettings.JournalFull.HOLD, 0.5, 5_000_000_000L);
         try (Rig rig = new Rig(often)) {
             rig.image.failHeads = true;
             rig.write(0, 4096, 1).succeeded();
@@ -485,7 +486,15 @@ class FailureTest {
     @Test
     void recoveryGoesThroughResizesAndAppliesWhatTheIndexCannotHold() throws Exception {
         ImageSettings tiny = new ImageSettings(
-                4L << 20, 64L << 20, 1024, 1L << 40, 1L << 50, 1L << 50, ImageSettings.JournalFull.HOLD, 0.5);
+                4L << 20,
+                64L << 20,
+                1024,
+                1L << 40,
+                1L << 50,
+                1L << 50,
+                ImageSettings.JournalFull.HOLD,
+                0.5,
+                5_000_000_000L);
         try (Rig rig = new Rig(Rig.LAZY)) {
             rig.image.failHeads = true;
             rig.write(0, Rig.SIZE, 1).succeeded();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The machine, and threads of it that stop where a test says so: so a test can have others do what they seldom do between two
@@ -49,6 +50,11 @@ final class PausingContext implements StorageContext {
 
     private final StorageContext machine = new MachineContext(32L << 20);
     private final Map<String, Pause> behindGates = new ConcurrentHashMap<>();
+
+    /** How often anybody was woken, or could have been, and how many threads were started. */
+    final AtomicLong opens = new AtomicLong();
+
+    final AtomicLong starts = new AtomicLong();
 
     /** How often threads have begun to wait. */
     private final Map<String, Integer> waits = new ConcurrentHashMap<>();
@@ -96,6 +102,7 @@ final class PausingContext implements StorageContext {
         return new Workers() {
             @Override
             public Worker start(String name, Runnable body) {
+                starts.incrementAndGet();
                 Worker worker = machine.workers().start(name, body);
                 started.put(name, worker);
                 return worker;
@@ -117,6 +124,7 @@ final class PausingContext implements StorageContext {
 
         @Override
         public void open() {
+            opens.incrementAndGet();
             gate.open();
         }
 

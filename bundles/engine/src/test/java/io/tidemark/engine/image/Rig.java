@@ -33,7 +33,8 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
             3_600_000_000_000L,
             3_600_000_000_000L,
             ImageSettings.JournalFull.HOLD,
-            0.8);
+            0.8,
+            5_000_000_000L);
     static final ImageSettings EAGER = new ImageSettings(
             8L << 20,
             64L << 20,
@@ -42,7 +43,8 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
             3_600_000_000_000L,
             1_000_000L,
             ImageSettings.JournalFull.HOLD,
-            0.8);
+            0.8,
+            5_000_000_000L);
 
     final StorageContext context;
     final List<String> failures = Collections.synchronizedList(new ArrayList<>());

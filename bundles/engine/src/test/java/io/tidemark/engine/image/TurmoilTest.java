@@ -118,7 +118,15 @@ class TurmoilTest {
     @Test
     void nothingIsLostWhateverHappens() throws Exception {
         ImageSettings tight = new ImageSettings(
-                4L << 20, 4L << 20, 1024, 64 << 10, 5_000_000, 500_000, ImageSettings.JournalFull.HOLD, 0.9);
+                4L << 20,
+                4L << 20,
+                1024,
+                64 << 10,
+                5_000_000,
+                500_000,
+                ImageSettings.JournalFull.HOLD,
+                0.9,
+                5_000_000_000L);
         for (int seed = 0; seed < 2; seed++) {
             try (Rig rig = new Rig(tight)) {
                 List<Client> clients = new ArrayList<>();

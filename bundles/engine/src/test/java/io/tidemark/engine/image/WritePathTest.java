@@ -267,7 +267,15 @@ class WritePathTest {
     @Test
     void aFullJournalFailsWritesWhereItIsConfiguredTo() throws Exception {
         ImageSettings fail = new ImageSettings(
-                4L << 20, 4L << 20, 1024, 1 << 20, 1L << 40, 1L << 40, ImageSettings.JournalFull.FAIL, 0.5);
+                4L << 20,
+                4L << 20,
+                1024,
+                1 << 20,
+                1L << 40,
+                1L << 40,
+                ImageSettings.JournalFull.FAIL,
+                0.5,
+                5_000_000_000L);
         try (Rig rig = new Rig(fail)) {
             rig.journal.fullAtEvents = 4;
             for (int i = 0; i < 4; i++) {
@@ -323,7 +331,15 @@ class WritePathTest {
     @Test
     void nearTheLimitOfTheBacklogWritesGoAtTheSpeedOfTheImage() throws Exception {
         ImageSettings tight = new ImageSettings(
-                4L << 20, 4L << 20, 1024, 1 << 20, 1L << 40, 1L << 40, ImageSettings.JournalFull.HOLD, 0.5);
+                4L << 20,
+                4L << 20,
+                1024,
+                1 << 20,
+                1L << 40,
+                1L << 40,
+                ImageSettings.JournalFull.HOLD,
+                0.5,
+                5_000_000_000L);
         try (Rig rig = new Rig(tight)) {
             Random random = new Random(1);
             for (int i = 0; i < 4000; i++) {

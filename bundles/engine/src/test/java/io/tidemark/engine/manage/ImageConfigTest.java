@@ -54,6 +54,12 @@ class ImageConfigTest {
                 "512",
                 ImageKeys.COMMIT,
                 "volatile",
+                ImageKeys.PEER_COUNT,
+                "2",
+                ImageKeys.PEER_MISSING,
+                "journal",
+                ImageKeys.PEER_TIMEOUT,
+                "250ms",
                 ImageKeys.TRIM,
                 " age , size,age",
                 "trim.age",
@@ -95,7 +101,8 @@ class ImageConfigTest {
                         1_000_000_000L,
                         10_000_000L,
                         ImageSettings.JournalFull.FAIL,
-                        0.5),
+                        0.5,
+                        250_000_000L),
                 config.settings());
         assertEquals(30_000_000_000L, config.suspendTimeoutNanos());
     }
@@ -109,6 +116,11 @@ class ImageConfigTest {
         refused(ImageKeys.JOURNAL_POOL, "-x");
         refused(ImageKeys.BLOCK_SIZE, "256");
         refused(ImageKeys.BLOCK_SIZE, "128K");
+        refused(ImageKeys.PEER_COUNT, "0");
+        refused(ImageKeys.PEER_COUNT, "17");
+        refused(ImageKeys.PEER_COUNT, "all");
+        refused(ImageKeys.PEER_MISSING, "ignore");
+        refused(ImageKeys.PEER_TIMEOUT, "10ms");
         refused(ImageKeys.JOURNAL_LIMIT, "15MiB");
         refused(ImageKeys.JOURNAL_WARN, "0");
         refused(ImageKeys.JOURNAL_WARN, "most");

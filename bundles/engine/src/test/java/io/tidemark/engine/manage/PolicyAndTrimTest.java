@@ -2,6 +2,7 @@ package io.tidemark.engine.manage;
 
 import static io.tidemark.engine.manage.Node.fails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException.Reason;
@@ -10,6 +11,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
@@ -61,6 +63,42 @@ class PolicyAndTrimTest {
                     node.directory
                             .configure("disk", Map.of("commit", "journal"))
                             .warnings());
+        }
+    }
+
+    @Test
+    void aPolicyThatWaitsForReplicasLearnsHowManyThereAre() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            // With nobody to wait for it does without.
+            CommitPolicy policy = situation -> situation.reachablePeers() == 0
+                    ? CommitRule.JOURNAL
+                    : new CommitRule(
+                            "at " + situation.reachablePeers(),
+                            Watermark.RECEIVED,
+                            Watermark.RECEIVED,
+                            situation.reachablePeers(),
+                            CommitRule.MissingPeers.FAIL,
+                            false);
+            node.directory.plugins().addPolicy("replicated", 0, policy);
+            node.directory.create("disk", Node.SIZE, Map.of("commit", "replicated", "peer.timeout", "10s"));
+            assertEquals("journal", node.status("disk").commitRule());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 1).succeeded();
+                replicas.peer("disk", new PeerProgress("berlin", true, 1, 1, 0));
+                awaitRule(node, "at 1");
+                var write = client.write(512, (byte) 2);
+                assertFalse(write.isDone(), "the replica does not have it");
+                replicas.peer("disk", new PeerProgress("berlin", true, 2, 2, 2));
+                write.succeeded();
+                Node.fails(Reason.INVALID, () -> replicas.peer("disk", new PeerProgress("berlin", true, 1000, 0, 0)));
+                replicas.peer("disk", new PeerProgress("berlin", false, 2, 2, 2));
+                awaitRule(node, "journal");
+                client.write(1024, (byte) 3).succeeded();
+                replicas.forgetPeer("disk", "berlin");
+                replicas.forgetPeer("disk", "berlin");
+            }
+            Node.fails(Reason.NOT_FOUND, () -> replicas.forgetPeer("none", "berlin"));
         }
     }
 

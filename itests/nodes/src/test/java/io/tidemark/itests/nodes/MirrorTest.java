@@ -245,6 +245,35 @@ class MirrorTest {
     }
 
     @Test
+    void whatWaitsForTheReplicaOutlivesThePrimary(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.a.node().tell("configure", DISK, "commit=replica-durable", "peer.timeout=300ms");
+        loads.start(sites.a.node(), seed + 400);
+        loads.run(Duration.ofMillis(300));
+        sites.link.cut();
+        awaitState(sites.a, "HOLDING");
+        sites.link.heal();
+        awaitState(sites.a, "SERVING");
+        long before = loads.acknowledged();
+        Await.until(
+                () -> "writes to be acknowledged again: " + sites.a.node().status(DISK),
+                Duration.ofSeconds(30),
+                () -> loads.acknowledged() > before + 100);
+        sites.a.node().kill();
+        loads.ended();
+        sites.b.order("promote!", DISK);
+        loads.verify(sites.b.node());
+    }
+
+    private static void awaitState(Site site, String state) {
+        Await.until(
+                () -> "the image to be " + state + ": " + site.node().status(DISK),
+                Duration.ofSeconds(30),
+                () -> site.node().status(DISK).get("state").equals(state));
+    }
+
+    @Test
     void endedWhileTheReplicaIsAwayAndBegunAgain(Scratch scratch) throws Exception {
         TwoSites sites = mirrored(scratch, "0s");
         equal(sites.a, sites.b);

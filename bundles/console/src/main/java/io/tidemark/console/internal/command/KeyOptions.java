@@ -25,7 +25,8 @@ final class KeyOptions {
                     ImageKeys.COMMIT,
                     "--commit",
                     "POLICY",
-                    "When a write is acknowledged: journal (durable there; unless given), journal+image, volatile.",
+                    "When a write is acknowledged: journal (durable there; unless given), journal+image, volatile, replica-arrived,"
+                            + " replica-durable.",
                     Completions::policies),
             key(
                     ImageKeys.TRIM,
@@ -72,6 +73,9 @@ final class KeyOptions {
             ImageKeys.JOURNAL_LIMIT,
             ImageKeys.JOURNAL_WARN,
             ImageKeys.PAYLOAD_LIMIT,
+            ImageKeys.PEER_COUNT,
+            ImageKeys.PEER_MISSING,
+            ImageKeys.PEER_TIMEOUT,
             ImageKeys.SUSPEND_TIMEOUT,
             ImageKeys.TRIM,
             ImageKeys.STRATEGY_PREFIX + "age",

@@ -83,7 +83,9 @@ final class Wiring {
         return Map.of(
                 CommitPolicies.JOURNAL, CommitPolicies.journal(),
                 CommitPolicies.JOURNAL_AND_IMAGE, CommitPolicies.journalAndImage(),
-                CommitPolicies.VOLATILE, CommitPolicies.writeCache());
+                CommitPolicies.VOLATILE, CommitPolicies.writeCache(),
+                CommitPolicies.REPLICA_ARRIVED, CommitPolicies.replicaArrived(),
+                CommitPolicies.REPLICA_DURABLE, CommitPolicies.replicaDurable());
     }
 
     ImageManager manager() {
