@@ -171,6 +171,7 @@ final class Copier {
             LOG.info("{}: the copy of '{}' is whole, consistent at {}", outgoing.peer(), outgoing.image(), at);
             consistentAt = at.sequence();
             done = true;
+            outgoing.copied();
         }
     }
 

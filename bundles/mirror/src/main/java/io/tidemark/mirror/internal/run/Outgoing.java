@@ -68,6 +68,9 @@ final class Outgoing {
     private volatile Message.Progress progress;
     private volatile StorageException trouble;
     private volatile boolean closed;
+    /** Reports to the engine reach it in the order of what they say. */
+    private final Object reports = new Object();
+
     private volatile boolean superseded;
     private volatile boolean forgotten;
     private long keptSequence;
@@ -141,7 +144,9 @@ final class Outgoing {
         return closed;
     }
 
-    void startCopy() {
+    /** The replica has its answer. It counts from now on, although it may have nothing to say for long. */
+    void start() {
+        report(true);
         if (copier != null) {
             copier.start();
         }
@@ -178,21 +183,26 @@ final class Outgoing {
         report(true);
     }
 
+    /** The copy is whole; the replica may have said before that it has all of it. */
+    void copied() {
+        report(true);
+    }
+
     private void report(boolean reachable) {
-        if (superseded || forgotten) {
-            return;
-        }
-        Message.Progress now = progress;
-        boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
-        try {
-            all.services()
-                    .replicas()
-                    .peer(
-                            image(),
-                            new PeerProgress(
-                                    peer, reachable && consistent, now.arrived(), now.received(), now.replayed()));
-        } catch (StorageException e) {
-            LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
+        synchronized (reports) {
+            if (superseded || forgotten) {
+                return;
+            }
+            Message.Progress now = progress;
+            boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
+            boolean counts = reachable && consistent && !closed;
+            try {
+                all.services()
+                        .replicas()
+                        .peer(image(), new PeerProgress(peer, counts, now.arrived(), now.received(), now.replayed()));
+            } catch (StorageException e) {
+                LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
+            }
         }
     }
 
@@ -374,6 +384,8 @@ final class Outgoing {
             return;
         }
         keepProgress();
+        // The engine keeps it in memory only, and cannot be told while it is opened again.
+        report(true);
     }
 
     private synchronized void keepProgress() {

@@ -145,7 +145,7 @@ final class SourceSide {
                 Outgoing outgoing = all.open(this, link, request.channel(), open);
                 channels.put(request.channel(), outgoing);
                 link.send(sending, request.channel(), outgoing.opened());
-                outgoing.startCopy();
+                outgoing.start();
                 ready(outgoing);
             } catch (Refusal refusal) {
                 LOG.info("{} does not get {}: {}", link.peer(), open.image(), refusal.getMessage());

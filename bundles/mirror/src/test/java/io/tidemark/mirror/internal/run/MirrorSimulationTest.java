@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.faults.NetworkFaults;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.List;
@@ -139,12 +140,50 @@ class MirrorSimulationTest {
             sites.write(image, 40, 32768);
             sites.b.wish("disk");
             sites.b.boot();
-            for (int round = 0; round < 100; round++) {
+            for (int round = 1; round <= 200; round++) {
+                // Nobody but the copy has it forced.
                 sites.machine.sleep(SECOND / 100);
-                sites.write(image, 1, 4096);
+                image.write(
+                        4096L * round,
+                        new byte[] {(byte) round},
+                        sites.a.process.clock().wallNanos());
             }
+            sites.a.engine.wake();
             sites.awaitEqual("disk", 60 * SECOND);
         });
+    }
+
+    /** Who waits for replicas would wait for ever for one that has everything and so has nothing to say. */
+    @Test
+    void aReplicaCountsAsSoonAsItIsLinkedAgain() {
+        TwoSites.play(360, SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 10, 8192);
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            awaitCounts(sites, true);
+            sites.network.cut("a", "b");
+            awaitCounts(sites, false);
+            sites.network.heal("a", "b");
+            awaitCounts(sites, true);
+            assertEquals(
+                    image.journal.durable(), sites.a.engine.peers.get("disk<b").received());
+            sites.a.restart();
+            awaitCounts(sites, true);
+        });
+    }
+
+    private static void awaitCounts(TwoSites sites, boolean counts) {
+        assertTrue(
+                sites.machine.awaitUntil(
+                        () -> {
+                            PeerProgress known = sites.a.engine.peers.get("disk<b");
+                            return (known != null && known.reachable()) == counts;
+                        },
+                        30 * SECOND),
+                () -> "not " + counts + ": " + sites.a.engine.peers + ", " + sites.a.state("disk"));
     }
 
     /** The replica that takes nothing costs what its window allows, and the others do not feel it. */
