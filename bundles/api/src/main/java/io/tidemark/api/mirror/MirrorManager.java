@@ -175,6 +175,20 @@ public interface MirrorManager {
     Promotion promote(String image, boolean force) throws StorageException;
 
     /**
+     * Turns a replica on this node into the primary as it was at an earlier position, and gives up what it has received behind that:
+     * for a delayed or held replica whose source was spoilt. Its source, and every replica that has more, are on another branch
+     * from then on.
+     *
+     * @param image its name
+     * @param at not behind its head, and received
+     * @param force false: only when the source is no longer primary, or cannot be asked. True: in any case
+     * @return what became of it; {@code missingEvents} counts what the source is known to have behind the position
+     * @throws StorageException as {@link #promote}, except that nothing need be received; INVALID also for a position behind the
+     *     head or not received, MISMATCH also for one of another branch
+     */
+    Promotion promoteAt(String image, Position at, boolean force) throws StorageException;
+
+    /**
      * Turns a primary on this node into a replica: clients' writes fail from now on, and everything acknowledged is durable and
      * applied. Its peers go on receiving what they lack; then one of them can be promoted without force. Where the image is
      * mirrored to one peer only, it follows that one as soon as it is primary.

@@ -1,5 +1,6 @@
 package io.tidemark.api.replica;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import java.util.Map;
@@ -68,6 +69,19 @@ public interface ReplicaManager {
      *     its role changes; UNAVAILABLE; NO_SPACE or IO. After IO the role is what {@link #facts} says
      */
     ImageFacts promote(String image) throws StorageException;
+
+    /**
+     * As {@link #promote}, at a position: what the replica has received behind it is given up. A crash leaves one or the other.
+     * Where something is given up the image goes on with a new journal, in which its peers find the position if they end there.
+     *
+     * @param image its name
+     * @param at not behind the replica's head, and received
+     * @return the facts with the new epoch
+     * @throws StorageException as {@link #promote}; INVALID also for a position behind the head or not received, MISMATCH also for
+     *     one of another branch. When the new journal cannot be made, the image is primary and suspended, and goes on by itself
+     *     as soon as it can
+     */
+    ImageFacts promoteAt(String image, Position at) throws StorageException;
 
     /**
      * Turns a primary into a replica that follows live: from now on clients' writes fail as read-only, everything that was

@@ -173,6 +173,12 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
+    public Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
+        done("promote " + image + " at " + at + (force ? " by force" : ""));
+        return promoted(image, "sitea");
+    }
+
+    @Override
     public Position demote(String image) throws StorageException {
         done("demote " + image);
         return new Position(3, 104_211);

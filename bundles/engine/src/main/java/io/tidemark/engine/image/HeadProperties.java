@@ -1,5 +1,6 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -11,7 +12,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * What a replica keeps in the properties of its head.
+ * What a replica keeps in the properties of its head, and a primary that was one.
  *
  * @param order of the head
  * @param consistency of the image's bytes
@@ -25,6 +26,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     static final String CONSISTENT = "replica.consistent";
     static final String REACH = "replica.reach";
     static final String ENDED = "replica.ended";
+    static final String CUT = "journal.cut";
     static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
     static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
 
@@ -122,6 +124,49 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     /** Whether a promoted replica is in this epoch still: the one that its promotion starts is not there yet. */
     static boolean isPromotedIn(ImageHead head, UUID epochIdentity) {
         return epochIdentity.toString().equals(head.properties().get(ENDED));
+    }
+
+    /** The head of a replica that becomes a primary at its checkpoint, and gives up what its journal has behind that. */
+    static ImageHead cut(ImageHead head, Epoch epoch) {
+        ImageHead primary = put(head, ImageHead.Role.PRIMARY, null);
+        Map<String, String> properties = new TreeMap<>(primary.properties());
+        properties.put(CUT, epoch.predecessorIdentity() + " " + epoch.startedNanos() + " " + epoch.owner());
+        return copy(primary, ImageHead.Role.PRIMARY, properties);
+    }
+
+    /**
+     * The epoch in which a primary was cut off.
+     *
+     * @return null for one that is whole
+     */
+    static Epoch cutIn(ImageHead head) throws StorageException {
+        String text = head.properties().get(CUT);
+        if (text == null) {
+            return null;
+        }
+        try {
+            String[] words = text.split(" ", 3);
+            return new Epoch(
+                    head.checkpointed().epoch(),
+                    head.epochIdentity(),
+                    head.checkpointed().sequence() + 1,
+                    UUID.fromString(words[0]),
+                    Long.parseLong(words[1]),
+                    words[2]);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new StorageException(
+                    Reason.CORRUPT,
+                    "the head of an image says what nobody understands: " + CUT + " = " + text,
+                    "it was written by a newer version: run that one",
+                    e);
+        }
+    }
+
+    /** With a new journal a primary is whole again. */
+    static Map<String, String> whole(Map<String, String> properties) {
+        Map<String, String> left = new TreeMap<>(properties);
+        left.remove(CUT);
+        return left;
     }
 
     private static ImageHead copy(ImageHead head, ImageHead.Role role, Map<String, String> properties) {

@@ -113,7 +113,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
-     * Gives an image a new and empty journal, because its old one is lost or stays behind: starts the first epoch of the new
+     * Gives an image a new and empty journal, because its old one is lost or given up: starts the first epoch of the new
      * journal as the successor of the one that the image's head names, and stores a head that names the new journal. To be
      * called before {@link #open}. What was in the lost journal and not yet in the image is gone.
      *
@@ -381,6 +381,30 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     public void turn(ImageHead.Role role) throws StorageException {
         roles.turn(role);
+    }
+
+    /**
+     * As {@link #turn} to PRIMARY, at a position. Where the journal has events behind it, they are given up: {@link #isCut} holds
+     * for the image's head from then on, and before the image is opened again it is to be given a new journal with {@link
+     * #adoptNewJournal}.
+     *
+     * @param at not behind the replica's head, and received
+     * @throws StorageException as {@link #turn}; INVALID or MISMATCH also for a position that is not received or of another branch
+     */
+    public void promoteAt(Position at) throws StorageException {
+        roles.promote(at);
+    }
+
+    /**
+     * Whether an image was promoted at a position inside of its journal. Then the journal is to be replaced before the image is
+     * opened: what it has behind the image's checkpoint was given up.
+     *
+     * @param head of the image
+     * @return true as long as it has its old journal, or none
+     * @throws StorageException CORRUPT when the head cannot be understood
+     */
+    public static boolean isCut(ImageHead head) throws StorageException {
+        return HeadProperties.cutIn(head) != null;
     }
 
     /**

@@ -159,6 +159,11 @@ final class Recovery implements BatchWriter.Interruption {
                     "delete the replica and let it begin anew");
         }
         Position at = head.checkpointed();
+        Epoch cut = HeadProperties.cutIn(head);
+        if (cut != null) {
+            // Peers that end there go on from here, and those that have more are seen to have parted.
+            journal.startEpoch(cut);
+        }
         UUID identity = new UUID(context.randomBits(), context.randomBits());
         Epoch first = new Epoch(
                 at.epoch() + 1,
@@ -178,7 +183,7 @@ final class Recovery implements BatchWriter.Interruption {
                 head.epochIdentity(),
                 at,
                 head.role(),
-                head.properties()));
+                HeadProperties.whole(head.properties())));
     }
 
     // ---------------------------------------------------------------- resuming

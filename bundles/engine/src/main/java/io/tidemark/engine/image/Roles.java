@@ -1,9 +1,11 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.replica.Consistency;
@@ -112,7 +114,7 @@ final class Roles {
         if (sequence < following.head || sequence > core.durable) {
             throw invalid(
                     "is at " + following.at(following.head) + " and has received up to " + core.position(core.durable)
-                            + "; it cannot be held at " + hold.at(),
+                            + "; it cannot stop at " + hold.at(),
                     "name a position in between");
         }
         if (!following.at(sequence).equals(hold.at())) {
@@ -128,13 +130,18 @@ final class Roles {
 
     void turn(Role role) throws StorageException {
         if (role == Role.PRIMARY) {
-            promote();
+            promote(null);
         } else {
             demote();
         }
     }
 
-    private void promote() throws StorageException {
+    /**
+     * Promotes.
+     *
+     * @param wanted where; null for at the end
+     */
+    void promote(Position wanted) throws StorageException {
         Aftermath after = new Aftermath();
         HeadOrder before;
         synchronized (core.lock) {
@@ -145,6 +152,9 @@ final class Roles {
             if (core.following.turning) {
                 throw changing();
             }
+            if (wanted != null) {
+                resolve(new HeadOrder.Hold(wanted));
+            }
             before = core.following.kept.order();
             core.following.turning = true;
             core.following.end(after);
@@ -152,15 +162,48 @@ final class Roles {
         after.settle(core);
         boolean done = false;
         try {
-            order(HeadOrder.LIVE);
-            reachEnd();
-            core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
+            if (isInside(wanted)) {
+                promoteInside(wanted);
+            } else {
+                order(HeadOrder.LIVE);
+                reachEnd();
+                core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
+            }
             done = true;
         } finally {
             if (!done) {
                 takeBack(before);
             }
         }
+    }
+
+    private boolean isInside(Position wanted) {
+        synchronized (core.lock) {
+            return wanted != null && wanted.sequence() < core.appended;
+        }
+    }
+
+    /** What is behind the position is given up: the journal is replaced when the image is opened. */
+    private void promoteInside(Position at) throws StorageException {
+        order(new HeadOrder.Hold(at));
+        core.changed.await(
+                () -> core.suspended || core.stopping || core.imageFull || core.following.head >= at.sequence());
+        Epoch epoch;
+        synchronized (core.lock) {
+            servingReplica();
+            if (core.following.head < at.sequence()) {
+                throw Failures.imageFull(core.labels.name());
+            }
+            epoch = core.epochOf(at.sequence());
+        }
+        lifecycle.checkpoint();
+        core.heads.store(head -> cut(head, at, epoch), () -> {});
+    }
+
+    private static ImageHead cut(ImageHead head, Position at, Epoch epoch) {
+        assert head.checkpointed().equals(at) && head.epochIdentity().equals(epoch.identity())
+                : "cut at " + at + ", and checkpointed at " + head.checkpointed();
+        return HeadProperties.cut(head, epoch);
     }
 
     /** Brings the head to what is received, and that to the image. */

@@ -1,5 +1,6 @@
 package io.tidemark.engine.manage;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.EventSource;
@@ -550,12 +551,12 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         return running(existing(name));
     }
 
-    /** Changes the role of an image; it is closed and opened again on the way. */
-    void turn(String name, ImageHead.Role role) throws StorageException {
+    /** Changes the role of an image, at a position if one is given; it is closed and opened again on the way. */
+    void turn(String name, ImageHead.Role role, Position at) throws StorageException {
         enterOrder(name);
         try {
             ImageSlot slot = existing(name);
-            slot.perform(() -> slot.life().turn(role));
+            slot.perform(() -> slot.life().turn(role, at));
         } finally {
             exitOrder(name);
         }

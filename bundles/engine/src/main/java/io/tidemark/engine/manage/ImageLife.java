@@ -1,5 +1,6 @@
 package io.tidemark.engine.manage;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
@@ -101,7 +102,7 @@ final class ImageLife {
         this.name = name;
         this.listener = listener;
         this.released = released;
-        this.opener = new StoreOpener(host.context());
+        this.opener = new StoreOpener(host.context(), host.owner());
         this.rules = new RuleKeeper(host);
         this.trims = new TrimKeeper(host);
     }
@@ -678,15 +679,23 @@ final class ImageLife {
         open(config);
     }
 
-    /** Changes the role. The image is opened again in its new one, so that clients learn of it. */
-    void turn(ImageHead.Role role) throws StorageException {
+    /**
+     * Changes the role. The image is opened again in its new one, so that clients learn of it.
+     *
+     * @param at where a replica is to be promoted; null for at the end of its journal
+     */
+    void turn(ImageHead.Role role, Position at) throws StorageException {
         View now = view;
         if (now.engine() == null || now.stores() == null) {
             throw new StorageException(
                     Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
         }
         try {
-            now.engine().turn(role);
+            if (at == null) {
+                now.engine().turn(role);
+            } else {
+                now.engine().promoteAt(at);
+            }
         } catch (StorageException e) {
             if (!UNTOUCHED.contains(e.reason())) {
                 // What is stored now is the truth.

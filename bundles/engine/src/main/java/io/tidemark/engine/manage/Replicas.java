@@ -1,5 +1,6 @@
 package io.tidemark.engine.manage;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
@@ -48,13 +49,19 @@ public final class Replicas implements ReplicaManager {
 
     @Override
     public ImageFacts promote(String image) throws StorageException {
-        directory.turn(image, Role.PRIMARY);
+        directory.turn(image, Role.PRIMARY, null);
+        return facts(image);
+    }
+
+    @Override
+    public ImageFacts promoteAt(String image, Position at) throws StorageException {
+        directory.turn(image, Role.PRIMARY, at);
         return facts(image);
     }
 
     @Override
     public ImageFacts demote(String image) throws StorageException {
-        directory.turn(image, Role.REPLICA);
+        directory.turn(image, Role.REPLICA, null);
         return facts(image);
     }
 

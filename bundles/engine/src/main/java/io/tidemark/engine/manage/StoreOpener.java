@@ -17,6 +17,8 @@ import io.tidemark.engine.image.JournaledImage;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens, makes and deletes journal and image together. The journal is made first and the image deleted first: so a journal
@@ -24,10 +26,14 @@ import java.util.UUID;
  * lost it.
  */
 final class StoreOpener {
-    private final StorageContext context;
+    private static final Logger LOG = LoggerFactory.getLogger(StoreOpener.class);
 
-    StoreOpener(StorageContext context) {
+    private final StorageContext context;
+    private final String owner;
+
+    StoreOpener(StorageContext context, String owner) {
         this.context = context;
+        this.owner = owner;
     }
 
     /**
@@ -42,11 +48,45 @@ final class StoreOpener {
         OpenStores opened = null;
         try {
             checkHead(config, image.head());
+            if (JournaledImage.isCut(image.head())) {
+                replaceCutJournal(journals, config, image);
+            }
             opened = new OpenStores(journals, images, openJournal(journals, config), image, false);
             return opened;
         } finally {
             if (opened == null) {
                 OpenStores.closeQuietly(name, "image", image);
+            }
+        }
+    }
+
+    /** The image says that it is to go on without what its journal has more; a crash on the way changes nothing about that. */
+    private void replaceCutJournal(JournalStore journals, ImageConfig config, BlockImage image)
+            throws StorageException {
+        String name = config.name();
+        if (journals.list().contains(name)) {
+            checkOwn(journals, config, image);
+            journals.delete(context, name);
+        }
+        try (Journal journal = journals.create(context, name, newIdentity(), config.journal())) {
+            JournaledImage.adoptNewJournal(context, owner, journal, config.journalPool(), image);
+        }
+        LOG.info(
+                "Image {}: goes on at {} with a new journal; what the one before had behind that is given up, by order",
+                name,
+                image.head().checkpointed());
+    }
+
+    private void checkOwn(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
+        try (Journal journal = journals.open(context, config.name(), config.journal())) {
+            List<Epoch> epochs = journal.epochs();
+            boolean unused =
+                    epochs.isEmpty() || journal.durable() < epochs.get(0).firstSequence();
+            if (!unused && !journal.identity().equals(image.head().journalIdentity())) {
+                throw new StorageException(
+                        Reason.MISMATCH,
+                        "the journal " + config.name() + " in pool " + config.journalPool() + " is of another image",
+                        "move it away; image " + config.name() + " needs none, it begins with a new one");
             }
         }
     }

@@ -2,6 +2,7 @@ package io.tidemark.engine.manage;
 
 import static io.tidemark.engine.manage.Node.fails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,9 +21,13 @@ import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimVote;
+import io.tidemark.engine.image.MemoryPools;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replicas as a mirror and a console meet them: made, followed, promoted, demoted, deleted. */
 class ReplicasTest {
@@ -145,6 +150,135 @@ class ReplicasTest {
                 send(node.directory.journal("disk"), replica, replicas.facts("disk"));
             }
             assertNotNull(replicas.facts("copy").replica());
+        }
+    }
+
+    /** A source with three writes of 7, 8 and 9, and its replica, held behind the first one, that has received all. */
+    private static Replicas held(Node node) throws StorageException {
+        Replicas replicas = new Replicas(node.directory);
+        node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+        node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+        replicas.create("copy", originOf(replicas.facts("disk")), Map.of("trim", "keep"));
+        Replica replica = replicas.receive("copy");
+        replica.endBootstrap(Position.NONE);
+        try (Node.Client client = node.new Client("disk")) {
+            client.write(512, (byte) 7).succeeded();
+            send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+            replicas.order("copy", new HeadOrder.Hold(Position.NONE));
+            client.write(512, (byte) 8).succeeded();
+            client.write(512, (byte) 9).succeeded();
+        }
+        try (JournalReader reader = node.directory.journal("disk").reader(2)) {
+            for (var header = reader.next(); header != null; header = reader.next()) {
+                assertTrue(replica.offer(header, reader.body()));
+            }
+        }
+        replica.commit();
+        Node.await(() -> replica.progress().received() == 3, () -> "not received: " + replica.progress());
+        return replicas;
+    }
+
+    private static void isSecondWriteAndGoesOn(Node node, Replicas replicas) throws StorageException {
+        ImageFacts facts = replicas.facts("copy");
+        assertEquals(Role.PRIMARY, facts.role());
+        assertEquals(2, facts.watermarks().trimmed());
+        try (Node.Client client = node.new Client("copy")) {
+            assertEquals(8, client.read(600));
+            client.write(1024, (byte) 5).succeeded();
+            assertEquals(5, client.read(1100));
+        }
+        facts = replicas.facts("copy");
+        UUID source = replicas.facts("disk").epochs().get(0).identity();
+        // Peers that end at the second write find it; what follows has another identity than the source's third write.
+        assertEquals(source, facts.epochs().get(0).identity());
+        assertEquals(source, facts.epochs().get(1).predecessorIdentity());
+        assertEquals(3, facts.epochs().get(1).firstSequence());
+        assertFalse(node.pools.head("copy").properties().containsKey("journal.cut"));
+    }
+
+    @Test
+    void aReplicaTakesOverAsItWasAtAnEarlierMoment() throws Exception {
+        MemoryPools pools = new MemoryPools();
+        try (Node node = new Node(pools).withStores()) {
+            Replicas replicas = held(node);
+            fails(Reason.INVALID, () -> replicas.promoteAt("copy", new Position(1, 4)));
+            fails(Reason.MISMATCH, () -> replicas.promoteAt("copy", new Position(2, 2)));
+            replicas.order("copy", new HeadOrder.Hold(new Position(1, 2)));
+            Node.await(() -> node.status("copy").head().sequence() == 2, () -> node.status("copy")
+                    .toString());
+            fails(Reason.INVALID, () -> replicas.promoteAt("copy", new Position(1, 1)));
+            assertEquals(Role.REPLICA, replicas.facts("copy").role());
+            assertEquals(3, replicas.facts("copy").watermarks().durable());
+
+            ImageFacts promoted = replicas.promoteAt("copy", new Position(1, 2));
+            assertEquals(3, promoted.epochs().get(1).firstSequence());
+            isSecondWriteAndGoesOn(node, replicas);
+        }
+        try (Node node = new Node(pools).withStores()) {
+            node.wish("copy", Map.of());
+            node.wish("disk", Map.of());
+            node.awaitState("copy", State.SERVING);
+            node.awaitState("disk", State.SERVING);
+            isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+        }
+    }
+
+    @Test
+    void atItsEndAReplicaTakesOverWithTheJournalThatItHas() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = held(node);
+            UUID journal = node.pools.head("copy").journalIdentity();
+            ImageFacts promoted = replicas.promoteAt("copy", new Position(1, 3));
+            assertEquals(4, promoted.epochs().get(1).firstSequence());
+            assertEquals(journal, node.pools.head("copy").journalIdentity());
+            try (Node.Client client = node.new Client("copy")) {
+                assertEquals(9, client.read(600));
+            }
+        }
+    }
+
+    /** Whatever the change of the journal stops at, the image is what it was promoted as, and nothing of the end comes back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"open journal", "delete journal", "create journal"})
+    void aJournalThatCannotBeReplacedIsReplacedLater(String call) throws Exception {
+        MemoryPools pools = new MemoryPools();
+        try (Node node = new Node(pools).withStores()) {
+            Replicas replicas = held(node);
+            pools.fail(call, Reason.IO);
+            fails(Reason.UNAVAILABLE, () -> replicas.promoteAt("copy", new Position(1, 2)));
+            assertEquals(Role.PRIMARY, pools.head("copy").role());
+            assertEquals(State.SUSPENDED, node.state("copy"));
+        }
+        try (Node node = new Node(pools).withStores()) {
+            pools.fail(call, null);
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.SERVING);
+            pools.fail(call, Reason.IO);
+            node.wish("copy", Map.of());
+            node.awaitState("copy", State.SUSPENDED);
+            pools.fail(call, null);
+            node.awaitState("copy", State.SERVING);
+            isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+        }
+    }
+
+    /** A crash between the new journal's first epochs and the head that names it. */
+    @Test
+    void aJournalThatWasMadeAndNotNamedIsMadeAnew() throws Exception {
+        MemoryPools pools = new MemoryPools();
+        try (Node node = new Node(pools).withStores()) {
+            Replicas replicas = held(node);
+            pools.fail("create journal", Reason.IO);
+            fails(Reason.UNAVAILABLE, () -> replicas.promoteAt("copy", new Position(1, 2)));
+        }
+        pools.fail("create journal", null);
+        pools.leaveEmptyJournal("copy");
+        try (Node node = new Node(pools).withStores()) {
+            node.wish("disk", Map.of());
+            node.wish("copy", Map.of());
+            node.awaitState("copy", State.SERVING);
+            node.awaitState("disk", State.SERVING);
+            isSecondWriteAndGoesOn(node, new Replicas(node.directory));
         }
     }
 }

@@ -53,6 +53,13 @@ class MirrorTest {
         assertEquals(0, loads.errors());
     }
 
+    private static void writeOnce(Site primary) throws IOException {
+        ByteBuffer data = ByteBuffer.allocate(4096).put(0, (byte) 77);
+        try (NbdConnection client = primary.node().dial(DISK)) {
+            client.call(NbdConnection.WRITE, NbdConnection.FUA, 0, 4096, data);
+        }
+    }
+
     private void equal(Site source, Site replica) throws IOException {
         TwoSites.awaitEqual(source, replica, DISK);
         loads.verify(replica.node());
@@ -184,10 +191,7 @@ class MirrorTest {
         // The old primary comes back and was written too.
         sites.link.cut();
         sites.a.start();
-        ByteBuffer data = ByteBuffer.allocate(4096).put(0, (byte) 77);
-        try (NbdConnection client = sites.a.node().dial(DISK)) {
-            client.call(NbdConnection.WRITE, NbdConnection.FUA, 0, 4096, data);
-        }
+        writeOnce(sites.a);
         sites.link.heal();
         sites.a.awaitLinked();
         assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
@@ -271,6 +275,33 @@ class MirrorTest {
                 () -> "the image to be " + state + ": " + site.node().status(DISK),
                 Duration.ofSeconds(30),
                 () -> site.node().status(DISK).get("state").equals(state));
+    }
+
+    @Test
+    void aHeldReplicaTakesOverAsItWasBeforeAMistakeAndStaysThatOverAKill(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.b.order("hold", DISK);
+        write(sites.a);
+        String durable = sites.a.node().status(DISK).get("durable");
+        Await.until(
+                () -> "b to receive all: " + sites.b.mirrored(DISK),
+                Duration.ofSeconds(30),
+                () -> sites.b.mirrored(DISK).get("received").equals(durable));
+        sites.b.order("step", DISK, "10");
+        ByteBuffer then = content(sites.b);
+        sites.b.order("promote@", DISK, sites.b.mirrored(DISK).get("held"));
+        assertEquals(then, content(sites.b));
+        sites.b.node().kill();
+        sites.restartB();
+        assertEquals(then, content(sites.b), "what was given up does not come back");
+        writeOnce(sites.b);
+        // The one that was spoilt was not demoted: it has a branch of its own, and nobody throws that away by himself.
+        sites.a.awaitLinked();
+        assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
+        sites.a.order("resync!", DISK, "b");
+        TwoSites.awaitEqual(sites.b, sites.a, DISK);
+        assertEquals(content(sites.b), content(sites.a));
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.WorkListener;
@@ -17,6 +18,7 @@ import java.util.Map;
 final class MirrorRoles {
     private static final String FORCE = "--force";
     private static final String TO = "--to";
+    private static final String AT = "--at";
 
     private MirrorRoles() {}
 
@@ -45,24 +47,52 @@ final class MirrorRoles {
                                 + " only where it is sure that nothing is missing and nobody else is primary: after"
                                 + " mirror:demote at the source. With it in any case, as when the source's site is gone:"
                                 + " what the source had acknowledged and this node has not received is missing then, and"
-                                + " when the source comes back, both have a branch of their own. Asks first with "
-                                + FORCE + ".")
+                                + " when the source comes back, both have a branch of their own. With " + AT
+                                + " as the image was at a moment: what is received and was later is given up, which is"
+                                + " what a delayed replica is for. Asks first with " + FORCE + " and " + AT + ".")
                         .takes(MirrorImages.IMAGE, "The replica, on the node that has it.", Completions::replicas)
+                        .option(
+                                AT,
+                                "MOMENT",
+                                "Where to go on, not behind what the replica shows: " + Moments.FORMS + ".",
+                                Completion.NONE)
                         .flag(FORCE, "Although the source may have more, or may still be written.")
                         .flag(MirrorImages.YES, "Does not ask.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:promote vm1", "after mirror:demote at the source")
                         .example("mirror:promote vm1 --force", "when the source is gone")
+                        .example(
+                                "mirror:promote vm1 --at 2026-05-01T14:03:07Z",
+                                "as it was before something spoilt it; vm1 is delayed or held")
                         .build(),
                 MirrorRoles::promote);
     }
 
     private static void promote(Call call) throws Failure, StorageException {
         boolean force = call.arguments().has(FORCE);
+        String moment = call.arguments().value(AT).orElse("");
+        if (!moment.isEmpty()) {
+            promoteAt(call, moment, force);
+            return;
+        }
         if (force) {
             call.confirm(forced(call), MirrorImages.YES);
         }
         promoted(call, call.node().mirrors().promote(image(call), force));
+    }
+
+    private static void promoteAt(Call call, String moment, boolean force) throws Failure, StorageException {
+        String image = image(call);
+        Journal journal = call.images().journal(image);
+        Position at = Moments.lastAt(journal, call.node().clock(), moment);
+        long later = journal.durable() - at.sequence();
+        call.confirm(
+                "This makes " + image + " primary here as it was at event " + at + ", and gives up "
+                        + Words.count(later, "event") + " that " + (later == 1 ? "was" : "were")
+                        + " received after it; journal:export keeps them in a file. Every other replica that has more, and its"
+                        + " source, have to be copied anew to follow it.",
+                MirrorImages.YES);
+        promoted(call, call.node().mirrors().promoteAt(image, at, force));
     }
 
     /** What will happen, and what is known to be lost by it. */

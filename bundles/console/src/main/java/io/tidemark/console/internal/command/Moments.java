@@ -1,5 +1,6 @@
 package io.tidemark.console.internal.command;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Clock;
@@ -39,6 +40,39 @@ final class Moments {
             }
         }
         return Math.max(trimmed + 1, Math.min(sequence, journal.durable() + 1));
+    }
+
+    /**
+     * The last event at or before a moment.
+     *
+     * @param journal to look in
+     * @param clock for how long ago
+     * @param text the moment
+     * @return its position
+     * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event
+     */
+    static Position lastAt(Journal journal, Clock clock, String text) throws Failure, StorageException {
+        long sequence;
+        if (text.startsWith("-")) {
+            sequence = journal.sequenceAt(clock.wallNanos() - ago(text));
+        } else if (text.indexOf('T') > 0) {
+            sequence = journal.sequenceAt(time(text));
+        } else {
+            sequence = position(text);
+        }
+        Epoch in = null;
+        for (Epoch epoch : journal.epochs()) {
+            in = epoch.firstSequence() <= sequence ? epoch : in;
+        }
+        if (in == null || sequence < journal.trimmed() || sequence > journal.durable()) {
+            throw Failure.failed("the journal " + journal.name() + " has no event at " + text + "; it has those behind "
+                    + journal.trimmed() + " up to " + journal.durable());
+        }
+        Position found = new Position(in.number(), sequence);
+        if (text.indexOf(':') > 0 && text.indexOf('T') < 0 && !found.toString().equals(text)) {
+            throw Failure.failed("event " + text + " is of another branch; here it is " + found);
+        }
+        return found;
     }
 
     private static long ago(String text) throws Failure {

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.Verification.Difference;
+import io.tidemark.console.internal.FakeJournal;
 import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
 import io.tidemark.console.internal.Following;
@@ -364,6 +366,40 @@ class MirrorCommandsTest {
         assertEquals(
                 begins + "What siteb had acknowledged since they were linked last is lost." + ends,
                 asks("mirror:promote vm2 --force"));
+    }
+
+    @Test
+    void aPromotionAtAMomentSaysWhatItGivesUp() throws Exception {
+        FakeJournal journal = new FakeJournal();
+        journal.trimmed = 10;
+        for (int i = 0; i < 6; i++) {
+            journal.add(EventKind.WRITE, 0, 0, 512, "");
+        }
+        node.journals.put("vm1", journal);
+        String asked =
+                "This makes vm1 primary here as it was at event 3:13, and gives up 3 events that were received after it;"
+                        + " journal:export keeps them in a file. Every other replica that has more, and its source, have to be copied"
+                        + " anew to follow it.";
+        for (String moment : List.of("3:13", "13", "2026-01-01T00:00:03Z")) {
+            assertEquals(asked, asks("mirror:promote vm1 --at " + moment));
+        }
+        told();
+        mirrors.missingEvents = 3;
+        assertTrue(Typed.run(node, "mirror:promote vm1 --at 3:13 --yes")
+                .endsWith("; 3 events of the primary before are"
+                        + " missing: it still has them, on a branch of its own\n"));
+        Typed.run(node, "mirror:promote vm1 --at 3:13 --force --yes");
+        told("promote vm1 at 3:13", "promote vm1 at 3:13 by force");
+        assertTrue(refused(Kind.FAILED, "mirror:promote vm1 --at 3:17")
+                .getMessage()
+                .contains("no event at 3:17"));
+        assertTrue(refused(Kind.FAILED, "mirror:promote vm1 --at 2:13")
+                .getMessage()
+                .contains("here it is 3:13"));
+        assertTrue(refused(Kind.USAGE, "mirror:promote vm1 --at yesterday")
+                .getMessage()
+                .contains("is no moment"));
+        told();
     }
 
     @Test

@@ -290,6 +290,11 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     @Override
+    public Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
+        return roles.promoteAt(image, at, force);
+    }
+
+    @Override
     public Position demote(String image) throws StorageException {
         return roles.demote(image);
     }

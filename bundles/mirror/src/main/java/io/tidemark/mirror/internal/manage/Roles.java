@@ -51,13 +51,7 @@ final class Roles {
     // ---- by people
 
     Promotion promote(String image, boolean force) throws StorageException {
-        ImageFacts facts = desk.replica(image);
-        if (facts.replica().consistency() != Consistency.CONSISTENT) {
-            throw new StorageException(
-                    Reason.INVALID,
-                    "the replica " + image + " is not consistent and cannot be promoted",
-                    "wait until it has its source's bytes");
-        }
+        ImageFacts facts = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
         long missing =
@@ -70,6 +64,34 @@ final class Roles {
             follow(promoted, wish);
         }
         return promotion(image, desk.nodeName(), promoted, missing);
+    }
+
+    Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
+        ImageFacts facts = consistent(image);
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        Answer.Facts source = wish == null ? null : source(wish, force);
+        if (source != null && !force) {
+            refusePrimary(image, source, wish);
+        }
+        long received = facts.watermarks().durable();
+        boolean more = source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES;
+        long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
+        ImageFacts promoted =
+                desk.turns().in(turn(image), () -> desk.services().replicas().promoteAt(image, at));
+        LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
+        desk.node().look(image);
+        return promotion(image, desk.nodeName(), promoted, missing);
+    }
+
+    private ImageFacts consistent(String image) throws StorageException {
+        ImageFacts facts = desk.replica(image);
+        if (facts.replica().consistency() != Consistency.CONSISTENT) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the replica " + image + " is not consistent and cannot be promoted",
+                    "wait until it has its source's bytes");
+        }
+        return facts;
     }
 
     private static String words(long missing) {
@@ -110,22 +132,13 @@ final class Roles {
 
     private long missing(String image, ImageFacts facts, Answer.Facts source, ReplicaWish wish, boolean force)
             throws StorageException {
-        Verdict verdict = ForkCheck.compare(
-                new ForkCheck.Side(source.epochs(), source.durable()),
-                source.trimmed(),
-                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
+        Verdict verdict = compare(facts, source);
         boolean continues = verdict.kind() == Verdict.Kind.CONTINUES;
         long missing = continues ? source.durable() - facts.watermarks().durable() : UNKNOWN;
         if (force) {
             return missing;
         }
-        if (source.role() == ImageHead.Role.PRIMARY) {
-            throw new StorageException(
-                    Reason.MISMATCH,
-                    "the image " + wish.sourceImage() + " is primary at " + wish.peer(),
-                    "run mirror:switch there, or mirror:demote there first; --force makes " + image
-                            + " primary all the same, and both write then");
-        }
+        refusePrimary(image, source, wish);
         if (!continues) {
             // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
             if (verdict.kind() == Verdict.Kind.OLDER) {
@@ -143,6 +156,23 @@ final class Roles {
                     "try again when mirror:status says that it has everything; --force does without them");
         }
         return SURE;
+    }
+
+    private static Verdict compare(ImageFacts facts, Answer.Facts source) {
+        return ForkCheck.compare(
+                new ForkCheck.Side(source.epochs(), source.durable()),
+                source.trimmed(),
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
+    }
+
+    private static void refusePrimary(String image, Answer.Facts source, ReplicaWish wish) throws StorageException {
+        if (source.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + wish.sourceImage() + " is primary at " + wish.peer(),
+                    "run mirror:switch there, or mirror:demote there first; --force makes " + image
+                            + " primary all the same, and both write then");
+        }
     }
 
     private long missingWithoutSource(String image, ImageFacts facts, boolean force) throws StorageException {

@@ -180,6 +180,11 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
+    public ImageFacts promoteAt(String name, Position at) throws StorageException {
+        throw new StorageException(Reason.UNSUPPORTED, "journals in memory cannot be cut", "");
+    }
+
+    @Override
     public ImageFacts demote(String name) throws StorageException {
         MemoryImage image = ofRole(name, ImageHead.Role.PRIMARY);
         forceTakesTime();

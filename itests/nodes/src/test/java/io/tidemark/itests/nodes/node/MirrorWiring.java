@@ -1,5 +1,6 @@
 package io.tidemark.itests.nodes.node;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
@@ -164,6 +165,8 @@ final class MirrorWiring {
                 return told(mirrors.promote(image, false));
             case "promote!":
                 return told(mirrors.promote(image, true));
+            case "promote@":
+                return told(mirrors.promoteAt(image, Position.parse(peer), true));
             case "demote":
                 return mirrors.demote(image).toString();
             case "switch":
