@@ -181,7 +181,7 @@ class ReplicasTest {
     private static void isSecondWriteAndGoesOn(Node node, Replicas replicas) throws StorageException {
         ImageFacts facts = replicas.facts("copy");
         assertEquals(Role.PRIMARY, facts.role());
-        assertEquals(2, facts.watermarks().trimmed());
+        assertTrue(facts.watermarks().trimmed() >= 2, "trimmed " + facts.watermarks().trimmed());
         try (Node.Client client = node.new Client("copy")) {
             assertEquals(8, client.read(600));
             client.write(1024, (byte) 5).succeeded();
