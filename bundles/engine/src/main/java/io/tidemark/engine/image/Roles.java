@@ -139,10 +139,11 @@ final class Roles {
     /**
      * Promotes.
      *
-     * @param wanted where; null for at the end
+     * @param wanted where, and NONE for where its head is; null for at the end
      */
     void promote(Position wanted) throws StorageException {
         Aftermath after = new Aftermath();
+        Position inside = null;
         HeadOrder before;
         synchronized (core.lock) {
             servingReplica();
@@ -153,7 +154,7 @@ final class Roles {
                 throw changing();
             }
             if (wanted != null) {
-                resolve(new HeadOrder.Hold(wanted));
+                inside = ((HeadOrder.Hold) resolve(new HeadOrder.Hold(wanted))).at();
             }
             before = core.following.kept.order();
             core.following.turning = true;
@@ -162,8 +163,8 @@ final class Roles {
         after.settle(core);
         boolean done = false;
         try {
-            if (isInside(wanted)) {
-                promoteInside(wanted);
+            if (isInside(inside)) {
+                promoteInside(inside);
             } else {
                 order(HeadOrder.LIVE);
                 reachEnd();
@@ -188,22 +189,33 @@ final class Roles {
         order(new HeadOrder.Hold(at));
         core.changed.await(
                 () -> core.suspended || core.stopping || core.imageFull || core.following.head >= at.sequence());
-        Epoch epoch;
         synchronized (core.lock) {
             servingReplica();
             if (core.following.head < at.sequence()) {
                 throw Failures.imageFull(core.labels.name());
             }
-            epoch = core.epochOf(at.sequence());
         }
         lifecycle.checkpoint();
-        core.heads.store(head -> cut(head, at, epoch), () -> {});
+        core.heads.store(head -> cut(head, at), () -> {});
     }
 
-    private static ImageHead cut(ImageHead head, Position at, Epoch epoch) {
-        assert head.checkpointed().equals(at) && head.epochIdentity().equals(epoch.identity())
-                : "cut at " + at + ", and checkpointed at " + head.checkpointed();
-        return HeadProperties.cut(head, epoch);
+    private ImageHead cut(ImageHead head, Position at) {
+        assert head.checkpointed().equals(at) : "cut at " + at + ", and checkpointed at " + head.checkpointed();
+        for (Epoch epoch : core.epochs) {
+            if (epoch.identity().equals(head.epochIdentity())) {
+                return HeadProperties.cut(head, epoch);
+            }
+        }
+        // It ended before the journal begins, and is forgotten but for its identity.
+        return HeadProperties.cut(
+                head,
+                new Epoch(
+                        at.epoch(),
+                        head.epochIdentity(),
+                        1,
+                        Epoch.NO_PREDECESSOR,
+                        core.context.clock().wallNanos(),
+                        ""));
     }
 
     /** Brings the head to what is received, and that to the image. */

@@ -181,7 +181,9 @@ class ReplicasTest {
     private static void isSecondWriteAndGoesOn(Node node, Replicas replicas) throws StorageException {
         ImageFacts facts = replicas.facts("copy");
         assertEquals(Role.PRIMARY, facts.role());
-        assertTrue(facts.watermarks().trimmed() >= 2, "trimmed " + facts.watermarks().trimmed());
+        assertTrue(
+                facts.watermarks().trimmed() >= 2,
+                "trimmed " + facts.watermarks().trimmed());
         try (Node.Client client = node.new Client("copy")) {
             assertEquals(8, client.read(600));
             client.write(1024, (byte) 5).succeeded();
@@ -220,6 +222,48 @@ class ReplicasTest {
             node.awaitState("copy", State.SERVING);
             node.awaitState("disk", State.SERVING);
             isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+        }
+    }
+
+    /** Its head is where it was registered: no epoch of its journal has an event there. */
+    @Test
+    void aReplicaTakesOverWhereItBegan() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+            Position registered = new Position(1, 1);
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(512, (byte) 7).succeeded();
+                ImageFacts source = replicas.facts("disk");
+                replicas.create(
+                        "copy",
+                        new ReplicaOrigin(
+                                source.imageIdentity(),
+                                source.sizeBytes(),
+                                source.blockSizeBytes(),
+                                source.epochs().get(0),
+                                registered),
+                        Map.of("trim", "keep"));
+                Replica replica = replicas.receive("copy");
+                replica.endBootstrap(registered);
+                replicas.order("copy", new HeadOrder.Hold(Position.NONE));
+                client.write(512, (byte) 8).succeeded();
+                try (JournalReader reader = node.directory.journal("disk").reader(2)) {
+                    assertTrue(replica.offer(reader.next(), reader.body()));
+                }
+                replica.commit();
+                Node.await(() -> replica.progress().received() == 2, () -> "not received: " + replica.progress());
+                ImageFacts promoted = replicas.promoteAt("copy", registered);
+                assertEquals(Role.PRIMARY, promoted.role());
+                assertEquals(
+                        source.epochs().get(0).identity(),
+                        promoted.epochs().get(0).identity());
+                assertEquals(2, promoted.epochs().get(1).firstSequence());
+            }
+            try (Node.Client client = node.new Client("copy")) {
+                assertEquals(0, client.read(600), "nothing was copied, and what was received is given up");
+            }
         }
     }
 

@@ -84,7 +84,8 @@ final class MirrorRoles {
     private static void promoteAt(Call call, String moment, boolean force) throws Failure, StorageException {
         String image = image(call);
         Journal journal = call.images().journal(image);
-        Position at = Moments.lastAt(journal, call.node().clock(), moment);
+        Position at = Moments.lastAt(
+                journal, call.node().clock(), call.images().image(image).head(), moment);
         long later = journal.durable() - at.sequence();
         call.confirm(
                 "This makes " + image + " primary here as it was at event " + at + ", and gives up "

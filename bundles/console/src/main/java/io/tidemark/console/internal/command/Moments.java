@@ -47,11 +47,12 @@ final class Moments {
      *
      * @param journal to look in
      * @param clock for how long ago
+     * @param head of the image, which may be the last event that is no longer in the journal
      * @param text the moment
      * @return its position
      * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event
      */
-    static Position lastAt(Journal journal, Clock clock, String text) throws Failure, StorageException {
+    static Position lastAt(Journal journal, Clock clock, Position head, String text) throws Failure, StorageException {
         long sequence;
         if (text.startsWith("-")) {
             sequence = journal.sequenceAt(clock.wallNanos() - ago(text));
@@ -60,19 +61,25 @@ final class Moments {
         } else {
             sequence = position(text);
         }
-        Epoch in = null;
-        for (Epoch epoch : journal.epochs()) {
-            in = epoch.firstSequence() <= sequence ? epoch : in;
-        }
-        if (in == null || sequence < journal.trimmed() || sequence > journal.durable()) {
+        Position found = sequence == head.sequence() ? head : inside(journal, sequence);
+        if (found.equals(Position.NONE)) {
             throw Failure.failed("the journal " + journal.name() + " has no event at " + text + "; it has those behind "
                     + journal.trimmed() + " up to " + journal.durable());
         }
-        Position found = new Position(in.number(), sequence);
         if (text.indexOf(':') > 0 && text.indexOf('T') < 0 && !found.toString().equals(text)) {
             throw Failure.failed("event " + text + " is of another branch; here it is " + found);
         }
         return found;
+    }
+
+    private static Position inside(Journal journal, long sequence) {
+        Position found = Position.NONE;
+        for (Epoch epoch : journal.epochs()) {
+            if (epoch.firstSequence() <= sequence && sequence <= journal.durable()) {
+                found = new Position(epoch.number(), sequence);
+            }
+        }
+        return sequence > journal.trimmed() ? found : Position.NONE;
     }
 
     private static long ago(String text) throws Failure {
