@@ -12,7 +12,8 @@ import java.util.UUID;
  * @param imageIdentity identity of the source's image
  * @param sizeBytes size that the source's image has at {@code registered}; a resize behind it comes as an event
  * @param blockSizeBytes preferred block of the source's image
- * @param epoch the source's epoch that {@code registered} lies in; its first one when that is {@link Position#NONE}
+ * @param epoch the source's epoch that {@code registered} lies in, or behind which it begins where its journal has nothing older;
+ *     its first one when that is {@link Position#NONE}
  * @param registered the last event that the copied bytes are sure to have; the replica's journal begins behind it
  */
 public record ReplicaOrigin(UUID imageIdentity, long sizeBytes, int blockSizeBytes, Epoch epoch, Position registered) {
@@ -26,7 +27,7 @@ public record ReplicaOrigin(UUID imageIdentity, long sizeBytes, int blockSizeByt
         Objects.requireNonNull(epoch, "epoch");
         Objects.requireNonNull(registered, "registered");
         boolean first = registered.sequence() == 0 && epoch.firstSequence() == 1;
-        boolean inside = registered.epoch() == epoch.number() && registered.sequence() >= epoch.firstSequence();
+        boolean inside = registered.epoch() == epoch.number() && registered.sequence() + 1 >= epoch.firstSequence();
         if (!first && !inside) {
             throw new IllegalArgumentException("position " + registered + " does not lie in epoch " + epoch.number()
                     + ", which starts at " + epoch.firstSequence());

@@ -295,11 +295,13 @@ class MirrorTest {
         sites.b.node().kill();
         sites.restartB();
         assertEquals(then, content(sites.b), "what was given up does not come back");
-        writeOnce(sites.b);
         // The one that was spoilt was not demoted: it has a branch of its own, and nobody throws that away by himself.
         sites.a.awaitLinked();
         assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
         sites.a.order("resync!", DISK, "b");
+        TwoSites.awaitEqual(sites.b, sites.a, DISK);
+        assertEquals(then, content(sites.a));
+        writeOnce(sites.b);
         TwoSites.awaitEqual(sites.b, sites.a, DISK);
         assertEquals(content(sites.b), content(sites.a));
     }
