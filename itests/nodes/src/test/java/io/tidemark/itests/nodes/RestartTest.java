@@ -13,6 +13,7 @@ import io.tidemark.itests.nodes.node.NodeSettings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -26,6 +27,7 @@ class RestartTest {
 
     /** Small writes are the hard case: the longest index. */
     @Test
+    @Tag("alone")
     void aGigabyteIsReplayedInTime(Scratch scratch) throws Exception {
         long imageBytes = 4L << 30;
         String blockSize = System.getProperty("tidemark.restart.block", "4k");

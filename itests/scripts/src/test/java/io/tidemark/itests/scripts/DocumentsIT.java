@@ -6,9 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,8 +41,8 @@ class DocumentsIT {
 
     private static void run(Path document) throws IOException {
         Path data = Files.createTempDirectory(Shell.target(), "doc");
-        int port = freePorts();
-        int second = freePorts();
+        int port = Ports.free(4);
+        int second = port + 2;
         Map<String, String> environment = Map.of("TIDEMARK_DATA", data.toString(), "TIDEMARK_NBD", "127.0.0.1:" + port);
         int commands = 0;
         try {
@@ -69,19 +66,6 @@ class DocumentsIT {
         boolean guided = Set.of("README.md", "getting-started.md")
                 .contains(document.getFileName().toString());
         assertTrue(commands > 0 || !guided, document + " shows no command");
-    }
-
-    /** A port that is free together with the one behind it, which other nodes reach a node at. */
-    private static int freePorts() throws IOException {
-        InetAddress loopback = InetAddress.getByName("127.0.0.1");
-        while (true) {
-            try (ServerSocket first = new ServerSocket(0, 1, loopback);
-                    ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, loopback)) {
-                return second.getLocalPort() - 1;
-            } catch (IllegalArgumentException | BindException e) {
-                // The port behind it is taken, or there is none.
-            }
-        }
     }
 
     /** A link inside the tree leads somewhere. */

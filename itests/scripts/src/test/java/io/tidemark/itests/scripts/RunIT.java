@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -48,12 +47,6 @@ class RunIT {
         Path node = scratch.resolve(name);
         nodes.add(node);
         return node;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return socket.getLocalPort();
-        }
     }
 
     private static Outcome background(Path data, int port, String... more) {
@@ -88,10 +81,11 @@ class RunIT {
     }
 
     @Test
+    @Tag("alone")
     void anEmptyNodeServesWithinTenSecondsAndStopsCleanly() throws IOException {
         Path data = node("a");
-        int port = freePort();
-        int mirror = freePort();
+        int port = Ports.free(2);
+        int mirror = port + 1;
         Outcome start = background(data, port, "--mirror", "" + mirror).good();
         assertTrue(start.millis() < 10_000, start.toString());
         assertTrue(start.text().contains("serving"), start.toString());
@@ -101,10 +95,10 @@ class RunIT {
                 Shell.run("./run", "--data", data.toString(), "--status").good().text();
         assertTrue(status.contains("node a") && status.contains("at 127.0.0.1:" + mirror), status);
 
-        oneLine(background(data, freePort()), 1, "already runs");
-        oneLine(background(data, freePort(), "--node", "b"), 1, "is the data directory of node a");
+        oneLine(background(data, Ports.free(2)), 1, "already runs");
+        oneLine(background(data, Ports.free(2), "--node", "b"), 1, "is the data directory of node a");
         oneLine(background(node("b"), port), 1, "port " + port);
-        oneLine(background(node("b"), freePort(), "--mirror", "" + port), 1, "choose another with --mirror");
+        oneLine(background(node("b"), Ports.free(2), "--mirror", "" + port), 1, "choose another with --mirror");
         assertFalse(Files.exists(scratch.resolve("b")), "a start that failed leaves nothing");
 
         assertTrue(Shell.run("./run", "--data", data.toString(), "--stop")
@@ -119,9 +113,10 @@ class RunIT {
     }
 
     @Test
+    @Tag("alone")
     void aCommandTakesLessThanThreeTenthsOfASecond() throws IOException {
         Path data = node("a");
-        background(data, freePort()).good();
+        background(data, Ports.free(2)).good();
         List<Long> millis = new ArrayList<>();
         millis.add(list(data, "No images"));
         Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "16M")
@@ -144,9 +139,9 @@ class RunIT {
     void nodesRunSideBySideAndKnowTheirPortsAgain() throws IOException {
         Path a = node("a");
         Path b = node("b");
-        int portA = freePort();
+        int portA = Ports.free(2);
         background(a, portA).good();
-        int portB = freePort();
+        int portB = Ports.free(2);
         background(b, portB, "--node", "b").good();
         Shell.run("./tm", "--data", a.toString(), "image:create", "onlyhere", "1M")
                 .good();
@@ -164,7 +159,7 @@ class RunIT {
     @Test
     void aKilledNodeStartsAgain() throws IOException {
         Path data = node("a");
-        int port = freePort();
+        int port = Ports.free(2);
         background(data, port).good();
         Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "1M").good();
         Shell.run("kill", "-9", "" + pid(data)).good();
@@ -184,8 +179,13 @@ class RunIT {
     @Test
     void aNodeStoppedUnderLoadStaysWithinItsMemoryAndLeavesACleanCheckpoint() throws Exception {
         Path data = node("a");
-        int port = freePort();
-        background(data, port).good();
+        int port = Ports.free(2);
+        Shell.run(
+                        Shell.root(),
+                        Map.of("TIDEMARK_JAVA_OPTIONS", ""),
+                        "",
+                        List.of("./run", "--data", data.toString(), "--nbd", "" + port, "--background"))
+                .good();
         Shell.run("./tm", "--data", data.toString(), "image:create", "v1", "512M")
                 .good();
         Process fio = Shell.start(
@@ -239,7 +239,7 @@ class RunIT {
     @Timeout(120)
     void theConsoleSaysThatItStartsAndTakesCommands() throws Exception {
         Path data = node("a");
-        String run = Shell.root().resolve("run") + " --data " + data + " --nbd " + freePort();
+        String run = Shell.root().resolve("run") + " --data " + data + " --nbd " + Ports.free(2);
         Process console = Shell.start(scratch, Map.of(), List.of("script", "-qefc", run, "/dev/null"));
         awaitText(console, "is starting");
         awaitText(console, "@root");
@@ -269,7 +269,7 @@ class RunIT {
         Path data = scratch.resolve("letters");
         Files.createDirectories(data);
         Files.writeString(data.resolve("dear.txt"), "hello");
-        oneLine(background(data, freePort()), 1, "something else");
+        oneLine(background(data, Ports.free(2)), 1, "something else");
         assertEquals(Set.of("dear.txt"), names(data));
     }
 
@@ -295,7 +295,7 @@ class RunIT {
                 Shell.root(),
                 Map.of("PATH", bin + ":" + System.getenv("PATH")),
                 "",
-                List.of("./run", "--data", data.toString(), "--nbd", "" + freePort(), "--background"));
+                List.of("./run", "--data", data.toString(), "--nbd", "" + Ports.free(2), "--background"));
         assertFalse(Files.exists(scratch.resolve("asked")), start.toString());
         start.good();
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -232,6 +233,7 @@ class TmIT {
 
     /** What bash costs: the rest of the 0.3 s is the node's. */
     @Test
+    @Tag("alone")
     void costsLittle() {
         List<Long> millis = new ArrayList<>();
         for (int i = 0; i < 9; i++) {

@@ -2,13 +2,13 @@ package io.tidemark.itests.nodes.node;
 
 import io.tidemark.itests.nodes.harness.Command;
 import io.tidemark.itests.nodes.harness.Outcome;
+import io.tidemark.itests.nodes.harness.Ports;
 import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.load.NbdConnection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +24,7 @@ public final class KarafNode implements Node {
     private final Path root;
     private final Path data;
     private final int port;
+    private boolean asShipped;
     private long pid;
 
     private KarafNode(Scratch scratch, Path data, int port) {
@@ -40,14 +41,20 @@ public final class KarafNode implements Node {
      * @return the node
      */
     public static KarafNode create(Scratch scratch) {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            KarafNode node = new KarafNode(scratch, scratch.newFile("data"), socket.getLocalPort());
-            scratch.defer("the distribution's node", node::kill);
-            scratch.show(node.data.resolve("karaf/log/karaf.log"));
-            return node;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        KarafNode node = new KarafNode(scratch, scratch.newFile("data"), Ports.free(2));
+        scratch.defer("the distribution's node", node::kill);
+        scratch.show(node.data.resolve("karaf/log/karaf.log"));
+        return node;
+    }
+
+    /**
+     * Has it start with no other options of Java than those of the distribution, which memory depends on.
+     *
+     * @return this
+     */
+    public KarafNode asShipped() {
+        asShipped = true;
+        return this;
     }
 
     /**
@@ -73,10 +80,11 @@ public final class KarafNode implements Node {
      * @return how it ended
      */
     public Outcome run(String... arguments) {
-        return Command.of(scratch, root.resolve("run"), "--data", data.toString())
-                .with(arguments)
-                .limit(PATIENCE)
-                .run();
+        Command command = Command.of(scratch, root.resolve("run"), "--data", data.toString());
+        if (asShipped) {
+            command.environment("TIDEMARK_JAVA_OPTIONS", "");
+        }
+        return command.with(arguments).limit(PATIENCE).run();
     }
 
     /**
