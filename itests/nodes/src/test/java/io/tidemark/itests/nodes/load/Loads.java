@@ -57,14 +57,23 @@ public final class Loads {
      */
     public void run(Duration time) {
         long before = acknowledged();
+        endure(time);
+        if (acknowledged() == before) {
+            running.get(0).awaitWrites(1, Duration.ofSeconds(30));
+        }
+    }
+
+    /**
+     * As {@link #run}, for a time in which the node may hold all writes.
+     *
+     * @param time how long
+     */
+    public void endure(Duration time) {
         long end = System.nanoTime() + time.toNanos();
         for (VerifiedLoad load : running) {
             if (load.awaitEnd(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
                 throw new AssertionError("the node hung up: " + load.state());
             }
-        }
-        if (acknowledged() == before) {
-            running.get(0).awaitWrites(1, Duration.ofSeconds(30));
         }
     }
 
