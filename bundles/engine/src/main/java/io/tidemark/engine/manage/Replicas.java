@@ -27,7 +27,14 @@ public final class Replicas implements ReplicaManager {
 
     @Override
     public ImageFacts facts(String image) throws StorageException {
-        return directory.engine(image).facts();
+        ImageFacts facts = directory.engine(image).facts();
+        boolean replica = facts.role() == Role.REPLICA;
+        if (replica != (facts.replica() != null)) {
+            // The new role is on the disk, and the image is not opened in it yet.
+            throw new StorageException(
+                    Reason.UNAVAILABLE, "the role of image " + image + " changes", "try again in a moment");
+        }
+        return facts;
     }
 
     @Override

@@ -74,6 +74,7 @@ final class Outgoing {
     private volatile boolean superseded;
     private volatile boolean forgotten;
     private long keptSequence;
+    private boolean keeping;
     private final RecentRate rate;
     private final TimeLine times = new TimeLine();
     private volatile long heardNanos;
@@ -388,10 +389,14 @@ final class Outgoing {
         report(true);
     }
 
-    private synchronized void keepProgress() {
+    /** A force: nobody waits for it under the lock. Who comes meanwhile leaves it to the next one. */
+    private void keepProgress() {
         long received = progress.received();
-        if (superseded || forgotten || received <= keptSequence) {
-            return;
+        synchronized (this) {
+            if (keeping || superseded || forgotten || received <= keptSequence) {
+                return;
+            }
+            keeping = true;
         }
         try {
             // Only a client that still counts: an expired one is not revived behind its back.
@@ -408,6 +413,27 @@ final class Outgoing {
             }
         } catch (StorageException e) {
             LOG.debug("'{}' does not keep how far {} is: {}", image(), peer, e.getMessage());
+        } finally {
+            kept();
+        }
+    }
+
+    /** Whoever forgot the replica meanwhile did that before it was put there again. */
+    private void kept() {
+        boolean revived;
+        synchronized (this) {
+            keeping = false;
+            revived = forgotten;
+        }
+        if (!revived) {
+            return;
+        }
+        try {
+            if (Sources.known(tape.journal(), tape.client()).isPresent()) {
+                tape.journal().removeClient(tape.client());
+            }
+        } catch (StorageException e) {
+            LOG.warn("the journal of '{}' still waits for {}: {}", image(), tape.client(), e.getMessage());
         }
     }
 
