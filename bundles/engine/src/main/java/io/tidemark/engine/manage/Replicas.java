@@ -2,6 +2,7 @@ package io.tidemark.engine.manage;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.replica.HeadOrder;

@@ -1,0 +1,213 @@
+package io.tidemark.simulation.sites;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.base.event.Event;
+import io.tidemark.base.event.EventCodec;
+import io.tidemark.faults.SimulatedMachine;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * What was written anywhere, as a tree: each event by its epoch's identity and its sequence, with the one before it and the image
+ * that follows from it. A site that is on some branch has exactly these events, and shows one of these images.
+ */
+final class Chronicle {
+    static final int BLOCK = 4096;
+    static final int BLOCKS = 16;
+    static final int SIZE = BLOCK * BLOCKS;
+
+    /**
+     * An event on its branch.
+     *
+     * @param epoch identity of the epoch
+     * @param sequence of the event
+     */
+    record Place(UUID epoch, long sequence) {
+        static final Place START = new Place(Epoch.NO_PREDECESSOR, 0);
+    }
+
+    /**
+     * What is known of an event.
+     *
+     * @param header as it was written
+     * @param body as it was written
+     * @param before the event in front of it
+     * @param blocks the image behind it: each block is full of one number
+     * @param atNanos when it was written, in true time
+     */
+    record Entry(EventHeader header, byte[] body, Place before, long[] blocks, long atNanos) {}
+
+    private final SimulatedMachine machine;
+    private final Map<Place, Entry> entries = new HashMap<>();
+    private final Map<Long, Place> written = new HashMap<>();
+    private final Map<UUID, String> acknowledging = new HashMap<>();
+    private final Map<String, List<Place>> acknowledged = new HashMap<>();
+    private long compared;
+
+    Chronicle(SimulatedMachine machine) {
+        this.machine = machine;
+    }
+
+    void require(boolean holds, Supplier<String> what) {
+        if (!holds) {
+            machine.note("BROKEN", what.get(), 0, 0);
+            machine.fail(new AssertionError(what.get()));
+        }
+    }
+
+    long compared() {
+        return compared;
+    }
+
+    /** Where a sequence lies that a journal with these epochs has or goes on from. */
+    Place place(List<Epoch> epochs, long sequence) {
+        if (sequence == 0) {
+            return Place.START;
+        }
+        Epoch found = null;
+        for (Epoch epoch : epochs) {
+            found = epoch.firstSequence() <= sequence ? epoch : found;
+        }
+        if (found != null) {
+            return new Place(found.identity(), sequence);
+        }
+        // In front of the first event of a relay: in the epoch that it begins with, or in the one before.
+        Place inside = new Place(epochs.get(0).identity(), sequence);
+        return entries.containsKey(inside) ? inside : new Place(epochs.get(0).predecessorIdentity(), sequence);
+    }
+
+    Entry entry(Place place) {
+        return entries.get(place);
+    }
+
+    // ---- events
+
+    /** An event goes into a journal: of a client at the site that the epoch belongs to, or one that was received. */
+    void appended(String site, List<Epoch> epochs, EventHeader header, byte[] body) {
+        long sequence = header.position().sequence();
+        Epoch epoch = epochs.get(epochs.size() - 1);
+        Place place = place(epochs, sequence);
+        Place before = place(epochs, sequence - 1);
+        Entry known = entries.get(place);
+        if (known != null) {
+            require(
+                    known.header().equals(header) && Arrays.equals(known.body(), body),
+                    () -> site + " has another event at " + place + ": " + header + ", and " + known.header() + " was");
+            require(known.before().equals(before), () -> site + " has " + before + " in front of " + place);
+            return;
+        }
+        require(
+                epoch.owner().equals(site),
+                () -> site + " received " + place + ", which " + epoch.owner() + " never had");
+        require(before.sequence() == 0 || entries.containsKey(before), () -> site + " goes on from " + before);
+        entries.put(place, new Entry(header, body, before, after(place, before, header, body), machine.nowNanos()));
+    }
+
+    private long[] after(Place place, Place before, EventHeader header, byte[] body) {
+        long[] blocks = blocks(before).clone();
+        int from = (int) header.offset() / BLOCK;
+        int to = (int) (header.offset() + header.length()) / BLOCK;
+        if (header.kind() == EventKind.DISCARD) {
+            Arrays.fill(blocks, from, to, 0);
+        } else if (header.kind() == EventKind.WRITE) {
+            try {
+                Event event = EventCodec.decode(header, ByteBuffer.wrap(body));
+                long value = event.payload().getLong(event.payload().position());
+                Arrays.fill(blocks, from, to, value);
+                written.put(value, place);
+            } catch (StorageException e) {
+                require(false, e::getMessage);
+            }
+        }
+        return blocks;
+    }
+
+    private long[] blocks(Place place) {
+        Entry entry = entries.get(place);
+        return entry == null ? new long[BLOCKS] : entry.blocks();
+    }
+
+    // ---- clients
+
+    /** A client's write was answered: its number is its own. */
+    void acknowledged(String site, long value) {
+        Place place = written.get(value);
+        require(place != null, () -> site + " acknowledges what no journal ever had");
+        String other = acknowledging.putIfAbsent(place.epoch(), site);
+        require(
+                other == null || other.equals(site),
+                () -> site + " and " + other + " both acknowledge writes in the epoch " + place.epoch());
+        acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+    }
+
+    /** By order, what a site had for itself is no longer wanted. */
+    void discarded(String site) {
+        acknowledged.remove(site);
+    }
+
+    List<Place> acknowledged(String site) {
+        return List.copyOf(acknowledged.getOrDefault(site, List.of()));
+    }
+
+    /** What was acknowledged is on the branch that goes on behind a place. */
+    void contains(Place end, List<Place> promised) {
+        Set<Place> branch = new HashSet<>();
+        Place at = end;
+        while (entries.containsKey(at)) {
+            branch.add(at);
+            at = entries.get(at).before();
+        }
+        for (Place one : promised) {
+            require(branch.contains(one), () -> "the acknowledged write at " + one + " is not on the branch to " + end);
+        }
+    }
+
+    // ---- images
+
+    /** What was read while the head was between two places is that; block by block where it moved meanwhile. */
+    void shown(String site, List<Epoch> epochs, long from, long to, byte[] read) {
+        long[] seen = new long[BLOCKS];
+        ByteBuffer bytes = ByteBuffer.wrap(read);
+        for (int block = 0; block < BLOCKS; block++) {
+            int at = block;
+            seen[block] = bytes.getLong(block * BLOCK);
+            boolean whole = true;
+            for (int i = 0; i < BLOCK; i += Long.BYTES) {
+                whole &= bytes.getLong(block * BLOCK + i) == seen[block];
+            }
+            require(whole, () -> site + " shows a torn block " + at);
+        }
+        List<long[]> images = new ArrayList<>();
+        for (long sequence = from; sequence <= to; sequence++) {
+            Place place = place(epochs, sequence);
+            require(
+                    sequence == 0 || entries.containsKey(place),
+                    () -> site + " is at " + place + ", which nobody wrote");
+            images.add(blocks(place));
+        }
+        if (from == to) {
+            require(
+                    Arrays.equals(seen, images.get(0)),
+                    () -> site + " at " + from + " shows " + Arrays.toString(seen) + " and not "
+                            + Arrays.toString(images.get(0)));
+            compared++;
+        }
+        for (int block = 0; block < BLOCKS; block++) {
+            int at = block;
+            require(
+                    images.stream().anyMatch(image -> image[at] == seen[at]),
+                    () -> site + " shows a block " + at + " that is in no image from " + from + " to " + to);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.tidemark.simulation.sites;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.api.replica.ReplicaProgress;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the simulation of sites has to find: each is planted between parts that are themselves sound. */
+enum Defect {
+    /** All is sound. */
+    NONE,
+
+    /** What has arrived is reported as received before the relay has it for good. */
+    ACKNOWLEDGES_BEFORE_THE_RELAY_IS_DURABLE {
+        @Override
+        ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+            return new ReplicasOver(sound) {
+                @Override
+                public Replica receive(String image) throws StorageException {
+                    return new ReplicaOver(super.receive(image)) {
+                        @Override
+                        public ReplicaProgress progress() {
+                            ReplicaProgress now = super.progress();
+                            return new ReplicaProgress(
+                                    now.arrived(),
+                                    now.arrived(),
+                                    now.head(),
+                                    now.replayed(),
+                                    now.receivedTimeNanos(),
+                                    now.headTimeNanos(),
+                                    now.order(),
+                                    now.consistency(),
+                                    now.nextOffset());
+                        }
+                    };
+                }
+            };
+        }
+    },
+
+    /** A new link forgets that the head is held. */
+    REPLAYS_PAST_A_HOLD {
+        @Override
+        ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+            return new ReplicasOver(sound) {
+                @Override
+                public Replica receive(String image) throws StorageException {
+                    Replica receiving = super.receive(image);
+                    if (receiving.progress().order() instanceof HeadOrder.Hold) {
+                        order(image, HeadOrder.LIVE);
+                    }
+                    return receiving;
+                }
+            };
+        }
+    },
+
+    /** Who is promoted goes on in the epoch of the primary before. */
+    REUSES_AN_EPOCH {
+        @Override
+        Journal journal(String site, Journal sound) {
+            return new JournalOver(sound) {
+                @Override
+                public void startEpoch(Epoch epoch) throws StorageException {
+                    List<Epoch> before = epochs();
+                    boolean promotes = epoch.owner().equals(site)
+                            && !before.isEmpty()
+                            && !before.get(before.size() - 1).owner().equals(site);
+                    if (!promotes) {
+                        super.startEpoch(epoch);
+                    }
+                }
+            };
+        }
+    },
+
+    /** The first event behind a new link is dropped, and what follows takes its place. */
+    SKIPS_AN_EVENT_AFTER_RECONNECT {
+        @Override
+        ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+            return new ReplicasOver(sound) {
+                @Override
+                public Replica receive(String image) throws StorageException {
+                    Replica receiving = super.receive(image);
+                    return memory.add(site) ? receiving : new Skipping(receiving);
+                }
+            };
+        }
+    },
+
+    /** The journal gives up for every peer what is durable here, whatever the peer has. */
+    TRIMS_BEFORE_A_PEER_HAS_IT {
+        @Override
+        Journal journal(String site, Journal sound) {
+            return new JournalOver(sound) {
+                @Override
+                public void putClient(JournalClient client) throws StorageException {
+                    List<Epoch> epochs = epochs();
+                    Position end = new Position(epochs.get(epochs.size() - 1).number(), durable());
+                    super.putClient(new JournalClient(
+                            client.id(), client.description(), end, client.state(), client.seenNanos()));
+                }
+            };
+        }
+    };
+
+    /**
+     * The replicas that a site's mirror uses.
+     *
+     * @param site name
+     * @param sound the real ones
+     * @param memory of the whole run
+     * @return the same, or broken ones
+     */
+    ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+        return sound;
+    }
+
+    /**
+     * The journal that a site's engine and mirror use.
+     *
+     * @param site name
+     * @param sound the real one
+     * @return the same, or a broken one
+     */
+    Journal journal(String site, Journal sound) {
+        return sound;
+    }
+
+    /** A new memory of a run. */
+    static Set<String> memory() {
+        return new HashSet<>();
+    }
+
+    private static final class Skipping extends ReplicaOver {
+        private int skipped;
+
+        Skipping(Replica below) {
+            super(below);
+        }
+
+        @Override
+        public void startEpoch(Epoch epoch) throws StorageException {
+            super.startEpoch(new Epoch(
+                    epoch.number(),
+                    epoch.identity(),
+                    epoch.firstSequence() - skipped,
+                    epoch.predecessorIdentity(),
+                    epoch.startedNanos(),
+                    epoch.owner()));
+        }
+
+        @Override
+        public boolean offer(EventHeader header, ByteBuffer body) throws StorageException {
+            if (skipped == 0) {
+                skipped = 1;
+                return true;
+            }
+            Position at = header.position();
+            return super.offer(
+                    new EventHeader(
+                            new Position(at.epoch(), at.sequence() - 1),
+                            header.kind(),
+                            header.flags(),
+                            header.timeNanos(),
+                            header.offset(),
+                            header.length(),
+                            header.bodyLength()),
+                    body);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.tidemark.simulation.sites;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaProgress;
+import java.nio.ByteBuffer;
+
+/** A receiving end that does what the one below does; for those that watch it, or are broken on purpose. */
+class ReplicaOver implements Replica {
+    final Replica below;
+
+    ReplicaOver(Replica below) {
+        this.below = below;
+    }
+
+    @Override
+    public ReplicaProgress progress() {
+        return below.progress();
+    }
+
+    @Override
+    public void startEpoch(Epoch epoch) throws StorageException {
+        below.startEpoch(epoch);
+    }
+
+    @Override
+    public boolean offer(EventHeader header, ByteBuffer body) throws StorageException {
+        return below.offer(header, body);
+    }
+
+    @Override
+    public void whenRoom(Runnable listener) {
+        below.whenRoom(listener);
+    }
+
+    @Override
+    public void commit() {
+        below.commit();
+    }
+
+    @Override
+    public void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener) {
+        below.whenProgress(aboveReceived, aboveReplayed, listener);
+    }
+
+    @Override
+    public void clockOffset(long sourceMinusOwnNanos, boolean known) {
+        below.clockOffset(sourceMinusOwnNanos, known);
+    }
+
+    @Override
+    public void catchUpTo(long sequence) {
+        below.catchUpTo(sequence);
+    }
+
+    @Override
+    public void copy(long offset, ByteBuffer bytes) throws StorageException {
+        below.copy(offset, bytes);
+    }
+
+    @Override
+    public void copyZeros(long offset, long length) throws StorageException {
+        below.copyZeros(offset, length);
+    }
+
+    @Override
+    public void copied(long nextOffset) throws StorageException {
+        below.copied(nextOffset);
+    }
+
+    @Override
+    public void endBootstrap(Position consistentAt) throws StorageException {
+        below.endBootstrap(consistentAt);
+    }
+
+    @Override
+    public void close() {
+        below.close();
+    }
+}

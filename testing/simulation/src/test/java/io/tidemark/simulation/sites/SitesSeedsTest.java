@@ -1,0 +1,43 @@
+package io.tidemark.simulation.sites;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.faults.SimulationFailure;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Sites that mirror an image keep what they promise, and five defects of a mirror are each found. */
+class SitesSeedsTest {
+    private static final int MOST_SEEDS = 10;
+    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : MOST_SEEDS;
+
+    @Test
+    void everySiteIsAlwaysOnABranchOfItsPrimary() {
+        long compared = 0;
+        long turns = 0;
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            SitesSimulation.Result result = new SitesSimulation(seed, Defect.NONE).run();
+            compared += result.compared();
+            turns += result.turns();
+        }
+        System.out.println(SEEDS + " seeds, " + compared + " comparisons, " + turns + " changes of roles");
+        assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
+        assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void isFound(Defect defect) {
+        for (long seed = 1; seed <= MOST_SEEDS; seed++) {
+            try {
+                new SitesSimulation(seed, defect).run();
+            } catch (SimulationFailure found) {
+                System.out.println(defect + " found by seed " + seed + ": "
+                        + found.getCause().getMessage().lines().findFirst().orElse(""));
+                return;
+            }
+        }
+        throw new AssertionError(defect + " was not found by " + MOST_SEEDS + " seeds");
+    }
+}

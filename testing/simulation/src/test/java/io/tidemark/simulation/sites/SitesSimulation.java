@@ -1,0 +1,379 @@
+package io.tidemark.simulation.sites;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.NetworkFaults;
+import io.tidemark.faults.NetworkSettings;
+import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.faults.SimulatedNetwork;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * One seed: two or three sites that mirror one image, clients that write wherever they may, people that hold, delay and turn roles,
+ * links that break, nodes that are killed, power that fails, and clocks that are hours apart and step. In the end all is healed
+ * and every site has to come to the same bytes.
+ */
+final class SitesSimulation implements Scene {
+    private static final long SECOND = Site.SECOND;
+    private static final long LOOK_NANOS = SECOND / 50;
+    private static final long HOUR = 3600 * SECOND;
+
+    /** In rising order, so that of two links the same one stays in every run. */
+    private static final List<NodeKey> KEYS = Stream.generate(NodeKey::generate)
+            .limit(3)
+            .sorted((left, right) -> Arrays.compareUnsigned(left.publicKey(), right.publicKey()))
+            .toList();
+
+    private final SimulatedMachine machine;
+    private final SimulatedNetwork network;
+    private final SeededRandom random;
+    private final Chronicle chronicle;
+    private final Defect defect;
+    private final Set<String> memory = Defect.memory();
+    private final List<Site> sites = new ArrayList<>();
+    private final Map<String, Long> skews = new HashMap<>();
+    private final boolean clocksStep;
+    private boolean writing = true;
+    private boolean ordering;
+    private int turns;
+    private int resyncs;
+
+    SitesSimulation(long seed, Defect defect) {
+        this.machine = new SimulatedMachine(seed, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
+        this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
+        this.random = machine.random("driver");
+        this.chronicle = new Chronicle(machine);
+        this.defect = defect;
+        this.clocksStep = random.coin();
+        int count = 2 + random.below(2);
+        for (int i = 0; i < count; i++) {
+            String name = String.valueOf((char) ('a' + i));
+            sites.add(new Site(name, KEYS.get(i), this));
+            skews.put(name, random.between(-10, 10) * HOUR + random.below(HOUR));
+        }
+    }
+
+    /** What a run was good for. */
+    record Result(long compared, int turns, int resyncs, long steps, long simulatedNanos) {}
+
+    Result run() {
+        machine.run(this::play);
+        return new Result(chronicle.compared(), turns, resyncs, machine.steps(), machine.nowNanos());
+    }
+
+    private void play() throws Exception {
+        for (Site site : sites) {
+            boot(site);
+        }
+        prepare();
+        network.faults(new NetworkFaults(300, 200, 100, 5_000, 200));
+        ordering = true;
+        sites.forEach(this::startOperator);
+        int rounds = 6 + random.below(8);
+        for (int round = 0; round < rounds; round++) {
+            machine.sleep(random.below(2 * SECOND));
+            mishap();
+        }
+        settle();
+    }
+
+    private void boot(Site site) throws StorageException {
+        site.boot(new SeededRandom(random.bits()));
+    }
+
+    private void prepare() throws StorageException {
+        for (Site one : sites) {
+            for (Site other : sites) {
+                boolean dials = one.name.compareTo(other.name) > 0;
+                if (one != other) {
+                    one.mirrors.addPeer(
+                            other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
+                }
+            }
+        }
+        Site first = sites.get(0);
+        first.create();
+        for (Site other : sites.subList(1, sites.size())) {
+            machine.sleep(random.below(SECOND));
+            require(linked(first, other), first + " and " + other + " do not link");
+            first.mirrors.enable(Site.IMAGE, other.name, ReplicaOptions.DEFAULTS);
+        }
+    }
+
+    private boolean linked(Site one, Site other) {
+        return await(
+                () -> one.mirrors.peers().stream().anyMatch(peer -> peer.name().equals(other.name) && peer.linked()),
+                60 * SECOND);
+    }
+
+    // ---- what happens
+
+    private void mishap() throws StorageException {
+        Site one = random.oneOf(sites);
+        Site other = random.oneOf(sites);
+        switch (random.below(10)) {
+            case 0 -> network.cut(one.name, other.name);
+            case 1, 2 -> network.heal(one.name, other.name);
+            case 3 -> network.halfOpen(one.name, other.name);
+            case 4 -> network.stall(one.name, other.name, random.below(3 * SECOND));
+            case 5 -> network.reset(one.name, other.name);
+            case 6 -> restart(List.of(one), false);
+            case 7 -> restart(sites, random.coin());
+            default -> {
+                if (clocksStep) {
+                    skews.put(one.name, skews.get(one.name) + random.between(-5, 5) * HOUR);
+                }
+            }
+        }
+    }
+
+    private void restart(List<Site> gone, boolean powerFails) throws StorageException {
+        if (powerFails) {
+            machine.losePower();
+        } else {
+            gone.forEach(Site::kill);
+        }
+        machine.sleep(random.below(SECOND));
+        for (Site site : gone) {
+            boot(site);
+            startOperator(site);
+        }
+    }
+
+    private void startOperator(Site site) {
+        site.spawn("operator", () -> {
+            while (ordering) {
+                site.pause(site.dice().below(SECOND));
+                try {
+                    order(site);
+                } catch (StorageException e) {
+                    machine.note("no-order", e.getMessage(), 0, 0);
+                }
+            }
+        });
+    }
+
+    private void order(Site site) throws StorageException {
+        ImageFacts facts = site.facts();
+        if (facts == null || !ordering) {
+            return;
+        }
+        SeededRandom dice = site.dice();
+        Site other = dice.oneOf(sites);
+        if (facts.role() == ImageHead.Role.PRIMARY) {
+            switch (dice.below(3)) {
+                case 0 -> switchOver(site, other);
+                case 1 -> site.mirrors.demote(Site.IMAGE);
+                default -> site.pause(SECOND / 10);
+            }
+            return;
+        }
+        switch (dice.below(8)) {
+            case 0, 1 -> site.hold();
+            case 2 -> site.step(1 + dice.below(5));
+            case 3, 4 -> site.follow(dice.magnitude(4 * SECOND));
+            case 5 -> site.follow(0);
+            case 6 -> promote(site, false);
+            default -> promote(site, dice.below(3) == 0);
+        }
+    }
+
+    private void promote(Site site, boolean force) throws StorageException {
+        site.mirrors.promote(Site.IMAGE, force);
+        turns++;
+    }
+
+    /** Done in one command: what the primary before acknowledged is there. */
+    private void switchOver(Site site, Site other) throws StorageException {
+        List<Chronicle.Place> promised = chronicle.acknowledged(site.name);
+        Promotion done = site.mirrors.switchOver(Site.IMAGE, other.name, WorkListener.QUIET);
+        turns++;
+        Chronicle.Place end = done.at().sequence() == 0
+                ? Chronicle.Place.START
+                : new Chronicle.Place(
+                        done.epoch().predecessorIdentity(), done.at().sequence());
+        chronicle.contains(end, promised);
+    }
+
+    // ---- how it ends
+
+    private void settle() throws StorageException {
+        ordering = false;
+        network.faults(NetworkFaults.NONE);
+        for (Site one : sites) {
+            for (Site other : sites) {
+                network.heal(one.name, other.name);
+            }
+        }
+        restart(sites, random.coin());
+        for (Site one : sites) {
+            require(await(() -> one.facts() != null, 60 * SECOND), one + " has no image");
+            for (Site other : sites) {
+                require(one == other || linked(one, other), one + " and " + other + " do not link");
+            }
+        }
+        Site primary = primary();
+        for (Site site : sites) {
+            if (site != primary) {
+                follow(site, primary);
+            }
+        }
+        machine.sleep(SECOND);
+        writing = false;
+        machine.sleep(2 * SECOND);
+        for (Site site : sites) {
+            if (site != primary) {
+                require(await(() -> equal(site, primary), 60 * SECOND), differ(site, primary));
+                require(
+                        Arrays.equals(site.bytes(), primary.bytes()),
+                        site + " and " + primary + " differ at their end");
+            }
+        }
+    }
+
+    /** The one with the newest epoch; where there is none, whoever is furthest becomes it. */
+    private Site primary() throws StorageException {
+        Site newest = null;
+        for (Site site : sites) {
+            newest = newest == null || rank(site) > rank(newest) ? site : newest;
+        }
+        if (!newest.isPrimary()) {
+            newest.mirrors.promote(Site.IMAGE, true);
+        }
+        return newest;
+    }
+
+    private static long rank(Site site) {
+        ImageFacts facts = site.facts();
+        boolean usable =
+                facts.role() == ImageHead.Role.PRIMARY || facts.replica().consistency() == Consistency.CONSISTENT;
+        long epoch = facts.epochs().isEmpty()
+                ? 0
+                : facts.epochs().get(facts.epochs().size() - 1).number();
+        long role = facts.role() == ImageHead.Role.PRIMARY ? 1L << 60 : 0;
+        return usable ? role + (epoch << 32) + facts.watermarks().durable() : -1;
+    }
+
+    private void follow(Site site, Site primary) throws StorageException {
+        if (site.isPrimary()) {
+            site.mirrors.demote(Site.IMAGE);
+        }
+        for (MirrorStatus one : site.mirrors.status()) {
+            if (one.role() == ImageHead.Role.REPLICA && !one.peer().equals(primary.name)) {
+                site.mirrors.disable(Site.IMAGE, one.peer());
+            }
+        }
+        primary.mirrors.enable(Site.IMAGE, site.name, ReplicaOptions.DEFAULTS);
+        site.follow(0);
+        if (!await(() -> equal(site, primary), 20 * SECOND)) {
+            machine.note("resync", site.mirrors.status(), 0, 0);
+            resyncs++;
+            chronicle.discarded(site.name);
+            site.mirrors.resync(Site.IMAGE, primary.name, true);
+        }
+    }
+
+    private static boolean equal(Site site, Site primary) {
+        ImageFacts its = site.facts();
+        ImageFacts all = primary.facts();
+        return its != null
+                && all != null
+                && its.role() == ImageHead.Role.REPLICA
+                && its.replica().order().equals(HeadOrder.LIVE)
+                && its.replica().consistency() == Consistency.CONSISTENT
+                && newest(its).equals(newest(all))
+                && its.replica().head() == all.watermarks().appended();
+    }
+
+    /** A relay that began in the middle of an epoch names another beginning. */
+    private static UUID newest(ImageFacts facts) {
+        return facts.epochs().get(facts.epochs().size() - 1).identity();
+    }
+
+    private static String differ(Site site, Site primary) {
+        return site + " does not come to where " + primary + " is: " + site.facts() + ", " + primary.facts() + ", "
+                + site.mirrors.status();
+    }
+
+    private boolean await(BooleanSupplier condition, long timeoutNanos) {
+        long deadline = machine.nowNanos() + timeoutNanos;
+        while (!condition.getAsBoolean()) {
+            if (machine.nowNanos() > deadline) {
+                return false;
+            }
+            machine.sleep(LOOK_NANOS);
+        }
+        return true;
+    }
+
+    private void require(boolean holds, String what) {
+        chronicle.require(holds, () -> what);
+    }
+
+    // ---- what sites see of it
+
+    @Override
+    public SimulatedMachine machine() {
+        return machine;
+    }
+
+    @Override
+    public SimulatedNetwork network() {
+        return network;
+    }
+
+    @Override
+    public Chronicle chronicle() {
+        return chronicle;
+    }
+
+    @Override
+    public Defect defect() {
+        return defect;
+    }
+
+    @Override
+    public Set<String> memory() {
+        return memory;
+    }
+
+    @Override
+    public Collection<Site> sites() {
+        return sites;
+    }
+
+    @Override
+    public long skewNanos(String site) {
+        return skews.get(site);
+    }
+
+    @Override
+    public boolean clocksStep() {
+        return clocksStep;
+    }
+
+    @Override
+    public boolean writing() {
+        return writing;
+    }
+}
