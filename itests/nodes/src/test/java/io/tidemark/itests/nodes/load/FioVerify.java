@@ -128,7 +128,7 @@ public final class FioVerify {
         }
     }
 
-    /** Where the writes went that fio had an answer to: each job's log has a line for each, with milliseconds, latency, 1, length, offset. */
+    /** Where the writes went that fio had an answer to: a job's log has a line for each, with time, latency, 1, length, offset. */
     private Set<String> answered() {
         Set<String> offsets = new HashSet<>();
         try (Stream<Path> files = Files.list(directory)) {
