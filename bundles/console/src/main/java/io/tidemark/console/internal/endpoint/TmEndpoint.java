@@ -102,6 +102,10 @@ public final class TmEndpoint implements AutoCloseable {
 
     private void serve(Socket socket) {
         callers.add(socket);
+        if (closed) {
+            // An accept that was under way may still have taken it, and then nobody else closes it.
+            closeQuietly(socket);
+        }
         Thread thread = new Thread(
                 () -> {
                     try {

@@ -411,10 +411,12 @@ final class Incoming {
     /** The delay is wished; a hold is an order, which stays. */
     private void applyDelay() throws StorageException {
         Replica taken = replica;
+        if (taken == null || !(taken.progress().order() instanceof HeadOrder.Follow follow)) {
+            return;
+        }
+        // Read behind the order: whoever changes both wishes first, so an older wish never takes the place of a newer order.
         long delay = wish.delayNanos();
-        if (taken != null
-                && taken.progress().order() instanceof HeadOrder.Follow follow
-                && follow.delayNanos() != delay) {
+        if (follow.delayNanos() != delay) {
             services.replicas().order(wish.image(), new HeadOrder.Follow(delay));
             LOG.info("the replica '{}' follows with a delay of {}", wish.image(), Durations.format(delay));
         }
