@@ -13,6 +13,7 @@ import io.tidemark.console.internal.render.Words;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code mirror:promote}, {@code mirror:demote} and {@code mirror:switch}. */
 final class MirrorRoles {
@@ -70,9 +71,10 @@ final class MirrorRoles {
 
     private static void promote(Call call) throws Failure, StorageException {
         boolean force = call.arguments().has(FORCE);
-        String moment = call.arguments().value(AT).orElse("");
-        if (!moment.isEmpty()) {
-            promoteAt(call, moment, force);
+        Optional<String> moment = call.arguments().value(AT);
+        if (moment.isPresent()) {
+            // An empty one, too: what a script lost on the way must not become a promotion at the end.
+            promoteAt(call, moment.get(), force);
             return;
         }
         if (force) {

@@ -396,9 +396,11 @@ class MirrorCommandsTest {
         assertTrue(refused(Kind.FAILED, "mirror:promote vm1 --at 2:13")
                 .getMessage()
                 .contains("here it is 3:13"));
-        assertTrue(refused(Kind.USAGE, "mirror:promote vm1 --at yesterday")
-                .getMessage()
-                .contains("is no moment"));
+        for (String none : List.of("yesterday", "''")) {
+            assertTrue(refused(Kind.USAGE, "mirror:promote vm1 --yes --at " + none)
+                    .getMessage()
+                    .contains("is no moment"));
+        }
         told();
     }
 

@@ -414,7 +414,8 @@ final class Incoming {
         if (taken == null || !(taken.progress().order() instanceof HeadOrder.Follow follow)) {
             return;
         }
-        // Read behind the order: whoever changes both wishes first, so an older wish never takes the place of a newer order.
+        // Read behind the order: whoever changes both wishes first, so an older wish never takes the place of a newer
+        // order.
         long delay = wish.delayNanos();
         if (follow.delayNanos() != delay) {
             services.replicas().order(wish.image(), new HeadOrder.Follow(delay));
