@@ -60,6 +60,17 @@ public interface ReplicaManager {
     ImageFacts order(String image, HeadOrder order) throws StorageException;
 
     /**
+     * Changes how far the head of a replica stays behind. Unlike {@link #order} it never takes back a hold: a replica that is held
+     * stays held, also when the hold came only just before. Durable and in force when it returns.
+     *
+     * @param image its name
+     * @param delayNanos in the source's time, not negative; 0 to follow live
+     * @return what is the case now
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary; UNAVAILABLE; IO, and the order before stays in force
+     */
+    ImageFacts delay(String image, long delayNanos) throws StorageException;
+
+    /**
      * Turns a replica into a primary at what it has received, whatever its order: ends its receiving end, brings the head to
      * {@code received}, starts an epoch of this node, and admits writes.
      *

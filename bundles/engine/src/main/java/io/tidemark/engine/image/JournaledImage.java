@@ -371,6 +371,16 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
+     * Changes the delay of a replica that follows; one that is held stays held. Durable when it returns.
+     *
+     * @param delayNanos how far it stays behind, not negative
+     * @throws StorageException MISMATCH, UNAVAILABLE or IO; the order before stays
+     */
+    public void delay(long delayNanos) throws StorageException {
+        roles.delay(delayNanos);
+    }
+
+    /**
      * Prepares an image for its other role, and stores that it has it. A replica's head is brought to all that is received; a
      * primary's writes end, and its journal ends with an event that says so. Afterwards the image is to be closed and opened
      * again, whatever the outcome: clients have to learn of the role, and a promoted replica starts its epoch when it is opened.

@@ -11,6 +11,7 @@ import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.Replica;
+import java.util.function.UnaryOperator;
 
 /** Orders for the head of a replica, and the change of an image's role. What is in force is durable before. */
 final class Roles {
@@ -66,6 +67,16 @@ final class Roles {
     // ---------------------------------------------------------------- orders
 
     void order(HeadOrder wanted) throws StorageException {
+        order(before -> wanted);
+    }
+
+    /** A hold that is in force stays, also one that came just before. */
+    void delay(long delayNanos) throws StorageException {
+        order(before -> before instanceof HeadOrder.Hold ? before : new HeadOrder.Follow(delayNanos));
+    }
+
+    /** What is wanted is worked out when no other order can come between. */
+    private void order(UnaryOperator<HeadOrder> wanted) throws StorageException {
         boolean[] mine = new boolean[1];
         core.changed.await(() -> {
             boolean free = core.following == null || !core.following.paused;
@@ -83,7 +94,12 @@ final class Roles {
             long head;
             synchronized (core.lock) {
                 servingReplica();
-                order = resolve(wanted);
+                HeadOrder before = core.following.kept.order();
+                HeadOrder next = wanted.apply(before);
+                if (next.equals(before)) {
+                    return;
+                }
+                order = resolve(next);
                 head = core.following.head;
             }
             core.heads.store(

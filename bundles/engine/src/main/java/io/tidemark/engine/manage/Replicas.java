@@ -56,6 +56,12 @@ public final class Replicas implements ReplicaManager {
     }
 
     @Override
+    public ImageFacts delay(String image, long delayNanos) throws StorageException {
+        directory.engine(image).delay(delayNanos);
+        return facts(image);
+    }
+
+    @Override
     public ImageFacts promote(String image) throws StorageException {
         directory.turn(image, Role.PRIMARY, null);
         return facts(image);

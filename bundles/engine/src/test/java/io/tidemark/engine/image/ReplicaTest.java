@@ -365,6 +365,28 @@ class ReplicaTest {
     }
 
     @Test
+    void anotherDelayNeverTakesBackAHold() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            rig.write(1, 1);
+            rig.sendAll();
+            rig.awaitHead(1);
+            rig.engine.delay(HOUR);
+            assertEquals(new HeadOrder.Follow(HOUR), rig.progress().order());
+            rig.engine.order(HERE);
+            rig.engine.delay(MINUTE);
+            rig.engine.delay(0);
+            rig.write(2, 2);
+            rig.sendAll();
+            assertEquals(new HeadOrder.Hold(at(1)), rig.progress().order());
+            rig.verifyAt(1);
+            rig.crash(0);
+            assertEquals(new HeadOrder.Hold(at(1)), rig.progress().order());
+            rig.engine.order(HeadOrder.LIVE);
+            rig.awaitHead(2);
+        }
+    }
+
+    @Test
     void anOrderThatCannotBeKeptIsNotInForce() throws Exception {
         try (ReplicaRig rig = ReplicaRig.consistent().start()) {
             rig.write(1, 1);

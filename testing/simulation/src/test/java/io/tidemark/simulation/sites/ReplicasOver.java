@@ -41,6 +41,11 @@ class ReplicasOver implements ReplicaManager {
     }
 
     @Override
+    public ImageFacts delay(String image, long delayNanos) throws StorageException {
+        return below.delay(image, delayNanos);
+    }
+
+    @Override
     public ImageFacts promote(String image) throws StorageException {
         return below.promote(image);
     }

@@ -39,14 +39,11 @@ final class Heads {
         if (delayNanos < 0) {
             throw new StorageException(Reason.INVALID, "a delay of " + delayNanos + " ns is negative", "");
         }
-        ImageFacts facts = desk.replica(image);
+        desk.replica(image);
         String delay = ReplicaConfig.delay(delayNanos);
         desk.replicas().change(image, wish -> Map.of(ReplicaConfig.DELAY, delay));
         long kept = desk.replicas().config(image).map(ReplicaWish::delayNanos).orElse(0L);
-        if (facts.replica().order() instanceof HeadOrder.Follow) {
-            return ordered(image, new HeadOrder.Follow(kept));
-        }
-        return statuses.replica(image, facts);
+        return statuses.replica(image, desk.services().replicas().delay(image, kept));
     }
 
     private MirrorStatus ordered(String image, HeadOrder order) throws StorageException {

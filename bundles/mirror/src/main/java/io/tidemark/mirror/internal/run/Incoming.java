@@ -418,7 +418,7 @@ final class Incoming {
         // order.
         long delay = wish.delayNanos();
         if (follow.delayNanos() != delay) {
-            services.replicas().order(wish.image(), new HeadOrder.Follow(delay));
+            services.replicas().delay(wish.image(), delay);
             LOG.info("the replica '{}' follows with a delay of {}", wish.image(), Durations.format(delay));
         }
     }

@@ -164,6 +164,12 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
+    public ImageFacts delay(String name, long delayNanos) throws StorageException {
+        boolean held = ofRole(name, ImageHead.Role.REPLICA).order instanceof HeadOrder.Hold;
+        return held ? facts(name) : order(name, new HeadOrder.Follow(delayNanos));
+    }
+
+    @Override
     public ImageFacts promote(String name) throws StorageException {
         MemoryImage image = ofRole(name, ImageHead.Role.REPLICA);
         if (image.consistency != Consistency.CONSISTENT) {
