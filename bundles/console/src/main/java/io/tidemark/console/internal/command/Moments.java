@@ -8,6 +8,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.base.text.Durations;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.OptionalLong;
 
 /** Moments as people write them: a position, a sequence, a time, or how long ago. Stateless. */
 final class Moments {
@@ -27,17 +28,11 @@ final class Moments {
      */
     static long firstAt(Journal journal, Clock clock, String text) throws Failure, StorageException {
         long trimmed = journal.trimmed();
-        long sequence;
-        if (text.startsWith("-")) {
-            sequence = journal.sequenceAt(clock.wallNanos() - ago(text)) + 1;
-        } else if (text.indexOf('T') > 0) {
-            sequence = journal.sequenceAt(time(text)) + 1;
-        } else {
-            sequence = position(text);
-            if (sequence <= trimmed) {
-                throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
-                        + "; take a later one");
-            }
+        OptionalLong nanos = timeNanos(clock, text);
+        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) + 1 : position(text);
+        if (nanos.isEmpty() && sequence <= trimmed) {
+            throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
+                    + "; take a later one");
         }
         return Math.max(trimmed + 1, Math.min(sequence, journal.durable() + 1));
     }
@@ -53,20 +48,14 @@ final class Moments {
      * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event
      */
     static Position lastAt(Journal journal, Clock clock, Position head, String text) throws Failure, StorageException {
-        long sequence;
-        if (text.startsWith("-")) {
-            sequence = journal.sequenceAt(clock.wallNanos() - ago(text));
-        } else if (text.indexOf('T') > 0) {
-            sequence = journal.sequenceAt(time(text));
-        } else {
-            sequence = position(text);
-        }
+        OptionalLong nanos = timeNanos(clock, text);
+        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) : position(text);
         Position found = sequence == head.sequence() ? head : inside(journal, sequence);
         if (found.equals(Position.NONE)) {
             throw Failure.failed("the journal " + journal.name() + " has no event at " + text + "; it has those behind "
                     + journal.trimmed() + " up to " + journal.durable());
         }
-        if (text.indexOf(':') > 0 && text.indexOf('T') < 0 && !found.toString().equals(text)) {
+        if (nanos.isEmpty() && text.indexOf(':') > 0 && !found.toString().equals(text)) {
             throw Failure.failed("event " + text + " is of another branch; here it is " + found);
         }
         return found;
@@ -80,6 +69,14 @@ final class Moments {
             }
         }
         return sequence > journal.trimmed() ? found : Position.NONE;
+    }
+
+    /** Empty for a position. */
+    private static OptionalLong timeNanos(Clock clock, String text) throws Failure {
+        if (text.startsWith("-")) {
+            return OptionalLong.of(clock.wallNanos() - ago(text));
+        }
+        return text.indexOf('T') > 0 ? OptionalLong.of(time(text)) : OptionalLong.empty();
     }
 
     private static long ago(String text) throws Failure {
