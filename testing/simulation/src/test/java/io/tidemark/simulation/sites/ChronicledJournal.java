@@ -2,14 +2,12 @@ package io.tidemark.simulation.sites;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
-import io.tidemark.api.EventKind;
-import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
-import java.nio.ByteBuffer;
-import java.util.List;
+import io.tidemark.simulation.AppenderOver;
+import io.tidemark.simulation.JournalOver;
 
 /** A site's journal: what goes in is chronicled, and it keeps what it promised to keep. */
 final class ChronicledJournal extends JournalOver {
@@ -19,7 +17,7 @@ final class ChronicledJournal extends JournalOver {
     ChronicledJournal(Journal below, Site site) {
         super(below);
         this.site = site;
-        this.appender = new Appender(below.appender());
+        this.appender = new Appender(below);
         site.opened(this);
     }
 
@@ -54,77 +52,24 @@ final class ChronicledJournal extends JournalOver {
         return trimmed;
     }
 
-    private final class Appender implements JournalAppender {
-        private final JournalAppender appends;
-
-        Appender(JournalAppender appends) {
-            this.appends = appends;
+    private final class Appender extends AppenderOver {
+        Appender(Journal journal) {
+            super(journal);
         }
 
         @Override
-        public long append(
-                EventKind kind,
-                int flags,
-                long timeNanos,
-                long offset,
-                long length,
-                ByteBuffer head,
-                ByteBuffer payload,
-                ByteBuffer tail)
-                throws StorageException {
-            long place = appends.append(kind, flags, timeNanos, offset, length, head, payload, tail);
-            if (place >= 0) {
-                byte[] body = joined(head, payload, tail);
-                List<Epoch> epochs = below.epochs();
-                Position position = new Position(epochs.get(epochs.size() - 1).number(), appends.appended());
-                site.appended(
-                        epochs, new EventHeader(position, kind, flags, timeNanos, offset, length, body.length), body);
-            }
-            return place;
-        }
-
-        private static byte[] joined(ByteBuffer... parts) {
-            int length = 0;
-            for (ByteBuffer part : parts) {
-                length += part == null ? 0 : part.remaining();
-            }
-            ByteBuffer body = ByteBuffer.allocate(length);
-            for (ByteBuffer part : parts) {
-                if (part != null) {
-                    body.put(part.duplicate());
-                }
-            }
-            return body.array();
+        protected void appended(EventHeader header, byte[] body, int payloadOffset, int payloadBytes) {
+            site.appended(epochs(), header, body);
         }
 
         @Override
         public long force() throws StorageException {
-            return site.durable(appends.force());
+            return site.durable(super.force());
         }
 
         @Override
         public long commit() throws StorageException {
-            return site.durable(appends.commit());
-        }
-
-        @Override
-        public boolean overlaps() {
-            return appends.overlaps();
-        }
-
-        @Override
-        public void expectReading(boolean expected) {
-            appends.expectReading(expected);
-        }
-
-        @Override
-        public long appended() {
-            return appends.appended();
-        }
-
-        @Override
-        public long unforcedBytes() {
-            return appends.unforcedBytes();
+            return site.durable(super.commit());
         }
     }
 }

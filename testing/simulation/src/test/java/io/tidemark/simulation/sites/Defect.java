@@ -10,6 +10,7 @@ import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.simulation.JournalOver;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.tidemark.simulation.sites;
+package io.tidemark.simulation;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
@@ -12,10 +12,16 @@ import java.util.List;
 import java.util.UUID;
 
 /** A journal that does what the one below does; for those that watch it, or are broken on purpose. */
-class JournalOver implements Journal {
-    final Journal below;
+public class JournalOver implements Journal {
+    /** The one below. */
+    protected final Journal below;
 
-    JournalOver(Journal below) {
+    /**
+     * Over another one.
+     *
+     * @param below does what is not overridden
+     */
+    public JournalOver(Journal below) {
         this.below = below;
     }
 
