@@ -12,7 +12,7 @@ public enum EventKind {
     FLUSH(4),
     /** The image has a new size; {@code length} of the event is the new size in bytes. */
     RESIZE(5),
-    /** A snapshot was taken. */
+    /** A user named this position, and it is a barrier: a mark for what knows snapshots only, as Ceph's tools do. */
     SNAPSHOT(6),
     /** This owner took the image over. */
     PROMOTE(7),

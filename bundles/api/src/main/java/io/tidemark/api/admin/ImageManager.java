@@ -1,5 +1,7 @@
 package io.tidemark.api.admin;
 
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.journal.Journal;
 import java.util.List;
@@ -59,6 +61,19 @@ public interface ImageManager {
      * @throws StorageException INVALID, NOT_FOUND, NO_SPACE, UNAVAILABLE or IO
      */
     ImageStatus resize(String name, long newSizeBytes) throws StorageException;
+
+    /**
+     * Gives the present moment a name, as an event in the journal: everything that was acknowledged before the call comes
+     * before it, and it travels to replicas in its place. The name need not be new; what is looked up by a name that stands
+     * for several moments is refused.
+     *
+     * @param name of the image
+     * @param kind MARK; or SNAPSHOT, which is a barrier too
+     * @param label 1 to 128 letters, digits, dots, dashes and underscores, beginning with a letter, and not {@code latest}
+     * @return where it stands, durable
+     * @throws StorageException INVALID (the label), NOT_FOUND, READ_ONLY (a replica), JOURNAL_FULL, UNAVAILABLE or IO
+     */
+    Position mark(String name, EventKind kind, String label) throws StorageException;
 
     /**
      * Deletes an image with its journal and configuration.

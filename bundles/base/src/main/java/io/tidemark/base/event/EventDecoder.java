@@ -106,7 +106,7 @@ final class EventDecoder {
 
     private String string() throws StorageException {
         int bytes = in.getInt();
-        if (bytes < 0 || bytes > in.remaining()) {
+        if (bytes < 0 || bytes > Math.min(in.remaining(), EventCodec.MAX_NAME_BYTES)) {
             throw corrupt("claims a name of " + bytes + " bytes");
         }
         byte[] text = new byte[bytes];

@@ -5,6 +5,9 @@ public final class Names {
     /** Most characters. */
     public static final int MAX_LENGTH = 128;
 
+    /** A moment of its own, which no mark can be called. */
+    private static final String LATEST = "latest";
+
     private Names() {}
 
     /**
@@ -25,6 +28,22 @@ public final class Names {
         return name;
     }
 
+    /**
+     * Checks the name of a moment. It begins with a letter, so that none looks like a position, a time or how long ago.
+     *
+     * @param name to check
+     * @return the name
+     * @throws IllegalArgumentException when it is none; the message says which are
+     */
+    public static String checkMark(String name) {
+        check("mark", name);
+        if (!isLetter(name.charAt(0)) || name.equals(LATEST)) {
+            throw new IllegalArgumentException(
+                    "'" + name + "' is no name for a mark; begin it with a letter, and do not call it " + LATEST);
+        }
+        return name;
+    }
+
     private static boolean allowed(int c) {
         return alphanumeric(c) || c == '.' || c == '-' || c == '_';
     }
@@ -34,6 +53,10 @@ public final class Names {
     }
 
     private static boolean alphanumeric(int c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        return isLetter(c) || (c >= '0' && c <= '9');
+    }
+
+    private static boolean isLetter(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 }

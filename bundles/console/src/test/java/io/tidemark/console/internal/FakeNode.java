@@ -1,5 +1,6 @@
 package io.tidemark.console.internal;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -254,6 +255,15 @@ public final class FakeNode implements Node {
             ImageStatus image = image(name);
             images.put(name, with(image, name, newSizeBytes, image.properties()));
             return images.get(name);
+        }
+
+        @Override
+        public Position mark(String name, EventKind kind, String label) throws StorageException {
+            mayFail();
+            image(name);
+            FakeJournal journal = (FakeJournal) journals.get(name);
+            journal.add(kind, 0, 0, 0, label);
+            return new Position(3, journal.durable());
         }
 
         @Override

@@ -460,7 +460,7 @@ final class Core {
      * @return its sequence, or what the appender said instead of a place
      */
     long append(EventKind kind, int flags, long wallNanos, long offset, long length, Payload payload, Aftermath after) {
-        long outcome = appendOne(kind, flags, wallNanos, offset, length, payload, after);
+        long outcome = appendOne(kind, flags, wallNanos, offset, length, "", payload, after);
         if (outcome >= 0 && journalFull && !kind.isControl()) {
             journalFull = false;
             updateState(after);
@@ -468,11 +468,16 @@ final class Core {
         return outcome;
     }
 
+    /** As {@link #append}, of an event that has nothing but a name. */
+    long appendNamed(EventKind kind, int flags, long wallNanos, String name, Aftermath after) {
+        return appendOne(kind, flags, wallNanos, 0, 0, name, null, after);
+    }
+
     /** An event of the source has been appended as it came. A payload belongs to the image from then on. */
     void arrived(EventHeader header, Payload payload, Aftermath after) {
         appended++;
         lastEventNanos = header.timeNanos();
-        unforced.add(header.kind(), header.flags(), header.timeNanos(), header.offset(), header.length());
+        unforced.add(header.kind(), header.flags(), header.timeNanos(), header.offset(), header.length(), "");
         hot.add(payload);
         figures.appended(header.kind(), header.length());
         if (journalFull && !header.kind().isControl()) {
@@ -482,11 +487,18 @@ final class Core {
     }
 
     private long appendOne(
-            EventKind kind, int flags, long wallNanos, long offset, long length, Payload payload, Aftermath after) {
+            EventKind kind,
+            int flags,
+            long wallNanos,
+            long offset,
+            long length,
+            String name,
+            Payload payload,
+            Aftermath after) {
         long time = Math.max(wallNanos, lastEventNanos);
         long place;
         try {
-            place = appendTo(appender, kind, flags, time, offset, length, payload);
+            place = appendTo(appender, kind, flags, time, offset, length, name, payload);
         } catch (StorageException e) {
             failed(ImageListener.Part.JOURNAL, e, after);
             return JournalAppender.BATCH_FULL;
@@ -499,7 +511,7 @@ final class Core {
         }
         appended++;
         lastEventNanos = time;
-        unforced.add(kind, flags, time, offset, length);
+        unforced.add(kind, flags, time, offset, length, name);
         hot.add(payload);
         if (kind.changesData()) {
             remember(active, kind, offset, length, appended, place);
@@ -518,10 +530,18 @@ final class Core {
     }
 
     /** Hands one event to an appender; used again when events are appended once more after a reopening. */
-    long appendTo(JournalAppender to, EventKind kind, int flags, long time, long offset, long length, Payload payload)
+    long appendTo(
+            JournalAppender to,
+            EventKind kind,
+            int flags,
+            long time,
+            long offset,
+            long length,
+            String name,
+            Payload payload)
             throws StorageException {
         headBytes.clear();
-        EventCodec.putHead(headBytes, kind, offset, length, payload == null ? 0 : payload.length(), "");
+        EventCodec.putHead(headBytes, kind, offset, length, payload == null ? 0 : payload.length(), name);
         headBytes.flip();
         tailBytes.clear();
         EventCodec.putTail(tailBytes, time);

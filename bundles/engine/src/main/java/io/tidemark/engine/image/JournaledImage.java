@@ -1,5 +1,6 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.Watermarks;
@@ -550,6 +551,18 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     public void resize(long newSizeBytes) throws StorageException {
         lifecycle.resize(newSizeBytes);
+    }
+
+    /**
+     * Gives the present moment a name, as an event in the journal: everything acknowledged before the call is before it.
+     *
+     * @param kind MARK; or SNAPSHOT, which is a barrier too
+     * @param label the name, see {@link io.tidemark.base.text.Names#checkMark}
+     * @return its position, durable
+     * @throws StorageException INVALID (the name), READ_ONLY on a replica, JOURNAL_FULL, UNAVAILABLE while suspended, or IO
+     */
+    public Position mark(EventKind kind, String label) throws StorageException {
+        return lifecycle.mark(kind, label);
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Workers.Worker;
@@ -10,6 +12,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.Journal.JournalStatus;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.base.text.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -286,6 +289,70 @@ final class Lifecycle {
         core.epochStart.await(after);
         core.committer.lead(after);
         return 0;
+    }
+
+    Position mark(EventKind kind, String label) throws StorageException {
+        if (kind != EventKind.MARK && kind != EventKind.SNAPSHOT) {
+            throw Failures.malformed(core.labels.name(), "a moment is named by a mark or a snapshot, not by a " + kind);
+        }
+        checkLabel(label);
+        Aftermath after = new Aftermath();
+        Position[] at = {Position.NONE};
+        while (at[0].equals(Position.NONE)) {
+            at[0] = journalMark(kind, label, after);
+            after.settle(core);
+            core.epochStart.await(after);
+            core.committer.lead(after);
+            if (at[0].equals(Position.NONE)) {
+                core.changed.await(() -> core.forces == 0 || core.suspended || core.stopping);
+            }
+        }
+        core.changed.await(() -> core.durable >= at[0].sequence() || core.stopping);
+        synchronized (core.lock) {
+            if (core.durable < at[0].sequence()) {
+                throw Failures.stopped(core.labels.name());
+            }
+        }
+        return at[0];
+    }
+
+    private void checkLabel(String label) throws StorageException {
+        try {
+            Names.checkMark(label);
+        } catch (IllegalArgumentException e) {
+            throw Failures.malformed(core.labels.name(), e.getMessage());
+        }
+    }
+
+    /** NONE when it has to be tried again. */
+    private Position journalMark(EventKind kind, String label, Aftermath after) throws StorageException {
+        int flags = kind == EventKind.SNAPSHOT ? EventHeader.FLAG_BARRIER : 0;
+        long wall = core.context.clock().wallNanos();
+        synchronized (core.lock) {
+            refuseUnlessServing();
+            if (core.readOnly()) {
+                throw Failures.readOnly(core.labels.name());
+            }
+            if (core.epochStart.isDue()) {
+                return Position.NONE;
+            }
+            // What is kept back in a full journal is for what frees it again.
+            long outcome = core.journalFull ? JournalAppender.FULL : core.appendNamed(kind, flags, wall, label, after);
+            if (outcome == JournalAppender.FULL) {
+                throw new StorageException(
+                        Reason.JOURNAL_FULL,
+                        "the journal of image " + core.labels.name() + " has no room for the mark " + label,
+                        "raise its limit or let what keeps it go on");
+            }
+            core.forceWanted = true;
+            if (outcome < 0) {
+                return Position.NONE;
+            }
+            if (flags != 0) {
+                core.lastBarrier = outcome;
+            }
+            return new Position(core.epoch.number(), outcome);
+        }
     }
 
     List<String> warnings() {

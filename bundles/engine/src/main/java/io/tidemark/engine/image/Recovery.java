@@ -307,7 +307,14 @@ final class Recovery implements BatchWriter.Interruption {
             EventKind kind = events.kind(s);
             Payload payload = core.hot.get(s);
             long place = core.appendTo(
-                    appender, kind, events.flags(s), events.timeNanos(s), events.offset(s), events.length(s), payload);
+                    appender,
+                    kind,
+                    events.flags(s),
+                    events.timeNanos(s),
+                    events.offset(s),
+                    events.length(s),
+                    events.name(s),
+                    payload);
             if (place == JournalAppender.BATCH_FULL) {
                 core.steps.forceJournal(journal);
                 continue;

@@ -1,6 +1,8 @@
 package io.tidemark.engine.image;
 
 import io.tidemark.api.EventKind;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * What was appended and is not durable yet, so that it can be appended again after the journal had to be opened again. The
@@ -12,6 +14,10 @@ final class UnforcedEvents {
     private long[] times = new long[64];
     private long[] offsets = new long[64];
     private long[] lengths = new long[64];
+
+    /** Of the few that have one, by sequence. */
+    private final Map<Long, String> names = new HashMap<>();
+
     private long first;
     private long end;
     private long bytes;
@@ -21,9 +27,12 @@ final class UnforcedEvents {
         end = nextSequence;
     }
 
-    void add(EventKind kind, int flag, long timeNanos, long offset, long length) {
+    void add(EventKind kind, int flag, long timeNanos, long offset, long length, String name) {
         if (end - first == kinds.length) {
             grow();
+        }
+        if (!name.isEmpty()) {
+            names.put(end, name);
         }
         int i = index(end++);
         kinds[i] = kind;
@@ -76,6 +85,9 @@ final class UnforcedEvents {
     void forget(long upTo) {
         while (first <= upTo && first < end) {
             bytes -= payloadBytes(index(first));
+            if (!names.isEmpty()) {
+                names.remove(first);
+            }
             first++;
         }
     }
@@ -106,5 +118,10 @@ final class UnforcedEvents {
 
     long length(long sequence) {
         return lengths[index(sequence)];
+    }
+
+    /** Empty where the event has none. */
+    String name(long sequence) {
+        return names.isEmpty() ? "" : names.getOrDefault(sequence, "");
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.engine.manage;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -501,6 +502,11 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         } finally {
             exitOrder(name);
         }
+    }
+
+    @Override
+    public Position mark(String name, EventKind kind, String label) throws StorageException {
+        return running(existing(name)).mark(kind, label);
     }
 
     @Override

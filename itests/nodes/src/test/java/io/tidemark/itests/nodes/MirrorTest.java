@@ -270,6 +270,12 @@ class MirrorTest {
         loads.verify(sites.b.node());
     }
 
+    /** The newest mark of the image, and where it stands. */
+    private static String last(Site site) {
+        String marks = site.node().tell("marks", DISK);
+        return marks.substring(marks.lastIndexOf(' ') + 1);
+    }
+
     private static void awaitState(Site site, String state) {
         Await.until(
                 () -> "the image to be " + state + ": " + site.node().status(DISK),
@@ -283,13 +289,20 @@ class MirrorTest {
         equal(sites.a, sites.b);
         sites.b.order("hold", DISK);
         write(sites.a);
+        String mark = sites.a.node().tell("mark", DISK, "before-the-mistake");
+        ByteBuffer marked = content(sites.a);
+        write(sites.a);
+        assertEquals("mistaken=" + sites.a.node().tell("mark", DISK, "mistaken"), last(sites.a));
         String durable = sites.a.node().status(DISK).get("durable");
         Await.until(
                 () -> "b to receive all: " + sites.b.mirrored(DISK),
                 Duration.ofSeconds(30),
                 () -> sites.b.mirrored(DISK).get("received").equals(durable));
+        assertEquals(sites.a.node().tell("marks", DISK), sites.b.node().tell("marks", DISK), "the same, in order");
         sites.b.order("step", DISK, "10");
+        sites.b.order("step", DISK, mark);
         ByteBuffer then = content(sites.b);
+        assertEquals(marked, then, "as the primary was when the moment was named");
         sites.b.order("promote@", DISK, sites.b.mirrored(DISK).get("held"));
         assertEquals(then, content(sites.b));
         sites.b.node().kill();

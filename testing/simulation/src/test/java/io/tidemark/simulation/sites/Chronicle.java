@@ -3,6 +3,7 @@ package io.tidemark.simulation.sites;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
@@ -51,6 +52,7 @@ final class Chronicle {
     private final SimulatedMachine machine;
     private final Map<Place, Entry> entries = new HashMap<>();
     private final Map<Long, Place> written = new HashMap<>();
+    private final Map<String, Place> marks = new HashMap<>();
     private final Map<UUID, String> acknowledging = new HashMap<>();
     private final Map<String, List<Place>> acknowledged = new HashMap<>();
     private long compared;
@@ -121,16 +123,22 @@ final class Chronicle {
         if (header.kind() == EventKind.DISCARD) {
             Arrays.fill(blocks, from, to, 0);
         } else if (header.kind() == EventKind.WRITE) {
-            try {
-                Event event = EventCodec.decode(header, ByteBuffer.wrap(body));
-                long value = event.payload().getLong(event.payload().position());
-                Arrays.fill(blocks, from, to, value);
-                written.put(value, place);
-            } catch (StorageException e) {
-                require(false, e::getMessage);
-            }
+            Event event = event(header, body);
+            long value = event.payload().getLong(event.payload().position());
+            Arrays.fill(blocks, from, to, value);
+            written.put(value, place);
+        } else if (header.kind() == EventKind.MARK || header.kind() == EventKind.SNAPSHOT) {
+            marks.put(event(header, body).name(), place);
         }
         return blocks;
+    }
+
+    private static Event event(EventHeader header, byte[] body) {
+        try {
+            return EventCodec.decode(header, ByteBuffer.wrap(body));
+        } catch (StorageException e) {
+            throw new AssertionError(e.getMessage(), e);
+        }
     }
 
     private long[] blocks(Place place) {
@@ -148,6 +156,17 @@ final class Chronicle {
         require(
                 other == null || other.equals(site),
                 () -> site + " and " + other + " both acknowledge writes in the epoch " + place.epoch());
+        acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+    }
+
+    /** A moment got a name: its event says so, and is promised from now on. */
+    void marked(String site, EventKind kind, String label, Position at) {
+        Place place = marks.get(label);
+        require(place != null, () -> site + " says that " + label + " is marked, and no journal ever had it");
+        EventHeader header = entries.get(place).header();
+        require(
+                header.position().equals(at) && header.kind() == kind,
+                () -> site + " says that " + label + " is " + kind + " " + at + ", and it is " + header);
         acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
     }
 

@@ -2,6 +2,7 @@ package io.tidemark.simulation.sites;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.Files;
@@ -266,11 +267,21 @@ final class Site implements SessionListener {
                 session.drive(false);
                 gate.await(dice.magnitude(SECOND / 50));
             }
+            if (dice.below(32) == 0) {
+                mark();
+            }
         }
         session.drive(false);
         for (int i = 0; pending[0] > 0 && i < 60; i++) {
             gate.await(SECOND);
         }
+    }
+
+    /** A mark is promised as a write is: it goes to every site in its place. */
+    private void mark() throws StorageException {
+        String label = "m" + HexFormat.of().toHexDigits(dice.bits());
+        EventKind kind = dice.coin() ? EventKind.MARK : EventKind.SNAPSHOT;
+        chronicle().marked(name, kind, label, directory.mark(IMAGE, kind, label));
     }
 
     private void request(DeviceSession session, int block, int blocks, Runnable over) throws StorageException {

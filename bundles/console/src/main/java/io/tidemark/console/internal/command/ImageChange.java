@@ -1,9 +1,12 @@
 package io.tidemark.console.internal.command;
 
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.console.internal.render.JournalViews;
 import io.tidemark.console.internal.render.Words;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -11,10 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** {@code image:set}, {@code image:resize}, {@code image:checkpoint}, {@code image:open} and {@code image:delete}. */
+/** {@code image:set}, {@code image:resize}, {@code image:checkpoint}, {@code image:mark}, {@code image:open} and {@code image:delete}. */
 final class ImageChange {
     private static final String YES = "--yes";
     private static final String JOURNAL_LOST = "--journal-lost";
+    private static final String SNAPSHOT = "--snapshot";
     private static final String SHRINK = "--allow-shrink";
 
     private static final Set<ImageStatus.State> NOT_SERVED =
@@ -23,7 +27,7 @@ final class ImageChange {
     private ImageChange() {}
 
     static List<ConsoleCommand> all() {
-        return List.of(set(), resize(), checkpoint(), open(), delete());
+        return List.of(set(), resize(), checkpoint(), mark(), open(), delete());
     }
 
     private static ConsoleCommand set() {
@@ -159,6 +163,47 @@ final class ImageChange {
                 image,
                 name + ": checkpointed at " + Words.number(image.watermarks().checkpointed()) + ", "
                         + progress.summary(backlog));
+    }
+
+    private static ConsoleCommand mark() {
+        return new SimpleCommand(
+                Spec.of("image:mark", "Gives the present moment of an image a name.")
+                        .detail(
+                                "The mark is an event in the journal: everything that was acknowledged is before it, replicas"
+                                        + " receive it in its place, and it lasts as long as the journal has it. Commands that take a"
+                                        + " MOMENT take its name. A file system is as after a power cut there, unless it is frozen or"
+                                        + " synced first.")
+                        .takes("NAME", "The image; primary here.", Completions::primaries)
+                        .takes(
+                                "LABEL",
+                                "The name: letters, digits, dots, dashes and underscores, beginning with a letter.",
+                                Completion.NONE)
+                        .flag(
+                                SNAPSHOT,
+                                "Writes it as a snapshot: a barrier too, and what Ceph's tools know. No copy is kept of it.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example(
+                                "image:mark vm1 before-upgrade",
+                                "names this moment; journal:inspect vm1 --marks shows it")
+                        .build(),
+                ImageChange::mark);
+    }
+
+    private static void mark(Call call) throws StorageException {
+        String name = call.arguments().text("NAME");
+        String label = call.arguments().text("LABEL");
+        EventKind kind = call.arguments().has(SNAPSHOT) ? EventKind.SNAPSHOT : EventKind.MARK;
+        Position at = call.images().mark(name, kind, label);
+        if (call.json()) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("image", name);
+            json.put("kind", JournalViews.word(kind));
+            json.put("label", label);
+            json.put("position", at.toString());
+            call.printJson(json);
+        } else {
+            call.line(name + ": " + label + " is event " + at);
+        }
     }
 
     private static ConsoleCommand open() {

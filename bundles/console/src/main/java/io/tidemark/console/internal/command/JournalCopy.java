@@ -61,8 +61,7 @@ final class JournalCopy {
             throw Failure.failed(file + " is there already; take another name, or say " + FORCE + " to replace it");
         }
         String fromText = call.arguments().value(FROM).orElse("");
-        long from =
-                fromText.isEmpty() ? 0 : Moments.firstAt(journal, call.node().clock(), fromText);
+        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText);
         Progress progress = new Progress(
                 call.caller(),
                 call.node().clock()::monotonicNanos,

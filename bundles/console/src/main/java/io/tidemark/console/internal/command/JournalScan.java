@@ -1,10 +1,12 @@
 package io.tidemark.console.internal.command;
 
 import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.base.event.EventCodec;
 
 /** Goes through a live journal up to what was durable when it began. For one thread. */
 final class JournalScan implements AutoCloseable {
@@ -59,6 +61,17 @@ final class JournalScan implements AutoCloseable {
         }
         sequence = header.position().sequence();
         return sequence <= last ? header : null;
+    }
+
+    /**
+     * What a mark or a snapshot is called.
+     *
+     * @param event the one that {@link #next} answered last
+     * @return its name; empty for all others
+     */
+    String name(EventHeader event) throws StorageException {
+        boolean named = event.kind() == EventKind.MARK || event.kind() == EventKind.SNAPSHOT;
+        return named ? EventCodec.decode(event, reader.body()).name() : "";
     }
 
     /** Sequence of the first event, if there is one. */

@@ -17,6 +17,7 @@ import java.util.Map;
 /** {@code journal:list}, {@code journal:info} and {@code journal:inspect}. */
 final class JournalShow {
     private static final String VERBOSE = "--verbose";
+    private static final String MARKS = "--marks";
     private static final String FROM = "--from";
     private static final String COUNT = "--count";
 
@@ -89,6 +90,7 @@ final class JournalShow {
                                         + " adds up.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(VERBOSE, "Prints a line for each event.")
+                        .flag(MARKS, "Looks at marks and snapshots only, and prints a line for each.")
                         .option(FROM, "MOMENT", "Where to begin: " + Moments.FORMS + ".", Completion.NONE)
                         .option(COUNT, "N", "At most so many events.", Completion.NONE)
                         .flag(Call.JSON, "Prints JSON.")
@@ -96,6 +98,7 @@ final class JournalShow {
                         .example(
                                 "journal:inspect vm1 --verbose --from -5m", "shows the events of the last five minutes")
                         .example("journal:inspect vm1 --verbose --from 3:1042 --count 20", "shows twenty events")
+                        .example("journal:inspect vm1 --marks", "shows which moments have a name")
                         .build(),
                 JournalShow::inspect);
     }
@@ -104,21 +107,23 @@ final class JournalShow {
         String name = call.arguments().text("NAME");
         Journal journal = call.images().journal(name);
         String fromText = call.arguments().value(FROM).orElse("");
-        long from =
-                fromText.isEmpty() ? 0 : Moments.firstAt(journal, call.node().clock(), fromText);
+        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText);
         long most = call.arguments().count(COUNT, Long.MAX_VALUE);
         EventSummary summary = new EventSummary();
-        Lines lines = call.arguments().has(VERBOSE) ? new Lines(call) : null;
+        boolean marks = call.arguments().has(MARKS);
+        Lines lines = marks || call.arguments().has(VERBOSE) ? new Lines(call) : null;
         Progress progress =
                 new Progress(call.caller(), call.node().clock()::monotonicNanos, "reading the journal of " + name, 0);
         try (JournalScan scan = JournalScan.open(journal, from)) {
             EventHeader event = summary.events() < most ? scan.next() : null;
             while (event != null) {
-                summary.add(event);
-                if (lines != null) {
-                    lines.print(event, note(scan, event));
-                } else {
-                    progress.at(summary.bodyBytes());
+                if (!marks || !scan.name(event).isEmpty()) {
+                    summary.add(event);
+                    if (lines != null) {
+                        lines.print(event, note(scan, event));
+                    } else {
+                        progress.at(summary.bodyBytes());
+                    }
                 }
                 if (call.caller().cancelled()) {
                     throw Failure.cancelled("cancelled after event " + event.position());
@@ -141,8 +146,9 @@ final class JournalShow {
 
     /** What only the body tells: names, and what a checkpoint or a step of the clock says. */
     private static String note(JournalScan scan, EventHeader event) throws StorageException {
-        if (event.kind() == EventKind.MARK || event.kind() == EventKind.SNAPSHOT) {
-            return "'" + EventCodec.decode(event, scan.reader().body()).name() + "'";
+        String name = scan.name(event);
+        if (!name.isEmpty()) {
+            return "'" + name + "'";
         }
         if (event.kind() == EventKind.CHECKPOINT) {
             return "at " + EventCodec.decode(event, scan.reader().body()).offset();

@@ -82,31 +82,30 @@ final class MirrorHeads {
                         .takes(MirrorImages.IMAGE, REPLICA, Completions::replicas)
                         .mayTake(
                                 TO,
-                                "How many events, or a position as 3:1042 that is received and not behind; 1 unless given.",
+                                "How many events, or a moment that is received and not behind: " + Moments.FORMS
+                                        + "; 1 unless given.",
                                 Completion.NONE)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:step vm1", "one event further")
                         .example("mirror:step vm1 100", "a hundred events further, or as far as it has received")
                         .example("mirror:step vm1 3:1042", "up to this event, and including it")
+                        .example("mirror:step vm1 before-upgrade", "up to this mark")
                         .build(),
                 MirrorHeads::step);
     }
 
     private static void step(Call call) throws Failure, StorageException {
         String to = call.arguments().text(TO);
-        if (to.indexOf(':') >= 0) {
-            held(call, mirrors(call).step(image(call), position(to)));
-        } else {
+        if (to.isEmpty() || to.chars().allMatch(Character::isDigit)) {
             held(call, mirrors(call).step(image(call), to.isEmpty() ? 1 : events(to)));
+        } else {
+            held(call, mirrors(call).step(image(call), position(call, to)));
         }
     }
 
-    private static Position position(String text) throws Failure {
-        try {
-            return Position.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw nowhere(text);
-        }
+    private static Position position(Call call, String moment) throws Failure, StorageException {
+        Position head = call.images().image(image(call)).head();
+        return Moments.lastAt(call, call.images().journal(image(call)), head, moment);
     }
 
     private static long events(String text) throws Failure {
@@ -118,12 +117,8 @@ final class MirrorHeads {
         } catch (NumberFormatException e) {
             // falls through to the message, which is the same for both
         }
-        throw nowhere(text);
-    }
-
-    private static Failure nowhere(String text) {
-        return Failure.usage(TO + ": '" + text
-                + "' is neither a number of events from 1 on nor a position; write 100 or 3:1042. Nothing was done.");
+        throw Failure.usage(
+                TO + ": '" + text + "' is no number of events from 1 on; write it as in 100. Nothing was done.");
     }
 
     private static ConsoleCommand delay() {

@@ -65,6 +65,7 @@ final class MirrorRoles {
                         .example(
                                 "mirror:promote vm1 --at 2026-05-01T14:03:07Z",
                                 "as it was before something spoilt it; vm1 is delayed or held")
+                        .example("mirror:promote vm1 --at before-upgrade", "as it was when image:mark named it")
                         .build(),
                 MirrorRoles::promote);
     }
@@ -86,8 +87,7 @@ final class MirrorRoles {
     private static void promoteAt(Call call, String moment, boolean force) throws Failure, StorageException {
         String image = image(call);
         Journal journal = call.images().journal(image);
-        Position at = Moments.lastAt(
-                journal, call.node().clock(), call.images().image(image).head(), moment);
+        Position at = Moments.lastAt(call, journal, call.images().image(image).head(), moment);
         long later = journal.durable() - at.sequence();
         call.confirm(
                 "This makes " + image + " primary here as it was at event " + at + ", and gives up "

@@ -1,35 +1,43 @@
 package io.tidemark.console.internal.command;
 
 import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.base.text.Durations;
+import io.tidemark.console.internal.render.Words;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
-/** Moments as people write them: a position, a sequence, a time, or how long ago. Stateless. */
+/** Moments as people write them: a position, a sequence, a time, how long ago, or a mark's name. Stateless. */
 final class Moments {
     /** For help texts. */
-    static final String FORMS = "a position (3:1042), a time (2026-05-01T14:03:07Z) or how long ago (-10m)";
+    static final String FORMS =
+            "a position (3:1042), a time (2026-05-01T14:03:07Z), how long ago (-10m) or the name of a mark";
+
+    /** So many of those that have one name are said. */
+    private static final int MOST_NAMED = 5;
 
     private Moments() {}
 
     /**
      * The first event at or behind a moment.
      *
+     * @param call knows the clock, and is looked at now and then: a mark is looked for in the whole journal
      * @param journal to look in
-     * @param clock for how long ago
      * @param text the moment
      * @return its sequence, above trimmed; at most one above durable
-     * @throws Failure USAGE when it is no moment, or when it is trimmed
+     * @throws Failure USAGE when it is no moment, FAILED when it is trimmed or not the only one of its name
      */
-    static long firstAt(Journal journal, Clock clock, String text) throws Failure, StorageException {
+    static long firstAt(Call call, Journal journal, String text) throws Failure, StorageException {
         long trimmed = journal.trimmed();
-        OptionalLong nanos = timeNanos(clock, text);
-        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) + 1 : position(text);
+        OptionalLong nanos = timeNanos(call.node().clock(), text);
+        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) + 1 : sequence(call, journal, text);
         if (nanos.isEmpty() && sequence <= trimmed) {
             throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
                     + "; take a later one");
@@ -40,16 +48,16 @@ final class Moments {
     /**
      * The last event at or before a moment.
      *
+     * @param call knows the clock, and is looked at now and then: a mark is looked for in the whole journal
      * @param journal to look in
-     * @param clock for how long ago
      * @param head of the image, which may be the last event that is no longer in the journal
      * @param text the moment
      * @return its position
-     * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event
+     * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event, or several of that name
      */
-    static Position lastAt(Journal journal, Clock clock, Position head, String text) throws Failure, StorageException {
-        OptionalLong nanos = timeNanos(clock, text);
-        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) : position(text);
+    static Position lastAt(Call call, Journal journal, Position head, String text) throws Failure, StorageException {
+        OptionalLong nanos = timeNanos(call.node().clock(), text);
+        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) : sequence(call, journal, text);
         Position found = sequence == head.sequence() ? head : inside(journal, sequence);
         if (found.equals(Position.NONE)) {
             throw Failure.failed("the journal " + journal.name() + " has no event at " + text + "; it has those behind "
@@ -71,12 +79,45 @@ final class Moments {
         return sequence > journal.trimmed() ? found : Position.NONE;
     }
 
-    /** Empty for a position. */
+    private static long sequence(Call call, Journal journal, String text) throws Failure, StorageException {
+        return isName(text) ? marked(call, journal, text).sequence() : position(text);
+    }
+
+    /** Marks begin with a letter, and nothing else does. */
+    private static boolean isName(String text) {
+        return !text.isEmpty() && Character.isLetter(text.charAt(0));
+    }
+
+    private static Position marked(Call call, Journal journal, String name) throws Failure, StorageException {
+        List<Position> found = new ArrayList<>();
+        try (JournalScan scan = JournalScan.open(journal, 0)) {
+            for (EventHeader event = scan.next(); event != null; event = scan.next()) {
+                if (scan.name(event).equals(name) && found.size() < MOST_NAMED) {
+                    found.add(event.position());
+                }
+                if (call.caller().cancelled()) {
+                    throw Failure.cancelled("cancelled while the mark " + name + " was looked for; nothing was done");
+                }
+            }
+        }
+        if (found.isEmpty()) {
+            throw Failure.usage("'" + name + "' is no moment, and the journal " + journal.name()
+                    + " has no mark of that name; write " + FORMS);
+        }
+        if (found.size() > 1) {
+            throw Failure.failed("'" + name + "' is the name of several marks, at "
+                    + Words.list(found.stream().map(Position::toString).toList())
+                    + "; write the position of the one that is meant");
+        }
+        return found.get(0);
+    }
+
+    /** Empty for a position and for a name. */
     private static OptionalLong timeNanos(Clock clock, String text) throws Failure {
         if (text.startsWith("-")) {
             return OptionalLong.of(clock.wallNanos() - ago(text));
         }
-        return text.indexOf('T') > 0 ? OptionalLong.of(time(text)) : OptionalLong.empty();
+        return !isName(text) && text.indexOf('T') > 0 ? OptionalLong.of(time(text)) : OptionalLong.empty();
     }
 
     private static long ago(String text) throws Failure {

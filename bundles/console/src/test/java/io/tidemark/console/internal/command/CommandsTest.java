@@ -296,6 +296,31 @@ class CommandsTest {
     }
 
     @Test
+    void aMarkIsAMoment() throws Exception {
+        journal();
+        assertEquals("vm1: before-T is event 3:17\n", Typed.run(node, "image:mark vm1 before-T"));
+        assertHas(
+                Typed.run(node, "image:mark vm1 s --snapshot --json"),
+                "\"position\": \"3:18\"",
+                "\"kind\": \"snapshot\"");
+        String marks = Typed.run(node, "journal:inspect vm1 --marks");
+        assertHas(marks, "'before upgrade'", "'before-T'", "'s'", "events    3");
+        assertFalse(marks.contains("write"), marks);
+        assertHas(Typed.run(node, "journal:inspect vm1 --from before-T"), "from      3:17");
+        assertHas(
+                refused(Kind.USAGE, "journal:inspect vm1 --from before").getMessage(),
+                "'before' is no moment",
+                "no mark of that name");
+        Typed.run(node, "image:mark vm1 before-T");
+        assertHas(
+                refused(Kind.FAILED, "journal:inspect vm1 --from before-T").getMessage(),
+                "several marks, at 3:17, 3:19",
+                "write the position");
+        node.failure = new StorageException(Reason.READ_ONLY, "image vm1 is a replica", "write to its primary");
+        assertHas(refused(Kind.FAILED, "image:mark vm1 again").getMessage(), "is a replica");
+    }
+
+    @Test
     void verifyFindsDamage() throws Exception {
         FakeJournal journal = journal();
         assertHas(Typed.run(node, "journal:verify vm1"), "vm1: 6 events", "all sound");

@@ -251,11 +251,17 @@ class MirrorCommandsTest {
                 .held(new Position(3, 104_000))
                 .state(MirrorStatus.State.HELD, "held at 3:104000, 211 events received above")
                 .status();
+        FakeJournal journal = new FakeJournal();
+        journal.trimmed = 103_999;
+        journal.add(EventKind.WRITE, 0, 0, 512, "").add(EventKind.MARK, 0, 0, 0, "before-Test");
+        node.journals.put("vm2", journal);
         String held = "vm2: held at event 3:104000; 211 events more received\n";
         assertEquals(held, Typed.run(node, "mirror:hold vm2"));
         assertEquals(held, Typed.run(node, "mirror:step vm2"));
         assertEquals(held, Typed.run(node, "mirror:step vm2 100"));
         assertEquals(held, Typed.run(node, "mirror:step vm2 3:104000"));
+        assertEquals(held, Typed.run(node, "mirror:step vm2 before-Test"));
+        assertEquals(held, Typed.run(node, "mirror:step vm2 2026-01-01T00:00:01.5Z"));
         for (String command :
                 List.of("mirror:hold vm2", "mirror:step vm2", "mirror:release vm2", "mirror:delay vm2 1h")) {
             assertEquals(
@@ -268,16 +274,21 @@ class MirrorCommandsTest {
                 "step vm2 1",
                 "step vm2 100",
                 "step vm2 to 3:104000",
+                "step vm2 to 3:104001",
+                "step vm2 to 3:104000",
                 "hold vm2",
                 "step vm2 1",
                 "release vm2",
                 "delay vm2 3600000000000");
-        for (String nowhere : List.of("0", "-", "3:x", ":", "x")) {
-            assertEquals(
-                    "TO: '" + nowhere + "' is neither a number of events from 1 on nor a position; write 100 or 3:1042."
-                            + " Nothing was done.",
-                    refused(Kind.USAGE, "mirror:step vm2 " + nowhere).getMessage());
+        for (String nowhere : List.of("-", "3:x", ":", "x", "3:1x")) {
+            String message = refused(Kind.USAGE, "mirror:step vm2 " + nowhere).getMessage();
+            assertTrue(message.startsWith("'" + nowhere + "' is no moment"), message);
         }
+        for (String none : List.of("0", "99999999999999999999")) {
+            String message = refused(Kind.USAGE, "mirror:step vm2 " + none).getMessage();
+            assertTrue(message.contains("no number of events"), message);
+        }
+        assertTrue(refused(Kind.FAILED, "mirror:step vm2 3:7").getMessage().contains("no event at 3:7"));
         told();
     }
 
@@ -306,7 +317,8 @@ class MirrorCommandsTest {
         refused(Kind.USAGE, "mirror:delay vm2");
         told();
         mirrors.failure = new StorageException(Reason.MISMATCH, "the image vm2 is primary", "");
-        for (String command : List.of("hold vm2", "release vm2", "step vm2", "step vm2 1:1", "delay vm2 1h")) {
+        node.journals.put("vm2", new FakeJournal().add(EventKind.FLUSH, 0, 0, 0, ""));
+        for (String command : List.of("hold vm2", "release vm2", "step vm2", "step vm2 3:1", "delay vm2 1h")) {
             assertEquals(
                     "the image vm2 is primary",
                     refused(Kind.FAILED, "mirror:" + command).getMessage());
@@ -373,14 +385,15 @@ class MirrorCommandsTest {
         FakeJournal journal = new FakeJournal();
         journal.trimmed = 10;
         for (int i = 0; i < 6; i++) {
-            journal.add(EventKind.WRITE, 0, 0, 512, "");
+            boolean mark = i == 2;
+            journal.add(mark ? EventKind.MARK : EventKind.WRITE, 0, 0, mark ? 0 : 512, mark ? "Tuesday" : "");
         }
         node.journals.put("vm1", journal);
         String asked =
                 "This makes vm1 primary here as it was at event 3:13, and gives up 3 events that were received after it;"
                         + " journal:export keeps them in a file. Every other replica that has more, and its source, have to be copied"
                         + " anew to follow it.";
-        for (String moment : List.of("3:13", "13", "2026-01-01T00:00:03Z")) {
+        for (String moment : List.of("3:13", "13", "2026-01-01T00:00:03Z", "Tuesday")) {
             assertEquals(asked, asks("mirror:promote vm1 --at " + moment));
         }
         told();

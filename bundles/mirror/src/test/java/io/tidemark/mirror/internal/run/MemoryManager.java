@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.Watermarks;
@@ -63,6 +64,11 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
 
     @Override
     public ImageStatus resize(String name, long newSizeBytes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Position mark(String name, EventKind kind, String label) {
         throw new UnsupportedOperationException();
     }
 

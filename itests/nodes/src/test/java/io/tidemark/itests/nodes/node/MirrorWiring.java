@@ -42,7 +42,7 @@ import java.util.stream.Stream;
  * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
  * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
  * ADDRESS KEY} ({@code -} for no address), {@code forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code disable
- * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS}, {@code delay IMAGE
+ * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} (or a position), {@code delay IMAGE
  * DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE
  * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}.
  */
@@ -158,7 +158,10 @@ final class MirrorWiring {
             case "release":
                 return told(mirrors.release(image));
             case "step":
-                return told(mirrors.step(image, Long.parseLong(peer)));
+                return told(
+                        peer.indexOf(':') < 0
+                                ? mirrors.step(image, Long.parseLong(peer))
+                                : mirrors.step(image, Position.parse(peer)));
             case "delay":
                 return told(mirrors.delay(image, Durations.parse(peer).toNanos()));
             case "promote":

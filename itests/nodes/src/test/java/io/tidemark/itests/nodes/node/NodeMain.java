@@ -1,9 +1,14 @@
 package io.tidemark.itests.nodes.node;
 
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.machine.MachineFiles;
 import java.io.BufferedReader;
@@ -148,6 +153,10 @@ public final class NodeMain {
                         .collect(Collectors.joining("; "));
             case "checkpoint":
                 return status(manager.checkpoint(words[1]));
+            case "mark":
+                return manager.mark(words[1], EventKind.MARK, words[2]).toString();
+            case "marks":
+                return marks(manager.journal(words[1]));
             case "configure":
                 return status(manager.configure(words[1], pairs(words, 2)));
             case "create":
@@ -166,6 +175,19 @@ public final class NodeMain {
             default:
                 throw new IllegalArgumentException("unknown command " + words[0]);
         }
+    }
+
+    /** All marks that a journal has, in order. */
+    private static String marks(Journal journal) throws StorageException {
+        List<String> marks = new ArrayList<>();
+        try (JournalReader reader = journal.reader(journal.trimmed() + 1)) {
+            for (EventHeader header = reader.next(); header != null; header = reader.next()) {
+                if (header.kind() == EventKind.MARK) {
+                    marks.add(EventCodec.decode(header, reader.body()).name() + "=" + header.position());
+                }
+            }
+        }
+        return String.join(" ", marks);
     }
 
     private static Map<String, String> pairs(String[] words, int from) {
