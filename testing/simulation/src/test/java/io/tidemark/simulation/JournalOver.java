@@ -101,6 +101,11 @@ public class JournalOver implements Journal {
     }
 
     @Override
+    public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+        return below.replaceClient(before, after);
+    }
+
+    @Override
     public void removeClient(String id) throws StorageException {
         below.removeClient(id);
     }

@@ -36,6 +36,19 @@ public final class ImageKeys {
     /** So long they wait for replicas before these count as missing. */
     public static final String PEER_TIMEOUT = "peer.timeout";
 
+    /**
+     * What becomes of a replica, or whoever else reads the image's journal, that is behind by more than {@link #PEER_SLOW_SIZE} or
+     * {@link #PEER_SLOW_AGE}: the journal goes on to {@code hold} what it lacks, does so and {@code warn}s, or lets it {@code
+     * expire}: what it lacks may be trimmed then, and it has to be copied anew. {@code hold} unless set.
+     */
+    public static final String PEER_SLOW = "peer.slow";
+
+    /** It is behind by more than so much of the journal, to some segments. At most half of {@link #JOURNAL_LIMIT}. */
+    public static final String PEER_SLOW_SIZE = "peer.slow.size";
+
+    /** It lacks an event for longer than this. */
+    public static final String PEER_SLOW_AGE = "peer.slow.age";
+
     /** Names of trim strategies, separated by commas; none unless set. */
     public static final String TRIM = "trim";
 

@@ -139,6 +139,25 @@ public interface Journal extends AutoCloseable {
     void putClient(JournalClient client) throws StorageException;
 
     /**
+     * Changes a registered client, unless somebody else has changed it since it was looked at. Durable when it returns true.
+     *
+     * <p>What is here looks and then puts. A journal whose clients are changed by several threads overrides it with something
+     * that nobody can come between.
+     *
+     * @param before as {@link #clients} had it
+     * @param after as it is to be kept, with the same id
+     * @return false when it is no longer as before; then nothing is changed
+     * @throws StorageException as {@link #putClient}
+     */
+    default boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+        boolean same = clients().contains(before);
+        if (same) {
+            putClient(after);
+        }
+        return same;
+    }
+
+    /**
      * Removes a client. Durable when it returns.
      *
      * @param id of the client

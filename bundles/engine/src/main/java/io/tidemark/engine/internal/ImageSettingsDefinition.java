@@ -59,6 +59,24 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
+            description = "What becomes of a replica that is behind by more than peer.slow.size or peer.slow.age: hold"
+                    + " (the journal keeps what it lacks), warn (so too, with a warning), or expire (what it lacks may be"
+                    + " trimmed, and it has to be copied anew).")
+    String peer_slow() default "hold";
+
+    @AttributeDefinition(
+            required = false,
+            description = "A replica is slow when it lacks more than so much of the journal, to some segments; at most"
+                    + " half of journal.limit.")
+    String peer_slow_size() default "";
+
+    @AttributeDefinition(
+            required = false,
+            description = "A replica is slow when it lacks an event for longer than this.")
+    String peer_slow_age() default "";
+
+    @AttributeDefinition(
+            required = false,
             description = "Trim strategies, separated by commas (age, size, client-progress): what of the journal is"
                     + " kept beyond what the image needs. Their own keys begin with trim., as in trim.age = 1h.")
     String trim() default "";

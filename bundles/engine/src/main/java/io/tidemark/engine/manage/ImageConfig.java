@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param trim names of the trim strategies
  * @param journal limits of the journal
  * @param settings limits of the image
+ * @param slow what becomes of replicas that are far behind
  * @param suspendTimeoutNanos so long clients wait for a missing store
  * @param properties what all this was read from
  */
@@ -39,6 +40,7 @@ public record ImageConfig(
         List<String> trim,
         JournalSettings journal,
         ImageSettings settings,
+        SlowPeers slow,
         long suspendTimeoutNanos,
         Map<String, String> properties) {
     /** A number that the configuration does not have. */
@@ -68,6 +70,9 @@ public record ImageConfig(
             ImageKeys.PEER_COUNT,
             ImageKeys.PEER_MISSING,
             ImageKeys.PEER_TIMEOUT,
+            ImageKeys.PEER_SLOW,
+            ImageKeys.PEER_SLOW_SIZE,
+            ImageKeys.PEER_SLOW_AGE,
             ImageKeys.TRIM,
             ImageKeys.JOURNAL_LIMIT,
             ImageKeys.JOURNAL_WARN,
@@ -118,6 +123,7 @@ public record ImageConfig(
                 reader.names(ImageKeys.TRIM),
                 journal,
                 settings(reader, journal),
+                SlowPeers.read(reader, journal.limitBytes()),
                 reader.nanos(ImageKeys.SUSPEND_TIMEOUT, 600 * SECOND_NANOS, SECOND_NANOS),
                 properties);
         config.checkContradictions(reader);

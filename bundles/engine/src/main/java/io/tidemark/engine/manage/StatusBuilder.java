@@ -83,7 +83,22 @@ final class StatusBuilder {
                 warnings.add(rules.problem());
             }
             warnings.addAll(trims.problems());
+            if (view.stores() != null) {
+                warnFilling(view, trims.holder(), warnings);
+            }
         }
         return warnings;
+    }
+
+    /** That the journal is nearly full is said by the image; this is why, when a peer is the reason. */
+    private static void warnFilling(ImageLife.View view, String holder, List<String> warnings) {
+        Journal.JournalStatus journal = view.stores().journal().status();
+        double level = view.config().settings().softWarnFraction();
+        if (!holder.isEmpty() && journal.usedBytes() >= level * journal.limitBytes()) {
+            warnings.add("the journal fills with what " + holder
+                    + " lacks: bring it back, let it go on (mirror:release),"
+                    + " give it up (mirror:disable), or raise " + ImageKeys.JOURNAL_LIMIT + "; " + ImageKeys.PEER_SLOW
+                    + " says what happens by itself");
+        }
     }
 }

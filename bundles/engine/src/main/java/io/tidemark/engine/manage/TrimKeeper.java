@@ -2,12 +2,14 @@ package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.Watermarks;
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
 import io.tidemark.engine.image.JournaledImage;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -22,12 +24,17 @@ final class TrimKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(TrimKeeper.class);
     private static final long TIMEOUT_NANOS = 2_000_000_000L;
 
+    private static final long SECOND_NANOS = 1_000_000_000L;
+
     private final Host host;
+    private final PeerLag lag;
     private volatile List<String> problems = List.of();
     private volatile String lastReason = "";
+    private volatile String holder = "";
 
     TrimKeeper(Host host) {
         this.host = host;
+        this.lag = new PeerLag(host.context().clock());
     }
 
     /** One round. */
@@ -48,19 +55,23 @@ final class TrimKeeper {
     private void trim(ImageConfig config, JournaledImage engine, Journal journal, List<String> found)
             throws StorageException {
         long upTo = engine.trimFloor();
+        String holds = "";
         String reason = "the image needs what is behind its checkpoint";
+        judgeSlow(config, journal, found);
         List<JournalClient> clients = journal.clients();
         for (JournalClient client : clients) {
             if (client.state() == JournalClient.State.CONNECTED
                     && client.commit().sequence() < upTo) {
                 upTo = client.commit().sequence();
-                reason = "client " + client.id() + " needs what is behind";
+                holds = who(client);
+                reason = holds + " needs what follows event " + upTo;
             }
         }
         for (String name : config.trim()) {
             TrimVote vote = vote(name, config, engine, journal, clients, found);
             if (vote.trimUpTo() < upTo) {
                 upTo = vote.trimUpTo();
+                holds = "";
                 reason = name + " " + vote.reason();
             }
             for (String client : vote.expireClients()) {
@@ -69,9 +80,47 @@ final class TrimKeeper {
             }
         }
         lastReason = reason;
+        holder = holds;
         if (upTo > journal.trimmed()) {
             engine.trim(upTo);
         }
+    }
+
+    /** Whoever is to be given up is so durably before anything is trimmed for it. */
+    private void judgeSlow(ImageConfig config, Journal journal, List<String> found) throws StorageException {
+        List<PeerLag.Slow> slow = lag.look(config.slow(), journal);
+        for (PeerLag.Slow one : slow) {
+            JournalClient client = one.client();
+            if (config.slow().choice() == SlowPeers.Choice.EXPIRE) {
+                // One that has moved meanwhile is looked at again in the next round.
+                journal.replaceClient(client, expired(client, one.words()));
+            } else {
+                found.add(who(client) + " " + one.words()
+                        + ", and the journal keeps it all: bring it back, let it go on (mirror:release), or give it up"
+                        + " (mirror:disable); it expires by itself with " + ImageKeys.PEER_SLOW + "=expire");
+            }
+        }
+        for (JournalClient client : journal.clients()) {
+            if (client.state() == JournalClient.State.EXPIRED) {
+                found.add(
+                        who(client) + ": nothing is kept for it any more; copy it anew (mirror:resync there), or forget"
+                                + " it (mirror:disable)");
+            }
+        }
+    }
+
+    private JournalClient expired(JournalClient client, String why) {
+        Instant now = Instant.ofEpochSecond(host.context().clock().wallNanos() / SECOND_NANOS);
+        return new JournalClient(
+                client.id(),
+                client.description() + ", expired at " + now + " because it " + why,
+                client.commit(),
+                JournalClient.State.EXPIRED,
+                client.seenNanos());
+    }
+
+    private static String who(JournalClient client) {
+        return client.description().isEmpty() ? "client " + client.id() : client.description();
     }
 
     private TrimVote vote(
@@ -140,6 +189,11 @@ final class TrimKeeper {
     /** What an operator should know; empty when all is well. */
     List<String> problems() {
         return problems;
+    }
+
+    /** The client that keeps the journal from being trimmed further; empty when something else does. */
+    String holder() {
+        return holder;
     }
 
     /** Who decided the last round, for people. */

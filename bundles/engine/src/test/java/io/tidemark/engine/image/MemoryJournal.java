@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** A journal in memory that fails when a test says so. Payload is copied when it is forced, not before. */
@@ -39,6 +40,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     private final UUID identity;
     private final List<Epoch> epochs = new ArrayList<>();
     private final List<Stored> events = new ArrayList<>();
+    private final Map<String, JournalClient> clients = new TreeMap<>();
     private long trimmed;
     private volatile long appended;
     private volatile long durable;
@@ -77,6 +79,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     private final Map<Long, Long> arrived = new HashMap<>();
 
     Runnable beforeForce = () -> {};
+    volatile MemoryPools.Meanwhile beforeReplacing = () -> {};
     Runnable whenClosed = () -> {};
     boolean corruptBodies;
 
@@ -88,6 +91,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     synchronized MemoryJournal reopened(long survivorsAboveDurable) {
         MemoryJournal next = new MemoryJournal(identity);
         next.epochs.addAll(epochs);
+        next.clients.putAll(clients);
         next.trimmed = trimmed;
         long kept = Math.min(appended, durable + survivorsAboveDurable);
         for (long s = trimmed + 1; s <= kept; s++) {
@@ -194,28 +198,45 @@ final class MemoryJournal implements Journal, JournalAppender {
     }
 
     @Override
-    public long sequenceAt(long timeNanos) {
-        throw new UnsupportedOperationException();
+    public synchronized long sequenceAt(long timeNanos) {
+        long found = trimmed;
+        for (Stored event : events) {
+            found = event.header.timeNanos() <= timeNanos
+                    ? event.header.position().sequence()
+                    : found;
+        }
+        return Math.min(found, durable);
+    }
+
+    /** Each event is a segment of its own, and takes a megabyte. */
+    @Override
+    public synchronized long sequenceAtBytesBack(long bytes) {
+        return Math.max(trimmed, durable - Math.max(1, bytes >> 20)) + 1;
     }
 
     @Override
-    public long sequenceAtBytesBack(long bytes) {
-        throw new UnsupportedOperationException();
+    public synchronized List<JournalClient> clients() {
+        return List.copyOf(clients.values());
     }
 
     @Override
-    public List<JournalClient> clients() {
-        return List.of();
+    public synchronized void putClient(JournalClient client) {
+        clients.put(client.id(), client);
     }
 
     @Override
-    public void putClient(JournalClient client) {
-        throw new UnsupportedOperationException();
+    public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+        beforeReplacing.run();
+        return replace(before, after);
+    }
+
+    private synchronized boolean replace(JournalClient before, JournalClient after) {
+        return clients.replace(before.id(), before, after);
     }
 
     @Override
-    public void removeClient(String id) {
-        throw new UnsupportedOperationException();
+    public synchronized void removeClient(String id) {
+        clients.remove(id);
     }
 
     @Override

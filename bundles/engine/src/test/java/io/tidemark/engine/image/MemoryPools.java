@@ -84,6 +84,20 @@ public final class MemoryPools {
         return journals.get(name).trimmed();
     }
 
+    /** A journal as it is now; another one when it was opened again. */
+    public synchronized Journal journal(String name) {
+        return journals.get(name);
+    }
+
+    /** What happens, or fails, when a client of a journal is about to be replaced. */
+    public interface Meanwhile {
+        void run() throws StorageException;
+    }
+
+    public synchronized void beforeReplacing(String name, Meanwhile meanwhile) {
+        journals.get(name).beforeReplacing = meanwhile;
+    }
+
     public synchronized int mostOpeners() {
         return mostOpeners;
     }

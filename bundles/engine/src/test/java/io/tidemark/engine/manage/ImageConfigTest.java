@@ -121,6 +121,11 @@ class ImageConfigTest {
         refused(ImageKeys.PEER_COUNT, "all");
         refused(ImageKeys.PEER_MISSING, "ignore");
         refused(ImageKeys.PEER_TIMEOUT, "10ms");
+        refused(ImageKeys.PEER_SLOW, "ignore");
+        refused(ImageKeys.PEER_SLOW, "expire");
+        refused(ImageKeys.PEER_SLOW, "warn");
+        refused(ImageKeys.PEER_SLOW_SIZE, "1G");
+        refused(ImageKeys.PEER_SLOW_AGE, "7d");
         refused(ImageKeys.JOURNAL_LIMIT, "15MiB");
         refused(ImageKeys.JOURNAL_WARN, "0");
         refused(ImageKeys.JOURNAL_WARN, "most");
@@ -135,6 +140,34 @@ class ImageConfigTest {
         refused(ImageKeys.SUSPEND_TIMEOUT, "10ms");
         refused("trim.age", "1h");
         refused("colour", "red");
+    }
+
+    @Test
+    void aSlowReplicaIsKeptUnlessItIsSaidWhenItIsSlow() {
+        assertEquals(SlowPeers.HOLD, parse(ImageKeys.PEER_SLOW, "hold").slow());
+        assertEquals(
+                new SlowPeers(SlowPeers.Choice.EXPIRE, 2L << 30, 0),
+                parse(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_SIZE, "2G")
+                        .slow());
+        assertEquals(
+                new SlowPeers(SlowPeers.Choice.WARN, 0, 7_000_000_000L),
+                parse(ImageKeys.PEER_SLOW, "warn", ImageKeys.PEER_SLOW_AGE, "7s")
+                        .slow());
+        IllegalArgumentException tooMuch = assertThrows(
+                IllegalArgumentException.class,
+                () -> parse(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_SIZE, "2049M"));
+        assertEquals(
+                "peer.slow.size: 2 GiB is more than half of journal.limit (4 GiB), and the journal would be full before:"
+                        + " lower it, or raise journal.limit",
+                tooMuch.getMessage());
+        IllegalArgumentException useless = assertThrows(
+                IllegalArgumentException.class,
+                () -> parse(ImageKeys.PEER_SLOW, "hold", ImageKeys.PEER_SLOW_AGE, "7d"));
+        assertTrue(useless.getMessage().startsWith("peer.slow.age: it has no effect, because peer.slow is hold"));
+        IllegalArgumentException tooLittle = assertThrows(
+                IllegalArgumentException.class,
+                () -> parse(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_AGE, "10ms"));
+        assertTrue(tooLittle.getMessage().startsWith("peer.slow.age: "), tooLittle.getMessage());
     }
 
     @Test

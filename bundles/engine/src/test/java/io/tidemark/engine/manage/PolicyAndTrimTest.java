@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermark;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
@@ -198,6 +201,79 @@ class PolicyAndTrimTest {
             fill(node);
             Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
             awaitNoWarning(node);
+        }
+    }
+
+    // ---- clients of the journal
+
+    private static JournalClient client(Node node) {
+        return node.pools.journal("disk").clients().get(0);
+    }
+
+    private static void register(Node node, long committed) throws StorageException {
+        node.pools
+                .journal("disk")
+                .putClient(new JournalClient(
+                        "mirror:b", "b as disk", new Position(1, committed), JournalClient.State.CONNECTED, 1));
+    }
+
+    @Test
+    void aReplicaThatIsAwayHoldsTheJournalUnlessItIsToExpire() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            register(node, 3);
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") == 3, () -> "trimmed " + node.pools.trimmed("disk"));
+            node.directory.configure("disk", Map.of("peer.slow", "warn", "peer.slow.size", "5MiB"));
+            awaitWarning(node, "b as disk lacks more than 5 MiB of the journal (peer.slow.size)");
+            assertEquals(JournalClient.State.CONNECTED, client(node).state());
+            assertEquals(3, node.pools.trimmed("disk"));
+            node.directory.configure("disk", Map.of("peer.slow.size", "50MiB", "peer.slow", "expire"));
+            awaitNoWarning(node);
+            assertEquals(JournalClient.State.CONNECTED, client(node).state(), "it lacks less");
+            node.directory.configure("disk", Map.of("peer.slow.size", "5MiB"));
+            Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
+            assertEquals(JournalClient.State.EXPIRED, client(node).state());
+            assertEquals(new Position(1, 3), client(node).commit());
+            assertTrue(
+                    client(node).description().startsWith("b as disk, expired at 2"),
+                    client(node).description());
+            awaitWarning(node, "because it lacks more than 5 MiB of the journal (peer.slow.size): nothing is kept");
+            node.directory.configure("disk", Map.of("peer.slow.size", "", "peer.slow", ""));
+            awaitWarning(node, "copy it anew (mirror:resync there)");
+        }
+    }
+
+    @Test
+    void whatIsNotDurablyExpiredIsNotTrimmed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of("peer.slow", "expire", "peer.slow.size", "5MiB"));
+            register(node, 3);
+            node.pools.beforeReplacing("disk", () -> {
+                throw new StorageException(Reason.NO_SPACE, "the client is not kept", "");
+            });
+            fill(node);
+            awaitWarning(node, "trimming failed: the client is not kept");
+            assertEquals(0, node.pools.trimmed("disk"));
+            assertEquals(JournalClient.State.CONNECTED, client(node).state());
+            node.pools.beforeReplacing("disk", () -> {});
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
+            assertEquals(JournalClient.State.EXPIRED, client(node).state());
+        }
+    }
+
+    @Test
+    void aReplicaThatComesOnWhileItIsToExpireIsNotGivenUp() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            register(node, 3);
+            fill(node);
+            Node.await(() -> node.pools.trimmed("disk") == 3, () -> "trimmed " + node.pools.trimmed("disk"));
+            node.pools.beforeReplacing("disk", () -> register(node, 18));
+            node.directory.configure("disk", Map.of("peer.slow.size", "5MiB", "peer.slow", "expire"));
+            Node.await(() -> node.pools.trimmed("disk") == 18, () -> "trimmed " + node.pools.trimmed("disk"));
+            assertEquals(JournalClient.State.CONNECTED, client(node).state());
         }
     }
 

@@ -40,6 +40,15 @@ final class ChronicledJournal extends JournalOver {
     }
 
     @Override
+    public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+        boolean replaced = below.replaceClient(before, after);
+        if (replaced) {
+            site.keeps(after);
+        }
+        return replaced;
+    }
+
+    @Override
     public long trim(long sequence) throws StorageException {
         long trimmed = below.trim(sequence);
         for (JournalClient client : below.clients()) {

@@ -106,10 +106,19 @@ enum Defect {
             return new JournalOver(sound) {
                 @Override
                 public void putClient(JournalClient client) throws StorageException {
+                    super.putClient(atEnd(client));
+                }
+
+                @Override
+                public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+                    return super.replaceClient(before, atEnd(after));
+                }
+
+                private JournalClient atEnd(JournalClient client) {
                     List<Epoch> epochs = epochs();
                     Position end = new Position(epochs.get(epochs.size() - 1).number(), durable());
-                    super.putClient(new JournalClient(
-                            client.id(), client.description(), end, client.state(), client.seenNanos()));
+                    return new JournalClient(
+                            client.id(), client.description(), end, client.state(), client.seenNanos());
                 }
             };
         }

@@ -523,6 +523,24 @@ public abstract class JournalStoreContract {
         }
     }
 
+    /** Whoever expires a client and whoever reports its progress do not undo each other. */
+    @Test
+    void aClientIsReplacedAsItWasSeen() throws Exception {
+        Journal journal = begun("a");
+        JournalClient seen = new JournalClient("peer", "", new Position(1, 7), JournalClient.State.CONNECTED, 42);
+        JournalClient expired = new JournalClient("peer", "", new Position(1, 7), JournalClient.State.EXPIRED, 42);
+        JournalClient moved = new JournalClient("peer", "", new Position(1, 9), JournalClient.State.CONNECTED, 43);
+        assertFalse(journal.replaceClient(seen, moved), "it is not registered");
+        assertEquals(List.of(), journal.clients());
+        journal.putClient(seen);
+        assertTrue(journal.replaceClient(seen, expired));
+        assertFalse(journal.replaceClient(seen, moved));
+        assertEquals(List.of(expired), journal.clients());
+        try (Journal again = reopen(journal)) {
+            assertEquals(List.of(expired), again.clients());
+        }
+    }
+
     // ---- limits and trimming ----
 
     /** Writes until the journal says that it is full. */

@@ -73,6 +73,7 @@ public record JournalReaders(List<PeerStatus> peers, List<MirrorStatus> mirrored
         if (client.state() == JournalClient.State.EXPIRED) {
             out.append("expired at ").append(client.commit()).append(": nothing is kept for it any more");
             out.append(mirror ? ", it has to be copied anew (mirror:resync there)" : "");
+            out.append(mirror && !client.description().isEmpty() ? "; " + client.description() : "");
         } else if (mirror) {
             out.append("has received ").append(Words.number(received));
             replica.filter(one -> one.marks().replayed() >= 0).ifPresent(one -> out.append(", applied ")

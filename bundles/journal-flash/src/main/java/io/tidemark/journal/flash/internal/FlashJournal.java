@@ -200,24 +200,38 @@ public final class FlashJournal implements Journal {
 
     @Override
     public void putClient(JournalClient client) throws StorageException {
+        checkId(client);
+        changeClients(client.id(), client, null);
+    }
+
+    @Override
+    public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
+        checkId(after);
+        return changeClients(before.id(), after, before);
+    }
+
+    private static void checkId(JournalClient client) throws StorageException {
         if (!CLIENT_ID.matcher(client.id()).matches()) {
             throw new StorageException(
                     Reason.INVALID,
                     "'" + client.id() + "' is no name for a journal client",
                     "use 1 to 128 letters, digits, dots, dashes, underscores and colons");
         }
-        changeClients(client.id(), client);
     }
 
     @Override
     public void removeClient(String id) throws StorageException {
-        changeClients(id, null);
+        changeClients(id, null, null);
     }
 
-    private void changeClients(String id, JournalClient replacement) throws StorageException {
+    /** False when it was to be as before, and is not. */
+    private boolean changeClients(String id, JournalClient replacement, JournalClient before) throws StorageException {
         metaTurn.take();
         try {
             failures.checkOpen();
+            if (before != null && !clients.contains(before)) {
+                return false;
+            }
             List<JournalClient> next = new ArrayList<>(clients);
             boolean there = next.removeIf(client -> client.id().equals(id));
             if (replacement != null) {
@@ -229,6 +243,7 @@ public final class FlashJournal implements Journal {
             }
             ClientTable.save(context.files(), places, identity, next);
             clients = List.copyOf(next);
+            return true;
         } finally {
             metaTurn.give();
         }

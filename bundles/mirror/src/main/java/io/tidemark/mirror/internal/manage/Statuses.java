@@ -3,6 +3,7 @@ package io.tidemark.mirror.internal.manage;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.PeerSettings;
@@ -200,7 +201,11 @@ final class Statuses {
 
     private MirrorStatus waiting(String image, String peer, String there) {
         boolean linked = desk.node().linked(peer);
-        long kept = desk.node().kept(image, peer, there);
+        JournalClient client = desk.node().kept(image, peer, there).orElse(null);
+        if (client != null && client.state() == JournalClient.State.EXPIRED) {
+            return expired(image, peer, there, client);
+        }
+        long kept = client == null ? -1 : client.commit().sequence();
         boolean wished = desk.replicas()
                 .config(image)
                 .filter(wish -> wish.peer().equals(peer))
@@ -213,17 +218,20 @@ final class Statuses {
         if (kept < 0) {
             return idle;
         }
-        long durable = durable(image);
-        long lacks = durable < 0 ? -1 : Math.max(0, durable - kept);
+        return lacking(idle, durable(image), kept);
+    }
+
+    private static MirrorStatus lacking(MirrorStatus idle, long durable, long received) {
+        long lacks = durable < 0 ? -1 : Math.max(0, durable - received);
         return new MirrorStatus(
-                image,
-                peer,
-                there,
+                idle.image(),
+                idle.peer(),
+                idle.peerImage(),
                 idle.role(),
                 idle.state(),
                 idle.words(),
                 idle.consistency(),
-                new MirrorStatus.Marks(durable, -1, kept, -1, -1),
+                new MirrorStatus.Marks(durable, -1, received, -1, -1),
                 new MirrorStatus.Lag(-1, -1, -1, lacks, lacks == 0 ? 0 : -1),
                 idle.rate(),
                 -1,
@@ -232,6 +240,14 @@ final class Statuses {
                 idle.heldAt(),
                 idle.copy(),
                 idle.trouble());
+    }
+
+    /** What it lacks is known, and no longer kept. */
+    private MirrorStatus expired(String image, String peer, String there, JournalClient client) {
+        String words = "nothing is kept any more for " + client.description() + "; run mirror:resync " + there
+                + " there, or mirror:disable " + image + " --with " + peer + " here";
+        MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, State.REFUSED, words);
+        return lacking(idle, durable(image), client.commit().sequence());
     }
 
     private long durable(String image) {

@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.transport.Link;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -357,15 +359,15 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param image name here
      * @param peer as it is called here
      * @param replica its name there
-     * @return last event that the replica has for good; negative when nothing is kept
+     * @return the replica as a client of the journal; empty when that knows nothing of it, or cannot be asked
      */
-    public long kept(String image, String peer, String replica) {
+    public Optional<JournalClient> kept(String image, String peer, String replica) {
         byte[] key;
         synchronized (lock) {
             Peer known = peers.get(peer);
             key = known == null ? null : known.key;
         }
-        return key == null ? -1 : sources.kept(image, key, replica);
+        return key == null ? Optional.empty() : sources.kept(image, key, replica);
     }
 
     // ---- links

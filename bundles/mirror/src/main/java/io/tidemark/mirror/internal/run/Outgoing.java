@@ -380,8 +380,13 @@ final class Outgoing {
             return;
         }
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
-        if (known.isEmpty() || known.get().state() == JournalClient.State.EXPIRED) {
-            fail(new SourceSide.Expired("the journal of '" + image() + "' no longer waits for the replica at " + peer));
+        if (known.isEmpty()) {
+            fail(new SourceSide.Expired("the journal of '" + image() + "' no longer waits for the replica at " + peer
+                    + "; run mirror:resync at the replica"));
+            return;
+        }
+        if (known.get().state() == JournalClient.State.EXPIRED) {
+            fail(new SourceSide.Expired(Sources.expired(image(), known.get())));
             return;
         }
         keepProgress();
@@ -399,17 +404,16 @@ final class Outgoing {
             keeping = true;
         }
         try {
-            // Only a client that still counts: an expired one is not revived behind its back.
+            // Only a client that still counts: who expires it, does that at the same time, is not undone.
             Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
             if (known.isPresent() && known.get().state() == JournalClient.State.CONNECTED) {
-                tape.journal()
-                        .putClient(new JournalClient(
-                                tape.client(),
-                                known.get().description(),
-                                Sources.position(tape.journal().epochs(), received),
-                                JournalClient.State.CONNECTED,
-                                all.context().clock().wallNanos()));
-                keptSequence = received;
+                JournalClient now = new JournalClient(
+                        tape.client(),
+                        known.get().description(),
+                        Sources.position(tape.journal().epochs(), received),
+                        JournalClient.State.CONNECTED,
+                        all.context().clock().wallNanos());
+                keptSequence = tape.journal().replaceClient(known.get(), now) ? received : keptSequence;
             }
         } catch (StorageException e) {
             LOG.debug("'{}' does not keep how far {} is: {}", image(), peer, e.getMessage());

@@ -233,7 +233,7 @@ final class SourceSide {
         private static final long serialVersionUID = 1L;
 
         Expired(String what) {
-            super(Reason.MISMATCH, what, "run mirror:resync there, and give the image's journal more room here");
+            super(Reason.MISMATCH, what, "");
         }
     }
 }

@@ -127,13 +127,12 @@ final class Sources {
         }
     }
 
-    /** What a journal keeps for a replica: its last durable event; negative when nothing is kept, or it cannot be asked. */
-    long kept(String image, byte[] key, String replica) {
+    /** What a journal knows of a replica; empty when it knows nothing, or cannot be asked. */
+    Optional<JournalClient> kept(String image, byte[] key, String replica) {
         try {
-            Optional<JournalClient> client = known(services.images().journal(image), client(key, replica));
-            return client.map(one -> one.commit().sequence()).orElse(-1L);
+            return known(services.images().journal(image), client(key, replica));
         } catch (StorageException e) {
-            return -1;
+            return Optional.empty();
         }
     }
 
@@ -180,6 +179,12 @@ final class Sources {
     private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)
             throws StorageException, Refusal {
         ImageFacts facts = services.replicas().facts(open.image());
+        Journal journal = services.images().journal(open.image());
+        String id = client(link.peerKey(), open.replica());
+        Optional<JournalClient> known = known(journal, id);
+        if (open.copy() != Message.Copy.BEGIN) {
+            refuseExpired(open, known);
+        }
         boolean copying = open.copy() != Message.Copy.NONE;
         if (copying && facts.role() != ImageHead.Role.PRIMARY) {
             throw new Refusal(
@@ -188,15 +193,13 @@ final class Sources {
                             + " from its primary");
         }
         Point start = open.copy() == Message.Copy.BEGIN ? registration(facts) : judged(facts, open);
-        Journal journal = services.images().journal(open.image());
-        String id = client(link.peerKey(), open.replica());
         long received = open.copy() == Message.Copy.BEGIN ? start.sequence() : open.received();
-        boolean added =
-                register(journal, id, link.peer() + " as " + open.replica(), position(facts.epochs(), received));
+        String description = link.peer() + " as " + open.replica();
+        JournalClient now = client(id, description, position(facts.epochs(), received));
+        register(journal, known, now);
         if (journal.trimmed() > start.sequence()) {
-            if (added) {
-                journal.removeClient(id);
-            }
+            // Registered, it would keep a journal that it cannot go on from.
+            takeBack(journal, known, now);
             if (open.copy() == Message.Copy.BEGIN) {
                 throw new StorageException(Reason.NOT_FOUND, "the journal was trimmed meanwhile", "");
             }
@@ -215,17 +218,48 @@ final class Sources {
         return new Outgoing(this, side, link, channel, open, opened, new Outgoing.Tape(journal, reader, id), received);
     }
 
-    /** True when the journal did not know it before. */
-    private boolean register(Journal journal, String id, String description, Position commit) throws StorageException {
-        Optional<JournalClient> known = known(journal, id);
-        // Known already, and not expired: what is kept for it is enough.
-        if (known.isEmpty()
-                || known.get().state() == JournalClient.State.EXPIRED
-                || !known.get().commit().equals(commit)) {
-            long now = context.clock().wallNanos();
-            journal.putClient(new JournalClient(id, description, commit, JournalClient.State.CONNECTED, now));
+    /** Somebody decided that it is no longer waited for: that stands until it begins anew, whatever the journal still has. */
+    private static void refuseExpired(Message.Open open, Optional<JournalClient> known) throws Refusal {
+        if (known.isPresent() && known.get().state() == JournalClient.State.EXPIRED) {
+            throw new Refusal(EndCode.EXPIRED, expired(open.image(), known.get()));
         }
-        return known.isEmpty();
+    }
+
+    /** What is to be said of a replica that has expired. */
+    static String expired(String image, JournalClient client) {
+        return "the journal of '" + image + "' no longer waits for " + client.description()
+                + "; run mirror:resync at the replica";
+    }
+
+    private JournalClient client(String id, String description, Position commit) {
+        return new JournalClient(
+                id,
+                description,
+                commit,
+                JournalClient.State.CONNECTED,
+                context.clock().wallNanos());
+    }
+
+    private static void register(Journal journal, Optional<JournalClient> known, JournalClient now)
+            throws StorageException {
+        if (known.isEmpty()) {
+            journal.putClient(now);
+            return;
+        }
+        boolean kept = known.get().state() == JournalClient.State.CONNECTED
+                && known.get().commit().equals(now.commit());
+        if (!kept && !journal.replaceClient(known.get(), now)) {
+            throw new StorageException(Reason.NOT_FOUND, "the journal's client " + now.id() + " changed meanwhile", "");
+        }
+    }
+
+    private static void takeBack(Journal journal, Optional<JournalClient> known, JournalClient now)
+            throws StorageException {
+        if (known.isEmpty()) {
+            journal.removeClient(now.id());
+        } else {
+            journal.replaceClient(now, known.get());
+        }
     }
 
     static Optional<JournalClient> known(Journal journal, String id) {

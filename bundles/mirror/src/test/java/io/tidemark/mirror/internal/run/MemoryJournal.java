@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** A journal that outlives its processes and loses what was not forced. Touched by one simulated thread at a time. */
 final class MemoryJournal implements Journal, JournalAppender {
@@ -33,6 +34,9 @@ final class MemoryJournal implements Journal, JournalAppender {
     private long durable;
     private long trimmed;
     private int openings;
+    /** What somebody else does between a look at a client and its replacement. */
+    Consumer<JournalClient> beforeReplacing = seen -> {};
+
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
 
@@ -228,6 +232,12 @@ final class MemoryJournal implements Journal, JournalAppender {
     @Override
     public void putClient(JournalClient client) {
         clients.put(client.id(), client);
+    }
+
+    @Override
+    public boolean replaceClient(JournalClient before, JournalClient after) {
+        beforeReplacing.accept(before);
+        return clients.replace(before.id(), before, after);
     }
 
     @Override

@@ -12,6 +12,8 @@ import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two sites under a simulated network: everything arrives once and in order, whatever happens to links and nodes. */
 class MirrorSimulationTest {
@@ -344,8 +346,9 @@ class MirrorSimulationTest {
 
     // ---- what cannot go on
 
-    @Test
-    void anExpiredReplicaIsTold() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anExpiredReplicaIsToldAndStaysExpired(boolean trimmed) {
         TwoSites.play(640, 3, sites -> {
             MemoryImage image = sites.newImage("disk");
             sites.a.boot();
@@ -357,12 +360,41 @@ class MirrorSimulationTest {
             sites.write(image, 10, 512);
             sites.machine.sleep(SECOND);
             JournalClient client = image.journal.clients().get(0);
-            image.journal.putClient(new JournalClient(
-                    client.id(), client.description(), client.commit(), JournalClient.State.EXPIRED, 0));
-            image.journal.trim(image.journal.durable());
+            JournalClient expired = new JournalClient(
+                    client.id(), "b, expired because it is slow", client.commit(), JournalClient.State.EXPIRED, 0);
+            image.journal.putClient(expired);
+            if (trimmed) {
+                image.journal.trim(image.journal.durable());
+            }
             sites.network.heal("a", "b");
             assertTrue(sites.machine.awaitUntil(
-                    () -> sites.b.state("disk").contains("no longer has what follows"), 20 * SECOND));
+                    () -> sites.b.state("disk").contains("no longer waits for b, expired because it is slow"),
+                    20 * SECOND));
+            sites.a.restart();
+            sites.b.restart();
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.state("disk").contains("no longer waits for b, expired because it is slow"),
+                    20 * SECOND));
+            assertEquals(List.of(expired), image.journal.clients());
+        });
+    }
+
+    /** What was looked at before is not put there again: it would undo a decision. */
+    @Test
+    void progressThatIsKeptUndoesNoExpiry() {
+        TwoSites.play(645, 3, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.b.wish("disk");
+            sites.b.boot();
+            sites.awaitEqual("disk", 30 * SECOND);
+            image.journal.beforeReplacing = seen -> image.journal.putClient(
+                    new JournalClient(seen.id(), seen.description(), seen.commit(), JournalClient.State.EXPIRED, 0));
+            sites.write(image, 10, 512);
+            assertTrue(
+                    sites.machine.awaitUntil(() -> sites.b.state("disk").contains("no longer waits for"), 20 * SECOND));
+            assertEquals(
+                    JournalClient.State.EXPIRED, image.journal.clients().get(0).state());
         });
     }
 
