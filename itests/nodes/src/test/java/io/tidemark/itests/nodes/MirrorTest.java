@@ -341,4 +341,60 @@ class MirrorTest {
         }
         equal(sites.a, sites.b);
     }
+
+    @Test
+    void aReplicaThatLacksTooMuchExpiresAndIsCopiedAnewByOrder(Scratch scratch) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a
+                .settings()
+                .image(DISK, BYTES, "commit=journal", "journal.limit=32MiB", "peer.slow=expire", "peer.slow.size=8MiB");
+        sites.start();
+        write(sites.a);
+        sites.a.order("enable", DISK, "b", "0s");
+        equal(sites.a, sites.b);
+        ByteBuffer before = content(sites.b);
+        sites.b.node().kill();
+
+        // The primary goes on, and more than its journal can hold comes in.
+        loads.start(sites.a.node(), seed + 500);
+        sites.a.awaitState(DISK, "REFUSED");
+        long expired = loads.acknowledged();
+        Await.until(
+                () -> "the journal to be trimmed and filled again: "
+                        + sites.a.node().status(DISK),
+                Duration.ofSeconds(60),
+                () -> loads.acknowledged() > expired + 1000);
+        loads.stop();
+        assertEquals(0, loads.errors());
+        isExpired(sites.a);
+        sites.a.node().stop();
+        sites.a.start();
+        isExpired(sites.a);
+
+        // It comes back: an old position of its source, which it keeps until somebody orders otherwise.
+        sites.restartB();
+        sites.b.awaitState(DISK, "REFUSED");
+        String trouble = sites.b.mirrored(DISK).get("trouble");
+        assertTrue(trouble.contains("lacks_more_than_8_MiB") && trouble.contains("mirror:resync"), trouble);
+        assertEquals(before, content(sites.b));
+        sites.b.node().stop();
+        sites.restartB();
+        sites.b.awaitState(DISK, "REFUSED");
+        sites.b.order("resync", DISK, "a");
+        equal(sites.a, sites.b);
+        sites.a.awaitState(DISK, "UP_TO_DATE");
+        write(sites.a);
+        equal(sites.a, sites.b);
+        assertEquals("", sites.a.node().status(DISK).get("warnings"));
+    }
+
+    private static void isExpired(Site source) {
+        source.awaitState(DISK, "REFUSED");
+        String words = source.mirrored(DISK).get("words");
+        assertTrue(words.contains("because_it_lacks_more_than_8_MiB") && words.contains("mirror:resync"), words);
+        Await.until(
+                () -> "a warning: " + source.node().status(DISK),
+                Duration.ofSeconds(30),
+                () -> source.node().status(DISK).get("warnings").contains("copy_it_anew_(mirror:resync_there)"));
+    }
 }
