@@ -186,7 +186,21 @@ public interface MirrorManager {
      * @throws StorageException as {@link #promote}, except that nothing need be received; INVALID also for a position behind the
      *     head or not received, MISMATCH also for one of another branch
      */
-    Promotion promoteAt(String image, Position at, boolean force) throws StorageException;
+    default Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
+        return promoteAt(image, at, force, GivenUp.KEPT);
+    }
+
+    /**
+     * As {@link #promoteAt(String, Position, boolean)}, which keeps what is given up.
+     *
+     * @param image its name
+     * @param at not behind its head, and received
+     * @param force as there
+     * @param given what is to become of what is received and lies behind the position
+     * @return what became of it
+     * @throws StorageException as there; NO_SPACE, NOT_FOUND or IO when that cannot be kept, BUSY when it is not to be given up
+     */
+    Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException;
 
     /**
      * Turns a primary on this node into a replica: clients' writes fail from now on, and everything acknowledged is durable and
@@ -236,12 +250,55 @@ public interface MirrorManager {
      *
      * @param image its name here
      * @param peer to copy from; it mirrors the image with this node, or did before roles changed
-     * @param discard whether what only this node has may be lost: needed when the image is primary here or has events that the
-     *     peer's has not
+     * @param discard whether the branch that only this node has is given up and its events are kept: needed when the image is
+     *     primary here or has events that the peer's has not
      * @return how it is
-     * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is no primary;
-     *     BUSY when clients are attached, or without {@code discard} where something would be lost; UNAVAILABLE when the peer is
-     *     not linked
+     * @throws StorageException as {@link #resync(String, String, GivenUp)}
      */
-    MirrorStatus resync(String image, String peer, boolean discard) throws StorageException;
+    default MirrorStatus resync(String image, String peer, boolean discard) throws StorageException {
+        return resync(image, peer, discard ? GivenUp.KEPT : GivenUp.REFUSED);
+    }
+
+    /**
+     * As {@link #resync(String, String, boolean)}.
+     *
+     * @param image its name here
+     * @param peer to copy from; it mirrors the image with this node, or did before roles changed
+     * @param given what is to become of events that only this node has. To keep them, a primary is demoted first, so that nobody
+     *     writes any more
+     * @return how it is
+     * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is no primary, or
+     *     when nobody knows where the branch that is to be kept begins; BUSY when clients are attached, or where something would
+     *     be lost that must not; NO_SPACE or NOT_FOUND when the branch does not fit, or the journal no longer has all of it;
+     *     UNAVAILABLE when the peer is not linked
+     */
+    MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException;
+
+    // ---- branches
+
+    /**
+     * Where an image parted from those of peers, and how much each side changed since. Looks at the journals of both sides: takes as
+     * long as there are events, and is remembered for some seconds. Only peers that are linked are asked.
+     *
+     * @param image its name
+     * @return one for each peer whose branch is another one; empty when there is none
+     * @throws StorageException NOT_FOUND when it is not mirrored
+     */
+    List<Split> splits(String image) throws StorageException;
+
+    /**
+     * Branches that were given up on this node and are kept.
+     *
+     * @return sorted by name
+     * @throws StorageException IO
+     */
+    List<KeptBranch> keptBranches() throws StorageException;
+
+    /**
+     * Deletes a branch that is kept. Durable when it returns.
+     *
+     * @param name as in {@link #keptBranches}
+     * @throws StorageException NOT_FOUND or IO
+     */
+    void discardBranch(String name) throws StorageException;
 }

@@ -4,12 +4,15 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import java.util.ArrayList;
@@ -44,6 +47,15 @@ public final class FakeMirrors implements MirrorManager {
 
     /** What is missing after a promotion. */
     public long missingEvents;
+
+    /** Images that parted. */
+    public final List<Split> splits = new ArrayList<>();
+
+    /** Branches that are kept. */
+    public final List<KeptBranch> branches = new ArrayList<>();
+
+    /** What the next resync keeps. */
+    public final List<KeptBranch> keeping = new ArrayList<>();
 
     /** Whether peers can be told. */
     public boolean reachable = true;
@@ -173,8 +185,9 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
-    public Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
-        done("promote " + image + " at " + at + (force ? " by force" : ""));
+    public Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
+        done("promote " + image + " at " + at + (force ? " by force" : "")
+                + (given == GivenUp.LOST ? " keeping nothing" : ""));
         return promoted(image, "sitea");
     }
 
@@ -214,7 +227,31 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
-    public MirrorStatus resync(String image, String peer, boolean discard) throws StorageException {
-        return done("resync " + image + " " + peer + (discard ? " discarding" : ""));
+    public MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException {
+        MirrorStatus after = done("resync " + image + " " + peer
+                + switch (given) {
+                    case REFUSED -> "";
+                    case KEPT -> " discarding";
+                    case LOST -> " discarding, keeping nothing";
+                });
+        branches.addAll(keeping);
+        keeping.clear();
+        return after;
+    }
+
+    @Override
+    public List<Split> splits(String image) {
+        return splits.stream().filter(split -> split.image().equals(image)).toList();
+    }
+
+    @Override
+    public List<KeptBranch> keptBranches() {
+        return List.copyOf(branches);
+    }
+
+    @Override
+    public void discardBranch(String name) throws StorageException {
+        done("discard " + name);
+        branches.removeIf(branch -> branch.name().equals(name));
     }
 }

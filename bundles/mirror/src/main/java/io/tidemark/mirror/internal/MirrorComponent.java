@@ -99,7 +99,8 @@ public final class MirrorComponent {
                     },
                     new Mirrors.Stores(
                             ConfiguredWishes.store(context, crew.files(), Mirrors.PEERS),
-                            ConfiguredWishes.store(context, crew.files(), Mirrors.REPLICAS)));
+                            ConfiguredWishes.store(context, crew.files(), Mirrors.REPLICAS),
+                            settings.branches()));
         } catch (IllegalArgumentException | StorageException e) {
             LOG.error("{} is refused, there is no mirror: {}", PID, e.getMessage());
             return null;

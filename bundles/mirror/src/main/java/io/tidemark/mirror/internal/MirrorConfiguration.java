@@ -28,4 +28,17 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             required = false,
             description = "Memory for events that replicas here receive, of all together; each has at least 256KiB.")
     String receiveMemory() default "64MiB";
+
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "Directory for branches of images that were given up by an order and are kept. A relative path lies"
+                            + " in the node's data directory.")
+    String branches() default "branches";
+
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "Most space that these take together; an order that gives up more has to say that it is to be lost.")
+    String keptBranches() default "4GiB";
 }

@@ -1,6 +1,7 @@
 package io.tidemark.mirror.internal;
 
 import io.tidemark.base.wish.KeyReader;
+import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,10 +12,13 @@ import java.util.function.UnaryOperator;
  *
  * @param node name of the node
  * @param keyFile where the node's key lies
+ * @param branches where those are kept that are given up
  * @param mirror bounds and times
  */
-record Settings(String node, Path keyFile, MirrorSettings mirror) {
+record Settings(String node, Path keyFile, Mirrors.Branches branches, MirrorSettings mirror) {
     private static final String DEFAULT_KEY_FILE = "mirror.key";
+    private static final String DEFAULT_BRANCHES = "branches";
+    private static final long KEPT_BYTES = 4L << 30;
     private static final int MOST_COPIES = 64;
 
     /**
@@ -29,7 +33,12 @@ record Settings(String node, Path keyFile, MirrorSettings mirror) {
         KeyReader reader = KeyReader.of(properties, framework, Map.of());
         String started = framework.apply("tidemark.node");
         String node = reader.text("node", started == null || started.isBlank() ? "a" : started.trim());
-        return new Settings(node, reader.path("keyFile", DEFAULT_KEY_FILE), mirror(reader));
+        return new Settings(node, reader.path("keyFile", DEFAULT_KEY_FILE), branches(reader), mirror(reader));
+    }
+
+    private static Mirrors.Branches branches(KeyReader reader) {
+        return new Mirrors.Branches(
+                reader.path("branches", DEFAULT_BRANCHES), reader.size("keptBranches", KEPT_BYTES, 0));
     }
 
     private static MirrorSettings mirror(KeyReader reader) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,7 +18,13 @@ class SettingsTest {
     @Test
     void withoutConfigurationEverythingHasADefault() {
         Settings settings = read(Map.of(), Map.of("tidemark.data", "/data"));
-        assertEquals(new Settings("a", Path.of("/data/mirror.key"), MirrorSettings.DEFAULTS), settings);
+        assertEquals(
+                new Settings(
+                        "a",
+                        Path.of("/data/mirror.key"),
+                        new Mirrors.Branches(Path.of("/data/branches"), 4L << 30),
+                        MirrorSettings.DEFAULTS),
+                settings);
     }
 
     @Test

@@ -194,8 +194,25 @@ class MirrorTest {
         writeOnce(sites.a);
         sites.link.heal();
         sites.a.awaitLinked();
+        String split = sites.a.order("splits", DISK);
+        assertTrue(
+                split.matches(".*here=Optional\\[Branch\\[.*extents=1, bytes=4096,.*there=Optional\\[Branch.*"), split);
+        assertTrue(split.endsWith("trouble=]]"), split);
+        String fork = split.replaceAll(".*fork=([0-9:]+),.*", "$1");
+        Await.until(() -> "b to see the same: " + sites.b.order("splits", DISK), Duration.ofSeconds(30), () -> sites.b
+                .order("splits", DISK)
+                .contains("fork=" + fork));
         assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
+        assertEquals("", sites.a.order("branches"));
         sites.a.order("resync!", DISK, "b");
+        equal(sites.b, sites.a);
+        String kept = sites.a.order("branches");
+        assertTrue(kept.startsWith("disk." + fork.replace(':', '-') + "-"), kept);
+        sites.a.node().kill();
+        sites.a.start();
+        assertEquals(kept, sites.a.order("branches"));
+        sites.a.order("discard", kept);
+        assertEquals("", sites.a.order("branches"));
         equal(sites.b, sites.a);
         sites.b.order("switch", DISK, "a");
         equal(sites.a, sites.b);

@@ -62,6 +62,7 @@ final class Site implements SessionListener {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
     private static final MirrorSettings SETTINGS =
             new MirrorSettings(1 << 19, 64 << 20, 2, 0, 5 * SECOND, SECOND / 10, 2 * SECOND, SECOND / 5);
+    private static final long KEPT_BYTES = 1L << 30;
     private static final FlashOptions OPTIONS = FlashOptions.DEFAULT
             .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
             .withBatchBytes(5 << 18)
@@ -149,7 +150,8 @@ final class Site implements SessionListener {
                 this::nonce,
                 new Mirrors.Stores(
                         new EtcWishStore(Mirrors.PEERS, process.files(), etc),
-                        new EtcWishStore(Mirrors.REPLICAS, process.files(), etc)));
+                        new EtcWishStore(Mirrors.REPLICAS, process.files(), etc),
+                        new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
         mirrors.transport("tcp", scene.network().transport(process, name));
         mirrors.start();
         tell(etc, IMAGES, directory::wished);
@@ -206,11 +208,15 @@ final class Site implements SessionListener {
         }
     }
 
-    void create() throws StorageException {
-        directory.create(
-                IMAGE,
-                Chronicle.SIZE,
-                Map.of(ImageKeys.CHECKPOINT_INTERVAL, "100ms", ImageKeys.CHECKPOINT_BYTES, "1M"));
+    /** With a journal that waits for everybody, or gives up who lacks something for two seconds. */
+    void create(boolean expires) throws StorageException {
+        Map<String, String> properties =
+                new TreeMap<>(Map.of(ImageKeys.CHECKPOINT_INTERVAL, "100ms", ImageKeys.CHECKPOINT_BYTES, "1M"));
+        if (expires) {
+            properties.put(ImageKeys.PEER_SLOW, "expire");
+            properties.put(ImageKeys.PEER_SLOW_AGE, "2s");
+        }
+        directory.create(IMAGE, Chronicle.SIZE, properties);
     }
 
     SeededRandom dice() {

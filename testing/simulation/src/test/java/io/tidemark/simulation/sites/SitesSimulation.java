@@ -2,6 +2,7 @@ package io.tidemark.simulation.sites;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.Promotion;
@@ -112,7 +113,7 @@ final class SitesSimulation implements Scene {
             }
         }
         Site first = sites.get(0);
-        first.create();
+        first.create(machine.random("slow").below(4) == 0);
         for (Site other : sites.subList(1, sites.size())) {
             machine.sleep(random.below(SECOND));
             require(linked(first, other), first + " and " + other + " do not link");
@@ -289,7 +290,19 @@ final class SitesSimulation implements Scene {
             machine.note("resync", site.mirrors.status(), 0, 0);
             resyncs++;
             chronicle.discarded(site.name);
-            site.mirrors.resync(Site.IMAGE, primary.name, true);
+            resync(site, primary);
+        }
+    }
+
+    /** What only this site has is kept, unless that cannot be: the order says so, and has changed nothing. */
+    private static void resync(Site site, Site primary) throws StorageException {
+        try {
+            site.mirrors.resync(Site.IMAGE, primary.name, GivenUp.KEPT);
+        } catch (StorageException e) {
+            if (!e.getMessage().contains("--no-keep")) {
+                throw e;
+            }
+            site.mirrors.resync(Site.IMAGE, primary.name, GivenUp.LOST);
         }
     }
 

@@ -18,6 +18,12 @@ import java.util.zip.CRC32C;
  * {@link #finish}: a reader refuses one without its end record.
  */
 public final class ExportWriter implements Closeable {
+    /** Bytes of an export without events. */
+    public static final int LEAST_BYTES = ExportLayout.HEADER_BYTES + ExportLayout.RECORD_BYTES;
+
+    /** Bytes that each event takes beside its body. */
+    public static final int EVENT_BYTES = ExportLayout.RECORD_BYTES;
+
     private final WritableByteChannel out;
     private final ByteBuffer record =
             ByteBuffer.allocate(ExportLayout.RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -1,6 +1,6 @@
 /** Journals as files that can be carried elsewhere: docs/formats/journal-export.md. */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package io.tidemark.base.event.export;
 
 import org.osgi.annotation.bundle.Export;

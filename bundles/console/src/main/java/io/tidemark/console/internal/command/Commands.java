@@ -26,7 +26,8 @@ public final class Commands {
                         MirrorImages.all(),
                         MirrorHeads.all(),
                         MirrorRoles.all(),
-                        MirrorCompare.all())
+                        MirrorCompare.all(),
+                        MirrorBranches.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -70,6 +70,13 @@ final class Completions {
                 .toList();
     }
 
+    /** Branches that are kept. */
+    static List<Candidate> keptBranches(Node node, String word) throws StorageException {
+        return node.mirrors().keptBranches().stream()
+                .map(branch -> Candidate.word(branch.name(), "behind " + branch.fork()))
+                .toList();
+    }
+
     /** Names of image pools. */
     static List<Candidate> imagePools(Node node, String word) throws StorageException {
         return pools(node, "image");

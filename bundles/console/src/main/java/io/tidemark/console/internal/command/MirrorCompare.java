@@ -4,18 +4,23 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.console.internal.render.MirrorResults;
 import io.tidemark.console.internal.render.Words;
 import java.util.List;
+import java.util.Set;
 
 /** {@code mirror:verify} and {@code mirror:resync}. */
 final class MirrorCompare {
     private static final String WITH = "--with";
     private static final String FROM = "--from";
     private static final String DISCARD = "--discard";
+
+    /** Of orders that give up events which only this node has. */
+    static final String NO_KEEP = "--no-keep";
 
     private MirrorCompare() {}
 
@@ -103,10 +108,13 @@ final class MirrorCompare {
                                 "For a replica that cannot go on, because its source no longer has what it lacks, or because both were"
                                         + " written. What is here is deleted first; name, delay and configuration stay. Returns when"
                                         + " the copy can begin; mirror:status shows it. Without " + DISCARD
-                                        + " it is refused where something would be lost that only this node has. Asks first.")
+                                        + " it is refused where something would be lost that only this node has. With it the events of that"
+                                        + " branch are kept in a file (mirror:branch-list) until mirror:branch-discard; where that"
+                                        + " cannot be, it is refused without " + NO_KEEP + ". Asks first.")
                         .takes(MirrorImages.IMAGE, "The image here.", Completions::images)
                         .option(FROM, "PEER", "Who is primary.", Completions::peers)
-                        .flag(DISCARD, "Gives up what only this node has.")
+                        .flag(DISCARD, "Gives up what only this node has, and keeps its events in a file.")
+                        .flag(NO_KEEP, "With " + DISCARD + ": keeps nothing of it.")
                         .flag(MirrorImages.YES, "Does not ask.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:resync vm1 --from siteb", "begins vm1 anew with a copy of siteb's")
@@ -120,16 +128,33 @@ final class MirrorCompare {
     private static void resync(Call call) throws Failure, StorageException {
         String image = MirrorImages.image(call);
         String peer = MirrorImages.peer(call, FROM);
-        boolean discard = call.arguments().has(DISCARD);
-        call.confirm(doomed(call, image, peer, discard), MirrorImages.YES);
-        MirrorStatus status = call.node().mirrors().resync(image, peer, discard);
+        GivenUp given = given(call);
+        call.confirm(doomed(call, image, peer, given), MirrorImages.YES);
+        Set<String> before = MirrorBranches.before(call);
+        MirrorStatus status = call.node().mirrors().resync(image, peer, given);
         MirrorImages.done(
                 call, status, image + ": begun anew from " + peer + "; mirror:status " + image + " shows the copy");
+        MirrorBranches.tell(call, before);
     }
 
-    private static String doomed(Call call, String image, String peer, boolean discard) throws StorageException {
+    private static GivenUp given(Call call) throws Failure {
+        boolean discard = call.arguments().has(DISCARD);
+        boolean noKeep = call.arguments().has(NO_KEEP);
+        if (noKeep && !discard) {
+            throw Failure.usage(
+                    NO_KEEP + " says what becomes of what " + DISCARD + " gives up; say both. Nothing was done.");
+        }
+        return noKeep ? GivenUp.LOST : discard ? GivenUp.KEPT : GivenUp.REFUSED;
+    }
+
+    private static String doomed(Call call, String image, String peer, GivenUp given) throws StorageException {
         String what = what(call.images().images(), image);
-        String lost = discard ? " for good, with everything that only this node has," : "";
+        String lost =
+                switch (given) {
+                    case REFUSED -> "";
+                    case KEPT -> ", keeps the events that only this node has in a file,";
+                    case LOST -> " for good, with everything that only this node has,";
+                };
         return "This deletes " + what + " on this node" + lost + " and copies it anew from " + peer
                 + ". Until the copy is complete, this node cannot take over.";
     }

@@ -1,17 +1,25 @@
 package io.tidemark.console.internal.command;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.base.text.Json;
+import io.tidemark.console.internal.render.BranchViews;
 import io.tidemark.console.internal.render.MirrorViews;
 import io.tidemark.console.internal.render.MirrorWords;
 import io.tidemark.console.internal.render.Words;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** {@code mirror:enable}, {@code mirror:disable} and {@code mirror:status}. */
 final class MirrorImages {
@@ -194,7 +202,8 @@ final class MirrorImages {
                                         + " is durable at the replica and not in its image yet. LAG is how far it is behind what it is"
                                         + " meant to be, so a delay or a hold does not show there, but under DELAY. STATE is idle"
                                         + " when there is nothing to do and STUCK when there is something and nothing comes;"
-                                        + " docs/guides/mirror.md explains every state. Below the table stand what goes on, and last"
+                                        + " docs/guides/mirror.md explains every state. Below the table stand what goes on, where an image"
+                                        + " parted from its peer's and how much each side changed since, and last"
                                         + " errors with what to do.")
                         .mayTake(IMAGE, "Only this image, with all there is to know.", Completions::mirrored)
                         .flag(WATCH, "Shows it again every second, until Ctrl-C.")
@@ -223,11 +232,37 @@ final class MirrorImages {
         List<MirrorStatus> all = image.isEmpty()
                 ? call.node().mirrors().status()
                 : call.node().mirrors().status(image);
+        List<Split> splits = splits(call, all);
         if (call.json()) {
-            return Json.write(all.stream().map(MirrorViews::json).toList()) + "\n";
+            return Json.write(all.stream()
+                            .map(one -> MirrorViews.json(one, splits))
+                            .toList())
+                    + "\n";
         }
-        return image.isEmpty()
+        String shown = image.isEmpty()
                 ? MirrorViews.list(all)
                 : String.join("\n", all.stream().map(MirrorViews::info).toList());
+        return shown + splits.stream().map(BranchViews::split).collect(Collectors.joining());
+    }
+
+    /** Of those images that may have parted: to look costs a question to the peer. */
+    private static List<Split> splits(Call call, List<MirrorStatus> all) throws StorageException {
+        Set<String> apart = all.stream()
+                .filter(one ->
+                        one.state() == State.REFUSED || one.state() == State.PRIMARY || one.state() == State.STARTING)
+                .map(MirrorStatus::image)
+                .collect(Collectors.toCollection(TreeSet::new));
+        List<Split> splits = new ArrayList<>();
+        for (String image : apart) {
+            try {
+                splits.addAll(call.node().mirrors().splits(image));
+            } catch (StorageException e) {
+                // It is no longer mirrored: the next look shows that.
+                if (e.reason() != Reason.NOT_FOUND) {
+                    throw e;
+                }
+            }
+        }
+        return splits;
     }
 }

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.WorkListener;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code mirror:promote}, {@code mirror:demote} and {@code mirror:switch}. */
 final class MirrorRoles {
@@ -50,7 +52,9 @@ final class MirrorRoles {
                                 + " what the source had acknowledged and this node has not received is missing then, and"
                                 + " when the source comes back, both have a branch of their own. With " + AT
                                 + " as the image was at a moment: what is received and was later is given up, which is"
-                                + " what a delayed replica is for. Asks first with " + FORCE + " and " + AT + ".")
+                                + " what a delayed replica is for; its events are kept in a file (mirror:branch-list) unless "
+                                + MirrorCompare.NO_KEEP + " says otherwise. Asks first with " + FORCE + " and " + AT
+                                + ".")
                         .takes(MirrorImages.IMAGE, "The replica, on the node that has it.", Completions::replicas)
                         .option(
                                 AT,
@@ -58,6 +62,7 @@ final class MirrorRoles {
                                 "Where to go on, not behind what the replica shows: " + Moments.FORMS + ".",
                                 Completion.NONE)
                         .flag(FORCE, "Although the source may have more, or may still be written.")
+                        .flag(MirrorCompare.NO_KEEP, "With " + AT + ": keeps nothing of what is given up.")
                         .flag(MirrorImages.YES, "Does not ask.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:promote vm1", "after mirror:demote at the source")
@@ -78,6 +83,10 @@ final class MirrorRoles {
             promoteAt(call, moment.get(), force);
             return;
         }
+        if (call.arguments().has(MirrorCompare.NO_KEEP)) {
+            throw Failure.usage(MirrorCompare.NO_KEEP + " says what becomes of what " + AT
+                    + " gives up; say both. Nothing was done.");
+        }
         if (force) {
             call.confirm(forced(call), MirrorImages.YES);
         }
@@ -89,13 +98,17 @@ final class MirrorRoles {
         Journal journal = call.images().journal(image);
         Position at = Moments.lastAt(call, journal, call.images().image(image).head(), moment);
         long later = journal.durable() - at.sequence();
+        boolean noKeep = call.arguments().has(MirrorCompare.NO_KEEP);
         call.confirm(
                 "This makes " + image + " primary here as it was at event " + at + ", and gives up "
                         + Words.count(later, "event") + " that " + (later == 1 ? "was" : "were")
-                        + " received after it; journal:export keeps them in a file. Every other replica that has more, and its"
+                        + " received after it; " + (noKeep ? "nothing of them is kept" : "they are kept in a file")
+                        + ". Every other replica that has more, and its"
                         + " source, have to be copied anew to follow it.",
                 MirrorImages.YES);
-        promoted(call, call.node().mirrors().promoteAt(image, at, force));
+        Set<String> before = MirrorBranches.before(call);
+        promoted(call, call.node().mirrors().promoteAt(image, at, force, noKeep ? GivenUp.LOST : GivenUp.KEPT));
+        MirrorBranches.tell(call, before);
     }
 
     /** What will happen, and what is known to be lost by it. */

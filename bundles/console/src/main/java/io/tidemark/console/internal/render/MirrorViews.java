@@ -2,6 +2,7 @@ package io.tidemark.console.internal.render;
 
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.Split;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +153,23 @@ public final class MirrorViews {
         out.put("heldAt", one.heldAt().map(Object::toString).orElse(null));
         out.put("copy", one.copy().map(MirrorViews::json).orElse(null));
         out.put("trouble", one.trouble());
+        out.put("split", null);
+        return out;
+    }
+
+    /**
+     * As {@link #json(MirrorStatus)}, with where it parted.
+     *
+     * @param one to show
+     * @param splits of the image
+     * @return for JSON
+     */
+    public static Map<String, Object> json(MirrorStatus one, List<Split> splits) {
+        Map<String, Object> out = json(one);
+        splits.stream()
+                .filter(split ->
+                        split.image().equals(one.image()) && split.peer().equals(one.peer()))
+                .forEach(split -> out.put("split", BranchViews.json(split)));
         return out;
     }
 

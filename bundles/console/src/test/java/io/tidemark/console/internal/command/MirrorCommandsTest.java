@@ -10,7 +10,10 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.mirror.Branch;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification.Difference;
 import io.tidemark.console.internal.FakeJournal;
 import io.tidemark.console.internal.FakeMirrors;
@@ -19,10 +22,14 @@ import io.tidemark.console.internal.Following;
 import io.tidemark.console.internal.JsonText;
 import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Failure.Kind;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class MirrorCommandsTest {
     private static final long HOUR = 3_600_000_000_000L;
@@ -391,7 +398,7 @@ class MirrorCommandsTest {
         node.journals.put("vm1", journal);
         String asked =
                 "This makes vm1 primary here as it was at event 3:13, and gives up 3 events that were received after it;"
-                        + " journal:export keeps them in a file. Every other replica that has more, and its source, have to be copied"
+                        + " they are kept in a file. Every other replica that has more, and its source, have to be copied"
                         + " anew to follow it.";
         for (String moment : List.of("3:13", "13", "2026-01-01T00:00:03Z", "Tuesday")) {
             assertEquals(asked, asks("mirror:promote vm1 --at " + moment));
@@ -529,9 +536,14 @@ class MirrorCommandsTest {
                         + " this node cannot take over.",
                 asks("mirror:resync vm2 --from siteb"));
         assertEquals(
-                "This deletes the PRIMARY vm1 (10 GiB) on this node for good, with everything that only this node has, and"
+                "This deletes the PRIMARY vm1 (10 GiB) on this node, keeps the events that only this node has in a file, and"
                         + " copies it anew from siteb. Until the copy is complete, this node cannot take over.",
                 asks("mirror:resync vm1 --from siteb --discard"));
+        assertEquals(
+                "This deletes the PRIMARY vm1 (10 GiB) on this node for good, with everything that only this node has, and"
+                        + " copies it anew from siteb. Until the copy is complete, this node cannot take over.",
+                asks("mirror:resync vm1 --from siteb --discard --no-keep"));
+        refused(Kind.USAGE, "mirror:resync vm1 --from siteb --no-keep --yes");
         assertEquals(
                 "there is no image vm9; image:list shows those that there are",
                 refused(Kind.FAILED, "mirror:resync vm9 --from siteb --yes").getMessage());
@@ -542,7 +554,82 @@ class MirrorCommandsTest {
                 "vm1",
                 JsonText.object(Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard --json"))
                         .get("image"));
-        told("resync vm2 siteb", "resync vm1 siteb discarding");
+        Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard --no-keep");
+        told("resync vm2 siteb", "resync vm1 siteb discarding", "resync vm1 siteb discarding, keeping nothing");
+    }
+
+    // ---- branches
+
+    private static KeptBranch kept(String file) {
+        return new KeptBranch(
+                "vm1.3-1042-1060.20260501T140307Z",
+                "vm1",
+                new Position(3, 1042),
+                1060,
+                9000,
+                1_767_225_600_000_000_000L,
+                file);
+    }
+
+    @Test
+    void whatIsGivenUpIsKeptListedExportedAndDiscarded(@TempDir Path directory) throws Exception {
+        assertTrue(Typed.run(node, "mirror:branch-list").startsWith("No branches are kept."));
+        Path file = directory.resolve("kept");
+        Files.writeString(file, "events");
+        mirrors.keeping.add(kept(file.toString()));
+        assertEquals(
+                "vm1: begun anew from siteb; mirror:status vm1 shows the copy\n"
+                        + "18 events of vm1 behind 3:1042 are kept as vm1.3-1042-1060.20260501T140307Z, 8.8 KiB;"
+                        + " mirror:branch-export takes them elsewhere, mirror:branch-discard deletes them\n",
+                Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard"));
+        told("resync vm1 siteb discarding");
+        assertEquals(
+                "NAME IMAGE BEHIND EVENTS SIZE KEPT AT\n"
+                        + "vm1.3-1042-1060.20260501T140307Z vm1 3:1042 18 8.8 KiB 2026-01-01 00:00:00Z\n",
+                Typed.run(node, "mirror:branch-list").replaceAll(" +", " "));
+        String name = kept("").name();
+        assertEquals(
+                "no branch vm2 is kept here; mirror:branch-list shows those that are",
+                refused(Kind.FAILED, "mirror:branch-export vm2 x").getMessage());
+        Path out = directory.resolve("out");
+        Typed.run(node, "mirror:branch-export " + name + " " + out);
+        assertEquals("events", Files.readString(out));
+        assertTrue(refused(Kind.FAILED, "mirror:branch-export " + name + " " + out)
+                .getMessage()
+                .contains("is there already"));
+        Typed.run(node, "mirror:branch-export " + name + " " + out + " --force");
+        assertEquals("This deletes 18 events of vm1 behind 3:1042 for good.", asks("mirror:branch-discard " + name));
+        assertEquals(name + ": discarded\n", Typed.run(node, "mirror:branch-discard " + name + " --yes"));
+        assertTrue(Typed.run(node, "mirror:branch-list").startsWith("No branches are kept."));
+        told("discard " + name);
+    }
+
+    @Test
+    void anImageThatPartedSaysHowFarEachSideWent() throws Exception {
+        mirrors.images.add(Following.replica("vm1")
+                .state(MirrorStatus.State.REFUSED, "refused by siteb")
+                .status());
+        mirrors.splits.add(new Split(
+                "vm1",
+                "siteb",
+                "vm1",
+                new Position(3, 1042),
+                Optional.of(new Branch(1060, 0, 4, 65536, true, 90_000)),
+                Optional.of(new Branch(1100, 8, 1, 4096, false, 0)),
+                ""));
+        String shown = Typed.run(node, "mirror:status");
+        String told = "vm1 and that of siteb parted behind event 3:1042:\n"
+                + "  here: 18 events changed 4 extents, 64 KiB\n"
+                + "  at siteb: 58 events changed about 1 extent, about 4 KiB and what the first 8 events changed, which the"
+                + " journal no longer has\n"
+                + "  Nothing is resolved by itself. mirror:resync vm1 --from siteb --discard gives up the branch here; the"
+                + " same at siteb gives up the one there\n";
+        assertTrue(shown.endsWith(told), shown);
+        assertTrue(Typed.run(node, "mirror:status vm1").endsWith(told), shown);
+        mirrors.splits.clear();
+        mirrors.splits.add(new Split(
+                "vm1", "siteb", "vm1", Position.NONE, Optional.empty(), Optional.empty(), "nobody knows where"));
+        assertTrue(Typed.run(node, "mirror:status").endsWith("vm1 and that of siteb parted: nobody knows where\n"));
     }
 
     @Test

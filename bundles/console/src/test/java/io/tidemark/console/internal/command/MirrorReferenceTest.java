@@ -2,9 +2,13 @@ package io.tidemark.console.internal.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.mirror.Branch;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus.Copy;
 import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification.Difference;
 import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
@@ -20,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +110,25 @@ class MirrorReferenceTest {
                 "mirror:resync vm1 --from siteb --yes")) {
             assertEquals(names, fields(printed(order + " --json")), order);
         }
+    }
+
+    @Test
+    void everyFieldOfBranchesIsExplained() throws Exception {
+        Branch branch = new Branch(1060, 0, 4, 65536, true, 90_000);
+        node.mirrors.images.clear();
+        node.mirrors.images.add(
+                Following.replica("vm1").state(State.REFUSED, "refused").status());
+        node.mirrors.splits.add(
+                new Split("vm1", "siteb", "vm1", new Position(3, 1042), Optional.of(branch), Optional.of(branch), ""));
+        Map<String, Object> status =
+                JsonText.objects(Typed.run(node, "mirror:status --json")).get(0);
+        assertEquals(names("Images that parted"), fields((Map<?, ?>) status.get("split")));
+        node.mirrors.branches.add(new KeptBranch(
+                "vm1.3-1042-1060.20260501T140307Z", "vm1", new Position(3, 1042), 1060, 9000, 1, "/kept"));
+        assertEquals(
+                names("Branches that are kept"),
+                fields(JsonText.objects(Typed.run(node, "mirror:branch-list --json"))
+                        .get(0)));
     }
 
     @Test

@@ -5,12 +5,15 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.transport.ReplicationTransport;
@@ -22,6 +25,7 @@ import io.tidemark.mirror.internal.run.MirrorNode;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.run.Services;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -45,8 +49,17 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
      *
      * @param peers of the kind {@link #PEERS}
      * @param replicas of the kind {@link #REPLICAS}
+     * @param branches that are given up
      */
-    public record Stores(WishStore peers, WishStore replicas) {}
+    public record Stores(WishStore peers, WishStore replicas, Branches branches) {}
+
+    /**
+     * Where branches are kept that were given up by an order.
+     *
+     * @param directory made when it is needed
+     * @param limitBytes that they take together at most
+     */
+    public record Branches(Path directory, long limitBytes) {}
 
     private final Handshake.Self self;
     private final MirrorNode node;
@@ -56,6 +69,8 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     private final Heads heads;
     private final Roles roles;
     private final Comparing comparing;
+    private final Splits splits;
+    private final KeptBranches branches;
 
     /**
      * A mirror without peers. Nothing runs before {@link #start}.
@@ -65,7 +80,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
      * @param settings bounds and times
      * @param self who this node is
      * @param nonces random bytes, new ones at each call
-     * @param stores where commands keep wishes
+     * @param stores where commands keep wishes and branches
      */
     public Mirrors(
             StorageContext context,
@@ -85,9 +100,11 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         statuses = new Statuses(desk);
         enabling = new Enabling(desk);
         heads = new Heads(desk, statuses);
-        roles = new Roles(desk, enabling);
+        branches = new KeptBranches(context, stores.branches());
+        roles = new Roles(desk, enabling, branches);
         comparing = new Comparing(desk);
-        master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing));
+        splits = new Splits(desk, statuses);
+        master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing, splits));
     }
 
     /** Starts the workers. */
@@ -290,8 +307,8 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     @Override
-    public Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
-        return roles.promoteAt(image, at, force);
+    public Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
+        return roles.promoteAt(image, at, force, given);
     }
 
     @Override
@@ -310,9 +327,26 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     @Override
-    public MirrorStatus resync(String image, String peer, boolean discard) throws StorageException {
-        new Resync(desk).run(image, peer, discard);
+    public MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException {
+        new Resync(desk, branches).run(image, peer, given);
         return statuses.of(image, peer);
+    }
+
+    // ---- branches
+
+    @Override
+    public List<Split> splits(String image) throws StorageException {
+        return splits.of(image);
+    }
+
+    @Override
+    public List<KeptBranch> keptBranches() throws StorageException {
+        return branches.all();
+    }
+
+    @Override
+    public void discardBranch(String name) throws StorageException {
+        branches.discard(name);
     }
 
     @Override

@@ -16,7 +16,7 @@ final class PeerOrders implements Master {
     private static final Logger LOG = LoggerFactory.getLogger(PeerOrders.class);
 
     /** Who does it. */
-    record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing) {}
+    record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing, Splits splits) {}
 
     private volatile Hands hands;
 
@@ -72,6 +72,10 @@ final class PeerOrders implements Master {
         if (order instanceof Order.Sums sums) {
             checkShared(peer, sums.image());
             return all.comparing().summed(sums);
+        }
+        if (order instanceof Order.Branch branch) {
+            checkShared(peer, branch.image());
+            return all.splits().branched(given, branch);
         }
         throw new StorageException(Reason.INVALID, order.type() + " is no order to obey", "update the older node");
     }

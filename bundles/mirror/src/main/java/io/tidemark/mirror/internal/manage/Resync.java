@@ -1,14 +1,19 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Point;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -25,11 +30,14 @@ final class Resync {
 
     private final Desk desk;
 
-    Resync(Desk desk) {
+    private final KeptBranches branches;
+
+    Resync(Desk desk, KeptBranches branches) {
         this.desk = desk;
+        this.branches = branches;
     }
 
-    void run(String image, String peer, boolean discard) throws StorageException {
+    void run(String image, String peer, GivenUp given) throws StorageException {
         String there = desk.there(image, peer);
         Answer.Facts source = desk.look(peer, there);
         if (source.role() != ImageHead.Role.PRIMARY) {
@@ -38,8 +46,10 @@ final class Resync {
                     "the image " + there + " is a replica at " + peer,
                     "promote it there first, or run mirror:resync with the peer that is primary");
         }
-        if (!discard) {
+        if (given == GivenUp.REFUSED) {
             checkNothingIsLost(image, peer, source);
+        } else if (given == GivenUp.KEPT) {
+            keep(image, peer, source);
         }
         ReplicaWish wish = wish(image, peer, there);
         Map<String, String> properties = ReplicaConfig.properties(wish);
@@ -87,22 +97,73 @@ final class Resync {
         if (facts.role() == ImageHead.Role.PRIMARY) {
             throw lost(image, peer, "it is primary here");
         }
-        Verdict.Kind kind = ForkCheck.compare(
-                        new ForkCheck.Side(source.epochs(), source.durable()),
-                        source.trimmed(),
-                        new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()))
-                .kind();
-        boolean contained = source.identity().equals(facts.imageIdentity())
-                && (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED);
-        if (!contained) {
+        if (!isContained(source, facts)) {
             throw lost(image, peer, "it has, or may have, events that the one of " + peer + " has not");
         }
+    }
+
+    private static Verdict compare(Answer.Facts source, ImageFacts facts) {
+        return ForkCheck.compare(
+                new ForkCheck.Side(source.epochs(), source.durable()),
+                source.trimmed(),
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
+    }
+
+    private static boolean isContained(Answer.Facts source, ImageFacts facts) {
+        Verdict.Kind kind = compare(source, facts).kind();
+        return source.identity().equals(facts.imageIdentity())
+                && (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED);
+    }
+
+    /** Keeps what only this node has, where there is something. */
+    private void keep(String image, String peer, Answer.Facts source) throws StorageException {
+        ImageFacts facts;
+        try {
+            facts = desk.facts(image);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return;
+            }
+            throw KeptBranches.cannot(e.reason(), image, "it cannot be asked what it has: " + e.getMessage());
+        }
+        if (isContained(source, facts) || isIncomplete(facts)) {
+            return;
+        }
+        Verdict verdict = compare(source, facts);
+        if (verdict.point().equals(Point.NONE) || !source.identity().equals(facts.imageIdentity())) {
+            throw KeptBranches.cannot(
+                    Reason.MISMATCH, image, "nobody knows any more where it parted from that of " + peer);
+        }
+        Position fork = verdict.point().position();
+        branches.check(image, desk.services().images().journal(image), fork);
+        if (facts.role() == ImageHead.Role.PRIMARY) {
+            endWriting(image);
+        }
+        branches.keep(image, desk.services().images().journal(image), fork);
+    }
+
+    /** Its bytes are no position of anything yet, so its events are of no use. */
+    private static boolean isIncomplete(ImageFacts facts) {
+        return facts.role() == ImageHead.Role.REPLICA && facts.replica().consistency() != Consistency.CONSISTENT;
+    }
+
+    /** What is written while the branch is kept would be lost. */
+    private void endWriting(String image) throws StorageException {
+        List<String> clients = desk.services().images().image(image).clients();
+        if (!clients.isEmpty()) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "image " + image + " has clients: " + String.join(", ", clients),
+                    "detach them first; nothing was changed");
+        }
+        desk.turns().in(Roles.turn(image), () -> desk.services().replicas().demote(image));
+        LOG.info("the image '{}' is a replica here, to be copied anew", image);
     }
 
     private static StorageException lost(String image, String peer, String why) {
         return new StorageException(
                 Reason.BUSY,
                 "the image " + image + " is not copied anew from " + peer + ": " + why,
-                "export what is worth keeping, and say --discard when the rest may be lost");
+                "say --discard to give up what only it has; mirror:branch-list shows what was kept of it");
     }
 }

@@ -9,6 +9,8 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
@@ -38,13 +40,15 @@ final class Roles {
 
     private final Desk desk;
     private final Enabling enabling;
+    private final KeptBranches branches;
 
-    Roles(Desk desk, Enabling enabling) {
+    Roles(Desk desk, Enabling enabling, KeptBranches branches) {
         this.desk = desk;
         this.enabling = enabling;
+        this.branches = branches;
     }
 
-    private static String turn(String image) {
+    static String turn(String image) {
         return "role/" + image;
     }
 
@@ -66,7 +70,7 @@ final class Roles {
         return promotion(image, desk.nodeName(), promoted, missing);
     }
 
-    Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
+    Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
         ImageFacts facts = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
@@ -76,11 +80,36 @@ final class Roles {
         long received = facts.watermarks().durable();
         boolean more = source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
-        ImageFacts promoted =
-                desk.turns().in(turn(image), () -> desk.services().replicas().promoteAt(image, at));
+        ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
         return promotion(image, desk.nodeName(), promoted, missing);
+    }
+
+    private ImageFacts giveUp(String image, Position at, GivenUp given) throws StorageException {
+        Journal journal = desk.services().images().journal(image);
+        boolean later = journal.durable() > at.sequence();
+        if (later && given == GivenUp.REFUSED) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "the replica " + image + " has received events behind " + at + ", which are not to be given up",
+                    "say what is to become of them");
+        }
+        if (!later || given == GivenUp.LOST) {
+            return desk.services().replicas().promoteAt(image, at);
+        }
+        branches.check(image, journal, at);
+        KeptBranch kept = branches.keep(image, journal, at);
+        boolean promoted = false;
+        try {
+            ImageFacts facts = desk.services().replicas().promoteAt(image, at);
+            promoted = true;
+            return facts;
+        } finally {
+            if (!promoted) {
+                branches.discard(kept.name());
+            }
+        }
     }
 
     private ImageFacts consistent(String image) throws StorageException {

@@ -112,6 +112,24 @@ public sealed interface Answer extends Message {
     record Extent(long offset, long length) {}
 
     /**
+     * What became of an image behind a fork.
+     *
+     * @param last the last event that was looked at
+     * @param missing so many of the first ones are no longer in the journal
+     * @param extents separate parts that the others changed
+     * @param bytes in these
+     * @param exportBytes what a file with all events takes
+     * @param exact false when parts that are close were taken together
+     */
+    record Branched(long last, long missing, long extents, long bytes, long exportBytes, boolean exact)
+            implements Answer {
+        @Override
+        public Type type() {
+            return Type.BRANCHED;
+        }
+    }
+
+    /**
      * What parts of an image come to.
      *
      * @param sizeBytes of the image

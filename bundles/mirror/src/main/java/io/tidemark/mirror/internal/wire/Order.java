@@ -99,6 +99,19 @@ public sealed interface Order extends Message {
     }
 
     /**
+     * Say what became of an image behind the point where it parted from the sender's.
+     *
+     * @param fork the last event that both have
+     * @param image its name
+     */
+    record Branch(Point fork, String image) implements Order {
+        @Override
+        public Type type() {
+            return Type.BRANCH;
+        }
+    }
+
+    /**
      * The sender no longer waits for the answer to the order of this number.
      *
      * @param words why

@@ -48,6 +48,9 @@ final class OrderCode {
         } else if (order instanceof Order.Sums sums) {
             out.putLong(sums.offset()).putInt(sums.partBytes()).putShort((short) sums.parts());
             name(out, sums.image());
+        } else if (order instanceof Order.Branch branch) {
+            Encoder.point(out, branch.fork());
+            name(out, branch.image());
         } else if (order instanceof Order.Quit quit) {
             words(out, quit.words());
         }
@@ -90,6 +93,10 @@ final class OrderCode {
             out.putLong(verified.equalBytes()).putLong(verified.skippedBytes()).putLong(verified.differingBytes());
             out.putShort((short) verified.differences().size());
             verified.differences().forEach(each -> out.putLong(each.offset()).putLong(each.length()));
+        } else if (answer instanceof Answer.Branched branched) {
+            out.putLong(branched.last()).putLong(branched.missing());
+            out.putLong(branched.extents()).putLong(branched.bytes()).putLong(branched.exportBytes());
+            out.put((byte) (branched.exact() ? 1 : 0));
         } else if (answer instanceof Answer.Summed summed) {
             out.putLong(summed.sizeBytes());
             Encoder.uuid(out, summed.newest());
@@ -111,6 +118,7 @@ final class OrderCode {
             case PROMOTE -> new Order.Promote(decoder.point(), decoder.count("wait"), name());
             case VERIFY -> new Order.Verify(name());
             case SUMS -> sums();
+            case BRANCH -> new Order.Branch(decoder.point(), name());
             case QUIT -> new Order.Quit(words());
             case ANSWERED -> answered();
             case FACTS -> facts();
@@ -118,6 +126,7 @@ final class OrderCode {
             case WORKING -> new Answer.Working(decoder.count("done"), in.getLong(), words());
             case VERIFIED -> verified();
             case SUMMED -> summed();
+            case BRANCHED -> branched();
             default -> throw new IllegalArgumentException("no decoding for " + type);
         };
     }
@@ -201,6 +210,19 @@ final class OrderCode {
             differences.add(new Answer.Extent(decoder.count("offset"), decoder.count("length")));
         }
         return new Answer.Verified(from, to, equal, skipped, differing, differences);
+    }
+
+    private Answer.Branched branched() {
+        long last = decoder.count("last");
+        long missing = decoder.count("missing");
+        long extents = decoder.count("extents");
+        long bytes = decoder.count("bytes");
+        long exportBytes = decoder.count("export");
+        int exact = in.get() & 0xff;
+        if (exact > 1) {
+            throw new IllegalArgumentException("exact is " + exact);
+        }
+        return new Answer.Branched(last, missing, extents, bytes, exportBytes, exact == 1);
     }
 
     private Answer.Summed summed() {

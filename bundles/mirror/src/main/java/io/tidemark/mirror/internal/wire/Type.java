@@ -48,6 +48,8 @@ public enum Type {
     SUMS(53),
     /** The answer is not waited for. */
     QUIT(54),
+    /** Say what became of an image behind a fork. */
+    BRANCH(55),
     /** Done, or not. */
     ANSWERED(64),
     /** How an image is. */
@@ -59,7 +61,9 @@ public enum Type {
     /** What comparing found. */
     VERIFIED(68),
     /** What parts come to. */
-    SUMMED(69);
+    SUMMED(69),
+    /** What became of it. */
+    BRANCHED(70);
 
     private final int code;
 

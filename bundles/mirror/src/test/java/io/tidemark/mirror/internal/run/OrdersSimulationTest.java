@@ -1,23 +1,38 @@
 package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.Branch;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.base.event.export.ExportReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -393,6 +408,174 @@ class OrdersSimulationTest {
             refused(Reason.BUSY, () -> nodes.a.mirrors.resync("disk", "b", false));
             nodes.a.mirrors.resync("disk", "b", true);
             nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    // ---- branches
+
+    /** Both are written behind the position that is returned. */
+    private static Position parted(TwoNodes nodes, int writesOfA, int writesOfB) throws StorageException {
+        mirrored(nodes);
+        nodes.network.cut("a", "b");
+        assertTrue(
+                nodes.machine.awaitUntil(() -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+        Promotion forced = nodes.b.mirrors.promote("disk", true);
+        nodes.write(nodes.b, writesOfB);
+        nodes.write(nodes.a, writesOfA);
+        nodes.network.heal("a", "b");
+        nodes.awaitLinked();
+        return forced.at();
+    }
+
+    private static Split split(TwoNodes.Node node) throws StorageException {
+        List<Split> splits = node.mirrors.splits("disk");
+        assertEquals(1, splits.size(), () -> node.name + " " + node.mirrors.status());
+        return splits.get(0);
+    }
+
+    /** Looks at every sector. */
+    private static void changed(TwoNodes.Node node, Position fork, Branch found) {
+        MemoryJournal journal = node.image("disk").journal;
+        BitSet sectors = new BitSet();
+        for (MemoryJournal.Kept event : journal.kept(fork.sequence() + 1, journal.durable())) {
+            if (event.header().kind().changesData()) {
+                int first = (int) event.header().offset() / 512;
+                sectors.set(first, first + (int) event.header().length() / 512);
+            }
+        }
+        int parts = 0;
+        for (int at = sectors.nextSetBit(0); at >= 0; at = sectors.nextSetBit(sectors.nextClearBit(at))) {
+            parts++;
+        }
+        assertEquals(journal.durable(), found.last());
+        assertEquals(parts, found.extents());
+        assertEquals(512L * sectors.cardinality(), found.bytes());
+        assertEquals(0, found.missing());
+        assertTrue(found.exact());
+    }
+
+    @Test
+    void aSplitBrainIsShownWithWhatEachSideChanged() {
+        TwoNodes.play(2500, SEEDS, nodes -> {
+            Position fork = parted(nodes, 7, 5);
+            Split atA = split(nodes.a);
+            Split atB = split(nodes.b);
+            assertEquals(fork, atA.fork());
+            assertEquals(fork, atB.fork());
+            assertEquals("", atA.trouble());
+            assertEquals(atA.here(), atB.there());
+            assertEquals(atA.there(), atB.here());
+            changed(nodes.a, fork, atA.here().orElseThrow());
+            changed(nodes.b, fork, atA.there().orElseThrow());
+
+            // What is written later is seen some seconds later at the latest, and what was trimmed is said to be
+            // missing.
+            nodes.write(nodes.b, 3);
+            nodes.machine.sleep(11 * SECOND);
+            changed(nodes.b, fork, split(nodes.a).there().orElseThrow());
+            nodes.b.image("disk").journal.trim(fork.sequence() + 2);
+            nodes.write(nodes.b, 1);
+            nodes.machine.sleep(11 * SECOND);
+            Branch rest = split(nodes.a).there().orElseThrow();
+            assertEquals(2, rest.missing());
+            assertTrue(rest.bytes() > 0);
+        });
+    }
+
+    @Test
+    void whoFollowsIsNotApart() {
+        TwoNodes.play(2550, SEEDS, nodes -> {
+            mirrored(nodes);
+            assertEquals(List.of(), nodes.a.mirrors.splits("disk"));
+            assertEquals(List.of(), nodes.b.mirrors.splits("disk"));
+            nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            nodes.write(nodes.b, 2);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            assertEquals(List.of(), nodes.a.mirrors.splits("disk"));
+            assertEquals(List.of(), nodes.b.mirrors.splits("disk"));
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.splits("none"));
+        });
+    }
+
+    @Test
+    void aBranchThatIsGivenUpIsKeptUntilItIsDiscarded() {
+        TwoNodes.play(2600, SEEDS, nodes -> {
+            Position fork = parted(nodes, 7, 5);
+            byte[] bytes = nodes.a.image("disk").bytes.clone();
+            long last = nodes.a.image("disk").journal.durable();
+            List<MemoryJournal.Kept> events = nodes.a.image("disk").journal.kept(fork.sequence() + 1, last);
+            refused(Reason.BUSY, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.REFUSED));
+            assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
+            KeptBranch kept = nodes.a.mirrors.keptBranches().get(0);
+            assertEquals("disk", kept.image());
+            assertEquals(fork, kept.fork());
+            assertTrue(kept.last() >= last, "and its demotion");
+            checkExport(nodes.a, kept, events);
+            nodes.acknowledged.clear();
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.image("disk") != null && !nodes.a.isPrimary("disk"), 60 * SECOND));
+            nodes.write(nodes.b, 1);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.image("disk").head
+                            == nodes.b.image("disk").journal.durable(),
+                    60 * SECOND));
+            assertArrayEquals(nodes.b.image("disk").bytes, nodes.a.image("disk").bytes);
+            assertFalse(Arrays.equals(bytes, nodes.a.image("disk").bytes));
+
+            nodes.a.restart();
+            assertEquals(List.of(kept.name()), names(nodes.a));
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.discardBranch("../" + kept.name()));
+            nodes.a.mirrors.discardBranch(kept.name());
+            assertEquals(List.of(), names(nodes.a));
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.discardBranch(kept.name()));
+        });
+    }
+
+    private static List<String> names(TwoNodes.Node node) throws StorageException {
+        return node.mirrors.keptBranches().stream().map(KeptBranch::name).toList();
+    }
+
+    private static void checkExport(TwoNodes.Node node, KeptBranch kept, List<MemoryJournal.Kept> events)
+            throws IOException {
+        byte[] content;
+        try (StorageFile file = node.process.files().open(Path.of(kept.file()), Files.Mode.READ)) {
+            assertEquals(kept.fileBytes(), file.size());
+            ByteBuffer whole = ByteBuffer.allocate((int) file.size());
+            file.read(whole, 0);
+            content = whole.array();
+        }
+        try (ExportReader reader = new ExportReader(new ByteArrayInputStream(content), kept.file())) {
+            for (MemoryJournal.Kept event : events) {
+                assertEquals(event.header(), reader.next());
+                ByteBuffer body = reader.body();
+                byte[] read = new byte[body.remaining()];
+                body.get(read);
+                assertArrayEquals(event.body(), read);
+            }
+            long last = kept.fork().sequence() + events.size();
+            for (EventHeader more = reader.next(); more != null; more = reader.next()) {
+                last = more.position().sequence();
+            }
+            assertEquals(kept.last(), last);
+        }
+    }
+
+    @Test
+    void aBranchThatCannotBeKeptIsGivenUpByAnExplicitOrderOnly() {
+        TwoNodes.play(2650, SEEDS, nodes -> {
+            Position fork = parted(nodes, 60, 5);
+            StorageException large = refused(Reason.NO_SPACE, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
+            assertTrue(large.getMessage().contains("--no-keep"), large.getMessage());
+            assertTrue(nodes.a.isPrimary("disk"), "nothing was changed");
+            nodes.a.image("disk").journal.trim(fork.sequence() + 1);
+            StorageException trimmed =
+                    refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
+            assertTrue(trimmed.getMessage().contains("no longer has the first 1 events"), trimmed.getMessage());
+            nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+            assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.image("disk") != null && !nodes.a.isPrimary("disk"), 60 * SECOND));
         });
     }
 

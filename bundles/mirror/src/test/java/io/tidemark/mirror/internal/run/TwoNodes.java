@@ -72,7 +72,8 @@ final class TwoNodes {
                     this::nonce,
                     new Mirrors.Stores(
                             new EtcWishStore(Mirrors.PEERS, process.files(), etc),
-                            new EtcWishStore(Mirrors.REPLICAS, process.files(), etc)));
+                            new EtcWishStore(Mirrors.REPLICAS, process.files(), etc),
+                            new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
             mirrors.transport("tcp", network.transport(process, name));
             mirrors.start();
             tell(Mirrors.PEERS, mirrors::peerWished);
@@ -160,6 +161,9 @@ final class TwoNodes {
             return true;
         }
     }
+
+    /** So much of branches that were given up is kept on each node. */
+    static final long KEPT_BYTES = 64 << 10;
 
     final SimulatedMachine machine;
     final SimulatedNetwork network;

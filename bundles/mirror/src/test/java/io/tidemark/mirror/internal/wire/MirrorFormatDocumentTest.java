@@ -240,6 +240,7 @@ class MirrorFormatDocumentTest {
         all.put("VERIFY", List.of("disk"));
         all.put("SUMS", List.of(1L << 20, 65536L, 3L, "disk"));
         all.put("QUIT", List.of("enough"));
+        all.put("BRANCH", List.of(POINT, "disk"));
         all.put("ANSWERED", List.of(3L, "later"));
         all.put("FACTS", List.of(2L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs));
         all.put("PROMOTED", List.of(POINT, SECOND));
@@ -247,6 +248,7 @@ class MirrorFormatDocumentTest {
         all.put("VERIFIED", List.of(25L, 26L, 27L, 28L, 29L, List.of(List.of(30L, 31L), List.of(32L, 33L))));
         List<Object> sums = List.of(List.of(34L, hex(Samples.filled(32, 5))), List.of(-1L, hex(Samples.filled(32, 6))));
         all.put("SUMMED", List.of(1L << 30, new UUID(5, 6), sums));
+        all.put("BRANCHED", List.of(35L, 36L, 37L, 38L, 39L, 1L));
     }
 
     @Test

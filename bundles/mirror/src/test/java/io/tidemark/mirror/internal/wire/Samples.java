@@ -69,6 +69,7 @@ final class Samples {
                 new Order.Verify("disk"),
                 new Order.Sums(1 << 20, 65536, 3, "disk"),
                 new Order.Quit("enough"),
+                new Order.Branch(POINT, "disk"),
                 new Answer.Answered(Outcome.BUSY, "later"),
                 new Answer.Facts(
                         ImageHead.Role.REPLICA,
@@ -86,7 +87,8 @@ final class Samples {
                         new UUID(5, 6),
                         List.of(
                                 new Answer.Sum(34, Octets.of(filled(32, 5))),
-                                new Answer.Sum(-1, Octets.of(filled(32, 6))))));
+                                new Answer.Sum(-1, Octets.of(filled(32, 6))))),
+                new Answer.Branched(35, 36, 37, 38, 39, true));
     }
 
     static int channel(Message message) {

@@ -2,6 +2,7 @@ package io.tidemark.itests.nodes.node;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
@@ -44,10 +45,12 @@ import java.util.stream.Stream;
  * ADDRESS KEY} ({@code -} for no address), {@code forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code disable
  * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or a position, {@code delay
  * IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE
- * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}.
+ * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}.
  */
 final class MirrorWiring {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
+
+    private static final long KEPT_BYTES = 256L << 20;
 
     private final Mirrors mirrors;
     private final TcpTransport transport;
@@ -109,7 +112,8 @@ final class MirrorWiring {
                 },
                 new Mirrors.Stores(
                         new EtcWishStore(Mirrors.PEERS, context.files(), etc),
-                        new EtcWishStore(Mirrors.REPLICAS, context.files(), etc)));
+                        new EtcWishStore(Mirrors.REPLICAS, context.files(), etc),
+                        new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
         mirrors.transport(PeerSettings.TCP, transport);
         kept(Mirrors.PEERS, etc).forEach(mirrors::peerWished);
         kept(Mirrors.REPLICAS, etc).forEach(mirrors::replicaWished);
@@ -180,6 +184,13 @@ final class MirrorWiring {
                 return told(mirrors.resync(image, peer, false));
             case "resync!":
                 return told(mirrors.resync(image, peer, true));
+            case "splits":
+                return mirrors.splits(image).toString().replace('\n', ' ');
+            case "branches":
+                return mirrors.keptBranches().stream().map(KeptBranch::name).collect(Collectors.joining(" "));
+            case "discard":
+                mirrors.discardBranch(image);
+                return "";
             default:
                 throw new IllegalArgumentException("unknown order " + words[1]);
         }
