@@ -320,7 +320,10 @@ class MirrorTest {
         sites.b.order("step", DISK, mark);
         ByteBuffer then = content(sites.b);
         assertEquals(marked, then, "as the primary was when the moment was named");
-        sites.b.order("promote@", DISK, sites.b.mirrored(DISK).get("held"));
+        String held = sites.b.mirrored(DISK).get("held");
+        sites.b.order("promote@", DISK, held);
+        String kept = "disk." + held.replace(':', '-') + "-" + durable + ".";
+        assertTrue(sites.b.order("branches").startsWith(kept), sites.b.order("branches"));
         assertEquals(then, content(sites.b));
         sites.b.node().kill();
         sites.restartB();
@@ -329,6 +332,9 @@ class MirrorTest {
         sites.a.awaitLinked();
         assertTrue(sites.a.refused("resync", DISK, "b").length() > 0, "nothing is lost without an order");
         sites.a.order("resync!", DISK, "b");
+        assertTrue(
+                sites.a.order("branches").startsWith("disk." + held.replace(':', '-') + "-"),
+                sites.a.order("branches"));
         TwoSites.awaitEqual(sites.b, sites.a, DISK);
         assertEquals(then, content(sites.a));
         writeOnce(sites.b);
