@@ -56,6 +56,7 @@ final class Chronicle {
     private final Map<UUID, String> acknowledging = new HashMap<>();
     private final Map<String, List<Place>> acknowledged = new HashMap<>();
     private long compared;
+    private int expired;
 
     Chronicle(SimulatedMachine machine) {
         this.machine = machine;
@@ -66,6 +67,15 @@ final class Chronicle {
             machine.note("BROKEN", what.get(), 0, 0);
             machine.fail(new AssertionError(what.get()));
         }
+    }
+
+    /** A journal gave up a replica that was away for too long. */
+    void expired() {
+        expired++;
+    }
+
+    int expiries() {
+        return expired;
     }
 
     long compared() {

@@ -448,6 +448,9 @@ final class Site implements SessionListener {
 
     /** This site's journal keeps nothing any more of what a peer has received. */
     void keeps(JournalClient client) {
+        if (client.state() == JournalClient.State.EXPIRED) {
+            chronicle().expired();
+        }
         for (Site peer : scene.sites()) {
             if (client.id()
                     .contains(HexFormat.of().formatHex(peer.key.publicKey()).substring(0, 16))) {

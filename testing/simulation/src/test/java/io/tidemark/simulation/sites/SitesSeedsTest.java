@@ -16,12 +16,15 @@ class SitesSeedsTest {
     void everySiteIsAlwaysOnABranchOfItsPrimary() {
         long compared = 0;
         long turns = 0;
+        int expiries = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             SitesSimulation.Result result = new SitesSimulation(seed, Defect.NONE).run();
             compared += result.compared();
             turns += result.turns();
+            expiries += result.expiries();
         }
-        System.out.println(SEEDS + " seeds, " + compared + " comparisons, " + turns + " changes of roles");
+        System.out.println(SEEDS + " seeds, " + compared + " comparisons, " + turns + " changes of roles, " + expiries
+                + " replicas expired");
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
     }

@@ -75,11 +75,12 @@ final class SitesSimulation implements Scene {
     }
 
     /** What a run was good for. */
-    record Result(long compared, int turns, int resyncs, long steps, long simulatedNanos) {}
+    record Result(long compared, int turns, int resyncs, int expiries, long steps, long simulatedNanos) {}
 
     Result run() {
         machine.run(this::play);
-        return new Result(chronicle.compared(), turns, resyncs, machine.steps(), machine.nowNanos());
+        return new Result(
+                chronicle.compared(), turns, resyncs, chronicle.expiries(), machine.steps(), machine.nowNanos());
     }
 
     private void play() throws Exception {

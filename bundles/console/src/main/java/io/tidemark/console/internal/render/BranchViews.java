@@ -120,8 +120,9 @@ public final class BranchViews {
      * @return one line
      */
     public static String kept(KeptBranch branch) {
-        return Words.count(branch.last() - branch.fork().sequence(), "event") + " of " + branch.image() + " behind "
-                + branch.fork() + " are kept as " + branch.name() + ", " + Words.size(branch.fileBytes())
+        long events = branch.last() - branch.fork().sequence();
+        return Words.count(events, "event") + " of " + branch.image() + " behind " + branch.fork()
+                + (events == 1 ? " is" : " are") + " kept as " + branch.name() + ", " + Words.size(branch.fileBytes())
                 + "; mirror:branch-export takes them elsewhere, mirror:branch-discard deletes them";
     }
 

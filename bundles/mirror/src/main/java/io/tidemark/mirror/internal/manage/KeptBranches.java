@@ -8,6 +8,7 @@ import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.mirror.Branch;
 import io.tidemark.api.mirror.KeptBranch;
@@ -39,6 +40,9 @@ final class KeptBranches {
     private static final Logger LOG = LoggerFactory.getLogger(KeptBranches.class);
     private static final String END = ".journal";
     private static final String UNFINISHED = ".part";
+    /** As which the journal knows it. */
+    private static final String PIN = "branch";
+
     /** Image, epoch and sequence of the fork, last event, and when it was kept. */
     private static final Pattern NAME =
             Pattern.compile("(.+)\\.(\\d{1,18})-(\\d{1,18})-(\\d{1,18})\\.(\\d{8}T\\d{6}Z)");
@@ -113,6 +117,23 @@ final class KeptBranches {
     }
 
     // ---- keeping one
+
+    /** From now on the journal trims nothing behind a fork, also when it is opened again meanwhile. */
+    void pin(Journal journal, Position fork) throws StorageException {
+        journal.putClient(new JournalClient(
+                PIN,
+                "a branch that is to be kept",
+                fork,
+                JournalClient.State.CONNECTED,
+                context.clock().wallNanos()));
+    }
+
+    /** Whatever comes of it: a pin that stays would fill the journal. */
+    static void unpin(Journal journal) throws StorageException {
+        if (journal.clients().stream().anyMatch(client -> client.id().equals(PIN))) {
+            journal.removeClient(PIN);
+        }
+    }
 
     /** Whether a branch can be kept; to be asked before anything is changed. */
     void check(String image, Journal journal, Position fork) throws StorageException {

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
@@ -135,11 +136,21 @@ final class Resync {
                     Reason.MISMATCH, image, "nobody knows any more where it parted from that of " + peer);
         }
         Position fork = verdict.point().position();
-        branches.check(image, desk.services().images().journal(image), fork);
-        if (facts.role() == ImageHead.Role.PRIMARY) {
-            endWriting(image);
+        branches.pin(journal(image), fork);
+        try {
+            branches.check(image, journal(image), fork);
+            if (facts.role() == ImageHead.Role.PRIMARY) {
+                endWriting(image);
+            }
+            branches.keep(image, journal(image), fork);
+        } finally {
+            KeptBranches.unpin(journal(image));
         }
-        branches.keep(image, desk.services().images().journal(image), fork);
+    }
+
+    /** It is another one after the role has changed. */
+    private Journal journal(String image) throws StorageException {
+        return desk.services().images().journal(image);
     }
 
     /** Its bytes are no position of anything yet, so its events are of no use. */

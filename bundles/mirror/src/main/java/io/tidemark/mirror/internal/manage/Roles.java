@@ -98,8 +98,14 @@ final class Roles {
         if (!later || given == GivenUp.LOST) {
             return desk.services().replicas().promoteAt(image, at);
         }
-        branches.check(image, journal, at);
-        KeptBranch kept = branches.keep(image, journal, at);
+        KeptBranch kept;
+        branches.pin(journal, at);
+        try {
+            branches.check(image, journal, at);
+            kept = branches.keep(image, journal, at);
+        } finally {
+            KeptBranches.unpin(journal);
+        }
         boolean promoted = false;
         try {
             ImageFacts facts = desk.services().replicas().promoteAt(image, at);

@@ -126,6 +126,8 @@ final class MemoryImage {
         note(EventKind.DEMOTE, timeNanos);
         work(timeNanos);
         journal.reopened();
+        // All of it is applied, so it keeps what others need.
+        journal.trim(journal.durable());
     }
 
     private boolean mayPass(long sequence, long nowNanos) {

@@ -166,6 +166,16 @@ final class MemoryJournal implements Journal, JournalAppender {
 
     @Override
     public long trim(long sequence) {
+        long bound = sequence;
+        for (JournalClient client : clients.values()) {
+            boolean counts = client.state() == JournalClient.State.CONNECTED;
+            bound = counts ? Math.min(bound, client.commit().sequence()) : bound;
+        }
+        return lose(bound);
+    }
+
+    /** Forgets events, whoever needs them. */
+    long lose(long sequence) {
         trimmed = Math.max(trimmed, sequence);
         events.headMap(trimmed, true).clear();
         return trimmed;

@@ -15,6 +15,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.Branch;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.KeptBranch;
@@ -473,7 +474,7 @@ class OrdersSimulationTest {
             nodes.write(nodes.b, 3);
             nodes.machine.sleep(11 * SECOND);
             changed(nodes.b, fork, split(nodes.a).there().orElseThrow());
-            nodes.b.image("disk").journal.trim(fork.sequence() + 2);
+            nodes.b.image("disk").journal.lose(fork.sequence() + 2);
             nodes.write(nodes.b, 1);
             nodes.machine.sleep(11 * SECOND);
             Branch rest = split(nodes.a).there().orElseThrow();
@@ -506,6 +507,17 @@ class OrdersSimulationTest {
             List<MemoryJournal.Kept> events = nodes.a.image("disk").journal.kept(fork.sequence() + 1, last);
             refused(Reason.BUSY, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.REFUSED));
             assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            // As after a promotion at an earlier moment: nobody but the branch needs its events any more.
+            JournalClient follower = nodes.a.image("disk").journal.clients().get(0);
+            nodes.a
+                    .image("disk")
+                    .journal
+                    .putClient(new JournalClient(
+                            follower.id(),
+                            follower.description(),
+                            new Position(fork.epoch(), last),
+                            JournalClient.State.CONNECTED,
+                            0));
             nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
             KeptBranch kept = nodes.a.mirrors.keptBranches().get(0);
             assertEquals("disk", kept.image());
@@ -568,7 +580,7 @@ class OrdersSimulationTest {
             StorageException large = refused(Reason.NO_SPACE, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
             assertTrue(large.getMessage().contains("--no-keep"), large.getMessage());
             assertTrue(nodes.a.isPrimary("disk"), "nothing was changed");
-            nodes.a.image("disk").journal.trim(fork.sequence() + 1);
+            nodes.a.image("disk").journal.lose(fork.sequence() + 1);
             StorageException trimmed =
                     refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
             assertTrue(trimmed.getMessage().contains("no longer has the first 1 events"), trimmed.getMessage());
