@@ -7,6 +7,8 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
@@ -69,6 +71,7 @@ final class Incoming {
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private long copiedTo;
     private long retryAtNanos;
+    private long keepAtNanos;
     private volatile boolean closed;
     private volatile boolean forget;
     private volatile boolean looks;
@@ -234,6 +237,7 @@ final class Incoming {
         if (link != null && asked && replica != null) {
             if (follows) {
                 tellClock();
+                keepForSource();
             }
             tellProgress();
         }
@@ -571,6 +575,38 @@ final class Incoming {
         leaveChannel();
         long pause = ended.code().passing() ? settings.retryNanos() : 10 * settings.retryNanos();
         retryAtNanos = context.clock().monotonicNanos() + pause;
+    }
+
+    /**
+     * From the time when the source followed this image, its journal may still keep events for it. What came from the source it
+     * has, so they need not be kept: else the journal would fill, or the source expire as a replica.
+     */
+    private void keepForSource() {
+        long now = context.clock().monotonicNanos();
+        if (now < keepAtNanos) {
+            return;
+        }
+        keepAtNanos = now + 10 * SECOND;
+        try {
+            Journal journal = services.images().journal(wish.image());
+            String id = Sources.client(link.peerKey(), wish.sourceImage());
+            JournalClient source = Sources.known(journal, id).orElse(null);
+            long received = replica.progress().received();
+            if (source != null
+                    && source.state() == JournalClient.State.CONNECTED
+                    && source.commit().sequence() < received) {
+                journal.replaceClient(
+                        source,
+                        new JournalClient(
+                                id,
+                                source.description(),
+                                Sources.position(journal.epochs(), received),
+                                source.state(),
+                                context.clock().wallNanos()));
+            }
+        } catch (StorageException e) {
+            LOG.debug("the journal of '{}' still keeps events for its source: {}", wish.image(), e.getMessage());
+        }
     }
 
     // ---- telling

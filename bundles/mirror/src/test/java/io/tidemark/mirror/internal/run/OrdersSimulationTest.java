@@ -369,6 +369,26 @@ class OrdersSimulationTest {
         nodes.awaitEqual(primary, here ? nodes.b : nodes.a);
     }
 
+    /** Else its journal would fill as soon as roles have changed twice. */
+    @Test
+    void whoFollowsAgainKeepsNothingForItsSource() {
+        TwoNodes.play(1750, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            nodes.write(nodes.b, 2);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            nodes.b.mirrors.switchOver("disk", "a", WorkListener.QUIET);
+            nodes.write(nodes.a, 20);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            MemoryJournal journal = nodes.b.image("disk").journal;
+            assertEquals(1, journal.clients().size());
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> journal.clients().get(0).commit().sequence() == journal.durable(), 30 * SECOND),
+                    () -> journal.clients() + " of " + journal.durable());
+        });
+    }
+
     @Test
     void aPlannedChangeMayBeGivenUp() {
         TwoNodes.play(1800, SEEDS, nodes -> {
