@@ -54,7 +54,7 @@ final class MirrorBranches {
 
     private static ConsoleCommand list() {
         return new SimpleCommand(
-                Spec.of("mirror:branch-list", "Shows branches of images that were given up and are kept.")
+                Spec.of("mirror:branch-list", "Shows branches that were given up and are kept.")
                         .detail(
                                 "BEHIND is the last event that the branch which went on has, too; the events after it are kept, in"
                                         + " a file as journal:export writes it.")

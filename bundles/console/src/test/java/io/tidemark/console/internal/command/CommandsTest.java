@@ -431,7 +431,8 @@ class CommandsTest {
         assertHas(
                 Typed.run(node, "journal:info vm1").replaceAll(" +", " "),
                 "siteb has received 12, lacks 4 events" + seen,
-                "siteb:copy expired at 3:16: nothing is kept for it any more, it has to be copied anew (mirror:resync there)",
+                "siteb:copy expired at 3:16: nothing is kept for it any more, it has to be copied anew (mirror:resync there);"
+                        + " replica at b" + seen,
                 "a peer that is unknown here has received 16, lacks nothing" + seen);
         node.mirrors.images.add(Following.source("vm1").at(16, 14, 13).status());
         assertHas(
