@@ -40,6 +40,7 @@ public final class PlainFramework implements AutoCloseable {
             "org.apache.felix.configadmin",
             "org.apache.felix.scr",
             "org.apache.felix.fileinstall",
+            "org.apache.karaf.services.eventadmin",
             "jna");
 
     private final Framework felix;
@@ -81,6 +82,7 @@ public final class PlainFramework implements AutoCloseable {
         levels.put("tidemark-commit-policies", 70);
         levels.put("tidemark-trim-strategies", 70);
         levels.put("tidemark-transport-tcp", 70);
+        levels.put("tidemark-event-admin", 70);
         levels.put("tidemark-engine", 75);
         levels.put("tidemark-mirror", 80);
         levels.put("tidemark-nbd", 80);

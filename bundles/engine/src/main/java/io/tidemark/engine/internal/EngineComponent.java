@@ -5,6 +5,7 @@ import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.news.NewsListener;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.machine.MachineContext;
@@ -207,6 +208,20 @@ public final class EngineComponent {
     /** A trim strategy goes. */
     public void removeTrimStrategy(TrimStrategy strategy) {
         directory.plugins().removeStrategy(strategy);
+    }
+
+    /** Somebody watches. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addNewsListener(NewsListener listener) {
+        directory.news().add(listener);
+    }
+
+    /** Somebody watches no more. */
+    public void removeNewsListener(NewsListener listener) {
+        directory.news().remove(listener);
     }
 
     private static String name(Map<String, Object> properties, String key, Object service) {

@@ -5,6 +5,7 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.base.news.NewsDesk;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ import java.util.List;
  * @param strategies by name
  * @param turns for moving to a better store
  * @param shares of memory
+ * @param news for who watches the node
  * @param problems what of the node's own configuration is refused, for people
  */
 record Host(
@@ -29,4 +31,5 @@ record Host(
         Providers<TrimStrategy> strategies,
         Turns turns,
         Shares shares,
+        NewsDesk news,
         List<String> problems) {}

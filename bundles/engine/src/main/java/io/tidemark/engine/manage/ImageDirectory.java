@@ -16,6 +16,7 @@ import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ReplicaOrigin;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.wish.CfgText;
 import io.tidemark.base.wish.Wish;
@@ -95,6 +96,15 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
      */
     public Plugins plugins() {
         return plugins;
+    }
+
+    /**
+     * Where news of the images are told.
+     *
+     * @return for listeners to be added
+     */
+    public NewsDesk news() {
+        return host.news();
     }
 
     /**

@@ -13,6 +13,7 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.Journal.JournalStatus;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
@@ -23,6 +24,7 @@ import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -531,6 +533,7 @@ final class ImageLife {
 
     /** Clients have waited long enough: their requests fail, and the image starts from its journal when it can. */
     private void giveUp(View now) {
+        host.news().tell(Topic.IMAGE_WARNING, name, "", "clients waited too long for it and fail now", Map.of());
         LOG.warn(
                 "Image {}: clients waited {} s for it and fail now; what is acknowledged is in its journal. Still: {}",
                 name,
@@ -566,6 +569,7 @@ final class ImageLife {
         String line = level.look(journal, now.config().settings().softWarnFraction(), trims.lastReason());
         if (!line.isEmpty()) {
             LOG.warn("Image {}: {}", name, line);
+            host.news().tell(Topic.IMAGE_WARNING, name, "", line, Map.of());
         }
     }
 
@@ -703,7 +707,9 @@ final class ImageLife {
             }
             throw e;
         }
-        LOG.info("Image {}: it is a {} from now on", name, role.name().toLowerCase(Locale.ROOT));
+        String word = role.name().toLowerCase(Locale.ROOT);
+        LOG.info("Image {}: it is a {} from now on", name, word);
+        host.news().tell(Topic.IMAGE_ROLE, name, "", "it is a " + word + " from now on", Map.of("role", word));
         reopen(now);
         View after = view;
         if (after.engine() == null) {

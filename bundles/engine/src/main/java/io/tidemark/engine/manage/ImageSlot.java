@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.context.Workers;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.JournaledImage;
@@ -12,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -255,6 +258,7 @@ final class ImageSlot {
             return;
         }
         LOG.info("Image {}: {}", name, news);
+        tell(State.SERVING, news);
         synchronized (lock) {
             announced = State.SERVING;
             announcedDetail = "";
@@ -290,6 +294,17 @@ final class ImageSlot {
         } else {
             LOG.warn("Image {}: {}", name, line);
         }
+        tell(state, line);
+    }
+
+    private void tell(State state, String words) {
+        host.news()
+                .tell(
+                        Topic.IMAGE_STATE,
+                        name,
+                        "",
+                        words,
+                        Map.of("state", state.name().toLowerCase(Locale.ROOT)));
     }
 
     /**
@@ -358,7 +373,9 @@ final class ImageSlot {
 
         @Override
         public void warning(String line) {
-            LOG.warn("Image {}: {}", name, line.replaceFirst("^image " + Pattern.quote(name) + ":? ", ""));
+            String words = line.replaceFirst("^image " + Pattern.quote(name) + ":? ", "");
+            LOG.warn("Image {}: {}", name, words);
+            host.news().tell(Topic.IMAGE_WARNING, name, "", words, Map.of());
         }
     }
 }

@@ -7,6 +7,7 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
+import io.tidemark.base.news.NewsDesk;
 import java.util.List;
 import java.util.function.ObjLongConsumer;
 
@@ -39,6 +40,7 @@ public final class Plugins {
                 strategies,
                 new Turns(changed),
                 shares,
+                new NewsDesk(context, "news-images"),
                 List.copyOf(problems));
     }
 

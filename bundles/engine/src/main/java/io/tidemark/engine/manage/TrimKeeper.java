@@ -5,6 +5,7 @@ import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
@@ -12,6 +13,7 @@ import io.tidemark.engine.image.JournaledImage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -182,7 +184,10 @@ final class TrimKeeper {
     private void report(String image, List<String> found) {
         TreeSet<String> fresh = new TreeSet<>(found);
         fresh.removeAll(problems);
-        fresh.forEach(line -> LOG.warn("Image {}: {}", image, line));
+        fresh.forEach(line -> {
+            LOG.warn("Image {}: {}", image, line);
+            host.news().tell(Topic.IMAGE_WARNING, image, "", line, Map.of());
+        });
         problems = List.copyOf(found);
     }
 

@@ -4,9 +4,11 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.mirror.MirrorManager;
+import io.tidemark.api.news.NewsListener;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.transport.ReplicationTransport;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.wish.ConfiguredWishes;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.NodeKey;
@@ -56,6 +58,7 @@ public final class MirrorComponent {
 
     private final BundleContext context;
     private final Crew crew = new Crew(new MachineContext(LEAST_PAYLOAD_BYTES));
+    private final NewsDesk news = new NewsDesk(crew, "news-mirror");
     private final Transports transports = new Transports();
     private final Mirrors mirrors;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
@@ -77,7 +80,7 @@ public final class MirrorComponent {
             @Reference DeviceRegistry devices,
             Map<String, Object> properties) {
         this.context = context;
-        this.mirrors = mirrors(new Services(replicas, images, devices), properties);
+        this.mirrors = mirrors(new Services(replicas, images, devices, news), properties);
     }
 
     private Mirrors mirrors(Services services, Map<String, Object> properties) {
@@ -153,5 +156,19 @@ public final class MirrorComponent {
     /** A transport goes. */
     public void removeTransport(ReplicationTransport transport) {
         transports.remove(transport);
+    }
+
+    /** Somebody watches. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addNewsListener(NewsListener listener) {
+        news.add(listener);
+    }
+
+    /** Somebody watches no more. */
+    public void removeNewsListener(NewsListener listener) {
+        news.remove(listener);
     }
 }

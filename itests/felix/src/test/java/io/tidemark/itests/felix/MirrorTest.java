@@ -1,6 +1,7 @@
 package io.tidemark.itests.felix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -127,6 +128,53 @@ class MirrorTest {
 
     private static long sequence(String position) {
         return Long.parseLong(position.substring(position.indexOf(':') + 1));
+    }
+
+    private static String heard(Framework node, String step) throws Exception {
+        System.setProperty(STEP, step);
+        try {
+            return String.valueOf(node.inside("Heard"));
+        } finally {
+            System.clearProperty(STEP);
+        }
+    }
+
+    @Test
+    void whatHappensIsPostedToEventAdmin() throws Exception {
+        a = start("a");
+        b = start("b");
+        heard(a, "listen");
+        heard(b, "listen");
+        String keyA = on(a, "key");
+        on(a, "peer b " + on(b, "key"));
+        on(b, "peer a " + keyA + " unix:" + scratch.resolve("a/link"));
+        heard(a, "await peer/LINKED peer=b");
+        heard(b, "await peer/LINKED peer=a");
+        on(a, "create disk");
+        heard(a, "await image/STATE image=disk state=serving");
+        on(a, "enable disk b");
+        on(a, "write disk 100");
+        awaitEqual("disk");
+        heard(a, "await replica/COPIED image=disk peer=b role=primary");
+        heard(b, "await replica/FOLLOWS image=disk peer=a role=replica");
+        String copied = heard(b, "await replica/COPIED image=disk peer=a role=replica");
+        assertTrue(
+                copied.contains("position=") && copied.contains("timestamp=") && copied.contains("message="), copied);
+
+        on(b, "promote disk force");
+        heard(b, "await image/ROLE image=disk role=primary");
+        on(a, "write disk 20");
+        on(b, "write disk 20");
+        on(a, "demote disk");
+        heard(a, "await image/ROLE image=disk role=replica");
+        on(b, "enable disk a");
+        String split = heard(a, "await replica/SPLIT_BRAIN image=disk peer=b reason=split_brain");
+        assertTrue(split.contains("fork="), split);
+        heard(b, "await replica/SPLIT_BRAIN image=disk peer=a role=primary");
+        b.close();
+        b = null;
+        heard(a, "await peer/UNLINKED peer=b");
+        assertFalse(heard(a, "all").contains("PRIVATE"), "nothing secret");
     }
 
     @Test

@@ -43,8 +43,13 @@ import org.osgi.framework.wiring.BundleWiring;
 /** What an operator meets: bundles, features, configurations; and that nothing of the live set stops for something else. */
 @RunWith(PaxExam.class)
 public class DistributionIT {
-    private static final List<String> OWN_FEATURES =
-            List.of("tidemark-core", "tidemark-nbd", "tidemark-transport-tcp", "tidemark-mirror", "tidemark-console");
+    private static final List<String> OWN_FEATURES = List.of(
+            "tidemark-core",
+            "tidemark-event-admin",
+            "tidemark-nbd",
+            "tidemark-transport-tcp",
+            "tidemark-mirror",
+            "tidemark-console");
     private static final List<String> OFF = List.of("ssh", "management");
 
     @Inject
@@ -124,6 +129,7 @@ public class DistributionIT {
                         "io.tidemark.commit.policies",
                         "io.tidemark.console",
                         "io.tidemark.engine",
+                        "io.tidemark.event.admin",
                         "io.tidemark.image.file",
                         "io.tidemark.journal.flash",
                         "io.tidemark.mirror",

@@ -22,6 +22,7 @@ import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishKind;
@@ -141,7 +142,10 @@ final class Site implements SessionListener {
         replicas = new Replicas(directory);
         caughtUp = Long.MAX_VALUE;
         Services services = new Services(
-                scene.defect().replicas(name, new Watched(replicas), scene.memory()), directory, directory);
+                scene.defect().replicas(name, new Watched(replicas), scene.memory()),
+                directory,
+                directory,
+                new NewsDesk(context, "news"));
         mirrors = new Mirrors(
                 context,
                 services,

@@ -8,6 +8,7 @@ import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Point;
@@ -15,6 +16,7 @@ import io.tidemark.mirror.internal.wire.Wire;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,6 +171,13 @@ final class Copier {
                 : Point.in(Sources.epoch(outgoing.journal().epochs(), durable), durable);
         if (control(new Message.Copying(offset, 0)) && control(new Message.Copied(at))) {
             LOG.info("{}: the copy of '{}' is whole, consistent at {}", outgoing.peer(), outgoing.image(), at);
+            all.news()
+                    .tell(
+                            Topic.REPLICA_COPIED,
+                            outgoing.image(),
+                            link.peer(),
+                            "all of the copy is sent",
+                            Map.of("role", "primary", "position", at.toString()));
             consistentAt = at.sequence();
             done = true;
             outgoing.copied();

@@ -10,6 +10,7 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
@@ -21,7 +22,9 @@ import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Wire;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -289,6 +292,7 @@ final class Incoming {
             return;
         }
         LOG.warn("the replica '{}' of {}: {}", wish.image(), wish.peer(), why.getMessage());
+        tell(Topic.REPLICA_FAILED, why.getMessage(), Map.of());
         words.failed(why.getMessage());
         leave(why.getMessage(), false);
         if (why.reason() == Reason.CLOSED) {
@@ -392,6 +396,8 @@ final class Incoming {
         follows = true;
         words.opened(opened.copying(), opened.durable(), opened.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
+        String from = opened.start().position().toString();
+        tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
     }
 
     private void make(Message.Opened opened) throws StorageException {
@@ -509,6 +515,8 @@ final class Incoming {
             replica.endBootstrap(copied.consistentAt().position());
             words.copied();
             LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());
+            String at = copied.consistentAt().position().toString();
+            tell(Topic.REPLICA_COPIED, "copied, consistent at " + at, Map.of("position", at));
         }
     }
 
@@ -571,6 +579,7 @@ final class Incoming {
 
     private void ended(Message.Ended ended) {
         LOG.warn("{} does not serve '{}': {}", wish.peer(), wish.sourceImage(), ended.words());
+        tell(ended.code().topic(), ended.words(), ended.facts());
         words.refused(ended);
         leaveChannel();
         long pause = ended.code().passing() ? settings.retryNanos() : 10 * settings.retryNanos();
@@ -610,6 +619,12 @@ final class Incoming {
     }
 
     // ---- telling
+
+    private void tell(Topic topic, String told, Map<String, String> facts) {
+        Map<String, String> all = new HashMap<>(facts);
+        all.put("role", "replica");
+        services.news().tell(topic, wish.image(), wish.peer(), told, all);
+    }
 
     private void tellCredit() {
         boolean empty;

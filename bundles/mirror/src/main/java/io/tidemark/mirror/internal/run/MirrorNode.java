@@ -7,6 +7,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.transport.Link;
 import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
@@ -442,6 +443,13 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             tell(peer, link, "");
         }
         LOG.info("linked with '{}' ({})", link.peer(), link.link().peerName());
+        services.news()
+                .tell(
+                        Topic.PEER_LINKED,
+                        "",
+                        link.peer(),
+                        "linked",
+                        Map.of("address", link.link().peerName()));
         if (first) {
             master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
@@ -491,8 +499,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 : strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
         if (line != null && wasProven) {
             LOG.info("{}", line);
+            services.news().tell(Topic.PEER_UNLINKED, "", link.peer(), why.getMessage(), Map.of());
         } else if (line != null) {
             LOG.warn("{}", line);
+            services.news()
+                    .tell(
+                            Topic.PEER_REFUSED,
+                            "",
+                            "",
+                            line,
+                            Map.of("address", link.link().peerName()));
         }
         gate.open();
     }

@@ -3,12 +3,14 @@ package io.tidemark.mirror.internal.run;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.base.news.NewsDesk;
 
 /**
- * What a mirror needs of the engine.
+ * What a mirror needs of the engine, and whom it tells.
  *
  * @param replicas roles and receiving ends
  * @param images journals
  * @param devices bytes of images, for copies
+ * @param news for who watches the node
  */
-public record Services(ReplicaManager replicas, ImageManager images, DeviceRegistry devices) {}
+public record Services(ReplicaManager replicas, ImageManager images, DeviceRegistry devices, NewsDesk news) {}

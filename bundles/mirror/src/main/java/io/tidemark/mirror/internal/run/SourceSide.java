@@ -12,6 +12,7 @@ import io.tidemark.mirror.internal.wire.Point;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -150,6 +151,7 @@ final class SourceSide {
             } catch (Refusal refusal) {
                 LOG.info("{} does not get {}: {}", link.peer(), open.image(), refusal.getMessage());
                 link.send(sending, request.channel(), refusal.message());
+                tell(open.image(), refusal.message());
             }
         }
     }
@@ -180,6 +182,13 @@ final class SourceSide {
         channels.remove(outgoing.channel());
         outgoing.close(false);
         link.send(sending, outgoing.channel(), why.message());
+        tell(outgoing.image(), why.message());
+    }
+
+    private void tell(String image, Message.Ended ended) {
+        Map<String, String> facts = new HashMap<>(ended.facts());
+        facts.put("role", "primary");
+        all.news().tell(ended.code().topic(), image, link.peer(), ended.words(), facts);
     }
 
     /** Why an image does not go out. */

@@ -11,6 +11,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.SourceSide.Refusal;
@@ -54,6 +55,10 @@ final class Sources {
         this.master = master;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
+    }
+
+    NewsDesk news() {
+        return services.news();
     }
 
     StorageContext context() {

@@ -1,5 +1,7 @@
 package io.tidemark.mirror.internal.wire;
 
+import io.tidemark.api.news.News.Topic;
+
 /** Why a source does not serve an image. Codes are never reused. */
 public enum EndCode {
     /** There is no such image. */
@@ -47,6 +49,19 @@ public enum EndCode {
      */
     public boolean passing() {
         return passing;
+    }
+
+    /**
+     * As what it is told.
+     *
+     * @return the topic of the news
+     */
+    public Topic topic() {
+        return switch (this) {
+            case SPLIT_BRAIN -> Topic.REPLICA_SPLIT_BRAIN;
+            case EXPIRED -> Topic.REPLICA_EXPIRED;
+            default -> Topic.REPLICA_REFUSED;
+        };
     }
 
     /**

@@ -4,6 +4,8 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -234,6 +236,18 @@ public sealed interface Message
         @Override
         public Type type() {
             return Type.ENDED;
+        }
+
+        /**
+         * As news tell it.
+         *
+         * @return facts by name
+         */
+        public Map<String, String> facts() {
+            String reason = code.name().toLowerCase(Locale.ROOT);
+            return code == EndCode.SPLIT_BRAIN
+                    ? Map.of("reason", reason, "fork", fork.toString())
+                    : Map.of("reason", reason);
         }
     }
 

@@ -18,6 +18,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.base.news.NewsDesk;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,7 +74,8 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     Services services() {
-        return new Services(this, new MemoryManager(this), new MemoryDevices(this, images));
+        return new Services(
+                this, new MemoryManager(this), new MemoryDevices(this, images), new NewsDesk(context, "news"));
     }
 
     MemoryImage image(String name) throws StorageException {

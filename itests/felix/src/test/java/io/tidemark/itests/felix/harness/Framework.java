@@ -150,8 +150,9 @@ public final class Framework implements AutoCloseable {
         main.putValue(Constants.BUNDLE_SYMBOLICNAME, "io.tidemark.itests.probe");
         main.putValue(
                 Constants.IMPORT_PACKAGE,
-                "org.osgi.framework,org.osgi.service.cm,io.tidemark.api,io.tidemark.api.admin,io.tidemark.api.commit,"
-                        + "io.tidemark.api.context,io.tidemark.api.device,io.tidemark.api.image,io.tidemark.api.journal,"
+                "org.osgi.framework,org.osgi.service.cm,org.osgi.service.event,io.tidemark.api,io.tidemark.api.admin,"
+                        + "io.tidemark.api.commit,io.tidemark.api.context,io.tidemark.api.device,"
+                        + "io.tidemark.api.image,io.tidemark.api.journal,"
                         + "io.tidemark.api.mirror,io.tidemark.api.replica,io.tidemark.api.trim,io.tidemark.base.machine");
         Path classes = Tree.target().resolve("test-classes");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -47,7 +47,7 @@ class ManifestRulesTest {
 
     @Test
     void allBundlesAreRead() {
-        assertEquals(11, Tree.ownBundles().size(), Tree.ownBundles().toString());
+        assertEquals(12, Tree.ownBundles().size(), Tree.ownBundles().toString());
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
@@ -98,7 +99,7 @@ final class MirrorWiring {
         SecureRandom random = new SecureRandom();
         Mirrors mirrors = new Mirrors(
                 context,
-                new Services(new Replicas(images), images, images),
+                new Services(new Replicas(images), images, images, new NewsDesk(context, "news")),
                 MirrorSettings.DEFAULTS,
                 new Handshake.Self(
                         NodeKey.loadOrCreate(etc.resolve("node.key")),

@@ -1,0 +1,2 @@
+/** Posts news to OSGi Event Admin. */
+package io.tidemark.event.admin.internal;
