@@ -143,6 +143,20 @@ public interface BlockImage extends AutoCloseable {
      */
     void storeHead(ImageHead head) throws StorageException;
 
+    /**
+     * As {@link #storeHead}, but the bytes are another image's from then on: its identity may be a new one. What the image was
+     * is given up. A store that cannot do that need not implement it.
+     *
+     * @param head the new head, with the size that the image has
+     * @throws StorageException INVALID for another size, NO_SPACE or IO, and the old head stays; UNSUPPORTED
+     */
+    default void adoptHead(ImageHead head) throws StorageException {
+        throw new StorageException(
+                StorageException.Reason.UNSUPPORTED,
+                "the store of this image cannot make another image of its bytes",
+                "move it to a pool of another sort");
+    }
+
     /** Closes without forcing. Idempotent. */
     @Override
     void close() throws StorageException;

@@ -134,6 +134,20 @@ public record MirrorStatus(
      * @param leftBytes about what is to be copied still; negative when unknown
      * @param bytesPerSecond in the mean since it began or went on
      * @param leftNanos at that rate; negative when unknown
+     * @param comparedBytes of a replica with a seed: looked at since it began or went on; what was the same was not copied. The rate
+     *     is that of comparing then. Negative for a copy without a seed
      */
-    public record Copy(long copiedBytes, long leftBytes, long bytesPerSecond, long leftNanos) {}
+    public record Copy(long copiedBytes, long leftBytes, long bytesPerSecond, long leftNanos, long comparedBytes) {
+        /**
+         * A copy without a seed.
+         *
+         * @param copiedBytes as for all
+         * @param leftBytes as for all
+         * @param bytesPerSecond as for all
+         * @param leftNanos as for all
+         */
+        public Copy(long copiedBytes, long leftBytes, long bytesPerSecond, long leftNanos) {
+            this(copiedBytes, leftBytes, bytesPerSecond, leftNanos, -1);
+        }
+    }
 }

@@ -11,21 +11,37 @@ import java.util.Objects;
  *     at once all the same
  * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
  *     among them; missing ones get that node's defaults. Without size and block, which are the source's
+ * @param seed whether the peer has an image of that name and size already, whose bytes are mostly the source's: only what differs is
+ *     sent, and what that image was itself is given up. Its configuration stays, so there are no properties then
  */
-public record ReplicaOptions(String name, long delayNanos, Map<String, String> properties) {
+public record ReplicaOptions(String name, long delayNanos, Map<String, String> properties, boolean seed) {
     /** A replica in real time, of the same name, in the default pools. */
     public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", 0, Map.of());
 
     /**
+     * A replica that is copied as a whole.
+     *
+     * @param name as for all
+     * @param delayNanos as for all
+     * @param properties as for all
+     */
+    public ReplicaOptions(String name, long delayNanos, Map<String, String> properties) {
+        this(name, delayNanos, properties, false);
+    }
+
+    /**
      * Checks and copies.
      *
-     * @throws IllegalArgumentException when the delay is negative
+     * @throws IllegalArgumentException when the delay is negative, or a seed comes with properties
      */
     public ReplicaOptions {
         Objects.requireNonNull(name, "name");
         properties = Map.copyOf(properties);
         if (delayNanos < 0) {
             throw new IllegalArgumentException("a delay of " + delayNanos + " ns is negative");
+        }
+        if (seed && !properties.isEmpty()) {
+            throw new IllegalArgumentException("a seed has its own configuration, and gets none: " + properties);
         }
     }
 }

@@ -99,6 +99,15 @@ public interface Replica extends AutoCloseable {
     void copy(long offset, ByteBuffer bytes) throws StorageException;
 
     /**
+     * Reads bytes as they are in the image, to be compared with the source's. Only while {@link Consistency#COPYING}.
+     *
+     * @param offset first byte
+     * @param destination gets bytes from position to limit
+     * @throws StorageException as {@link #copy}
+     */
+    void readSeed(long offset, ByteBuffer destination) throws StorageException;
+
+    /**
      * Makes a range of the image read as zeros, as {@link #copy}. A new replica reads as zeros, but one whose copy was cut may
      * not behind {@link ReplicaProgress#nextOffset()}.
      *

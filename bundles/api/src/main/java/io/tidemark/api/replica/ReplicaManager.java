@@ -4,6 +4,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import java.util.Map;
+import java.util.UUID;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -37,6 +38,21 @@ public interface ReplicaManager {
      * @throws StorageException INVALID (names the key), EXISTS, NOT_FOUND (a pool or policy), NO_SPACE, BUSY or IO
      */
     ImageStatus create(String image, ReplicaOrigin origin, Map<String, String> properties) throws StorageException;
+
+    /**
+     * Makes a replica of an image that is there, whose bytes are a seed: an older copy of the source, or what somebody took for
+     * one. They stay, and are to be compared and corrected; what the image was itself, with its journal, is given up. From the
+     * durable change on it is the replica, also after a crash.
+     *
+     * @param image its name here
+     * @param seed identity of the image that may be given up
+     * @param origin where the replica comes from
+     * @return its status
+     * @throws StorageException NOT_FOUND; MISMATCH when it is another image; INVALID when its size or a key of its configuration
+     *     is not the source's; BUSY when clients are connected; UNAVAILABLE when it does not serve; UNSUPPORTED by its pool;
+     *     NO_SPACE or IO
+     */
+    ImageStatus adopt(String image, UUID seed, ReplicaOrigin origin) throws StorageException;
 
     /**
      * Takes the receiving end of a replica. There is one at a time.

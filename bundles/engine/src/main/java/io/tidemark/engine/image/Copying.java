@@ -34,6 +34,11 @@ final class Copying {
         with(image -> image.write(offset, bytes), false);
     }
 
+    void read(long offset, ByteBuffer destination) throws StorageException {
+        checkRange(offset, destination.remaining());
+        with(image -> image.read(offset, destination), false);
+    }
+
     void zero(long offset, long length) throws StorageException {
         checkRange(offset, length);
         with(image -> image.discard(offset, length), false);

@@ -27,6 +27,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     static final String REACH = "replica.reach";
     static final String ENDED = "replica.ended";
     static final String CUT = "journal.cut";
+    static final String BEGIN = "journal.begin";
     static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
     static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
 
@@ -167,6 +168,57 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         Map<String, String> left = new TreeMap<>(properties);
         left.remove(CUT);
         return left;
+    }
+
+    /** The head of a new replica whose journal is still to be begun, in place of the one that the image had before. */
+    static ImageHead beginning(ImageHead head, UUID before, Epoch relay) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        properties.put(
+                BEGIN,
+                before + " " + relay.number() + " " + relay.predecessorIdentity() + " " + relay.startedNanos() + " "
+                        + relay.owner());
+        return copy(head, head.role(), properties);
+    }
+
+    /**
+     * How the journal of a new replica is to begin.
+     *
+     * @param before identity of the journal that it takes the place of
+     * @param epoch the first one
+     */
+    record Beginning(UUID before, Epoch epoch) {}
+
+    /** Null where the journal has begun. */
+    static Beginning beginningOf(ImageHead head) throws StorageException {
+        String text = head.properties().get(BEGIN);
+        if (text == null) {
+            return null;
+        }
+        try {
+            String[] words = text.split(" ", 5);
+            return new Beginning(
+                    UUID.fromString(words[0]),
+                    new Epoch(
+                            Long.parseLong(words[1]),
+                            head.epochIdentity(),
+                            head.checkpointed().sequence() + 1,
+                            UUID.fromString(words[2]),
+                            Long.parseLong(words[3]),
+                            words[4]));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new StorageException(
+                    Reason.CORRUPT,
+                    "the head of an image says what nobody understands: " + BEGIN + " = " + text,
+                    "it was written by a newer version: run that one",
+                    e);
+        }
+    }
+
+    /** The head of a replica whose journal has begun. */
+    static ImageHead begun(ImageHead head) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        properties.remove(BEGIN);
+        return copy(head, head.role(), properties);
     }
 
     private static ImageHead copy(ImageHead head, ImageHead.Role role, Map<String, String> properties) {

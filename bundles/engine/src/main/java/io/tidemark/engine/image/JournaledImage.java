@@ -419,6 +419,47 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
+     * Makes a new replica of bytes that are there. {@link #beginsRelay} holds for the image's head from then on, and before the
+     * image is opened its journal is to be begun with {@link #beginRelay(BlockImage, Journal)}.
+     *
+     * @param image open, and used by nobody; what it was is given up
+     * @param origin where the replica comes from
+     * @param journalIdentity of the journal that is to be made
+     * @throws StorageException as {@link BlockImage#adoptHead}; the image is as it was
+     */
+    public static void adoptSeed(BlockImage image, ReplicaOrigin origin, UUID journalIdentity) throws StorageException {
+        ImageHead before = image.head();
+        ImageHead head = replicaHead(origin, before.journalPool(), journalIdentity);
+        image.adoptHead(HeadProperties.beginning(head, before.journalIdentity(), Recovery.relay(origin)));
+    }
+
+    /**
+     * Whether the journal of a replica is still to be begun, in place of the one that its bytes had before.
+     *
+     * @param head of the image
+     * @return identity of the journal whose place it takes; null when it has begun
+     * @throws StorageException CORRUPT when the head cannot be understood
+     */
+    public static UUID beginsRelay(ImageHead head) throws StorageException {
+        HeadProperties.Beginning beginning = HeadProperties.beginningOf(head);
+        return beginning == null ? null : beginning.before();
+    }
+
+    /**
+     * Begins the journal of a replica as its head says.
+     *
+     * @param image for whose head {@link #beginsRelay} holds
+     * @param journal of the identity that the head names, new or begun already
+     * @throws StorageException NO_SPACE or IO; can be done again
+     */
+    public static void beginRelay(BlockImage image, Journal journal) throws StorageException {
+        if (journal.epochs().isEmpty()) {
+            journal.startEpoch(HeadProperties.beginningOf(image.head()).epoch());
+        }
+        image.storeHead(HeadProperties.begun(image.head()));
+    }
+
+    /**
      * What the image does.
      *
      * @return SERVING, HOLDING, FAILING, SUSPENDED or STOPPING

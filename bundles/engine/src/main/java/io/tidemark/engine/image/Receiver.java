@@ -336,6 +336,11 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public void readSeed(long offset, ByteBuffer destination) throws StorageException {
+        copying.read(offset, destination);
+    }
+
+    @Override
     public void copyZeros(long offset, long length) throws StorageException {
         copying.zero(offset, length);
     }

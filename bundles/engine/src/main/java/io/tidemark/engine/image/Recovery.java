@@ -134,14 +134,18 @@ final class Recovery implements BatchWriter.Interruption {
 
     /** Starts the source's epoch in the journal of a new replica, behind what the copied bytes are sure to have. */
     static void beginRelay(ReplicaOrigin origin, Journal journal) throws StorageException {
+        journal.startEpoch(relay(origin));
+    }
+
+    static Epoch relay(ReplicaOrigin origin) {
         Epoch source = origin.epoch();
-        journal.startEpoch(new Epoch(
+        return new Epoch(
                 source.number(),
                 source.identity(),
                 origin.registered().sequence() + 1,
                 source.predecessorIdentity(),
                 source.startedNanos(),
-                source.owner()));
+                source.owner());
     }
 
     /** Gives an image an empty journal, as the successor of one that is lost. */

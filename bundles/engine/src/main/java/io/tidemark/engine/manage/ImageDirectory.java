@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -565,6 +566,18 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     /** The image as it runs now. */
     JournaledImage engine(String name) throws StorageException {
         return running(existing(name));
+    }
+
+    /** Makes a replica of an image that is there; it is closed and opened again on the way. */
+    ImageStatus adopt(String name, UUID seed, ReplicaOrigin origin) throws StorageException {
+        enterOrder(name);
+        try {
+            ImageSlot slot = existing(name);
+            slot.perform(() -> slot.life().adopt(seed, origin));
+            return slot.status();
+        } finally {
+            exitOrder(name);
+        }
     }
 
     /** Changes the role of an image, at a position if one is given; it is closed and opened again on the way. */

@@ -723,6 +723,61 @@ final class ImageLife {
         }
     }
 
+    /** Makes a replica of an image that is there, of whose bytes it keeps what is as at its source. */
+    void adopt(UUID seed, ReplicaOrigin origin) throws StorageException {
+        View now = view;
+        if (now.engine() == null || now.stores() == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
+        }
+        BlockImage image = now.stores().image();
+        checkSeed(now, image.head(), seed, origin);
+        closeEngine(now.engine());
+        try {
+            JournaledImage.adoptSeed(image, origin, newIdentity());
+        } finally {
+            reopen(now);
+        }
+        View after = view;
+        if (after.engine() == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "image " + name + " is a replica now, but could not be opened again: " + after.detail(),
+                    "it is tried again by itself");
+        }
+    }
+
+    private void checkSeed(View now, ImageHead head, UUID seed, ReplicaOrigin origin) throws StorageException {
+        if (!head.imageIdentity().equals(seed)) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "image " + name + " is " + head.imageIdentity() + ", not " + seed + ", which may be given up",
+                    "run mirror:enable --seed at the source again");
+        }
+        if (now.engine().sizeBytes() != origin.sizeBytes()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "image " + name + " has " + Sizes.format(now.engine().sizeBytes()) + ", and its source has "
+                            + Sizes.format(origin.sizeBytes()),
+                    "a seed has its source's size: image:resize " + name);
+        }
+        long block = now.config().blockSizeBytes();
+        if (block != ImageConfig.UNSET && block != origin.blockSizeBytes()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    ImageKeys.BLOCK_SIZE + ": image " + name + " says " + block + ", and its source has "
+                            + origin.blockSizeBytes(),
+                    "image:set " + name + " " + ImageKeys.BLOCK_SIZE + "=");
+        }
+        if (!now.engine().clients().isEmpty()) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "image " + name + " has clients: "
+                            + String.join(", ", now.engine().clients()),
+                    "detach them first: what it is now is given up");
+        }
+    }
+
     private void reopen(View now) {
         closeEngine(now.engine());
         now.stores().close(name);

@@ -12,6 +12,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.Map;
+import java.util.UUID;
 
 /** Replicas among the images of a node. Safe for all threads. */
 public final class Replicas implements ReplicaManager {
@@ -42,6 +43,11 @@ public final class Replicas implements ReplicaManager {
     public ImageStatus create(String image, ReplicaOrigin origin, Map<String, String> properties)
             throws StorageException {
         return directory.createReplica(image, origin, properties);
+    }
+
+    @Override
+    public ImageStatus adopt(String image, UUID seed, ReplicaOrigin origin) throws StorageException {
+        return directory.adopt(image, seed, origin);
     }
 
     @Override

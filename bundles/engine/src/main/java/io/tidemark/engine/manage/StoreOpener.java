@@ -51,6 +51,9 @@ final class StoreOpener {
             if (JournaledImage.isCut(image.head())) {
                 replaceCutJournal(journals, config, image);
             }
+            if (JournaledImage.beginsRelay(image.head()) != null) {
+                beginRelay(journals, config, image);
+            }
             opened = new OpenStores(journals, images, openJournal(journals, config), image, false);
             return opened;
         } finally {
@@ -75,6 +78,35 @@ final class StoreOpener {
                 "Image {}: goes on at {} with a new journal; what the one before had behind that is given up, by order",
                 name,
                 image.head().checkpointed());
+    }
+
+    /** The bytes have become a replica's: the journal that they had gives way to the replica's own, however often that is cut. */
+    private void beginRelay(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
+        String name = config.name();
+        UUID identity = image.head().journalIdentity();
+        UUID found = journals.list().contains(name) ? identityOf(journals, config) : null;
+        if (found != null && !found.equals(identity)) {
+            if (!found.equals(JournaledImage.beginsRelay(image.head()))) {
+                throw new StorageException(
+                        Reason.MISMATCH,
+                        "the journal " + name + " in pool " + config.journalPool() + " is of another image",
+                        "move it away; the replica " + name + " needs none, it begins with a new one");
+            }
+            journals.delete(context, name);
+            found = null;
+        }
+        try (Journal journal = found == null
+                ? journals.create(context, name, identity, config.journal())
+                : journals.open(context, name, config.journal())) {
+            JournaledImage.beginRelay(image, journal);
+        }
+        LOG.info("Image {}: its bytes are the seed of a replica; what it was itself is given up, by order", name);
+    }
+
+    private UUID identityOf(JournalStore journals, ImageConfig config) throws StorageException {
+        try (Journal journal = journals.open(context, config.name(), config.journal())) {
+            return journal.identity();
+        }
     }
 
     private void checkOwn(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {

@@ -237,6 +237,11 @@ final class MemoryImage implements BlockImage {
         }
     }
 
+    @Override
+    public void adoptHead(ImageHead newHead) throws StorageException {
+        storeHead(newHead);
+    }
+
     synchronized byte[] bytes() {
         return bytes.clone();
     }

@@ -22,6 +22,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimVote;
 import io.tidemark.engine.image.MemoryPools;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -323,6 +324,97 @@ class ReplicasTest {
             node.awaitState("copy", State.SERVING);
             node.awaitState("disk", State.SERVING);
             isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+        }
+    }
+
+    // ---- seeds
+
+    /** A source with a write of 7, and an image of the same size that somebody wrote. */
+    private static Replicas seeded(Node node) throws StorageException {
+        node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+        node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+        node.directory.create("copy", Node.SIZE, Map.of("trim", "keep"));
+        for (String name : List.of("disk", "copy")) {
+            try (Node.Client client = node.new Client(name)) {
+                client.write(512, (byte) (name.equals("disk") ? 7 : 3)).succeeded();
+            }
+        }
+        return new Replicas(node.directory);
+    }
+
+    /** It is compared, corrected, and follows. */
+    private static void isASeedAndBecomesAReplica(Node node, Replicas replicas) throws StorageException {
+        ImageFacts facts = replicas.facts("copy");
+        assertEquals(replicas.facts("disk").imageIdentity(), facts.imageIdentity());
+        assertEquals(Role.REPLICA, facts.role());
+        assertEquals(Consistency.COPYING, facts.replica().consistency());
+        assertEquals(0, facts.replica().nextOffset());
+        assertFalse(node.pools.head("copy").properties().containsKey("journal.begin"));
+        try (Replica replica = replicas.receive("copy")) {
+            ByteBuffer bytes = ByteBuffer.allocate(1024);
+            replica.readSeed(0, bytes);
+            assertEquals(3, bytes.get(512), "the bytes stay");
+            assertEquals(0, bytes.get(511));
+            replica.copy(512, ByteBuffer.wrap(new byte[] {9}));
+            replica.endBootstrap(Position.NONE);
+            fails(Reason.INVALID, () -> replica.readSeed(0, bytes.clear()));
+            send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+        }
+        try (Node.Client client = node.new Client("copy")) {
+            assertEquals(7, client.read(512));
+        }
+    }
+
+    @Test
+    void anImageThatIsThereIsTheSeedOfAReplica() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = seeded(node);
+            ImageFacts before = replicas.facts("copy");
+            ReplicaOrigin origin = originOf(replicas.facts("disk"));
+            fails(Reason.MISMATCH, () -> replicas.adopt("copy", new UUID(1, 2), origin));
+            fails(Reason.NOT_FOUND, () -> replicas.adopt("none", before.imageIdentity(), origin));
+            ReplicaOrigin larger = new ReplicaOrigin(
+                    origin.imageIdentity(),
+                    2 * Node.SIZE,
+                    origin.blockSizeBytes(),
+                    origin.epoch(),
+                    origin.registered());
+            fails(Reason.INVALID, () -> replicas.adopt("copy", before.imageIdentity(), larger));
+            try (Node.Client client = node.new Client("copy")) {
+                fails(Reason.BUSY, () -> replicas.adopt("copy", before.imageIdentity(), origin));
+                client.write(0, (byte) 0).succeeded();
+            }
+            assertEquals(before.imageIdentity(), replicas.facts("copy").imageIdentity());
+            assertEquals(Role.PRIMARY, replicas.facts("copy").role());
+            replicas.adopt("copy", before.imageIdentity(), origin);
+            isASeedAndBecomesAReplica(node, replicas);
+            // It is the source's image now: the same order does nothing to it.
+            fails(Reason.MISMATCH, () -> replicas.adopt("copy", before.imageIdentity(), origin));
+        }
+    }
+
+    /** Wherever it stops, the image is either what it was or the replica. */
+    @ParameterizedTest
+    @ValueSource(strings = {"open journal", "delete journal", "create journal"})
+    void aSeedWhoseJournalCannotBeReplacedIsTheReplicaAllTheSame(String call) throws Exception {
+        MemoryPools pools = new MemoryPools();
+        try (Node node = new Node(pools).withStores()) {
+            Replicas replicas = seeded(node);
+            UUID seed = replicas.facts("copy").imageIdentity();
+            ReplicaOrigin origin = originOf(replicas.facts("disk"));
+            pools.fail(call, Reason.IO);
+            fails(Reason.UNAVAILABLE, () -> replicas.adopt("copy", seed, origin));
+            assertEquals(Role.REPLICA, pools.head("copy").role());
+            assertEquals(State.SUSPENDED, node.state("copy"));
+        }
+        try (Node node = new Node(pools).withStores()) {
+            pools.fail(call, null);
+            node.wish("disk", Map.of("trim", "keep"));
+            node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+            node.awaitState("disk", State.SERVING);
+            node.wish("copy", Map.of());
+            node.awaitState("copy", State.SERVING);
+            isASeedAndBecomesAReplica(node, new Replicas(node.directory));
         }
     }
 }

@@ -370,19 +370,41 @@ final class FileImage implements BlockImage {
                                 + newHead.imageIdentity(),
                         "");
             }
-            if (!storing.compareAndSet(false, true)) {
-                throw new IllegalStateException("image " + name + ": two threads store its head at once");
-            }
-            try {
-                headFile.store(newHead);
-                head = newHead;
-            } finally {
-                storing.set(false);
-            }
-            cut(Math.max(sizeBytes, newHead.sizeBytes()));
+            store(newHead);
         } finally {
             leave();
         }
+    }
+
+    @Override
+    public void adoptHead(ImageHead newHead) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            if (newHead.sizeBytes() != sizeBytes) {
+                throw new StorageException(
+                        Reason.INVALID,
+                        "image " + name + " has " + sizeBytes + " bytes, and is to become one of "
+                                + newHead.sizeBytes(),
+                        "resize it first");
+            }
+            store(newHead);
+        } finally {
+            leave();
+        }
+    }
+
+    private void store(ImageHead newHead) throws StorageException {
+        if (!storing.compareAndSet(false, true)) {
+            throw new IllegalStateException("image " + name + ": two threads store its head at once");
+        }
+        try {
+            headFile.store(newHead);
+            head = newHead;
+        } finally {
+            storing.set(false);
+        }
+        cut(Math.max(sizeBytes, newHead.sizeBytes()));
     }
 
     private void cut(long neededBytes) {

@@ -27,4 +27,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             description =
                     "How far behind its source the image stays, in the source's time, as in 1h; 0s for real time.")
     String delay() default "0s";
+
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "Identity of the image of this name that is given up for the replica: its bytes are compared, and only what"
+                            + " differs is copied. mirror:enable --seed writes it; without effect once that is done.")
+    String seed() default "";
 }

@@ -138,6 +138,37 @@ class MirrorTest {
         equal(sites.a, sites.b);
     }
 
+    /** What the peer has already is compared, and what differs is sent, under load, over cuts and a kill. */
+    @Test
+    void aSeedBecomesEqualUnderLoadWhateverIsCut(Scratch scratch) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image(DISK, BYTES, "commit=journal");
+        sites.start();
+        write(sites.a);
+        sites.b.node().tell("create", DISK, Long.toString(BYTES));
+        ByteBuffer older = content(sites.a);
+        try (NbdConnection client = sites.b.node().dial(DISK)) {
+            for (int at = 0; at < BYTES; at += 1 << 20) {
+                client.call(NbdConnection.WRITE, 0, at, 1 << 20, older.slice(at, 1 << 20));
+            }
+        }
+        writeOnce(sites.b);
+        sites.link.slow(4 << 20);
+        loads.start(sites.a.node(), seed + 300);
+        sites.a.order("seed", DISK, "b");
+        for (int cut = 0; cut < 2; cut++) {
+            loads.run(Duration.ofMillis(300));
+            sites.link.drop();
+        }
+        sites.b.node().kill();
+        loads.run(Duration.ofMillis(200));
+        sites.restartB();
+        sites.link.heal();
+        loads.stop();
+        assertEquals(0, loads.errors());
+        equal(sites.a, sites.b);
+    }
+
     @Test
     void aHeldReplicaStaysAndStepsAndFollowsAgain(Scratch scratch) throws Exception {
         TwoSites sites = mirrored(scratch, "0s");

@@ -57,6 +57,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public void readSeed(long offset, ByteBuffer destination) throws StorageException {
+        below.readSeed(offset, destination);
+    }
+
+    @Override
     public void copy(long offset, ByteBuffer bytes) throws StorageException {
         below.copy(offset, bytes);
     }

@@ -10,6 +10,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.Map;
+import java.util.UUID;
 
 /** Replicas as the engine below has them; for those that watch them, or are broken on purpose. */
 class ReplicasOver implements ReplicaManager {
@@ -28,6 +29,11 @@ class ReplicasOver implements ReplicaManager {
     public ImageStatus create(String image, ReplicaOrigin origin, Map<String, String> properties)
             throws StorageException {
         return below.create(image, origin, properties);
+    }
+
+    @Override
+    public ImageStatus adopt(String image, UUID seed, ReplicaOrigin origin) throws StorageException {
+        return below.adopt(image, seed, origin);
     }
 
     @Override

@@ -454,6 +454,33 @@ public abstract class ImageStoreContract {
         }
     }
 
+    /** A store need not be able to; one that is does it as a whole. */
+    @Test
+    void bytesMayBecomeAnotherImages() throws Exception {
+        ImageHead first = head(SIZE);
+        ImageHead other = head(SIZE);
+        ImageHead expected = other;
+        try (BlockImage image = create(first)) {
+            image.write(512, ByteBuffer.wrap(new byte[] {5}));
+            image.force();
+            try {
+                image.adoptHead(other);
+                fails(Reason.INVALID, () -> image.adoptHead(head(2 * SIZE)));
+            } catch (StorageException e) {
+                assertEquals(Reason.UNSUPPORTED, e.reason());
+                expected = first;
+            }
+            assertEquals(expected, image.head());
+        }
+        assertEquals(expected, another().head(context, NAME));
+        try (BlockImage image = store().open(context, NAME)) {
+            assertEquals(expected, image.head());
+            ByteBuffer read = ByteBuffer.allocate(2);
+            image.read(511, read);
+            assertArrayEquals(new byte[] {0, 5}, read.array());
+        }
+    }
+
     @Test
     void aClosedImageSaysSo() throws Exception {
         BlockImage image = create(head(SIZE));

@@ -35,6 +35,7 @@ final class MirrorImages {
     private static final String NAME = "--name";
     private static final String POOL = "--pool";
     private static final String JOURNAL_POOL = "--journal-pool";
+    private static final String SEED = "--seed";
     private static final String SET = "--set";
     private static final String WATCH = "--watch";
     private static final long WATCH_MILLIS = 1000;
@@ -123,8 +124,14 @@ final class MirrorImages {
                                 "KEY=VALUE",
                                 "Any other key of the replica's configuration; may be given several times.",
                                 Completions::settings)
+                        .flag(
+                                SEED,
+                                "The peer has an image of that name and size, whose bytes are mostly those of this one: it becomes the"
+                                        + " replica, and only what differs is sent. What it is itself there is given up; asks first.")
+                        .flag(YES, "Does not ask.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:enable vm1 --to siteb", "siteb follows vm1 in real time")
+                        .example("mirror:enable vm1 --to siteb --seed", "siteb begins with the image vm1 that it has")
                         .example(
                                 "mirror:enable vm1 --to sitec --delay 1h --pool slow",
                                 "sitec stays an hour behind, in its pool slow")
@@ -138,8 +145,19 @@ final class MirrorImages {
         Map<String, String> properties = new LinkedHashMap<>(ImageChange.settings(arguments.values(SET)));
         arguments.value(POOL).ifPresent(pool -> properties.put(ImageKeys.POOL, pool));
         arguments.value(JOURNAL_POOL).ifPresent(pool -> properties.put(ImageKeys.JOURNAL_POOL, pool));
+        boolean seed = arguments.has(SEED);
+        if (seed && !properties.isEmpty()) {
+            throw Failure.usage(SEED + ": the image that is there has its own configuration; leave out "
+                    + String.join(", ", properties.keySet()) + ", and change it there with image:set");
+        }
         long delayNanos = MirrorHeads.nanos(DELAY, arguments.duration(DELAY).orElse(Duration.ZERO));
-        ReplicaOptions options = new ReplicaOptions(arguments.value(NAME).orElse(""), delayNanos, properties);
+        ReplicaOptions options = new ReplicaOptions(arguments.value(NAME).orElse(""), delayNanos, properties, seed);
+        if (seed) {
+            call.confirm(
+                    "This makes the image " + (options.name().isEmpty() ? image(call) : options.name()) + " of " + peer
+                            + " a replica of " + image(call) + ". What it is itself there is given up.",
+                    YES);
+        }
         MirrorStatus status = call.node().mirrors().enable(image(call), peer, options);
         done(
                 call,

@@ -112,7 +112,8 @@ public final class MirrorViews {
     }
 
     private static String copy(MirrorStatus.Copy copy) {
-        return Words.size(copy.copiedBytes()) + " copied, "
+        String compared = copy.comparedBytes() < 0 ? "" : Words.size(copy.comparedBytes()) + " compared, of that ";
+        return compared + Words.size(copy.copiedBytes()) + " copied, "
                 + (copy.leftBytes() < 0 ? "more to come" : "about " + Words.size(copy.leftBytes()) + " left") + ", "
                 + Words.size(copy.bytesPerSecond()) + "/s"
                 + (copy.leftNanos() < 0 ? "" : ", " + Words.duration(copy.leftNanos()) + " to go");
@@ -179,6 +180,7 @@ public final class MirrorViews {
         out.put("leftBytes", orNull(copy.leftBytes()));
         out.put("bytesPerSecond", copy.bytesPerSecond());
         out.put("leftNanos", orNull(copy.leftNanos()));
+        out.put("comparedBytes", orNull(copy.comparedBytes()));
         return out;
     }
 

@@ -154,11 +154,20 @@ class MirrorCommandsTest {
                 node, "mirror:enable vm1 --to siteb --delay 1h --name vm9 --pool slow --set trim.age=1h --json"));
         assertEquals("starting", json.get("state"));
         told(
-                "enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}]",
+                "enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}, seed=false]",
                 "enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=3600000000000, properties="
-                        + Map.copyOf(Map.of("pool", "slow", "trim.age", "1h")) + "]");
+                        + Map.copyOf(Map.of("pool", "slow", "trim.age", "1h")) + ", seed=false]");
+        assertEquals(
+                "This makes the image vm9 of siteb a replica of vm1. What it is itself there is given up.",
+                asks("mirror:enable vm1 --to siteb --name vm9 --seed"));
+        told();
+        Typed.run(node, "mirror:enable vm1 --to siteb --name vm9 --seed --yes");
+        told("enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=0, properties={}, seed=true]");
+        assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --seed --pool slow --yes")
+                .getMessage()
+                .contains("leave out pool"));
         Typed.run(node, "mirror:enable vm1 --to siteb --journal-pool fast");
-        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={journalPool=fast}]");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={journalPool=fast}, seed=false]");
         assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --delay soon")
                 .getMessage()
                 .startsWith("--delay: 'soon' is no duration"));

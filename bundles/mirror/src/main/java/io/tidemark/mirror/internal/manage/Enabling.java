@@ -12,6 +12,7 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Outcome;
 import java.util.Map;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,8 +58,8 @@ final class Enabling {
         });
         boolean done = false;
         try {
-            Order order =
-                    new Order.Enable(facts.imageIdentity(), options.delayNanos(), image, there, options.properties());
+            Order order = new Order.Enable(
+                    facts.imageIdentity(), options.delayNanos(), image, there, options.properties(), options.seed());
             desk.expect(Answer.Answered.class, peer, order, ANSWER_NANOS, WorkListener.QUIET);
             done = true;
         } catch (StorageException e) {
@@ -154,7 +155,6 @@ final class Enabling {
                     "set mayPlace = true in its configuration there");
         }
         String image = name(order.replica());
-        ReplicaWish wish = new ReplicaWish(image, peer, name(order.image()), order.delayNanos(), order.properties());
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         if (before != null
                 && !(before.peer().equals(peer) && before.sourceImage().equals(order.image()))) {
@@ -164,7 +164,10 @@ final class Enabling {
                             + desk.nodeName(),
                     "disable that first, or choose another name");
         }
-        boolean there = checkImage(order, image);
+        UUID seed = order.seed() ? seed(order, image) : ReplicaWish.NO_SEED;
+        ReplicaWish wish =
+                new ReplicaWish(image, peer, name(order.image()), order.delayNanos(), order.properties(), seed);
+        boolean there = seed.equals(ReplicaWish.NO_SEED) && checkImage(order, image);
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
             desk.replicas().add(image, properties);
@@ -189,6 +192,35 @@ final class Enabling {
             }
             throw e;
         }
+    }
+
+    /** The image whose bytes become the replica's; none where the very image is there already. */
+    private UUID seed(Order.Enable order, String image) throws StorageException {
+        ImageFacts facts;
+        try {
+            facts = desk.facts(image);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                throw new StorageException(
+                        Reason.NOT_FOUND,
+                        "there is no image " + image + " on the node " + desk.nodeName() + " to begin with",
+                        "make it there with image:create, and bring the older copy into it by NBD; or mirror without --seed");
+            }
+            throw e;
+        }
+        if (facts.imageIdentity().equals(order.identity())) {
+            return ReplicaWish.NO_SEED;
+        }
+        for (Book.Page<PeerConfig> page : desk.peers().all()) {
+            if (page.config() != null && page.config().images().containsKey(image)) {
+                throw new StorageException(
+                        Reason.BUSY,
+                        "the image " + image + " of the node " + desk.nodeName() + " is mirrored to "
+                                + page.config().name(),
+                        "end that first with mirror:disable: what it is now would be given up");
+            }
+        }
+        return facts.imageIdentity();
     }
 
     /** Whether the very image is there already. */

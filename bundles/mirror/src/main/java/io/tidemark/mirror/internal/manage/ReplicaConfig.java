@@ -8,14 +8,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /** What {@code etc/io.tidemark.mirror.replica-IMAGE.cfg} says. */
 final class ReplicaConfig {
     static final String PEER = "peer";
     static final String SOURCE_IMAGE = "image";
     static final String DELAY = "delay";
+    static final String SEED = "seed";
     static final String CREATE = "create.";
-    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY));
+    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY, SEED));
     private static final long MILLI = 1_000_000L;
     private static final Map<String, Long> UNITS = new TreeMap<>(
             Map.of("d", 86_400_000 * MILLI, "h", 3_600_000 * MILLI, "m", 60_000 * MILLI, "s", 1_000 * MILLI));
@@ -43,7 +45,8 @@ final class ReplicaConfig {
                 reader.value(PEER, "", text -> Names.check("peer", text)),
                 reader.value(SOURCE_IMAGE, wish.name(), text -> Names.check("image", text)),
                 reader.nanos(DELAY, 0, 0),
-                create);
+                create,
+                reader.value(SEED, ReplicaWish.NO_SEED, UUID::fromString));
     }
 
     static Map<String, String> properties(ReplicaWish wish) {
@@ -51,6 +54,8 @@ final class ReplicaConfig {
         properties.put(PEER, wish.peer());
         properties.put(SOURCE_IMAGE, wish.sourceImage().equals(wish.image()) ? "" : wish.sourceImage());
         properties.put(DELAY, delay(wish.delayNanos()));
+        properties.put(
+                SEED, wish.seed().equals(ReplicaWish.NO_SEED) ? "" : wish.seed().toString());
         wish.properties().forEach((key, value) -> properties.put(CREATE + key, value));
         return properties;
     }

@@ -11,10 +11,12 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Octets;
 import io.tidemark.mirror.internal.wire.Point;
 import io.tidemark.mirror.internal.wire.Wire;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,6 +47,14 @@ final class Copier {
     private volatile boolean begun;
     private volatile long leftBytes = -1;
     private final AtomicLong copiedBytes = new AtomicLong();
+    private final AtomicLong comparedBytes = new AtomicLong();
+    private final boolean seeded;
+    private final SeedCheck seed;
+
+    /** Where the parts begin that the replica is asked about; negative while it is not. */
+    private final AtomicLong askedAt = new AtomicLong(-1);
+
+    private volatile BitSet answer;
     private volatile long beganNanos;
     private volatile boolean done;
     private volatile long consistentAt = Long.MAX_VALUE;
@@ -55,6 +65,8 @@ final class Copier {
         this.link = link;
         this.gate = all.context().workers().newGate();
         this.sending = all.context().workers().newGate();
+        this.seeded = outgoing.request().copy().seeded();
+        this.seed = seeded ? new SeedCheck() : null;
     }
 
     void start() {
@@ -76,11 +88,12 @@ final class Copier {
 
     MirrorStatus.Copy progress() {
         long copied = copiedBytes.get();
+        long compared = seeded ? comparedBytes.get() : -1;
         double seconds = Math.max(1, all.context().clock().monotonicNanos() - beganNanos) / (double) SECOND;
-        long rate = begun ? (long) (copied / seconds) : 0;
+        long rate = begun ? (long) (Math.max(copied, compared) / seconds) : 0;
         long left = leftBytes;
         return new MirrorStatus.Copy(
-                copied, left, rate, rate == 0 || left < 0 ? -1 : (long) (left / (double) rate * SECOND));
+                copied, left, rate, rate == 0 || left < 0 ? -1 : (long) (left / (double) rate * SECOND), compared);
     }
 
     String words() {
@@ -153,7 +166,7 @@ final class Copier {
             }
             List<Extent> extents = extents(session, offset, Math.min(STRETCH_BYTES, device.sizeBytes() - offset));
             for (Extent extent : extents) {
-                if (!(extent.data() ? data(session, device, extent) : zeros(extent))) {
+                if (!send(session, device, extent)) {
                     return;
                 }
                 left -= extent.data() ? extent.length() : 0;
@@ -170,7 +183,13 @@ final class Copier {
                 ? Point.NONE
                 : Point.in(Sources.epoch(outgoing.journal().epochs(), durable), durable);
         if (control(new Message.Copying(offset, 0)) && control(new Message.Copied(at))) {
-            LOG.info("{}: the copy of '{}' is whole, consistent at {}", outgoing.peer(), outgoing.image(), at);
+            LOG.info(
+                    "{}: the copy of '{}' is whole, {} bytes were sent{}, consistent at {}",
+                    outgoing.peer(),
+                    outgoing.image(),
+                    copiedBytes.get(),
+                    seeded ? " of " + comparedBytes.get() + " that were compared" : "",
+                    at);
             all.news()
                     .tell(
                             Topic.REPLICA_COPIED,
@@ -203,6 +222,84 @@ final class Copier {
         });
         return extents;
     }
+
+    private boolean send(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
+        if (!extent.data()) {
+            return zeros(extent);
+        }
+        return seeded ? differing(session, device, extent) : data(session, device, extent);
+    }
+
+    // ---- with a seed
+
+    /** Sends of an extent what the replica does not have yet. */
+    private boolean differing(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
+        long end = extent.offset() + extent.length();
+        for (long offset = extent.offset(); offset < end; ) {
+            long length = Math.min((long) Wire.MAX_SEED_PARTS * Wire.SEED_PART_BYTES, end - offset);
+            if (offset + length > device.sizeBytes()) {
+                // It was made smaller meanwhile, and an event says so.
+                return zeros(new Extent(offset, end - offset, false));
+            }
+            BitSet wanted = ask(session, offset, length);
+            if (wanted == null || !wanted(session, device, offset, length, wanted)) {
+                return false;
+            }
+            comparedBytes.addAndGet(length);
+            offset += length;
+        }
+        return true;
+    }
+
+    /** Which parts the replica wants; null when the channel ended meanwhile. */
+    private BitSet ask(DeviceSession session, long offset, long length) throws StorageException {
+        List<Octets> digests = new ArrayList<>();
+        for (long at = offset; at < offset + length; at += Wire.SEED_PART_BYTES) {
+            ByteBuffer part = seed.part((int) Math.min(Wire.SEED_PART_BYTES, offset + length - at));
+            session.read(at, part);
+            digests.add(seed.sum(part.flip()));
+        }
+        // What is the same there stays there: it must not be what a crash takes back here.
+        settle(session);
+        answer = null;
+        askedAt.set(offset);
+        ByteBuffer frame = Encoder.encode(outgoing.channel(), new Message.Parts(offset, length, digests));
+        if (!pace(frame.remaining()) || !counted(frame)) {
+            return null;
+        }
+        while (answer == null && !ended()) {
+            gate.await(SECOND);
+        }
+        return answer;
+    }
+
+    /** By the link's worker; false when nobody asked. */
+    boolean wanted(Message.Wanted message) {
+        if (!askedAt.compareAndSet(message.offset(), -1)) {
+            return false;
+        }
+        answer = message.parts();
+        gate.open();
+        return true;
+    }
+
+    private boolean wanted(DeviceSession session, BlockDevice device, long offset, long length, BitSet parts)
+            throws StorageException {
+        int count = (int) Message.Parts.count(length);
+        int from = parts.nextSetBit(0);
+        while (from >= 0 && from < count) {
+            int to = Math.min(parts.nextClearBit(from), count);
+            long begin = offset + (long) from * Wire.SEED_PART_BYTES;
+            long end = Math.min(offset + length, offset + (long) to * Wire.SEED_PART_BYTES);
+            if (!data(session, device, new Extent(begin, end - begin, true))) {
+                return false;
+            }
+            from = parts.nextSetBit(to);
+        }
+        return true;
+    }
+
+    // ---- bytes
 
     private boolean zeros(Extent extent) {
         return counted(Encoder.encode(outgoing.channel(), new Message.Zeros(extent.offset(), extent.length())));

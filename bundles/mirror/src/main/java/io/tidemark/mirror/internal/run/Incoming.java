@@ -50,6 +50,7 @@ final class Incoming {
     private final IntSupplier replicasOfNode;
     private final Gate gate;
     private final Gate sending;
+    private final SeedCheck seed = new SeedCheck();
     private final IncomingWords words;
 
     // Shared with the links' workers.
@@ -194,7 +195,7 @@ final class Incoming {
 
     private static boolean counts(Message message) {
         return switch (message.type()) {
-            case EVENTS, RANGE, ZEROS, EPOCH -> true;
+            case EVENTS, RANGE, ZEROS, EPOCH, PARTS -> true;
             default -> false;
         };
     }
@@ -339,6 +340,10 @@ final class Incoming {
         // was then.
         giveBack();
         ImageFacts facts = facts();
+        if (facts != null && isSeed(facts)) {
+            // It becomes the replica when the source has registered that.
+            facts = null;
+        }
         if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {
             words.primary();
             retryAtNanos = context.clock().monotonicNanos() + 10 * settings.retryNanos();
@@ -352,7 +357,7 @@ final class Incoming {
             take();
         }
         // After the receiving end was taken, so that nothing moves between the two.
-        facts = facts == null ? null : facts();
+        facts = replica == null ? null : facts();
         ReplicaProgress progress = replica == null ? null : replica.progress();
         long window = settings.window(replicasOfNode.getAsInt());
         int number;
@@ -367,17 +372,35 @@ final class Incoming {
         link.send(sending, number, request(facts, progress, window));
     }
 
+    private boolean isSeed(ImageFacts facts) {
+        return facts.imageIdentity().equals(wish.seed());
+    }
+
+    private boolean hasSeed() {
+        return !wish.seed().equals(ReplicaWish.NO_SEED);
+    }
+
     private Message.Open request(ImageFacts facts, ReplicaProgress progress, long window) {
         if (facts == null || progress == null) {
             return new Message.Open(
-                    wish.sourceImage(), wish.image(), NO_IMAGE, Message.Copy.BEGIN, 0, window, 0, 0, 0, List.of());
+                    wish.sourceImage(),
+                    wish.image(),
+                    NO_IMAGE,
+                    hasSeed() ? Message.Copy.BEGIN_SEEDED : Message.Copy.BEGIN,
+                    0,
+                    window,
+                    0,
+                    0,
+                    0,
+                    List.of());
         }
         boolean copying = progress.consistency() == Consistency.COPYING;
+        Message.Copy rest = hasSeed() ? Message.Copy.GO_ON_SEEDED : Message.Copy.GO_ON;
         return new Message.Open(
                 wish.sourceImage(),
                 wish.image(),
                 facts.imageIdentity(),
-                copying ? Message.Copy.GO_ON : Message.Copy.NONE,
+                copying ? rest : Message.Copy.NONE,
                 copying ? progress.nextOffset() : 0,
                 window,
                 progress.arrived(),
@@ -394,7 +417,7 @@ final class Incoming {
         replica.catchUpTo(opened.durable());
         copiedTo = replica.progress().nextOffset();
         follows = true;
-        words.opened(opened.copying(), opened.durable(), opened.sizeBytes());
+        words.opened(opened.copying(), opened.copying() && hasSeed(), opened.durable(), opened.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
         String from = opened.start().position().toString();
         tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
@@ -402,7 +425,12 @@ final class Incoming {
 
     private void make(Message.Opened opened) throws StorageException {
         try {
-            services.replicas().create(wish.image(), origin(opened), wish.properties());
+            ImageFacts facts = hasSeed() ? facts() : null;
+            if (facts == null) {
+                services.replicas().create(wish.image(), origin(opened), wish.properties());
+            } else {
+                services.replicas().adopt(wish.image(), wish.seed(), origin(opened));
+            }
             made = true;
         } catch (StorageException e) {
             notMade = e;
@@ -509,6 +537,10 @@ final class Incoming {
             if (length > 0) {
                 replica.copyZeros(zeros.offset(), length);
             }
+        } else if (message instanceof Message.Parts parts) {
+            Message.Wanted wanted = seed.compare(parts, replica, imageBytes());
+            words.compared(parts.length());
+            link.send(sending, channel, wanted);
         } else if (message instanceof Message.Copying copying) {
             copying(copying);
         } else if (message instanceof Message.Copied copied) {

@@ -49,6 +49,7 @@ final class IncomingWords {
     private long unsentBytes;
     private long heardNanos;
     private long copiedBytes;
+    private long comparedBytes = -1;
     private long openedNanos;
     private long leftBytes = -1;
     private long arrivedEvents;
@@ -77,12 +78,13 @@ final class IncomingWords {
         heardNanos = clock.monotonicNanos();
     }
 
-    synchronized void opened(boolean copying, long sourceDurable, long sizeBytes) {
+    synchronized void opened(boolean copying, boolean compares, long sourceDurable, long sizeBytes) {
         phase = copying ? Phase.COPYING : Phase.FOLLOWING;
         durable = sourceDurable;
         leftBytes = copying ? sizeBytes : -1;
         openedNanos = clock.monotonicNanos();
         copiedBytes = 0;
+        comparedBytes = compares ? 0 : -1;
         times.clear();
         suspended = false;
         trouble = "";
@@ -111,6 +113,13 @@ final class IncomingWords {
 
     synchronized void copied(long bytes) {
         copiedBytes += bytes;
+        if (comparedBytes < 0) {
+            leftBytes = Math.max(0, leftBytes - bytes);
+        }
+    }
+
+    synchronized void compared(long bytes) {
+        comparedBytes += bytes;
         leftBytes = Math.max(0, leftBytes - bytes);
     }
 
@@ -210,9 +219,9 @@ final class IncomingWords {
 
     private MirrorStatus.Copy copy() {
         double seconds = Math.max(1, clock.monotonicNanos() - openedNanos) / (double) SECOND;
-        long perSecond = (long) (copiedBytes / seconds);
+        long perSecond = (long) (Math.max(copiedBytes, comparedBytes) / seconds);
         long left = perSecond <= 0 || leftBytes < 0 ? -1 : (long) (leftBytes / (double) perSecond * SECOND);
-        return new MirrorStatus.Copy(copiedBytes, leftBytes, perSecond, left);
+        return new MirrorStatus.Copy(copiedBytes, leftBytes, perSecond, left, comparedBytes);
     }
 
     private Said said(ReplicaProgress progress) {

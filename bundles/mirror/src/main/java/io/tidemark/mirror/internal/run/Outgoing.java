@@ -101,7 +101,7 @@ final class Outgoing {
         this.sentSequence = opened.start().sequence();
         this.toldEpoch = opened.start().epoch();
         this.keptSequence = received;
-        boolean begins = open.copy() == Message.Copy.BEGIN;
+        boolean begins = open.copy().begins();
         this.progress = begins
                 ? new Message.Progress(sentSequence, sentSequence, sentSequence)
                 : new Message.Progress(open.arrived(), open.received(), open.replayed());
@@ -182,6 +182,12 @@ final class Outgoing {
             rate.add(events, events * meanBodyBytes());
         }
         report(true);
+    }
+
+    void wanted(Message.Wanted wanted) {
+        if (copier == null || !copier.wanted(wanted)) {
+            fail(new StorageException(Reason.INVALID, "parts at " + wanted.offset() + " that were not named", ""));
+        }
     }
 
     /** The copy is whole; the replica may have said before that it has all of it. */

@@ -1,6 +1,7 @@
 package io.tidemark.mirror.internal.run;
 
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * A replica that this node is to have.
@@ -10,9 +11,27 @@ import java.util.Map;
  * @param sourceImage its name there
  * @param delayNanos how far behind its source it stays, unless it is held
  * @param properties configuration of the image that is made when there is none
+ * @param seed identity of the image that is there, and whose bytes may become the replica's; {@link #NO_SEED} for none. Good for one
+ *     use: the replica has its source's identity
  */
 public record ReplicaWish(
-        String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties) {
+        String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties, UUID seed) {
+    /** All of the image is copied. */
+    public static final UUID NO_SEED = new UUID(0, 0);
+
+    /**
+     * A replica that is copied as a whole.
+     *
+     * @param image as for all
+     * @param peer as for all
+     * @param sourceImage as for all
+     * @param delayNanos as for all
+     * @param properties as for all
+     */
+    public ReplicaWish(String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties) {
+        this(image, peer, sourceImage, delayNanos, properties, NO_SEED);
+    }
+
     /** Copies. */
     public ReplicaWish {
         properties = Map.copyOf(properties);
@@ -25,6 +44,6 @@ public record ReplicaWish(
      * @return a copy
      */
     public ReplicaWish delayed(long nanos) {
-        return new ReplicaWish(image, peer, sourceImage, nanos, properties);
+        return new ReplicaWish(image, peer, sourceImage, nanos, properties, seed);
     }
 }

@@ -76,6 +76,10 @@ final class SourceSide {
             if (outgoing != null) {
                 outgoing.credited(credit.released());
             }
+        } else if (message instanceof Message.Wanted wanted) {
+            if (outgoing != null) {
+                outgoing.wanted(wanted);
+            }
         } else if (message instanceof Message.Progress progress) {
             if (outgoing != null) {
                 outgoing.progressed(progress);

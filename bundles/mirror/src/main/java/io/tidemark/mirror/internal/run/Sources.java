@@ -187,7 +187,7 @@ final class Sources {
         Journal journal = services.images().journal(open.image());
         String id = client(link.peerKey(), open.replica());
         Optional<JournalClient> known = known(journal, id);
-        if (open.copy() != Message.Copy.BEGIN) {
+        if (!open.copy().begins()) {
             refuseExpired(open, known);
         }
         boolean copying = open.copy() != Message.Copy.NONE;
@@ -197,15 +197,15 @@ final class Sources {
                     "the image '" + open.image() + "' is a replica here, and copies are taken from a primary; mirror it"
                             + " from its primary");
         }
-        Point start = open.copy() == Message.Copy.BEGIN ? registration(facts) : judged(facts, open);
-        long received = open.copy() == Message.Copy.BEGIN ? start.sequence() : open.received();
+        Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
+        long received = open.copy().begins() ? start.sequence() : open.received();
         String description = link.peer() + " as " + open.replica();
         JournalClient now = client(id, description, position(facts.epochs(), received));
         register(journal, known, now);
         if (journal.trimmed() > start.sequence()) {
             // Registered, it would keep a journal that it cannot go on from.
             takeBack(journal, known, now);
-            if (open.copy() == Message.Copy.BEGIN) {
+            if (open.copy().begins()) {
                 throw new StorageException(Reason.NOT_FOUND, "the journal was trimmed meanwhile", "");
             }
             throw trimmed(open, start);

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 
@@ -94,6 +95,7 @@ public final class Decoder {
                 boolean forget = flag();
                 yield new Message.Leave(string(Wire.MAX_WORDS_BYTES), forget);
             }
+            case WANTED -> wanted();
             default -> throw new IllegalArgumentException("no decoding for " + type);
         };
     }
@@ -109,6 +111,7 @@ public final class Decoder {
             case ZEROS -> zeros();
             case COPYING -> new Message.Copying(count("offset"), count("bytes left"));
             case COPIED -> new Message.Copied(point());
+            case PARTS -> parts();
             default -> throw new IllegalArgumentException("no decoding for " + type);
         };
     }
@@ -230,6 +233,26 @@ public final class Decoder {
         return new Message.Range(offset, slice(bytes));
     }
 
+    private Message.Parts parts() {
+        long offset = count("offset");
+        long length = count("length");
+        if (length < 1 || offset + length < 0 || Message.Parts.count(length) > Wire.MAX_SEED_PARTS) {
+            throw new IllegalArgumentException("parts of " + length + " bytes at " + offset);
+        }
+        List<Octets> digests = new ArrayList<>();
+        for (long i = Message.Parts.count(length); i > 0; i--) {
+            digests.add(bytes(Wire.DIGEST_BYTES));
+        }
+        return new Message.Parts(offset, length, digests);
+    }
+
+    private Message.Wanted wanted() {
+        long offset = count("offset");
+        byte[] bits = new byte[Wire.MAX_SEED_PARTS / 8];
+        in.get(bits);
+        return new Message.Wanted(offset, BitSet.valueOf(bits));
+    }
+
     private Message.Zeros zeros() {
         long offset = count("offset");
         long length = count("length");
@@ -285,7 +308,7 @@ public final class Decoder {
         return value;
     }
 
-    private boolean flag() {
+    boolean flag() {
         int value = in.get() & 0xff;
         if (value > 1) {
             throw new IllegalArgumentException("a flag of " + value);

@@ -70,6 +70,9 @@ public final class Encoder {
         if (message instanceof Order.Enable enable) {
             return enable.properties().size() * (2 + Wire.MAX_NAME_BYTES + 2 + Wire.MAX_WORDS_BYTES);
         }
+        if (message instanceof Message.Parts parts) {
+            return parts.digests().size() * Wire.DIGEST_BYTES;
+        }
         if (message instanceof Answer.Summed summed) {
             return summed.sums().size() * Wire.SUM_BYTES;
         }
@@ -108,6 +111,8 @@ public final class Encoder {
         } else if (message instanceof Message.Leave leave) {
             out.put((byte) (leave.forget() ? 1 : 0));
             string(out, leave.words(), Wire.MAX_WORDS_BYTES);
+        } else if (message instanceof Message.Wanted wanted) {
+            out.putLong(wanted.offset()).put(Arrays.copyOf(wanted.parts().toByteArray(), Wire.MAX_SEED_PARTS / 8));
         } else {
             putOfSource(out, message);
         }
@@ -137,6 +142,9 @@ public final class Encoder {
             out.putLong(copying.nextOffset()).putLong(copying.leftBytes());
         } else if (message instanceof Message.Copied copied) {
             point(out, copied.consistentAt());
+        } else if (message instanceof Message.Parts parts) {
+            out.putLong(parts.offset()).putLong(parts.length());
+            parts.digests().forEach(digest -> bytes(out, digest.toArray(), Wire.DIGEST_BYTES));
         } else {
             throw new IllegalArgumentException("no encoding for " + message.type());
         }

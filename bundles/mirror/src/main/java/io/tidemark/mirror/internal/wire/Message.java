@@ -3,6 +3,7 @@ package io.tidemark.mirror.internal.wire;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,8 @@ public sealed interface Message
                 Message.Zeros,
                 Message.Copying,
                 Message.Copied,
+                Message.Parts,
+                Message.Wanted,
                 Order,
                 Answer {
     /**
@@ -129,7 +132,11 @@ public sealed interface Message
         /** A copy from the beginning: it has nothing of the image. */
         BEGIN(1),
         /** The rest of a copy that was cut. */
-        GO_ON(2);
+        GO_ON(2),
+        /** As BEGIN, but it has a seed: only what differs is to be sent. */
+        BEGIN_SEEDED(3),
+        /** The rest of such a copy. */
+        GO_ON_SEEDED(4);
 
         private final int code;
 
@@ -139,6 +146,24 @@ public sealed interface Message
 
         int code() {
             return code;
+        }
+
+        /**
+         * Whether it is the beginning of a copy.
+         *
+         * @return true for both
+         */
+        public boolean begins() {
+            return this == BEGIN || this == BEGIN_SEEDED;
+        }
+
+        /**
+         * Whether the receiver has a seed.
+         *
+         * @return true for both
+         */
+        public boolean seeded() {
+            return this == BEGIN_SEEDED || this == GO_ON_SEEDED;
         }
 
         static Copy ofCode(int code) {
@@ -351,6 +376,58 @@ public sealed interface Message
         @Override
         public Type type() {
             return Type.COPIED;
+        }
+    }
+
+    /**
+     * What parts of the image come to, for a receiver that has a seed.
+     *
+     * @param offset of the first one
+     * @param length of all of them: each has {@link Wire#SEED_PART_BYTES}, the last one what is left
+     * @param digests of each the SHA-256
+     */
+    record Parts(long offset, long length, List<Octets> digests) implements Message {
+        /** Copies. */
+        public Parts {
+            digests = List.copyOf(digests);
+        }
+
+        @Override
+        public Type type() {
+            return Type.PARTS;
+        }
+
+        /**
+         * So many parts are so long.
+         *
+         * @param length bytes
+         * @return parts
+         */
+        public static long count(long length) {
+            return (length + Wire.SEED_PART_BYTES - 1) / Wire.SEED_PART_BYTES;
+        }
+    }
+
+    /**
+     * Which of the parts that were named last are others at the receiver.
+     *
+     * @param offset of the first part of all
+     * @param parts numbers of those that are wanted, from 0
+     */
+    record Wanted(long offset, BitSet parts) implements Message {
+        /** Copies. */
+        public Wanted {
+            parts = (BitSet) parts.clone();
+        }
+
+        @Override
+        public BitSet parts() {
+            return (BitSet) parts.clone();
+        }
+
+        @Override
+        public Type type() {
+            return Type.WANTED;
         }
     }
 }

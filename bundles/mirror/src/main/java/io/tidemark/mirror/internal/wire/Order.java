@@ -18,8 +18,10 @@ public sealed interface Order extends Message {
      * @param image its name at the sender
      * @param replica its name to be
      * @param properties configuration of the image that is made, when there is none yet
+     * @param seed whether an image of that name is there, whose bytes are to be compared
      */
-    record Enable(UUID identity, long delayNanos, String image, String replica, Map<String, String> properties)
+    record Enable(
+            UUID identity, long delayNanos, String image, String replica, Map<String, String> properties, boolean seed)
             implements Order {
         /** Copies. */
         public Enable {

@@ -31,6 +31,7 @@ final class OrderCode {
         if (order instanceof Order.Enable enable) {
             Encoder.uuid(out, enable.identity());
             out.putLong(enable.delayNanos());
+            out.put((byte) (enable.seed() ? 1 : 0));
             name(out, enable.image());
             name(out, enable.replica());
             properties(out, enable.properties());
@@ -150,6 +151,7 @@ final class OrderCode {
     private Order.Enable enable() throws CharacterCodingException {
         UUID identity = decoder.uuid();
         long delay = decoder.count("delay");
+        boolean seed = decoder.flag();
         String image = name();
         String replica = name();
         int count = number("keys", Wire.MAX_PROPERTIES);
@@ -160,7 +162,7 @@ final class OrderCode {
         if (properties.size() < count) {
             throw new IllegalArgumentException("a key comes twice");
         }
-        return new Order.Enable(identity, delay, image, replica, properties);
+        return new Order.Enable(identity, delay, image, replica, properties, seed);
     }
 
     private Order.Sums sums() throws CharacterCodingException {

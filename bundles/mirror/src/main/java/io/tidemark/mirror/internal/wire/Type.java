@@ -16,6 +16,8 @@ public enum Type {
     PROGRESS(18),
     /** It wants no more. */
     LEAVE(19),
+    /** Which parts of a seed it lacks. */
+    WANTED(20),
     /** The source serves the image. */
     OPENED(32),
     /** The source serves it not, or no longer. */
@@ -34,6 +36,8 @@ public enum Type {
     COPYING(39),
     /** The copy is whole. */
     COPIED(40),
+    /** What parts of the image come to. */
+    PARTS(41),
     /** Have a replica. */
     ENABLE(48),
     /** Have it no longer. */

@@ -40,6 +40,12 @@ public final class Wire {
     /** Most parts of an image in one order, and its answer. */
     public static final int MAX_PARTS = 1024;
 
+    /** Bytes of a part that a seed is compared by. */
+    public static final int SEED_PART_BYTES = 64 << 10;
+
+    /** Most parts of a seed in one message. */
+    public static final int MAX_SEED_PARTS = 256;
+
     /** Longest part, in bytes. */
     public static final int MAX_PART_BYTES = 1 << 26;
 

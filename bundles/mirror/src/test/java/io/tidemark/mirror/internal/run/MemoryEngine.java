@@ -136,6 +136,17 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
+    public ImageStatus adopt(String name, UUID seed, ReplicaOrigin origin) throws StorageException {
+        MemoryImage before = image(name);
+        if (!before.identity.equals(seed)) {
+            throw new StorageException(Reason.MISMATCH, name + " is " + before.identity, "");
+        }
+        ImageStatus status = create(name, origin, Map.of());
+        System.arraycopy(before.bytes, 0, image(name).bytes, 0, before.bytes.length);
+        return status;
+    }
+
+    @Override
     public Replica receive(String name) throws StorageException {
         if (receiving.containsKey(name)) {
             throw new StorageException(Reason.BUSY, "somebody receives " + name, "");
@@ -332,7 +343,14 @@ final class MemoryEngine implements ReplicaManager {
         public void copy(long offset, ByteBuffer bytes) throws StorageException {
             copying(offset, bytes.remaining());
             image.copiedRanges++;
+            image.copiedBytes += bytes.remaining();
             bytes.get(image.bytes, (int) offset, bytes.remaining());
+        }
+
+        @Override
+        public void readSeed(long offset, ByteBuffer destination) throws StorageException {
+            copying(offset, destination.remaining());
+            destination.put(image.bytes, (int) offset, destination.remaining());
         }
 
         @Override

@@ -40,6 +40,7 @@ final class MemoryImage {
 
     boolean suspended;
     int copiedRanges;
+    long copiedBytes;
     HeadOrder order = HeadOrder.LIVE;
     private long lastNanos;
     /** What clients' writes replaced that are not durable yet: a crash takes them back. */

@@ -172,6 +172,78 @@ class OrdersSimulationTest {
         });
     }
 
+    /** An older copy: as it was some writes ago, with three parts that differ from what the source ever was. */
+    private static MemoryImage seed(TwoNodes nodes) {
+        MemoryImage seed = new MemoryImage("disk", new UUID(5, 5), ImageHead.Role.PRIMARY, 0);
+        System.arraycopy(nodes.a.image("disk").bytes, 0, seed.bytes, 0, seed.bytes.length);
+        for (int part : new int[] {0, 7, 15}) {
+            seed.bytes[(part << 16) + nodes.random.below(1 << 16)] ^= 1;
+        }
+        nodes.b.images.put("disk", seed);
+        return seed;
+    }
+
+    private static final ReplicaOptions SEEDED = new ReplicaOptions("", 0, Map.of(), true);
+
+    @Test
+    void ofASeedOnlyWhatDiffersIsSent() {
+        TwoNodes.play(1310, SEEDS, nodes -> {
+            nodes.write(nodes.a, 200);
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.enable("disk", "b", SEEDED));
+            assertEquals(List.of(), nodes.b.mirrors.status());
+            seed(nodes);
+            refused(Reason.EXISTS, () -> nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS));
+            nodes.a.mirrors.enable("disk", "b", SEEDED);
+            assertEquals(
+                    new UUID(5, 5).toString(),
+                    nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("seed"));
+            nodes.awaitEqual(nodes.a, nodes.b);
+            assertEquals(3 << 16, nodes.b.image("disk").copiedBytes, "as much as differs, and no more");
+            // The wish is for one use: what has become of the image since is safe from it.
+            nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            nodes.b.restart();
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            assertTrue(nodes.b.isPrimary("disk"));
+        });
+    }
+
+    @Test
+    void aSeedBecomesEqualWhateverIsCutAndWrittenMeanwhile() {
+        TwoNodes.play(1320, SEEDS, nodes -> {
+            nodes.write(nodes.a, 200);
+            seed(nodes);
+            nodes.a.mirrors.enable("disk", "b", SEEDED);
+            for (int i = 0; i < 4; i++) {
+                nodes.write(nodes.a, 1 + nodes.random.below(5));
+                nodes.machine.sleep(nodes.random.below(SECOND / 2));
+                switch (nodes.random.below(4)) {
+                    case 0 -> nodes.network.reset("a", "b");
+                    case 1 -> nodes.a.restart();
+                    case 2 -> nodes.b.restart();
+                    default -> nodes.write(nodes.a, 2);
+                }
+            }
+            nodes.awaitLinked();
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    /** What is mirrored from the peer would be given up there, and what follows somebody is no seed. */
+    @Test
+    void whatIsInUseIsNoSeed() {
+        TwoNodes.play(1330, 3, nodes -> {
+            nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            nodes.a.images.put("other", new MemoryImage("other", new UUID(6, 6), ImageHead.Role.PRIMARY, 0));
+            nodes.a.image("other").newEpoch(new UUID(6, 7), "a");
+            StorageException used = refused(
+                    Reason.BUSY,
+                    () -> nodes.a.mirrors.enable("other", "b", new ReplicaOptions("disk", 0, Map.of(), true)));
+            assertTrue(used.getMessage().contains("follows disk of a"), used.getMessage());
+        });
+    }
+
     // ---- heads
 
     @Test

@@ -86,6 +86,8 @@ class MirrorFormatDocumentTest {
                 "names at most " + Wire.MAX_NAME_BYTES + ", words for people at most " + Wire.MAX_WORDS_BYTES + "."));
         assertTrue(text.contains("| at most " + Wire.MAX_BODY_BYTES + " "));
         assertTrue(text.contains("1 to " + Wire.MAX_RANGE_BYTES + ","));
+        assertTrue(text.contains("each has " + Wire.SEED_PART_BYTES + " bytes, the last one what is left; at most "
+                + Wire.MAX_SEED_PARTS + " parts"));
         assertTrue(text.contains("u16 count, at most\n" + Wire.MAX_EPOCHS + ", and that many `epoch`"));
         assertTrue(text.contains("u16 count, at most " + Wire.MAX_PROPERTIES + ", and that many pairs of a `string`"));
         assertTrue(text.contains("u16 count, at most " + Wire.MAX_EXTENTS + ", and"));
@@ -217,6 +219,8 @@ class MirrorFormatDocumentTest {
         all.put("CREDIT", List.of(777L));
         all.put("PROGRESS", List.of(30L, 20L, 10L));
         all.put("LEAVE", List.of(1L, "enough"));
+        String wanted = "02" + "00".repeat(23) + "01" + "00".repeat(7);
+        all.put("WANTED", List.of(1L << 20, wanted));
         all.put("OPENED", List.of(1L, new UUID(7, 8), new UUID(9, 10), 1L << 30, 4096L, 140L, POINT, epochs));
         all.put("ENDED", List.of(3L, POINT, "both wrote"));
         all.put("EPOCH", List.of(SECOND));
@@ -227,13 +231,14 @@ class MirrorFormatDocumentTest {
         all.put("ZEROS", List.of(4096L, 512L));
         all.put("COPYING", List.of(12288L, 99L));
         all.put("COPIED", List.of(POINT));
+        all.put("PARTS", List.of(1L << 20, 70_000L, hex(Samples.filled(32, 5)) + hex(Samples.filled(32, 6))));
         orders(all, epochs);
         return all;
     }
 
     private static void orders(Map<String, List<Object>> all, List<Object> epochs) {
         List<Object> keys = List.of(List.of("pool", "fast"), List.of("trim", "age"));
-        all.put("ENABLE", List.of(new UUID(7, 8), 3_600L, "disk", "copy", keys));
+        all.put("ENABLE", List.of(new UUID(7, 8), 3_600L, 1L, "disk", "copy", keys));
         all.put("DISABLE", List.of("disk", "copy"));
         all.put("LOOK", List.of("disk"));
         all.put("PROMOTE", List.of(POINT, 17L, "disk"));

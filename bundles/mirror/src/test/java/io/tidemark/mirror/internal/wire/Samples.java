@@ -7,6 +7,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -62,7 +63,9 @@ final class Samples {
                 new Message.Zeros(4096, 512),
                 new Message.Copying(12288, 99),
                 new Message.Copied(POINT),
-                new Order.Enable(new UUID(7, 8), 3_600, "disk", "copy", Map.of("pool", "fast", "trim", "age")),
+                new Message.Parts(1 << 20, 70_000, List.of(Octets.of(filled(32, 5)), Octets.of(filled(32, 6)))),
+                new Message.Wanted(1 << 20, BitSet.valueOf(new long[] {2, 0, 0, 1})),
+                new Order.Enable(new UUID(7, 8), 3_600, "disk", "copy", Map.of("pool", "fast", "trim", "age"), true),
                 new Order.Disable("disk", "copy"),
                 new Order.Look("disk"),
                 new Order.Promote(POINT, 17, "disk"),

@@ -25,8 +25,10 @@ import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import io.tidemark.mirror.internal.run.Services;
 import io.tidemark.mirror.internal.wire.Wire;
+import io.tidemark.tck.tls.Certificates;
 import io.tidemark.transport.tcp.TcpSettings;
 import io.tidemark.transport.tcp.TcpTransport;
+import io.tidemark.transport.tcp.TlsSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -43,10 +45,12 @@ import java.util.stream.Stream;
 /**
  * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
  * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
- * ADDRESS KEY} ({@code -} for no address), {@code forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code disable
- * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or a position, {@code delay
- * IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE
- * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}.
+ * ADDRESS KEY TRANSPORT FINGERPRINT} ({@code -} for no address; TCP unless said otherwise), {@code fingerprint TRANSPORT}, {@code
+ * forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code seed IMAGE PEER}, {@code disable IMAGE PEER}, {@code
+ * status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or
+ * a position, {@code delay IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE
+ * PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code
+ * splits IMAGE}, {@code branches}, {@code discard BRANCH}.
  */
 final class MirrorWiring {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
@@ -54,11 +58,11 @@ final class MirrorWiring {
     private static final long KEPT_BYTES = 256L << 20;
 
     private final Mirrors mirrors;
-    private final TcpTransport transport;
+    private final Map<String, TcpTransport> transports;
 
-    private MirrorWiring(Mirrors mirrors, TcpTransport transport) {
+    private MirrorWiring(Mirrors mirrors, Map<String, TcpTransport> transports) {
         this.mirrors = mirrors;
-        this.transport = transport;
+        this.transports = transports;
     }
 
     static WishStore images(MachineContext context, Path etc) {
@@ -95,7 +99,7 @@ final class MirrorWiring {
     }
 
     static MirrorWiring open(MachineContext context, ImageDirectory images, Path etc) throws Exception {
-        TcpTransport transport = new TcpTransport("tcp", TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0));
+        Map<String, TcpTransport> transports = transports(etc);
         SecureRandom random = new SecureRandom();
         Mirrors mirrors = new Mirrors(
                 context,
@@ -115,16 +119,34 @@ final class MirrorWiring {
                         new EtcWishStore(Mirrors.PEERS, context.files(), etc),
                         new EtcWishStore(Mirrors.REPLICAS, context.files(), etc),
                         new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
-        mirrors.transport(PeerSettings.TCP, transport);
+        transports.forEach(mirrors::transport);
         kept(Mirrors.PEERS, etc).forEach(mirrors::peerWished);
         kept(Mirrors.REPLICAS, etc).forEach(mirrors::replicaWished);
         mirrors.start();
-        return new MirrorWiring(mirrors, transport);
+        return new MirrorWiring(mirrors, transports);
+    }
+
+    /** TCP; with TLS where there is a store {@code tls.p12}, and a Unix socket where a file {@code unix} names one. */
+    private static Map<String, TcpTransport> transports(Path etc) throws IOException {
+        TcpSettings tcp = TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0);
+        Map<String, TcpTransport> transports = new TreeMap<>();
+        transports.put(PeerSettings.TCP, new TcpTransport(PeerSettings.TCP, tcp));
+        Path store = etc.resolve("tls.p12");
+        if (Files.exists(store)) {
+            TlsSettings tls = new TlsSettings(true, store, null, Certificates.PASSWORD, null);
+            transports.put("tls", new TcpTransport("tls", tcp.withTls(tls)));
+        }
+        Path unix = etc.resolve("unix");
+        if (Files.exists(unix)) {
+            Path socket = Path.of(Files.readString(unix).strip());
+            transports.put("unix", new TcpTransport("unix", tcp.withTcp("", 0).withUnixSocket(socket)));
+        }
+        return transports;
     }
 
     void close() {
         mirrors.close();
-        transport.close();
+        transports.values().forEach(TcpTransport::close);
     }
 
     String execute(String[] words) throws StorageException {
@@ -138,8 +160,9 @@ final class MirrorWiring {
             case "peers":
                 return mirrors.peers().toString().replace('\n', ' ');
             case "peer":
-                return mirrors.addPeer(image, PeerSettings.of(peer.equals("-") ? "" : peer, words[4]))
-                        .toString();
+                return mirrors.addPeer(image, settings(peer, words)).toString();
+            case "fingerprint":
+                return transports.get(image).ownFingerprint().orElseThrow();
             case "forget":
                 mirrors.removePeer(image);
                 return "";
@@ -154,6 +177,8 @@ final class MirrorWiring {
                         image,
                         peer,
                         new ReplicaOptions("", Durations.parse(words[4]).toNanos(), keys)));
+            case "seed":
+                return told(mirrors.enable(image, peer, new ReplicaOptions("", 0, Map.of(), true)));
             case "disable":
                 return Boolean.toString(mirrors.disable(image, peer));
             case "status":
@@ -195,6 +220,13 @@ final class MirrorWiring {
             default:
                 throw new IllegalArgumentException("unknown order " + words[1]);
         }
+    }
+
+    private static PeerSettings settings(String address, String[] words) {
+        String reached = address.equals("-") ? "" : address;
+        return words.length > 5
+                ? new PeerSettings(words[5], reached, words.length > 6 ? words[6] : "", words[4], true)
+                : PeerSettings.of(reached, words[4]);
     }
 
     private static String told(Promotion promotion) {

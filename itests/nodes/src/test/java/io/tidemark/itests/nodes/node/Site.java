@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes.node;
 import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Scratch;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ public final class Site {
 
     private final Scratch scratch;
     private final String name;
+    private final Path etc;
     private final NodeSettings settings;
     private volatile NodeProcess node;
     private volatile InetSocketAddress address;
@@ -26,9 +28,10 @@ public final class Site {
     public Site(Scratch scratch, String name) {
         this.scratch = scratch;
         this.name = name;
+        this.etc = scratch.newDirectory(name);
         this.settings = new NodeSettings(
                         scratch.newDirectory(name + "-images"), scratch.newDirectory(name + "-journals"))
-                .set("etc", scratch.newDirectory(name).toString());
+                .set("etc", etc.toString());
     }
 
     /**
@@ -38,6 +41,15 @@ public final class Site {
      */
     public NodeSettings settings() {
         return settings;
+    }
+
+    /**
+     * Where its configuration lies.
+     *
+     * @return its directory
+     */
+    public Path etc() {
+        return etc;
     }
 
     /**
