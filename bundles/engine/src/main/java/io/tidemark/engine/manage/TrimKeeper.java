@@ -95,7 +95,7 @@ final class TrimKeeper {
             JournalClient client = one.client();
             if (config.slow().choice() == SlowPeers.Choice.EXPIRE) {
                 // One that has moved meanwhile is looked at again in the next round.
-                journal.replaceClient(client, expired(client, one.words()));
+                expire(config.name(), journal, one);
             } else {
                 found.add(who(client) + " " + one.words()
                         + ", and the journal keeps it all: bring it back, let it go on (mirror:release), or give it up"
@@ -108,6 +108,19 @@ final class TrimKeeper {
                         who(client) + ": nothing is kept for it any more; copy it anew (mirror:resync there), or forget"
                                 + " it (mirror:disable)");
             }
+        }
+    }
+
+    private void expire(String image, Journal journal, PeerLag.Slow one) throws StorageException {
+        JournalClient client = one.client();
+        if (journal.replaceClient(client, expired(client, one.words()))) {
+            host.news()
+                    .tell(
+                            Topic.REPLICA_EXPIRED,
+                            image,
+                            "",
+                            who(client) + " " + one.words() + ", and nothing is kept for it any more",
+                            Map.of("role", "primary", "reason", "expired"));
         }
     }
 

@@ -14,12 +14,15 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.news.News;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -224,6 +227,8 @@ class PolicyAndTrimTest {
             register(node, 3);
             fill(node);
             Node.await(() -> node.pools.trimmed("disk") == 3, () -> "trimmed " + node.pools.trimmed("disk"));
+            List<News> told = new CopyOnWriteArrayList<>();
+            node.directory.news().add(told::add);
             node.directory.configure("disk", Map.of("peer.slow", "warn", "peer.slow.size", "5MiB"));
             awaitWarning(node, "b as disk lacks more than 5 MiB of the journal (peer.slow.size)");
             assertEquals(JournalClient.State.CONNECTED, client(node).state());
@@ -234,6 +239,7 @@ class PolicyAndTrimTest {
             node.directory.configure("disk", Map.of("peer.slow.size", "5MiB"));
             Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
             assertEquals(JournalClient.State.EXPIRED, client(node).state());
+            Node.await(() -> told.stream().anyMatch(one -> one.topic() == Topic.REPLICA_EXPIRED), told::toString);
             assertEquals(new Position(1, 3), client(node).commit());
             assertTrue(
                     client(node).description().startsWith("b as disk, expired at 2"),
