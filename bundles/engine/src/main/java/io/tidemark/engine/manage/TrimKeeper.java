@@ -57,6 +57,7 @@ final class TrimKeeper {
         long upTo = engine.trimFloor();
         String holds = "";
         String reason = "the image needs what is behind its checkpoint";
+        journal.refreshClients();
         judgeSlow(config, journal, found);
         List<JournalClient> clients = journal.clients();
         for (JournalClient client : clients) {
