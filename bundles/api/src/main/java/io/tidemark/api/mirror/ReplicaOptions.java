@@ -10,9 +10,16 @@ import java.util.Objects;
  * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time. What is received is durable there
  *     at once all the same
  * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
- *     among them; missing ones get that node's defaults. Without size and block, which are the source's
+ *     among them; missing ones get that node's defaults. Without size and block, which are the source's. {@link #SHARED} may be
+ *     among them
  */
 public record ReplicaOptions(String name, long delayNanos, Map<String, String> properties) {
+    /**
+     * Key of a replica: name of a journal pool of its node that holds the source's journal, too, because both nodes share it. The
+     * replica then reads that journal itself, and needs the link only to be copied and for the roles.
+     */
+    public static final String SHARED = "shared";
+
     /** A replica in real time, of the same name, in the default pools. */
     public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", 0, Map.of());
 

@@ -27,4 +27,10 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             description =
                     "How far behind its source the image stays, in the source's time, as in 1h; 0s for real time.")
     String delay() default "0s";
+
+    @AttributeDefinition(
+            required = false,
+            description = "Journal pool of this node in which the source's journal lies, too, because both nodes share it: the"
+                    + " replica reads that journal itself then. Empty: everything comes over the link.")
+    String shared() default "";
 }

@@ -15,7 +15,7 @@ final class ReplicaConfig {
     static final String SOURCE_IMAGE = "image";
     static final String DELAY = "delay";
     static final String CREATE = "create.";
-    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY));
+    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY, ReplicaWish.SHARED));
     private static final long MILLI = 1_000_000L;
     private static final Map<String, Long> UNITS = new TreeMap<>(
             Map.of("d", 86_400_000 * MILLI, "h", 3_600_000 * MILLI, "m", 60_000 * MILLI, "s", 1_000 * MILLI));
@@ -43,6 +43,7 @@ final class ReplicaConfig {
                 reader.value(PEER, "", text -> Names.check("peer", text)),
                 reader.value(SOURCE_IMAGE, wish.name(), text -> Names.check("image", text)),
                 reader.nanos(DELAY, 0, 0),
+                reader.value(ReplicaWish.SHARED, "", text -> text.isEmpty() ? text : Names.check("pool", text)),
                 create);
     }
 
@@ -51,6 +52,7 @@ final class ReplicaConfig {
         properties.put(PEER, wish.peer());
         properties.put(SOURCE_IMAGE, wish.sourceImage().equals(wish.image()) ? "" : wish.sourceImage());
         properties.put(DELAY, delay(wish.delayNanos()));
+        properties.put(ReplicaWish.SHARED, wish.shared());
         wish.properties().forEach((key, value) -> properties.put(CREATE + key, value));
         return properties;
     }

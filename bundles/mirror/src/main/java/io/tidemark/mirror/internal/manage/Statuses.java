@@ -210,8 +210,11 @@ final class Statuses {
                 .config(image)
                 .filter(wish -> wish.peer().equals(peer))
                 .isPresent();
+        boolean reads = desk.node().readsItself(image, peer, there);
         String words = (wished ? "primary here; " : "")
-                + (linked ? "linked, and the peer does not ask for the image now" : "not linked");
+                + (reads
+                        ? "the replica reads the journal itself, " + (linked ? "linked" : "not linked")
+                        : linked ? "linked, and the peer does not ask for the image now" : "not linked");
         String keeps = kept < 0 ? "" : "; the journal keeps what follows event " + kept;
         State state = wished ? State.PRIMARY : linked ? State.STARTING : State.UNLINKED;
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, state, words + keeps);

@@ -45,6 +45,9 @@ final class Incoming {
     private final MirrorSettings settings;
     private volatile ReplicaWish wish;
     private final IntSupplier replicasOfNode;
+    /** Null when the source's journal cannot be read here. */
+    private final SharedSource shared;
+
     private final Gate gate;
     private final Gate sending;
     private final IncomingWords words;
@@ -54,11 +57,13 @@ final class Incoming {
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
     private long queuedBytes;
     private PeerLink offered;
+    private PeerLink asking;
     private int channel;
     private long windowBytes;
 
     // Of the worker alone.
     private PeerLink link;
+    private boolean reads;
     private boolean asked;
     private boolean follows;
     private volatile Replica replica;
@@ -68,6 +73,7 @@ final class Incoming {
     private ReplicaProgress told;
     private volatile boolean listens;
     private boolean waitsForRoom;
+    private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private long copiedTo;
     private long retryAtNanos;
@@ -87,15 +93,19 @@ final class Incoming {
             Services services,
             MirrorSettings settings,
             ReplicaWish wish,
-            IntSupplier replicasOfNode) {
+            IntSupplier replicasOfNode,
+            SharedSource shared) {
         this.context = context;
         this.services = services;
         this.settings = settings;
         this.wish = wish;
         this.replicasOfNode = replicasOfNode;
+        this.shared = shared;
+        this.reads = shared != null;
         this.gate = context.workers().newGate();
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
+        words.reads(reads);
     }
 
     ReplicaWish wish() {
@@ -166,7 +176,7 @@ final class Incoming {
 
     void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
         synchronized (lock) {
-            if (from != offered || toChannel != channel) {
+            if (from != asking || toChannel != channel) {
                 return;
             }
             boolean counted = counts(message);
@@ -241,14 +251,17 @@ final class Incoming {
             }
             tellProgress();
         }
+        if (isCopied && shared != null && !reads) {
+            isCopied = false;
+            leave("it goes on with the journal itself", false);
+            retryAtNanos = 0;
+            gate.open();
+        }
     }
 
     /** Notices that the link is another one. */
     private boolean takeLink() {
-        PeerLink now;
-        synchronized (lock) {
-            now = offered;
-        }
+        PeerLink now = reads ? shared.link() : offered();
         if (now != link) {
             leaveChannel();
             link = now;
@@ -257,11 +270,18 @@ final class Incoming {
         return link != null;
     }
 
+    private PeerLink offered() {
+        synchronized (lock) {
+            return offered;
+        }
+    }
+
     private void leaveChannel() {
         if (link != null) {
             synchronized (lock) {
                 link.detach(channel);
                 channel = 0;
+                asking = null;
                 queue.clear();
                 queuedBytes = 0;
             }
@@ -314,6 +334,9 @@ final class Incoming {
     private void end() {
         leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
         giveBack();
+        if (shared != null) {
+            shared.close();
+        }
     }
 
     // ---- opening
@@ -350,6 +373,9 @@ final class Incoming {
         // After the receiving end was taken, so that nothing moves between the two.
         facts = facts == null ? null : facts();
         ReplicaProgress progress = replica == null ? null : replica.progress();
+        if (turnsToOther(progress)) {
+            return;
+        }
         long window = settings.window(replicasOfNode.getAsInt());
         int number;
         synchronized (lock) {
@@ -357,10 +383,24 @@ final class Incoming {
             queuedBytes = 0;
             number = link.attach(this);
             channel = number;
+            asking = link;
         }
         asked = true;
         words.asked();
         link.send(sending, number, request(facts, progress, window));
+    }
+
+    /** Bytes come over the link; events from the journal itself, where that can be read. */
+    private boolean turnsToOther(ReplicaProgress progress) {
+        boolean wants = shared != null && progress != null && progress.consistency() != Consistency.COPYING;
+        boolean turns = wants != reads;
+        if (turns) {
+            reads = wants;
+            words.reads(wants);
+            retryAtNanos = 0;
+            gate.open();
+        }
+        return turns;
     }
 
     private Message.Open request(ImageFacts facts, ReplicaProgress progress, long window) {
@@ -509,6 +549,7 @@ final class Incoming {
             replica.endBootstrap(copied.consistentAt().position());
             words.copied();
             LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());
+            isCopied = true;
         }
     }
 
@@ -643,8 +684,17 @@ final class Incoming {
         }
     }
 
+    /** How the clocks differ is known over the link to the other node only. */
     private void tellClock() {
-        ClockOffset.Offset now = link.clockOffset();
+        PeerLink other = reads ? offered() : link;
+        if (other == null) {
+            if (toldOffset.known()) {
+                toldOffset = toldOffset.stale();
+                replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
+            }
+            return;
+        }
+        ClockOffset.Offset now = other.clockOffset();
         boolean differs = now.known() != toldOffset.known()
                 || Math.abs(now.peerMinusOwnNanos() - toldOffset.peerMinusOwnNanos()) > CLOCK_STEP_NANOS;
         if (now.known() && differs) {

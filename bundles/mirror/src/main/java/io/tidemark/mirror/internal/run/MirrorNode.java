@@ -83,7 +83,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         this.nonces = nonces;
         this.master = master;
         this.strangers = new LogLimit(context.clock().monotonicNanos());
-        this.sources = new Sources(context, services, settings, master);
+        this.sources = new Sources(context, Origin.of(services), settings, master::mayHave);
         this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
     }
@@ -140,6 +140,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
         removePeer(wish.name());
         Peer peer = new Peer(wish, settings.leastBackOffNanos());
+        peer.key = wish.isLocal() ? self.key().publicKey() : peer.key;
         synchronized (lock) {
             peers.put(wish.name(), peer);
         }
@@ -180,7 +181,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      */
     public void addReplica(ReplicaWish wish) {
         removeReplica(wish.image(), false);
-        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount);
+        SharedSource shared =
+                wish.isShared() ? new SharedSource(context, services, settings, self, master, wish) : null;
+        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount, shared);
         synchronized (lock) {
             replicas.put(wish.image(), incoming);
             Peer peer = peers.get(wish.peer());
@@ -268,8 +271,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     public List<PeerState> peers() {
         synchronized (lock) {
             return peers.values().stream()
-                    .map(peer ->
-                            peer.state(ways.get(peer.wish.transport()) != null, ways.trouble(peer.wish.transport())))
+                    .map(peer -> peer.state(reachable(peer.wish), ways.trouble(peer.wish.transport())))
                     .toList();
         }
     }
@@ -354,6 +356,23 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
+     * Whether a replica reads the journal of an image by itself.
+     *
+     * @param image name here
+     * @param peer as it is called here
+     * @param replica its name there
+     * @return false when nothing is kept for it
+     */
+    public boolean readsItself(String image, String peer, String replica) {
+        byte[] key;
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            key = known == null ? null : known.key;
+        }
+        return key != null && sources.readsItself(image, key, replica);
+    }
+
+    /**
      * What the journal of an image keeps for a replica.
      *
      * @param image name here
@@ -371,6 +390,10 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     // ---- links
+
+    private boolean reachable(PeerWish wish) {
+        return wish.isLocal() || ways.get(wish.transport()) != null;
+    }
 
     private PeerLink opened(Link link, boolean initiator, ReplicationTransport transport, Pins pins) {
         PeerLink peerLink = new PeerLink(
@@ -418,6 +441,28 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
 
     @Override
     public boolean proven(PeerLink link) {
+        return link.isInside() ? insideBegun(link) : outsideBegun(link);
+    }
+
+    /** The end that was opened is the one that is used; the other one serves it. */
+    private boolean insideBegun(PeerLink link) {
+        synchronized (lock) {
+            Peer peer = peers.get(link.peer());
+            if (closed || peer == null || !peer.wish.isLocal()) {
+                return false;
+            }
+            if (link.isInitiator()) {
+                peer.link = link;
+                peer.dialling = false;
+                peer.trouble = "";
+                peer.nodeName = link.nodeName();
+                tell(peer, link, "");
+            }
+            return true;
+        }
+    }
+
+    private boolean outsideBegun(PeerLink link) {
         PeerLink before;
         boolean first;
         Peer peer;
@@ -486,6 +531,11 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 }
             }
         }
+        if (link.isInside()) {
+            LOG.debug("an inside link with '{}' has ended: {}", link.peer(), why.getMessage());
+            gate.open();
+            return;
+        }
         String line = wasProven
                 ? "the link with '" + link.peer() + "' has ended: " + why.getMessage()
                 : strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
@@ -546,8 +596,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         List<Peer> due = new ArrayList<>();
         synchronized (lock) {
             for (Peer peer : peers.values()) {
-                boolean wanted = peer.wish.address().isPresent()
-                        && ways.get(peer.wish.transport()) != null
+                boolean wanted = (peer.wish.isLocal() || peer.wish.address().isPresent())
+                        && reachable(peer.wish)
                         && !peer.linked()
                         && !peer.dialling;
                 if (wanted && peer.dialAtNanos <= now) {
@@ -562,7 +612,18 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         return wait;
     }
 
+    /** Both ends are this node's: the source's side of the protocol reads the journal, and the other one receives. */
+    private void dialInside(Peer peer) {
+        for (PeerLink link : PeerLink.inside(context, settings.handshakeNanos())) {
+            link.startInside(peer.wish.name(), self, this, new SourceSide(context, sources), master);
+        }
+    }
+
     private void dial(Peer peer) {
+        if (peer.wish.isLocal()) {
+            dialInside(peer);
+            return;
+        }
         ReplicationTransport transport = ways.get(peer.wish.transport());
         if (transport == null) {
             failed(peer, new StorageException(Reason.UNAVAILABLE, "there is no such transport", ""));

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.Map;
 
 /**
@@ -9,10 +10,14 @@ import java.util.Map;
  * @param peer where it comes from
  * @param sourceImage its name there
  * @param delayNanos how far behind its source it stays, unless it is held
+ * @param shared journal pool of this node in which the source's journal lies, too; empty when events come over the link
  * @param properties configuration of the image that is made when there is none
  */
 public record ReplicaWish(
-        String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties) {
+        String image, String peer, String sourceImage, long delayNanos, String shared, Map<String, String> properties) {
+    /** Key of {@link #shared} in configurations. */
+    public static final String SHARED = ReplicaOptions.SHARED;
+
     /** Copies. */
     public ReplicaWish {
         properties = Map.copyOf(properties);
@@ -25,6 +30,15 @@ public record ReplicaWish(
      * @return a copy
      */
     public ReplicaWish delayed(long nanos) {
-        return new ReplicaWish(image, peer, sourceImage, nanos, properties);
+        return new ReplicaWish(image, peer, sourceImage, nanos, shared, properties);
+    }
+
+    /**
+     * Whether events are read from the source's journal itself.
+     *
+     * @return false when they come over the link
+     */
+    public boolean isShared() {
+        return !shared.isEmpty();
     }
 }

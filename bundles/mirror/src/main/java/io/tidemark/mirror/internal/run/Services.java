@@ -2,7 +2,9 @@ package io.tidemark.mirror.internal.run;
 
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.ReplicaManager;
+import java.util.function.Function;
 
 /**
  * What a mirror needs of the engine.
@@ -10,5 +12,10 @@ import io.tidemark.api.replica.ReplicaManager;
  * @param replicas roles and receiving ends
  * @param images journals
  * @param devices bytes of images, for copies
+ * @param journals the store of a journal pool, by its name, and null when there is none
  */
-public record Services(ReplicaManager replicas, ImageManager images, DeviceRegistry devices) {}
+public record Services(
+        ReplicaManager replicas,
+        ImageManager images,
+        DeviceRegistry devices,
+        Function<String, JournalStore> journals) {}

@@ -69,9 +69,9 @@ class ConfigsTest {
     @Test
     void whatIsWrittenOfAReplicaIsReadAgain() {
         ReplicaWish whole =
-                new ReplicaWish("disk", "b", "vm1", 90 * SECOND, Map.of("pool", "fast", "journal.limit", "1G"));
+                new ReplicaWish("disk", "b", "vm1", 90 * SECOND, "both", Map.of("pool", "fast", "journal.limit", "1G"));
         assertEquals(whole, replica(ReplicaConfig.properties(whole)));
-        ReplicaWish plain = new ReplicaWish("disk", "b", "disk", 0, Map.of());
+        ReplicaWish plain = new ReplicaWish("disk", "b", "disk", 0, "", Map.of());
         assertEquals(plain, replica(ReplicaConfig.properties(plain)));
         refused("peer", () -> replica(Map.of()));
         refused("delay", () -> replica(Map.of("peer", "b", "delay", "soon")));

@@ -73,7 +73,7 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     Services services() {
-        return new Services(this, new MemoryManager(this), new MemoryDevices(this, images));
+        return new Services(this, new MemoryManager(this), new MemoryDevices(this, images), pool -> null);
     }
 
     MemoryImage image(String name) throws StorageException {

@@ -101,7 +101,7 @@ final class TwoSites {
         }
 
         void wish(String imageName) {
-            ReplicaWish wish = new ReplicaWish(imageName, other, imageName, 0, Map.of());
+            ReplicaWish wish = new ReplicaWish(imageName, other, imageName, 0, "", Map.of());
             wishes.add(wish);
             if (mirror != null) {
                 mirror.addReplica(wish);

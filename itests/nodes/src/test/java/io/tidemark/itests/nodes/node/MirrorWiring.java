@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes.node;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.KeptBranch;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
@@ -42,10 +43,11 @@ import java.util.stream.Stream;
 /**
  * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
  * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
- * ADDRESS KEY} ({@code -} for no address), {@code forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code disable
- * IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or a position, {@code delay
- * IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE
- * PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}.
+ * ADDRESS KEY} ({@code -} for no address), {@code local NAME}, {@code forget NAME}, {@code follow IMAGE PEER NAME}, {@code enable
+ * IMAGE PEER DELAY KEY=VALUE...}, {@code disable IMAGE PEER}, {@code status IMAGE}, {@code hold IMAGE}, {@code release IMAGE},
+ * {@code step IMAGE EVENTS} or a position, {@code delay IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote
+ * IMAGE}, {@code switch IMAGE PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code splits
+ * IMAGE}, {@code branches}, {@code discard BRANCH}.
  */
 final class MirrorWiring {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
@@ -93,12 +95,13 @@ final class MirrorWiring {
         return wishes;
     }
 
-    static MirrorWiring open(MachineContext context, ImageDirectory images, Path etc) throws Exception {
+    static MirrorWiring open(
+            MachineContext context, ImageDirectory images, Map<String, JournalStore> shared, Path etc) throws Exception {
         TcpTransport transport = new TcpTransport("tcp", TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0));
         SecureRandom random = new SecureRandom();
         Mirrors mirrors = new Mirrors(
                 context,
-                new Services(new Replicas(images), images, images),
+                new Services(new Replicas(images), images, images, shared::get),
                 MirrorSettings.DEFAULTS,
                 new Handshake.Self(
                         NodeKey.loadOrCreate(etc.resolve("node.key")),
@@ -139,6 +142,11 @@ final class MirrorWiring {
             case "peer":
                 return mirrors.addPeer(image, PeerSettings.of(peer.equals("-") ? "" : peer, words[4]))
                         .toString();
+            case "local":
+                return mirrors.addPeer(image, new PeerSettings(PeerSettings.LOCAL, "", "", "", true))
+                        .toString();
+            case "follow":
+                return told(mirrors.enable(image, peer, new ReplicaOptions(words[4], 0, Map.of())));
             case "forget":
                 mirrors.removePeer(image);
                 return "";
