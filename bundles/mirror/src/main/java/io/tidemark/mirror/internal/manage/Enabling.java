@@ -63,6 +63,9 @@ final class Enabling {
                     "the replica " + image + " is not consistent yet, so nothing can follow it",
                     "wait until mirror:status says that it is");
         }
+        if (facts.role() == ImageHead.Role.REPLICA) {
+            desk.checkRelay(image, "nothing can follow it");
+        }
         return facts;
     }
 

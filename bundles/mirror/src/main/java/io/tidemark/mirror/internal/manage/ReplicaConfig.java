@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.base.wish.Wish;
@@ -35,6 +36,10 @@ final class ReplicaConfig {
             }
         }
         KeyReader reader = new KeyReader(wish.properties());
+        if ("off".equals(create.get(ImageKeys.RELAY)) && reader.nanos(DELAY, 0, 0) > 0) {
+            throw KeyReader.wrong(
+                    DELAY, "a replica with " + ImageKeys.RELAY + " = off keeps no journal, so it cannot be delayed");
+        }
         if (!reader.has(PEER)) {
             throw KeyReader.wrong(PEER, "it has to name a peer, as mirror:peer-list shows them");
         }

@@ -75,6 +75,8 @@ class ConfigsTest {
         assertEquals(plain, replica(ReplicaConfig.properties(plain)));
         refused("peer", () -> replica(Map.of()));
         refused("delay", () -> replica(Map.of("peer", "b", "delay", "soon")));
+        refused("delay", () -> replica(Map.of("peer", "b", "delay", "1h", "create.relay", "off")));
+        refused("shared", () -> replica(Map.of("peer", "b", "shared", "a/b")));
         refused("image", () -> replica(Map.of("peer", "b", "image", "a/b")));
         refused("pool", () -> replica(Map.of("peer", "b", "pool", "fast")));
     }
