@@ -69,7 +69,8 @@ public final class Replicas implements ReplicaManager {
         if (waits && directory.isRelayOff(image)) {
             throw new StorageException(
                     Reason.INVALID,
-                    ImageKeys.RELAY + ": the replica " + image + " keeps no journal, so it can be neither held nor delayed",
+                    ImageKeys.RELAY + ": the replica " + image
+                            + " keeps no journal, so it can be neither held nor delayed",
                     "set relay=on for it first");
         }
     }

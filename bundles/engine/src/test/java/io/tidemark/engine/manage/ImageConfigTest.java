@@ -49,7 +49,10 @@ class ImageConfigTest {
         assertTrue(config.settingsAs(ImageHead.Role.REPLICA).backlogLimitBytes() <= 32L << 20);
         assertEquals(4L << 30, parse(ImageKeys.RELAY, "on").journal().limitBytes());
         assertEquals(
-                1L << 30, parse(ImageKeys.RELAY, "off", ImageKeys.JOURNAL_LIMIT, "1G").journal().limitBytes());
+                1L << 30,
+                parse(ImageKeys.RELAY, "off", ImageKeys.JOURNAL_LIMIT, "1G")
+                        .journal()
+                        .limitBytes());
         refused(ImageKeys.RELAY, "maybe");
     }
 

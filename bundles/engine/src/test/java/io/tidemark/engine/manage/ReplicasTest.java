@@ -149,8 +149,8 @@ class ReplicasTest {
             try (Node.Client reader = node.new Client("copy")) {
                 assertEquals(20, reader.read(600));
             }
-            StorageException held = fails(
-                    Reason.INVALID, () -> replicas.order("copy", new HeadOrder.Hold(Position.NONE)));
+            StorageException held =
+                    fails(Reason.INVALID, () -> replicas.order("copy", new HeadOrder.Hold(Position.NONE)));
             assertTrue(held.getMessage().startsWith("relay: "), held.getMessage());
             fails(Reason.INVALID, () -> replicas.order("copy", new HeadOrder.Follow(1)));
             fails(Reason.INVALID, () -> replicas.delay("copy", 1));
@@ -159,7 +159,8 @@ class ReplicasTest {
             // With one it can be held, and then not go without.
             node.directory.configure("copy", Map.of("relay", "on"));
             replicas.order("copy", new HeadOrder.Hold(Position.NONE));
-            StorageException off = fails(Reason.INVALID, () -> node.directory.configure("copy", Map.of("relay", "off")));
+            StorageException off =
+                    fails(Reason.INVALID, () -> node.directory.configure("copy", Map.of("relay", "off")));
             assertTrue(off.getMessage().startsWith("relay: "), off.getMessage());
             replicas.order("copy", HeadOrder.LIVE);
             node.directory.configure("copy", Map.of("relay", "off"));

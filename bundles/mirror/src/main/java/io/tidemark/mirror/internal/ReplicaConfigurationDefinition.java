@@ -30,7 +30,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
-            description = "Journal pool of this node in which the source's journal lies, too, because both nodes share it: the"
-                    + " replica reads that journal itself then. Empty: everything comes over the link.")
+            description =
+                    "Journal pool of this node in which the source's journal lies, too, because both nodes share it: the"
+                            + " replica reads that journal itself then. Empty: everything comes over the link.")
     String shared() default "";
 }

@@ -141,7 +141,10 @@ final class Site implements SessionListener {
         replicas = new Replicas(directory);
         caughtUp = Long.MAX_VALUE;
         Services services = new Services(
-                scene.defect().replicas(name, new Watched(replicas), scene.memory()), directory, directory, pool -> null);
+                scene.defect().replicas(name, new Watched(replicas), scene.memory()),
+                directory,
+                directory,
+                pool -> null);
         mirrors = new Mirrors(
                 context,
                 services,

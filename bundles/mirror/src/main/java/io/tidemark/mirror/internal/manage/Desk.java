@@ -2,8 +2,8 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.ImageFacts;

@@ -135,6 +135,10 @@ final class Enabling {
     private void forget(String image, String peer, String there) throws StorageException {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         if (wish != null && wish.peer().equals(peer)) {
+            if (wish.isShared()) {
+                // It registered itself.
+                desk.node().removeReplica(image, true);
+            }
             desk.replicas().remove(image, config -> null);
         }
         if (desk.peers().config(peer).isPresent()) {

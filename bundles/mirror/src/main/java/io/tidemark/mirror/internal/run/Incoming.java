@@ -335,7 +335,7 @@ final class Incoming {
         leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
         giveBack();
         if (shared != null) {
-            shared.close();
+            shared.close(forget);
         }
     }
 

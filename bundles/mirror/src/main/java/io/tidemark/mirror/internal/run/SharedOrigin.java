@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermarks;
@@ -10,6 +11,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -40,6 +42,7 @@ final class SharedOrigin implements Origin, AutoCloseable {
         release();
         Journal open = open(image);
         ImageFacts own = services.replicas().facts(wish.image());
+        checkProven(open, own);
         // Its identity and size lie with its bytes. That the two belong together is proven by their epochs.
         return new ImageFacts(
                 image,
@@ -50,6 +53,25 @@ final class SharedOrigin implements Origin, AutoCloseable {
                 open.epochs(),
                 new Watermarks(open.durable(), open.durable(), open.trimmed(), open.trimmed(), open.trimmed()),
                 null);
+    }
+
+    /** What came over a link, or was read before a restart, may not be proven yet by what is in the files: that is no split brain. */
+    private static void checkProven(Journal open, ImageFacts own) throws StorageException {
+        List<Epoch> there = open.epochs();
+        List<Epoch> here = own.epochs();
+        boolean same = !there.isEmpty()
+                && !here.isEmpty()
+                && there.get(there.size() - 1)
+                        .identity()
+                        .equals(here.get(here.size() - 1).identity());
+        long has = own.watermarks().appended();
+        if (same && has > open.durable()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the journal of '" + open.name() + "' is proven to be durable up to " + open.durable()
+                            + " only, and the replica has " + has,
+                    "it goes on when the source has written more, or has sealed its journal");
+        }
     }
 
     private Journal open(String image) throws StorageException {
@@ -79,11 +101,8 @@ final class SharedOrigin implements Origin, AutoCloseable {
 
     @Override
     public Journal journal(String image) throws StorageException {
-        Journal open = journal;
-        if (open == null) {
-            throw new StorageException(Reason.UNAVAILABLE, "the journal of '" + image + "' is not open", "");
-        }
-        return open;
+        Journal now = journal;
+        return now == null ? open(image) : now;
     }
 
     @Override

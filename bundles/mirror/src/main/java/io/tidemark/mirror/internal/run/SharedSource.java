@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * The source's side of the protocol, run here for one replica over a journal that this node shares with its source. So everything
  * else is as over a link: how branches are compared, what is registered and kept, who waits for whom.
  */
-final class SharedSource implements AutoCloseable {
+final class SharedSource {
     private static final Logger LOG = LoggerFactory.getLogger(SharedSource.class);
 
     private final StorageContext context;
@@ -61,9 +61,19 @@ final class SharedSource implements AutoCloseable {
         return link;
     }
 
-    /** By the replica's worker. */
-    @Override
-    public void close() {
+    /** By the replica's worker. With {@code forget} the journal need keep nothing for it any more. */
+    void close(boolean forget) {
+        if (forget) {
+            try {
+                sources.forget(wish.sourceImage(), self.key().publicKey(), wish.peer(), wish.image());
+            } catch (StorageException e) {
+                LOG.warn(
+                        "the journal of {} may still be kept for the replica {}: {}",
+                        wish.sourceImage(),
+                        wish.image(),
+                        e.getMessage());
+            }
+        }
         if (link != null) {
             link.close("the replica ends");
         }

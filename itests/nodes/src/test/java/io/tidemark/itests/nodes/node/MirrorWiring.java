@@ -95,8 +95,8 @@ final class MirrorWiring {
         return wishes;
     }
 
-    static MirrorWiring open(
-            MachineContext context, ImageDirectory images, Map<String, JournalStore> shared, Path etc) throws Exception {
+    static MirrorWiring open(MachineContext context, ImageDirectory images, Map<String, JournalStore> shared, Path etc)
+            throws Exception {
         TcpTransport transport = new TcpTransport("tcp", TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0));
         SecureRandom random = new SecureRandom();
         Mirrors mirrors = new Mirrors(
