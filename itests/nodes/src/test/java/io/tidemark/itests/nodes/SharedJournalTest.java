@@ -42,13 +42,13 @@ class SharedJournalTest {
         TwoSites sites = TwoSites.create(scratch);
         sites.a
                 .settings()
-                .set("journal.limit", "64MiB")
-                .set("segment", "2MiB")
+                .set("journal.limit", "1GiB")
+                .set("segment", "4MiB")
                 .set("checkpoint.interval", "200ms")
                 .image(DISK, BYTES + EXTRA_BYTES, "commit=journal");
         sites.b
                 .settings()
-                .set("segment", "2MiB")
+                .set("segment", "4MiB")
                 .set("shared", sites.a.settings().journals().get(0).toString());
         sites.start();
         write(sites.a, 300);
