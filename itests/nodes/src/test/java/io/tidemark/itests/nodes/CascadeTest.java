@@ -93,6 +93,39 @@ class CascadeTest {
     }
 
     @Test
+    void aReplicaWithoutARelayIsWholeAfterKillsAndKeepsLittle(Scratch scratch) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image(DISK, BYTES, "commit=journal");
+        sites.start();
+        write(sites.a, Duration.ofMillis(300));
+        assertTrue(sites.a.refused("enable", DISK, "b", "1h", "relay=off").contains("delay: "), "a contradiction");
+        sites.a.order("enable", DISK, "b", "0s", "relay=off");
+        for (int i = 0; i < 3; i++) {
+            loads.start(sites.a.node(), seed + 70 + i);
+            loads.run(Duration.ofMillis(300));
+            sites.b.node().kill();
+            loads.run(Duration.ofMillis(200));
+            sites.restartB();
+            loads.stop();
+            assertEquals(0, loads.errors());
+            awaitSame(sites.a, sites.b, DISK);
+        }
+        Await.until(
+                () -> "b to keep little: " + sites.b.node().status(DISK),
+                PATIENCE,
+                () -> {
+                    Map<String, String> now = sites.b.node().status(DISK);
+                    return now.get("checkpointed").equals(now.get("durable"))
+                            && Long.parseLong(now.get("journalUsedBytes")) <= 64L << 20;
+                });
+        assertTrue(sites.b.refused("hold", DISK).contains("relay: "), "it has nothing to wait in");
+        assertTrue(sites.b.refused("delay", DISK, "1h").contains("relay: "), "it has nothing to wait in");
+        write(sites.a, Duration.ofMillis(200));
+        awaitSame(sites.a, sites.b, DISK);
+        loads.verify(sites.b.node());
+    }
+
+    @Test
     void anImageFollowsAnotherOneOfTheSameProcessOverKills(Scratch scratch) throws Exception {
         Site a = new Site(scratch, "a");
         a.settings().image(DISK, BYTES, "commit=journal");
