@@ -11,6 +11,7 @@ import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.mirror.internal.run.MirrorNode;
 import io.tidemark.mirror.internal.run.PeerState;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import java.util.ArrayList;
@@ -210,7 +211,7 @@ final class Statuses {
                 .config(image)
                 .filter(wish -> wish.peer().equals(peer))
                 .isPresent();
-        boolean reads = desk.node().readsItself(image, peer, there);
+        boolean reads = client != null && MirrorNode.readsItself(client);
         String words = (wished ? "primary here; " : "")
                 + (reads
                         ? "the replica reads the journal itself, " + (linked ? "linked" : "not linked")
@@ -221,17 +222,22 @@ final class Statuses {
         if (kept < 0) {
             return idle;
         }
-        return lacking(idle, durable(image), kept);
+        long durable = durable(image);
+        return lacking(idle, reads && !wished ? reading(kept, durable) : state, durable, kept);
     }
 
-    private static MirrorStatus lacking(MirrorStatus idle, long durable, long received) {
+    private static State reading(long received, long durable) {
+        return received >= durable ? State.UP_TO_DATE : State.CATCHING_UP;
+    }
+
+    private static MirrorStatus lacking(MirrorStatus idle, State state, long durable, long received) {
         long lacks = durable < 0 ? -1 : Math.max(0, durable - received);
         return new MirrorStatus(
                 idle.image(),
                 idle.peer(),
                 idle.peerImage(),
                 idle.role(),
-                idle.state(),
+                state,
                 idle.words(),
                 idle.consistency(),
                 new MirrorStatus.Marks(durable, -1, received, -1, -1),
@@ -250,7 +256,7 @@ final class Statuses {
         String words = "nothing is kept any more for " + client.description() + "; run mirror:resync " + there
                 + " there, or mirror:disable " + image + " --with " + peer + " here";
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, State.REFUSED, words);
-        return lacking(idle, durable(image), client.commit().sequence());
+        return lacking(idle, idle.state(), durable(image), client.commit().sequence());
     }
 
     private long durable(String image) {

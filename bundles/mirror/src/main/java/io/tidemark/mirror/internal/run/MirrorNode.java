@@ -356,23 +356,6 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
-     * Whether a replica reads the journal of an image by itself.
-     *
-     * @param image name here
-     * @param peer as it is called here
-     * @param replica its name there
-     * @return false when nothing is kept for it
-     */
-    public boolean readsItself(String image, String peer, String replica) {
-        byte[] key;
-        synchronized (lock) {
-            Peer known = peers.get(peer);
-            key = known == null ? null : known.key;
-        }
-        return key != null && sources.readsItself(image, key, replica);
-    }
-
-    /**
      * What the journal of an image keeps for a replica.
      *
      * @param image name here
@@ -390,6 +373,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     // ---- links
+
+    /**
+     * Whether a replica reads the journal of its source by itself.
+     *
+     * @param client as the journal knows it
+     * @return false when it gets events over a link
+     */
+    public static boolean readsItself(JournalClient client) {
+        return client.description().endsWith(SharedOrigin.READS);
+    }
 
     private boolean reachable(PeerWish wish) {
         return wish.isLocal() || ways.get(wish.transport()) != null;

@@ -139,16 +139,6 @@ final class Sources {
         }
     }
 
-    boolean readsItself(String image, byte[] key, String replica) {
-        try {
-            return known(origin.journal(image), client(key, replica))
-                    .filter(client -> client.description().endsWith(SharedOrigin.READS))
-                    .isPresent();
-        } catch (StorageException e) {
-            return false;
-        }
-    }
-
     private void keep() {
         while (!closed) {
             kept.forEach(Outgoing::keep);
