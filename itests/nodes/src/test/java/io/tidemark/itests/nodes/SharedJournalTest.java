@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -38,14 +39,15 @@ class SharedJournalTest {
             new Loads().add(DISK, new Ledger(BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 256 << 10));
     private int runs;
 
-    private TwoSites mirrored(Scratch scratch) throws Exception {
+    private TwoSites mirrored(Scratch scratch, String... keys) throws Exception {
         TwoSites sites = TwoSites.create(scratch);
+        List<String> all = new ArrayList<>(List.of("commit=journal"));
+        all.addAll(List.of(keys));
         sites.a
                 .settings()
-                .set("journal.limit", "1GiB")
                 .set("segment", "4MiB")
                 .set("checkpoint.interval", "200ms")
-                .image(DISK, BYTES + EXTRA_BYTES, "commit=journal");
+                .image(DISK, BYTES + EXTRA_BYTES, all.toArray(new String[0]));
         sites.b
                 .settings()
                 .set("segment", "4MiB")
@@ -84,7 +86,7 @@ class SharedJournalTest {
 
     @Test
     void theReplicaReadsTheJournalWhateverBecomesOfLinkAndNodes(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch);
+        TwoSites sites = mirrored(scratch, "journal.limit=1GiB");
         equal(sites);
         awaitWords(sites.a, "reads_the_journal_itself");
 
@@ -136,9 +138,48 @@ class SharedJournalTest {
                 "copied anew without need");
     }
 
+    /** Holds and orders are the replica's, expiry is the source's, and the roles change over the link. */
+    @Test
+    void theRulesAreThoseOfALink(Scratch scratch) throws Exception {
+        TwoSites sites =
+                mirrored(scratch, "journal.limit=64MiB", "peer.slow=expire", "peer.slow.size=16MiB");
+        equal(sites);
+        sites.b.order("hold", DISK);
+        String held = sites.b.mirrored(DISK).get("head");
+        write(sites.a, 200);
+        sites.b.awaitState(DISK, "HELD");
+        assertEquals(held, sites.b.mirrored(DISK).get("head"));
+        sites.b.order("release", DISK);
+        equal(sites);
+        sites.a.order("switch", DISK, "b");
+        write(sites.b, 200);
+        TwoSites.awaitEqual(sites.b, sites.a, DISK);
+        sites.b.order("switch", DISK, "a");
+        write(sites.a, 200);
+        equal(sites);
+
+        sites.b.node().kill();
+        loads.start(sites.a.node(), seed + runs++);
+        sites.a.awaitState(DISK, "REFUSED");
+        long expired = loads.acknowledged();
+        Await.until(
+                () -> "the source to go on: " + sites.a.node().status(DISK),
+                PATIENCE,
+                () -> loads.acknowledged() > expired + 500);
+        loads.stop();
+        assertEquals(0, loads.errors());
+        sites.restartB();
+        sites.b.awaitState(DISK, "REFUSED");
+        String trouble = sites.b.mirrored(DISK).get("trouble");
+        assertTrue(trouble.contains("mirror:resync"), trouble);
+        sites.b.order("resync", DISK, "a");
+        awaitWords(sites.b, "reads_the_source's_journal_itself");
+        equal(sites);
+    }
+
     @Test
     void aPrimaryThatIsGoneLeavesAllThatIsProven(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch);
+        TwoSites sites = mirrored(scratch, "journal.limit=1GiB");
         sites.b.node().kill();
         write(sites.a, 500);
         String durable = sites.a.node().status(DISK).get("durable");
