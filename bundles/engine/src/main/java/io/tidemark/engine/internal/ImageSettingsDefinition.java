@@ -77,8 +77,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
-            description = "What a replica's journal keeps: on (what trim says) or off (only what its image does not have yet; it"
-                    + " can be neither delayed nor held, and nothing can follow it).")
+            description =
+                    "What a replica's journal keeps: on (what trim says) or off (only what its image does not have yet; it"
+                            + " can be neither delayed nor held, and nothing can follow it).")
     String relay() default "on";
 
     @AttributeDefinition(

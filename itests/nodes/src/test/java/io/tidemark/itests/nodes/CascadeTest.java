@@ -110,14 +110,11 @@ class CascadeTest {
             assertEquals(0, loads.errors());
             awaitSame(sites.a, sites.b, DISK);
         }
-        Await.until(
-                () -> "b to keep little: " + sites.b.node().status(DISK),
-                PATIENCE,
-                () -> {
-                    Map<String, String> now = sites.b.node().status(DISK);
-                    return now.get("checkpointed").equals(now.get("durable"))
-                            && Long.parseLong(now.get("journalUsedBytes")) <= 64L << 20;
-                });
+        Await.until(() -> "b to keep little: " + sites.b.node().status(DISK), PATIENCE, () -> {
+            Map<String, String> now = sites.b.node().status(DISK);
+            return now.get("checkpointed").equals(now.get("durable"))
+                    && Long.parseLong(now.get("journalUsedBytes")) <= 64L << 20;
+        });
         assertTrue(sites.b.refused("hold", DISK).contains("relay: "), "it has nothing to wait in");
         assertTrue(sites.b.refused("delay", DISK, "1h").contains("relay: "), "it has nothing to wait in");
         write(sites.a, Duration.ofMillis(200));

@@ -705,7 +705,9 @@ public abstract class JournalStoreContract {
             assertEquals(200, Events.readAll(followed, 56));
             refused(Reason.READ_ONLY, () -> followed.trim(1));
             refused(Reason.READ_ONLY, () -> Events.append(followed, 1));
-            refused(Reason.READ_ONLY, () -> followed.startEpoch(followed.epochs().get(0)));
+            refused(
+                    Reason.READ_ONLY,
+                    () -> followed.startEpoch(followed.epochs().get(0)));
             refused(Reason.INVALID, () -> followed.reader(202));
             followed.removeClient(client.id());
             assertEquals(List.of(), journal.refreshClients());

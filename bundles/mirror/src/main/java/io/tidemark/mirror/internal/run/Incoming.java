@@ -624,25 +624,27 @@ final class Incoming {
      */
     private void keepForSource() {
         long now = context.clock().monotonicNanos();
-        if (now < keepAtNanos) {
+        // A journal that is read here says nothing of who writes it.
+        PeerLink source = reads ? offered() : link;
+        if (now < keepAtNanos || source == null) {
             return;
         }
         keepAtNanos = now + 10 * SECOND;
         try {
             Journal journal = services.images().journal(wish.image());
-            String id = Sources.client(link.peerKey(), wish.sourceImage());
-            JournalClient source = Sources.known(journal, id).orElse(null);
+            String id = Sources.client(source.peerKey(), wish.sourceImage());
+            JournalClient client = Sources.known(journal, id).orElse(null);
             long received = replica.progress().received();
-            if (source != null
-                    && source.state() == JournalClient.State.CONNECTED
-                    && source.commit().sequence() < received) {
+            if (client != null
+                    && client.state() == JournalClient.State.CONNECTED
+                    && client.commit().sequence() < received) {
                 journal.replaceClient(
-                        source,
+                        client,
                         new JournalClient(
                                 id,
-                                source.description(),
+                                client.description(),
                                 Sources.position(journal.epochs(), received),
-                                source.state(),
+                                client.state(),
                                 context.clock().wallNanos()));
             }
         } catch (StorageException e) {

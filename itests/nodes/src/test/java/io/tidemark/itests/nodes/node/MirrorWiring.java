@@ -2,8 +2,8 @@ package io.tidemark.itests.nodes.node;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
-import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
