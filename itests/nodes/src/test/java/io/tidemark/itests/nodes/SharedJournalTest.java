@@ -141,7 +141,7 @@ class SharedJournalTest {
     /** Holds and orders are the replica's, expiry is the source's, and the roles change over the link. */
     @Test
     void theRulesAreThoseOfALink(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "journal.limit=64MiB", "peer.slow=expire", "peer.slow.size=16MiB");
+        TwoSites sites = mirrored(scratch, "journal.limit=256MiB");
         equal(sites);
         sites.b.order("hold", DISK);
         String held = sites.b.mirrored(DISK).get("head");
@@ -157,6 +157,7 @@ class SharedJournalTest {
         write(sites.a, 200);
         equal(sites);
 
+        sites.a.node().tell("configure", DISK, "peer.slow=expire", "peer.slow.size=32MiB");
         sites.b.node().kill();
         loads.start(sites.a.node(), seed + runs++);
         sites.a.awaitState(DISK, "REFUSED");
