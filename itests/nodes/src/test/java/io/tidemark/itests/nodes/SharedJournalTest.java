@@ -160,7 +160,10 @@ class SharedJournalTest {
         sites.a.node().tell("configure", DISK, "peer.slow=expire", "peer.slow.size=32MiB");
         sites.b.node().kill();
         loads.start(sites.a.node(), seed + runs++);
-        sites.a.awaitState(DISK, "REFUSED");
+        Await.until(
+                () -> "the replica to expire: " + sites.a.node().status(DISK),
+                PATIENCE,
+                () -> sites.a.node().status(DISK).get("warnings").contains("nothing_is_kept_for_it"));
         long expired = loads.acknowledged();
         Await.until(
                 () -> "the source to go on: " + sites.a.node().status(DISK),
