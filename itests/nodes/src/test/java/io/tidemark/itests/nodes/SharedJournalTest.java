@@ -175,6 +175,7 @@ class SharedJournalTest {
         sites.b.awaitState(DISK, "REFUSED");
         String trouble = sites.b.mirrored(DISK).get("trouble");
         assertTrue(trouble.contains("mirror:resync"), trouble);
+        sites.b.awaitLinked();
         sites.b.order("resync", DISK, "a");
         awaitWords(sites.b, "reads_the_source's_journal_itself");
         equal(sites);
