@@ -49,6 +49,13 @@ public final class ImageKeys {
     /** It lacks an event for longer than this. */
     public static final String PEER_SLOW_AGE = "peer.slow.age";
 
+    /**
+     * What a replica's journal keeps of what it received: {@code on}, what trim strategies say; or {@code off}, only what its image
+     * does not have yet, and what is received is applied at once. Then it can be neither delayed nor held, and nothing can follow it.
+     * {@code on} unless set. Of no effect while the image is primary.
+     */
+    public static final String RELAY = "relay";
+
     /** Names of trim strategies, separated by commas; none unless set. */
     public static final String TRIM = "trim";
 

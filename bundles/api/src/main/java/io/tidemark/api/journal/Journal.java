@@ -131,6 +131,16 @@ public interface Journal extends AutoCloseable {
     List<JournalClient> clients();
 
     /**
+     * Registered clients, after a look at what those say that follow the journal from elsewhere, see {@link JournalStore#follow}.
+     *
+     * @return as {@link #clients()} says it from now on
+     * @throws StorageException IO, CORRUPT or CLOSED
+     */
+    default List<JournalClient> refreshClients() throws StorageException {
+        return clients();
+    }
+
+    /**
      * Registers a client or moves its commit position or state. Durable when it returns.
      *
      * @param client as it is to be kept

@@ -60,6 +60,32 @@ public interface JournalStore {
     Journal open(StorageContext context, String name, JournalSettings settings) throws StorageException;
 
     /**
+     * Opens a journal to read it while another one may have it open and write it, in this process or in one that has the same pool;
+     * or nobody has. It claims and changes nothing but clients. What cannot be done with it fails with READ_ONLY; its appender
+     * takes nothing.
+     *
+     * <p>{@link Journal#durable} is what is proven to be durable, and may be a moment behind; {@link Journal#epochs}, {@link
+     * Journal#clients} and {@link Journal#trimmed} are as they were lately. Readers are woken as those of any journal. Clients are
+     * registered and moved with {@link Journal#putClient}; whoever writes the journal sees them with {@link
+     * Journal#refreshClients} and before it trims. A client that registers while others trim has to look at {@link Journal#trimmed}
+     * when it has.
+     *
+     * <p>When the journal is no longer as it was (made anew, or trimmed in front of the end of what was read), all calls fail with
+     * UNAVAILABLE: open it again.
+     *
+     * @param context used as long as the journal is open
+     * @param name of the journal
+     * @return the journal; the caller closes it
+     * @throws StorageException NOT_FOUND; UNSUPPORTED when the store cannot do that; CORRUPT, MISMATCH, UNAVAILABLE or IO
+     */
+    default Journal follow(StorageContext context, String name) throws StorageException {
+        throw new StorageException(
+                StorageException.Reason.UNSUPPORTED,
+                "the store of journal " + name + " does not let others read what is being written",
+                "mirror over a link instead");
+    }
+
+    /**
      * Deletes a journal that nobody has open.
      *
      * @param context used for the call

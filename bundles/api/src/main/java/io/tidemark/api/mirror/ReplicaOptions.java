@@ -10,11 +10,18 @@ import java.util.Objects;
  * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time. What is received is durable there
  *     at once all the same
  * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
- *     among them; missing ones get that node's defaults. Without size and block, which are the source's
+ *     among them; missing ones get that node's defaults. Without size and block, which are the source's. {@link #SHARED} may be
+ *     among them
  * @param seed whether the peer has an image of that name and size already, whose bytes are mostly the source's: only what differs is
  *     sent, and what that image was itself is given up. Its configuration stays, so there are no properties then
  */
 public record ReplicaOptions(String name, long delayNanos, Map<String, String> properties, boolean seed) {
+    /**
+     * Key of a replica: name of a journal pool of its node that holds the source's journal, too, because both nodes share it. The
+     * replica then reads that journal itself, and needs the link only to be copied and for the roles.
+     */
+    public static final String SHARED = "shared";
+
     /** A replica in real time, of the same name, in the default pools. */
     public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", 0, Map.of());
 

@@ -51,6 +51,29 @@ public record ImageSettings(
             0.8,
             5_000_000_000L);
 
+    private static final long AT_ONCE_BACKLOG_BYTES = 32L << 20;
+    private static final long AT_ONCE_CHECKPOINT_BYTES = 8L << 20;
+    private static final long AT_ONCE_CHECKPOINT_NANOS = 200_000_000L;
+    private static final long AT_ONCE_IDLE_NANOS = 1_000_000L;
+
+    /**
+     * The same for an image whose journal is to have little that the image has not: batches and checkpoints are small and soon.
+     *
+     * @return settings with lower limits
+     */
+    public ImageSettings atOnce() {
+        return new ImageSettings(
+                hotPayloadBytes,
+                Math.min(backlogLimitBytes, AT_ONCE_BACKLOG_BYTES),
+                indexBudgetEntries,
+                Math.min(checkpointBytes, AT_ONCE_CHECKPOINT_BYTES),
+                Math.min(checkpointNanos, AT_ONCE_CHECKPOINT_NANOS),
+                Math.min(idleNanos, AT_ONCE_IDLE_NANOS),
+                journalFull,
+                softWarnFraction,
+                peerTimeoutNanos);
+    }
+
     /**
      * Checks ranges.
      *

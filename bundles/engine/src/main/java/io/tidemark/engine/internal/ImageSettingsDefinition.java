@@ -77,6 +77,13 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
+            description =
+                    "What a replica's journal keeps: on (what trim says) or off (only what its image does not have yet; it"
+                            + " can be neither delayed nor held, and nothing can follow it).")
+    String relay() default "on";
+
+    @AttributeDefinition(
+            required = false,
             description = "Trim strategies, separated by commas (age, size, client-progress): what of the journal is"
                     + " kept beyond what the image needs. Their own keys begin with trim., as in trim.age = 1h.")
     String trim() default "";

@@ -1,6 +1,7 @@
 package io.tidemark.engine.manage;
 
 import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
@@ -56,6 +57,8 @@ public record ImageConfig(
     public static final String DEFAULT_COMMIT = "journal";
 
     private static final long MIN_JOURNAL_BYTES = 16L << 20;
+    private static final long JOURNAL_BYTES_WITHOUT_RELAY = 128L << 20;
+    private static final String RELAY_OFF = "off";
     private static final long MAX_RESERVE_BYTES = JournalSettings.DEFAULT.reserveBytes();
     private static final int BACKLOG_PARTS = 2;
     private static final int CHECKPOINT_PARTS = 8;
@@ -73,6 +76,7 @@ public record ImageConfig(
             ImageKeys.PEER_SLOW,
             ImageKeys.PEER_SLOW_SIZE,
             ImageKeys.PEER_SLOW_AGE,
+            ImageKeys.RELAY,
             ImageKeys.TRIM,
             ImageKeys.JOURNAL_LIMIT,
             ImageKeys.JOURNAL_WARN,
@@ -128,7 +132,32 @@ public record ImageConfig(
                 properties);
         config.checkContradictions(reader);
         checkPeers(reader);
+        reader.value(ImageKeys.RELAY, "on", text -> {
+            if (!Set.of("on", RELAY_OFF).contains(text)) {
+                throw new IllegalArgumentException("'" + text + "' is neither on nor off");
+            }
+            return text;
+        });
         return config;
+    }
+
+    /**
+     * Whether a replica's journal keeps nothing that its image has.
+     *
+     * @return true when {@code relay} is {@code off}
+     */
+    public boolean relayOff() {
+        return RELAY_OFF.equals(properties.get(ImageKeys.RELAY));
+    }
+
+    /**
+     * Limits of the image in a role.
+     *
+     * @param role of the image
+     * @return {@link #settings}, or what brings everything to the image at once where nothing is kept
+     */
+    public ImageSettings settingsAs(ImageHead.Role role) {
+        return relayOff() && role == ImageHead.Role.REPLICA ? settings.atOnce() : settings;
     }
 
     /**
@@ -208,7 +237,9 @@ public record ImageConfig(
     }
 
     private static JournalSettings journal(KeyReader reader) {
-        long limitBytes = reader.size(ImageKeys.JOURNAL_LIMIT, JournalSettings.DEFAULT.limitBytes(), MIN_JOURNAL_BYTES);
+        boolean small = reader.text(ImageKeys.RELAY, "").equals(RELAY_OFF);
+        long normal = small ? JOURNAL_BYTES_WITHOUT_RELAY : JournalSettings.DEFAULT.limitBytes();
+        long limitBytes = reader.size(ImageKeys.JOURNAL_LIMIT, normal, MIN_JOURNAL_BYTES);
         return new JournalSettings(limitBytes, Math.min(MAX_RESERVE_BYTES, limitBytes / 4));
     }
 

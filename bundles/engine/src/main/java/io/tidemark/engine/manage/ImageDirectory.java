@@ -591,6 +591,11 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         }
     }
 
+    boolean isRelayOff(String name) throws StorageException {
+        ImageConfig config = existing(name).life().view().config();
+        return config != null && config.relayOff();
+    }
+
     @Override
     public Journal journal(String name) throws StorageException {
         ImageSlot slot = existing(name);

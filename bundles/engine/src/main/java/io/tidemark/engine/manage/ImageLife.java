@@ -12,9 +12,12 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.Journal.JournalStatus;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.news.News.Topic;
+import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ReplicaOrigin;
+import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
@@ -166,7 +169,8 @@ final class ImageLife {
         try {
             ImageConfig next = check(wish);
             if (now.engine() != null) {
-                now.engine().settings(host.shares().limit(next.settings()));
+                now.engine()
+                        .settings(host.shares().limit(next.settingsAs(now.head().role())));
             }
             if (now.stores() != null) {
                 now.stores().journal().configure(next.journal());
@@ -236,6 +240,7 @@ final class ImageLife {
     }
 
     private static void checkAgainst(View now, ImageConfig next) {
+        checkRelay(now, next);
         if (!next.pool().equals(now.config().pool())) {
             throw KeyReader.wrong(
                     ImageKeys.POOL, "the image lies in pool " + now.config().pool() + " and cannot be moved");
@@ -261,6 +266,24 @@ final class ImageLife {
             }
         } catch (StorageException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** Nothing that is in force may need what would not be kept any more. */
+    private static void checkRelay(View now, ImageConfig next) {
+        if (!next.relayOff() || now.config().relayOff() || now.head().role() != ImageHead.Role.REPLICA) {
+            return;
+        }
+        ReplicaProgress replica = now.engine().facts().replica();
+        if (replica != null && !replica.order().equals(HeadOrder.LIVE)) {
+            throw KeyReader.wrong(
+                    ImageKeys.RELAY, "the replica is held or delayed, which needs a journal: let it follow live first");
+        }
+        boolean followed = now.stores() != null
+                && now.stores().journal().clients().stream()
+                        .anyMatch(client -> client.state() == JournalClient.State.CONNECTED);
+        if (followed) {
+            throw KeyReader.wrong(ImageKeys.RELAY, "others follow this replica, which needs a journal: end that first");
         }
     }
 
@@ -394,7 +417,7 @@ final class ImageLife {
             engine = JournaledImage.open(
                     host.context(),
                     new ImageLabels(name, config.description(), host.owner()),
-                    host.shares().limit(config.settings()),
+                    host.shares().limit(config.settingsAs(opened.image().head().role())),
                     rules.rule(config, 0),
                     opened.journal(),
                     opened.image(),
@@ -548,7 +571,8 @@ final class ImageLife {
     // ---- what goes on beside the write path
 
     private void tend(View now, boolean trimWanted) {
-        ImageSettings settings = host.shares().limit(now.config().settings());
+        ImageSettings settings =
+                host.shares().limit(now.config().settingsAs(now.head().role()));
         if (!settings.equals(now.engine().settings())) {
             now.engine().settings(settings);
         }

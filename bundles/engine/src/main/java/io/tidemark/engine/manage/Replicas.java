@@ -3,6 +3,7 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.replica.HeadOrder;
@@ -57,14 +58,27 @@ public final class Replicas implements ReplicaManager {
 
     @Override
     public ImageFacts order(String image, HeadOrder order) throws StorageException {
+        checkRelay(image, !order.equals(HeadOrder.LIVE));
         directory.engine(image).order(order);
         return facts(image);
     }
 
     @Override
     public ImageFacts delay(String image, long delayNanos) throws StorageException {
+        checkRelay(image, delayNanos > 0);
         directory.engine(image).delay(delayNanos);
         return facts(image);
+    }
+
+    /** What waits for its time waits in the journal. */
+    private void checkRelay(String image, boolean waits) throws StorageException {
+        if (waits && directory.isRelayOff(image)) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    ImageKeys.RELAY + ": the replica " + image
+                            + " keeps no journal, so it can be neither held nor delayed",
+                    "set relay=on for it first");
+        }
     }
 
     @Override

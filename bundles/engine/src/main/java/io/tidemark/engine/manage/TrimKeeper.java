@@ -3,6 +3,7 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.news.News.Topic;
@@ -59,6 +60,7 @@ final class TrimKeeper {
         long upTo = engine.trimFloor();
         String holds = "";
         String reason = "the image needs what is behind its checkpoint";
+        journal.refreshClients();
         judgeSlow(config, journal, found);
         List<JournalClient> clients = journal.clients();
         for (JournalClient client : clients) {
@@ -69,7 +71,7 @@ final class TrimKeeper {
                 reason = holds + " needs what follows event " + upTo;
             }
         }
-        for (String name : config.trim()) {
+        for (String name : strategies(config, engine)) {
             TrimVote vote = vote(name, config, engine, journal, clients, found);
             if (vote.trimUpTo() < upTo) {
                 upTo = vote.trimUpTo();
@@ -136,6 +138,12 @@ final class TrimKeeper {
 
     private static String who(JournalClient client) {
         return client.description().isEmpty() ? "client " + client.id() : client.description();
+    }
+
+    /** A replica without a relay keeps nothing that its image has. */
+    private static List<String> strategies(ImageConfig config, JournaledImage engine) {
+        boolean nothing = config.relayOff() && engine.facts().role() == ImageHead.Role.REPLICA;
+        return nothing ? List.of() : config.trim();
     }
 
     private TrimVote vote(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.engine.image.ImageSettings;
 import java.util.List;
@@ -37,6 +38,22 @@ class ImageConfigTest {
         assertEquals(JournalSettings.DEFAULT, config.journal());
         assertEquals(ImageSettings.DEFAULT, config.settings());
         assertEquals(ImageConfig.UNSET, parse("size", " ", "commit", "").sizeBytes());
+    }
+
+    @Test
+    void withoutARelayAJournalIsSmallAndAppliedAtOnceByAReplica() {
+        ImageConfig config = parse(ImageKeys.RELAY, "off");
+        assertTrue(config.relayOff());
+        assertEquals(128L << 20, config.journal().limitBytes());
+        assertEquals(config.settings(), config.settingsAs(ImageHead.Role.PRIMARY));
+        assertTrue(config.settingsAs(ImageHead.Role.REPLICA).backlogLimitBytes() <= 32L << 20);
+        assertEquals(4L << 30, parse(ImageKeys.RELAY, "on").journal().limitBytes());
+        assertEquals(
+                1L << 30,
+                parse(ImageKeys.RELAY, "off", ImageKeys.JOURNAL_LIMIT, "1G")
+                        .journal()
+                        .limitBytes());
+        refused(ImageKeys.RELAY, "maybe");
     }
 
     @Test

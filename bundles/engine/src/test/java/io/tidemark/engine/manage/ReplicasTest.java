@@ -128,6 +128,55 @@ class ReplicasTest {
     }
 
     @Test
+    void aReplicaWithoutARelayKeepsNothingAndWaitsForNothing() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            node.directory.plugins().addStrategy("keep", 0, s -> new TrimVote(0, "keeps all", List.of()));
+            node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
+            ImageFacts source = replicas.facts("disk");
+            replicas.create("copy", originOf(source), Map.of("trim", "keep", "relay", "off"));
+            Replica replica = replicas.receive("copy");
+            replica.endBootstrap(Position.NONE);
+            try (Node.Client client = node.new Client("disk")) {
+                for (int i = 1; i <= 20; i++) {
+                    client.write(512, (byte) i).succeeded();
+                }
+                send(node.directory.journal("disk"), replica, replicas.facts("disk"));
+            }
+            // The strategy that keeps all has no say, and no checkpoint has to be asked for.
+            Journal journal = node.directory.journal("copy");
+            Node.await(() -> journal.trimmed() == 20, () -> "trimmed " + journal.trimmed());
+            assertEquals(0, node.directory.journal("disk").trimmed());
+            try (Node.Client reader = node.new Client("copy")) {
+                assertEquals(20, reader.read(600));
+            }
+            StorageException held =
+                    fails(Reason.INVALID, () -> replicas.order("copy", new HeadOrder.Hold(Position.NONE)));
+            assertTrue(held.getMessage().startsWith("relay: "), held.getMessage());
+            fails(Reason.INVALID, () -> replicas.order("copy", new HeadOrder.Follow(1)));
+            fails(Reason.INVALID, () -> replicas.delay("copy", 1));
+            assertEquals(HeadOrder.LIVE, replicas.facts("copy").replica().order());
+
+            // With one it can be held, and then not go without.
+            node.directory.configure("copy", Map.of("relay", "on"));
+            replicas.order("copy", new HeadOrder.Hold(Position.NONE));
+            StorageException off =
+                    fails(Reason.INVALID, () -> node.directory.configure("copy", Map.of("relay", "off")));
+            assertTrue(off.getMessage().startsWith("relay: "), off.getMessage());
+            replicas.order("copy", HeadOrder.LIVE);
+            node.directory.configure("copy", Map.of("relay", "off"));
+
+            // As a primary it keeps what it is told to.
+            replicas.promote("copy");
+            try (Node.Client client = node.new Client("copy")) {
+                client.write(512, (byte) 21).succeeded();
+            }
+            node.directory.checkpoint("copy");
+            assertEquals(20, node.directory.journal("copy").trimmed());
+        }
+    }
+
+    @Test
     void aReplicaOutlivesItsStores() throws Exception {
         try (Node node = new Node().withStores()) {
             Replicas replicas = new Replicas(node.directory);

@@ -100,6 +100,11 @@ public final class FlashJournalStore implements JournalStore, AutoCloseable {
     }
 
     @Override
+    public Journal follow(StorageContext context, String name) throws StorageException {
+        return journals.follow(context, name);
+    }
+
+    @Override
     public void delete(StorageContext context, String name) throws StorageException {
         journals.delete(context, name);
     }

@@ -3,6 +3,7 @@ package io.tidemark.mirror.internal;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.news.NewsListener;
 import io.tidemark.api.replica.ReplicaManager;
@@ -60,6 +61,7 @@ public final class MirrorComponent {
     private final Crew crew = new Crew(new MachineContext(LEAST_PAYLOAD_BYTES));
     private final NewsDesk news = new NewsDesk(crew, "news-mirror");
     private final Transports transports = new Transports();
+    private final Pools pools = new Pools();
     private final Mirrors mirrors;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
@@ -80,7 +82,7 @@ public final class MirrorComponent {
             @Reference DeviceRegistry devices,
             Map<String, Object> properties) {
         this.context = context;
-        this.mirrors = mirrors(new Services(replicas, images, devices, news), properties);
+        this.mirrors = mirrors(new Services(replicas, images, devices, pools::get, news), properties);
     }
 
     private Mirrors mirrors(Services services, Map<String, Object> properties) {
@@ -142,6 +144,20 @@ public final class MirrorComponent {
                 LOG.info("Replicas are still being closed");
             }
         }
+    }
+
+    /** A journal pool came. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addPool(JournalStore store, Map<String, Object> properties) {
+        pools.add(store, properties);
+    }
+
+    /** A journal pool goes; what is read of it ends by itself. */
+    public void removePool(JournalStore store) {
+        pools.remove(store);
     }
 
     /** A transport came. */

@@ -15,7 +15,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(required = false, description = "Name of the peer; the name in the file's name unless set.")
     String name() default "";
 
-    @AttributeDefinition(required = false, description = "Name of the transport that reaches it.")
+    @AttributeDefinition(
+            required = false,
+            description = "Name of the transport that reaches it; local when it is this node itself.")
     String transport() default "tcp";
 
     @AttributeDefinition(

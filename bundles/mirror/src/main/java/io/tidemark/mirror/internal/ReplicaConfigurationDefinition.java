@@ -34,4 +34,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
                     "Identity of the image of this name that is given up for the replica: its bytes are compared, and only what"
                             + " differs is copied. mirror:enable --seed writes it; without effect once that is done.")
     String seed() default "";
+
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "Journal pool of this node in which the source's journal lies, too, because both nodes share it: the"
+                            + " replica reads that journal itself then. Empty: everything comes over the link.")
+    String shared() default "";
 }

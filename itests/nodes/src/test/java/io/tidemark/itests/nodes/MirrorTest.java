@@ -14,6 +14,7 @@ import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.load.NbdConnection;
 import io.tidemark.itests.nodes.load.NbdException;
+import io.tidemark.itests.nodes.node.Contents;
 import io.tidemark.itests.nodes.node.Site;
 import io.tidemark.itests.nodes.node.TwoSites;
 import java.io.IOException;
@@ -68,15 +69,7 @@ class MirrorTest {
     }
 
     private static ByteBuffer content(Site site) throws IOException {
-        ByteBuffer all = ByteBuffer.allocate((int) BYTES);
-        try (NbdConnection connection = site.node().dial(DISK)) {
-            while (all.hasRemaining()) {
-                ByteBuffer piece = all.slice().limit(1 << 20);
-                connection.call(NbdConnection.READ, 0, all.position(), piece.remaining(), piece);
-                all.position(all.position() + (1 << 20));
-            }
-        }
-        return all.flip();
+        return Contents.of(site.node(), DISK, BYTES);
     }
 
     @Test

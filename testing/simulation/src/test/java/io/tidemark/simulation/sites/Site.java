@@ -145,6 +145,7 @@ final class Site implements SessionListener {
                 scene.defect().replicas(name, new Watched(replicas), scene.memory()),
                 directory,
                 directory,
+                pool -> null,
                 new NewsDesk(context, "news"));
         mirrors = new Mirrors(
                 context,

@@ -28,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -619,6 +620,102 @@ public abstract class JournalStoreContract {
             assertEquals(40, Events.readAll(journal, 3));
             journal.putClient(new JournalClient("a", "", new Position(1, 2), JournalClient.State.EXPIRED, 1));
             assertTrue(journal.trim(40) > 3);
+        }
+    }
+
+    // ---- following what somebody else writes ----
+
+    /** The same pool as another process has it; empty when the store cannot be followed, and says so. */
+    private Optional<Journal> follow(String name) throws StorageException {
+        JournalStore other = newStore(directory.resolve("pool"));
+        stores.add(other);
+        try {
+            return Optional.of(other.follow(context, name));
+        } catch (StorageException e) {
+            if (e.reason() != Reason.UNSUPPORTED) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    /** Returns when a follower knows that an event is durable. */
+    private static void awaitDurable(Journal followed, long sequence) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (followed.durable() < sequence) {
+            assertTrue(System.nanoTime() < deadline, () -> "durable " + followed.durable() + " of " + sequence);
+            CountDownLatch woken = new CountDownLatch(1);
+            try (JournalReader reader = followed.reader(followed.durable() + 1)) {
+                reader.whenReadable(woken::countDown);
+                woken.await(1, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void aJournalIsFollowedWhileItIsWritten() throws Exception {
+        Journal journal = begun("a");
+        Events.write(journal, 30, 5000);
+        Journal followed = follow("a").orElse(null);
+        if (followed == null) {
+            return;
+        }
+        assertEquals(journal.identity(), followed.identity());
+        awaitDurable(followed, 30);
+        assertEquals(30, Events.readAll(followed, 1));
+        assertEquals(30, followed.durable(), "nothing that is not durable");
+        Events.append(journal, 10);
+        Events.append(journal, 10);
+        assertEquals(30, followed.durable(), "nothing that is not durable");
+        journal.appender().force();
+        awaitDurable(followed, 32);
+        assertEquals(32, Events.readAll(followed, 31));
+        assertEquals(journal.sequenceAt(Events.timeOf(17)), followed.sequenceAt(Events.timeOf(17)));
+        Epoch next = journal.epochs().get(0).next(new UUID(2, 2), 33, 1, "test");
+        journal.startEpoch(next);
+        Events.write(journal, 1, 10);
+        awaitDurable(followed, 33);
+        try (JournalReader reader = followed.reader(33)) {
+            assertEquals(new Position(2, 33), reader.next().position());
+        }
+        assertEquals(List.of(next), followed.epochs().subList(1, 2));
+        journal.close();
+        assertEquals(33, Events.readAll(followed, 1));
+        followed.close();
+        refused(Reason.CLOSED, () -> followed.reader(1));
+    }
+
+    @Test
+    void aFollowerIsAClientAndNothingElse() throws Exception {
+        try (Journal journal = begun("a")) {
+            for (int i = 0; i < 20; i++) {
+                Events.write(journal, 10, 100_000);
+            }
+            Journal followed = follow("a").orElse(null);
+            if (followed == null) {
+                return;
+            }
+            JournalClient client =
+                    new JournalClient("mirror:1:a", "", new Position(1, 55), JournalClient.State.CONNECTED, 7);
+            awaitDurable(followed, 200);
+            followed.putClient(client);
+            assertEquals(List.of(client), followed.clients());
+            assertTrue(journal.trim(200) <= 55, "what a follower needs stays");
+            assertEquals(List.of(client), journal.clients());
+            assertEquals(200, Events.readAll(followed, 56));
+            refused(Reason.READ_ONLY, () -> followed.trim(1));
+            refused(Reason.READ_ONLY, () -> Events.append(followed, 1));
+            refused(
+                    Reason.READ_ONLY,
+                    () -> followed.startEpoch(followed.epochs().get(0)));
+            refused(Reason.INVALID, () -> followed.reader(202));
+            followed.removeClient(client.id());
+            assertEquals(List.of(), journal.refreshClients());
+            assertTrue(journal.trim(200) > 55);
+            JournalStore other = stores.get(stores.size() - 1);
+            refused(Reason.NOT_FOUND, () -> other.follow(context, "none"));
+            takeAway(other);
+            refused(Reason.STALE_SERVICE, () -> followed.reader(200));
         }
     }
 

@@ -79,6 +79,7 @@ final class KeyOptions {
             ImageKeys.PEER_SLOW_AGE,
             ImageKeys.PEER_SLOW_SIZE,
             ImageKeys.PEER_TIMEOUT,
+            ImageKeys.RELAY,
             ImageKeys.SUSPEND_TIMEOUT,
             ImageKeys.TRIM,
             ImageKeys.STRATEGY_PREFIX + "age",

@@ -36,6 +36,7 @@ final class MirrorImages {
     private static final String POOL = "--pool";
     private static final String JOURNAL_POOL = "--journal-pool";
     private static final String SEED = "--seed";
+    private static final String SHARED = "--shared";
     private static final String SET = "--set";
     private static final String WATCH = "--watch";
     private static final long WATCH_MILLIS = 1000;
@@ -100,7 +101,10 @@ final class MirrorImages {
                                         + " of this very image already, only what that one lacks is sent. Returns when the peer has"
                                         + " taken the wish; mirror:status shows the copy. Clients of the replica can read and not"
                                         + " write.")
-                        .takes(IMAGE, "The image; primary here.", Completions::primaries)
+                        .takes(
+                                IMAGE,
+                                "The image. A replica may be followed in turn: what it receives goes on to the peer.",
+                                Completions::images)
                         .option(TO, "PEER", "Who is to follow it.", Completions::peers)
                         .option(
                                 DELAY,
@@ -118,6 +122,12 @@ final class MirrorImages {
                                 JOURNAL_POOL,
                                 "POOL",
                                 "Journal pool of the peer; its default unless given.",
+                                Completion.NONE)
+                        .option(
+                                SHARED,
+                                "POOL",
+                                "Journal pool of the peer that is this image's journal pool, too, because both nodes share it: the"
+                                        + " replica reads the journal itself, and goes on when this node is gone.",
                                 Completion.NONE)
                         .options(
                                 SET,
@@ -145,6 +155,7 @@ final class MirrorImages {
         Map<String, String> properties = new LinkedHashMap<>(ImageChange.settings(arguments.values(SET)));
         arguments.value(POOL).ifPresent(pool -> properties.put(ImageKeys.POOL, pool));
         arguments.value(JOURNAL_POOL).ifPresent(pool -> properties.put(ImageKeys.JOURNAL_POOL, pool));
+        arguments.value(SHARED).ifPresent(pool -> properties.put(ReplicaOptions.SHARED, pool));
         boolean seed = arguments.has(SEED);
         if (seed && !properties.isEmpty()) {
             throw Failure.usage(SEED + ": the image that is there has its own configuration; leave out "

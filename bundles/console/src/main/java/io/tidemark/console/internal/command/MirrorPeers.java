@@ -46,7 +46,8 @@ final class MirrorPeers {
                                 .option(
                                         TRANSPORT,
                                         "NAME",
-                                        "The transport that reaches it; tcp is the default.",
+                                        "The transport that reaches it; tcp is the default. local: the peer is this node itself,"
+                                                + " so that its images can follow each other.",
                                         Completion.NONE)
                                 .option(
                                         FINGERPRINT,
@@ -61,6 +62,9 @@ final class MirrorPeers {
                                 .example(
                                         "mirror:peer-add siteb siteb.example.com:10810 --trust-first",
                                         "as when nobody can look at the key there")
+                                .example(
+                                        "mirror:peer-add here --transport local",
+                                        "images of this node may follow each other")
                                 .build(),
                         MirrorPeers::add),
                 new SimpleCommand(
@@ -105,16 +109,14 @@ final class MirrorPeers {
         Arguments arguments = call.arguments();
         String address = arguments.text("ADDRESS");
         String key = arguments.value(KEY).orElse("");
-        if (key.isEmpty() != arguments.has(TRUST_FIRST)) {
+        String transport = arguments.value(TRANSPORT).orElse(PeerSettings.TCP);
+        boolean local = transport.equals(PeerSettings.LOCAL);
+        if (!local && key.isEmpty() != arguments.has(TRUST_FIRST)) {
             throw Failure.usage("say either " + KEY + " KEY, as mirror:key shows it on the peer, or " + TRUST_FIRST
                     + ". Nothing was done.");
         }
         PeerSettings settings = new PeerSettings(
-                arguments.value(TRANSPORT).orElse(PeerSettings.TCP),
-                address,
-                arguments.value(FINGERPRINT).orElse(""),
-                key,
-                !arguments.has(NO_PLACING));
+                transport, address, arguments.value(FINGERPRINT).orElse(""), key, !arguments.has(NO_PLACING));
         PeerStatus peer = call.node().mirrors().addPeer(arguments.text("NAME"), settings);
         if (call.json()) {
             call.printJson(PeerViews.json(peer));

@@ -8,16 +8,16 @@ import io.tidemark.journal.flash.internal.Layout.ClientEntry;
 import io.tidemark.journal.flash.internal.Layout.Clients;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** The file {@code clients}. */
+/** The file {@code clients}, and those of followers in other processes, which have the same form. */
 final class ClientTable {
     private ClientTable() {}
 
-    static void save(Files files, JournalPlaces places, UUID journal, List<JournalClient> clients)
-            throws StorageException {
+    static void save(Files files, Path path, UUID journal, List<JournalClient> clients) throws StorageException {
         int bytes = Clients.SIZE;
         for (JournalClient client : clients) {
             bytes += ClientEntry.SIZE + utf8(client.id()).length + utf8(client.description()).length;
@@ -29,7 +29,7 @@ final class ClientTable {
         Checksums.putUuid(out, Clients.JOURNAL, journal);
         out.position(Clients.SIZE);
         clients.forEach(client -> put(out, client));
-        SlotFile.save(files, places.clients(), out);
+        SlotFile.save(files, path, out);
     }
 
     private static void put(ByteBuffer out, JournalClient client) {
@@ -46,13 +46,13 @@ final class ClientTable {
     }
 
     /** Empty when the file is not there: no client was ever registered. */
-    static List<JournalClient> load(Files files, JournalPlaces places, UUID journal) throws StorageException {
-        if (!files.exists(places.clients())) {
+    static List<JournalClient> load(Files files, Path path, UUID journal) throws StorageException {
+        if (!files.exists(path)) {
             return List.of();
         }
-        ByteBuffer in = SlotFile.read(files, places.clients(), Clients.MAGIC_VALUE);
+        ByteBuffer in = SlotFile.read(files, path, Clients.MAGIC_VALUE);
         if (!Checksums.getUuid(in, Clients.JOURNAL).equals(journal)) {
-            throw SmallFile.corrupt(places.clients(), "it belongs to another journal");
+            throw SmallFile.corrupt(path, "it belongs to another journal");
         }
         try {
             List<JournalClient> clients = new ArrayList<>();
@@ -63,7 +63,7 @@ final class ClientTable {
             }
             return List.copyOf(clients);
         } catch (RuntimeException e) {
-            throw SmallFile.corrupt(places.clients(), "its fields make no sense (" + e.getMessage() + ")");
+            throw SmallFile.corrupt(path, "its fields make no sense (" + e.getMessage() + ")");
         }
     }
 

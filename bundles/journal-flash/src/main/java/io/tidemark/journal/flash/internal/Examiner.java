@@ -108,7 +108,7 @@ public final class Examiner {
                 events,
                 tornBytes,
                 state.epochs(),
-                ClientTable.load(files, places, state.journal()),
+                ClientTable.load(files, places.clients(), state.journal()),
                 List.copyOf(segments),
                 damage);
     }

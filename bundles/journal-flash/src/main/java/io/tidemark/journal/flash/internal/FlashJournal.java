@@ -28,6 +28,7 @@ public final class FlashJournal implements Journal {
     private final Housekeeper housekeeper;
     private final Failures failures;
     private final BodyReads bodyReads;
+    private final Followers followers;
     private final RecoveryReport recovery;
     private final CloseAction closeAction;
     private final UUID identity;
@@ -67,6 +68,7 @@ public final class FlashJournal implements Journal {
         this.settings = parts.settings();
         this.closeAction = closeAction;
         this.bodyReads = new BodyReads(table, parts.steps());
+        this.followers = new Followers(context.files(), places, identity);
         this.metaTurn = new Turn(context.workers());
         this.closeTurn = new Turn(context.workers());
     }
@@ -155,7 +157,7 @@ public final class FlashJournal implements Journal {
                             + fromSequence,
                     "");
         }
-        FlashReader reader = new FlashReader(this, table, failures, steps, fromSequence);
+        FlashReader reader = new FlashReader(this::epochNumberOf, table, failures, steps, fromSequence);
         if (!table.addReader(reader)) {
             throw table.trimmedAway("event " + fromSequence);
         }
@@ -199,24 +201,53 @@ public final class FlashJournal implements Journal {
     }
 
     @Override
+    public List<JournalClient> refreshClients() throws StorageException {
+        metaTurn.take();
+        try {
+            failures.checkOpen();
+            takeFollowers();
+            return clients;
+        } finally {
+            metaTurn.give();
+        }
+    }
+
+    /** With the turn. Kept in memory only, where a follower's own file says the same. */
+    private void takeFollowers() throws StorageException {
+        Followers.Merged merged = followers.merge(clients);
+        if (!merged.gone().isEmpty()) {
+            ClientTable.save(context.files(), places.clients(), identity, merged.clients());
+            for (String id : merged.gone()) {
+                followers.remove(id);
+            }
+        }
+        clients = merged.clients();
+    }
+
+    static void checkId(String id) throws StorageException {
+        if (!CLIENT_ID.matcher(id).matches()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "'" + id + "' is no name for a journal client",
+                    "use 1 to 128 letters, digits, dots, dashes, underscores and colons");
+        }
+    }
+
+    static StorageException noClient(String journal, String id) {
+        return new StorageException(
+                Reason.NOT_FOUND, "journal " + journal + " has no client '" + id + "'", "list its clients");
+    }
+
+    @Override
     public void putClient(JournalClient client) throws StorageException {
-        checkId(client);
+        checkId(client.id());
         changeClients(client.id(), client, null);
     }
 
     @Override
     public boolean replaceClient(JournalClient before, JournalClient after) throws StorageException {
-        checkId(after);
+        checkId(after.id());
         return changeClients(before.id(), after, before);
-    }
-
-    private static void checkId(JournalClient client) throws StorageException {
-        if (!CLIENT_ID.matcher(client.id()).matches()) {
-            throw new StorageException(
-                    Reason.INVALID,
-                    "'" + client.id() + "' is no name for a journal client",
-                    "use 1 to 128 letters, digits, dots, dashes, underscores and colons");
-        }
     }
 
     @Override
@@ -229,6 +260,7 @@ public final class FlashJournal implements Journal {
         metaTurn.take();
         try {
             failures.checkOpen();
+            takeFollowers();
             if (before != null && !clients.contains(before)) {
                 return false;
             }
@@ -238,10 +270,13 @@ public final class FlashJournal implements Journal {
                 next.add(replacement);
                 next.sort(Comparator.comparing(JournalClient::id));
             } else if (!there) {
-                throw new StorageException(
-                        Reason.NOT_FOUND, "journal " + name() + " has no client '" + id + "'", "list its clients");
+                throw noClient(name(), id);
             }
-            ClientTable.save(context.files(), places, identity, next);
+            if (replacement == null || replacement.state() == JournalClient.State.EXPIRED) {
+                // First: what is left after a crash in between counts as it did before.
+                followers.remove(id);
+            }
+            ClientTable.save(context.files(), places.clients(), identity, next);
             clients = List.copyOf(next);
             return true;
         } finally {
@@ -254,6 +289,7 @@ public final class FlashJournal implements Journal {
         metaTurn.take();
         try {
             failures.checkOpen();
+            takeFollowers();
             SegmentTable.Droppable droppable = table.droppable(notWanted(sequence));
             if (droppable.count() > 0) {
                 // First the promise that these are gone, then their files: after a crash they are leftovers, never a

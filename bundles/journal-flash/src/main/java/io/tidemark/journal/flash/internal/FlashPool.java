@@ -23,6 +23,7 @@ public final class FlashPool {
     private final FlashSteps steps;
     private final Object lock = new Object();
     private final List<FlashJournal> open = new ArrayList<>();
+    private final List<FollowedJournal> followed = new ArrayList<>();
     private final BatchBuffers buffers;
     private boolean stopped;
 
@@ -145,17 +146,54 @@ public final class FlashPool {
         return open(context, places, settings, claim(files, places), false);
     }
 
+    /**
+     * Opens a journal that another one may have open, to read it.
+     *
+     * @param context as long as it is open
+     * @param name of the journal
+     * @return the journal
+     * @throws StorageException NOT_FOUND, CORRUPT, MISMATCH, UNAVAILABLE when it changes meanwhile, or IO
+     */
+    public FollowedJournal follow(StorageContext context, String name) throws StorageException {
+        JournalPlaces given = places(name);
+        checkThere(context.files(), given);
+        JournalPlaces places = Member.order(context.files(), given);
+        if (!context.files().exists(places.state())) {
+            throw notThere(places);
+        }
+        FollowedJournal journal = new FollowedJournal(context, places, steps, this::unfollowed);
+        boolean late;
+        synchronized (lock) {
+            late = stopped;
+            followed.add(journal);
+        }
+        if (late) {
+            journal.close(Reason.STALE_SERVICE);
+        }
+        return journal;
+    }
+
+    private void unfollowed(FollowedJournal journal) {
+        synchronized (lock) {
+            followed.remove(journal);
+        }
+    }
+
+    private static StorageException notThere(JournalPlaces places) {
+        return new StorageException(
+                Reason.NOT_FOUND,
+                "there is no journal " + places.journal() + " in "
+                        + places.first().getParent(),
+                "look at the pool's journals, or at its directories when it should be there");
+    }
+
     private static void checkThere(Files files, JournalPlaces places) throws StorageException {
         for (Path directory : places.directories()) {
             if (files.exists(directory)) {
                 return;
             }
         }
-        throw new StorageException(
-                Reason.NOT_FOUND,
-                "there is no journal " + places.journal() + " in "
-                        + places.first().getParent(),
-                "look at the pool's journals, or at its directories when it should be there");
+        throw notThere(places);
     }
 
     private FlashJournal open(
@@ -275,10 +313,13 @@ public final class FlashPool {
     /** Closes all journals, with STALE_SERVICE for calls under way. */
     public void stop() {
         List<FlashJournal> all;
+        List<FollowedJournal> read;
         synchronized (lock) {
             stopped = true;
             all = List.copyOf(open);
+            read = List.copyOf(followed);
         }
+        read.forEach(journal -> journal.close(Reason.STALE_SERVICE));
         for (FlashJournal journal : all) {
             try {
                 journal.close(Reason.STALE_SERVICE);

@@ -10,10 +10,11 @@ import io.tidemark.journal.flash.internal.Layout.Entry;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /** Reads forward from segment to segment, by indexes where there are some. */
 final class FlashReader implements JournalReader {
-    private final FlashJournal journal;
+    private final LongUnaryOperator epochs;
     private final SegmentTable table;
     private final Failures failures;
     private final Cursor cursor;
@@ -26,8 +27,9 @@ final class FlashReader implements JournalReader {
     private volatile long next;
     private volatile boolean closed;
 
-    FlashReader(FlashJournal journal, SegmentTable table, Failures failures, FlashSteps steps, long fromSequence) {
-        this.journal = journal;
+    /** The first one says the number of the epoch that a sequence lies in. */
+    FlashReader(LongUnaryOperator epochs, SegmentTable table, Failures failures, FlashSteps steps, long fromSequence) {
+        this.epochs = epochs;
         this.table = table;
         this.failures = failures;
         this.cursor = new Cursor(steps);
@@ -60,7 +62,7 @@ final class FlashReader implements JournalReader {
                     "read the journal with the version that wrote it");
         }
         return new EventHeader(
-                new Position(journal.epochNumberOf(wanted), wanted),
+                new Position(epochs.applyAsLong(wanted), wanted),
                 kind,
                 entries.getShort(at + Entry.FLAGS) & 0xFFFF,
                 entries.getLong(at + Entry.TIME),

@@ -42,7 +42,7 @@ public final class JournalOpening {
         SlotFile.settle(context.files(), places.state());
         SlotFile.settle(context.files(), places.clients());
         JournalState state = JournalState.load(context.files(), places);
-        List<JournalClient> clients = ClientTable.load(context.files(), places, state.journal());
+        List<JournalClient> clients = ClientTable.load(context.files(), places.clients(), state.journal());
         Gate gate = context.workers().newGate();
         SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
         SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());

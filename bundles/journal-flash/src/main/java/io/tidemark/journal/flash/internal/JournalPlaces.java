@@ -13,6 +13,7 @@ record JournalPlaces(String journal, List<Path> directories) {
     static final String SEGMENT_PREFIX = "segment-";
     static final String PREPARE_PREFIX = "prepare-";
     static final String ASIDE_PREFIX = "aside-";
+    static final String FOLLOWER_PREFIX = "follower-";
 
     /** Directories of the journal, from those of its pool. */
     static JournalPlaces in(List<Path> pool, String journal) {
@@ -31,6 +32,11 @@ record JournalPlaces(String journal, List<Path> directories) {
 
     Path clients() {
         return first().resolve(CLIENTS);
+    }
+
+    /** Of a client that is another process, and written by that one. */
+    Path follower(String client) {
+        return first().resolve(FOLLOWER_PREFIX + client);
     }
 
     int directoryOf(long number) {

@@ -250,6 +250,42 @@ final class SegmentTable {
         }
     }
 
+    // ---- what somebody else writes ----
+
+    /** A segment that comes behind all others. */
+    void found(Segment segment) {
+        synchronized (lock) {
+            live.add(segment);
+            nextNumber = segment.number() + 1;
+        }
+    }
+
+    /** The same segment as the last one, with all that it has. */
+    void replaceLast(Segment whole) {
+        synchronized (lock) {
+            live.set(live.size() - 1, whole);
+        }
+    }
+
+    /** Everything up to a sequence can be read. */
+    void readable(long sequence) {
+        synchronized (lock) {
+            durable = Math.max(durable, sequence);
+        }
+        wakeReadersThatWait();
+    }
+
+    /** Segments below a number are gone. */
+    void forgetBelow(long firstSegment, long trimmedNow) {
+        synchronized (lock) {
+            while (!live.isEmpty() && live.get(0).number() < firstSegment) {
+                dropped.add(live.remove(0));
+            }
+            trimmed = Math.max(trimmed, trimmedNow);
+            durable = Math.max(durable, trimmed);
+        }
+    }
+
     // ---- finding, pinning, trimming ----
 
     /** Under the lock: all live segments that have events, oldest first, as a count from the front. */

@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
@@ -64,6 +65,16 @@ record Desk(
                     Reason.MISMATCH, "the image " + image + " is primary here", "run this where a replica of it is");
         }
         return facts;
+    }
+
+    /** What needs a kept journal is refused where there is none. */
+    void checkRelay(String image, String what) throws StorageException {
+        if ("off".equals(services.images().image(image).properties().get(ImageKeys.RELAY))) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    ImageKeys.RELAY + ": the replica " + image + " keeps no journal, so " + what,
+                    "set relay=on for it first");
+        }
     }
 
     /** Name of an image at a peer. */

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.base.text.Names;
 import io.tidemark.mirror.internal.run.ReplicaWish;
@@ -12,6 +13,7 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Outcome;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +37,14 @@ final class Enabling {
 
     void enable(String image, String peer, ReplicaOptions options) throws StorageException {
         PeerConfig config = desk.peer(peer);
-        ImageFacts facts = desk.primary(image);
+        ImageFacts facts = source(image);
         String there = options.name().isEmpty() ? image : name(options.name());
+        if (config.wish().isLocal() && there.equals(image)) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "name: the image " + image + " cannot follow itself",
+                    "give the replica on this node another name");
+        }
         String before = config.images().get(image);
         if (before != null && !before.equals(there)) {
             throw new StorageException(
@@ -45,6 +53,21 @@ final class Enabling {
                     "disable that first");
         }
         invite(facts, image, peer, there, options);
+    }
+
+    /** A primary, or a replica that others are to follow in turn. */
+    private ImageFacts source(String image) throws StorageException {
+        ImageFacts facts = desk.facts(image);
+        if (facts.role() == ImageHead.Role.REPLICA && facts.replica().consistency() != Consistency.CONSISTENT) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the replica " + image + " is not consistent yet, so nothing can follow it",
+                    "wait until mirror:status says that it is");
+        }
+        if (facts.role() == ImageHead.Role.REPLICA) {
+            desk.checkRelay(image, "nothing can follow it");
+        }
+        return facts;
     }
 
     /** Lets the peer have the image and asks it to; undone when it does not. */
@@ -113,6 +136,10 @@ final class Enabling {
     private void forget(String image, String peer, String there) throws StorageException {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         if (wish != null && wish.peer().equals(peer)) {
+            if (wish.isShared()) {
+                // It registered itself.
+                desk.node().removeReplica(image, true);
+            }
             desk.replicas().remove(image, config -> null);
         }
         if (desk.peers().config(peer).isPresent()) {
@@ -155,6 +182,9 @@ final class Enabling {
                     "set mayPlace = true in its configuration there");
         }
         String image = name(order.replica());
+        Map<String, String> create = new TreeMap<>(order.properties());
+        String shared = create.remove(ReplicaWish.SHARED);
+        checkShared(shared);
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         if (before != null
                 && !(before.peer().equals(peer) && before.sourceImage().equals(order.image()))) {
@@ -165,8 +195,8 @@ final class Enabling {
                     "disable that first, or choose another name");
         }
         UUID seed = order.seed() ? seed(order, image) : ReplicaWish.NO_SEED;
-        ReplicaWish wish =
-                new ReplicaWish(image, peer, name(order.image()), order.delayNanos(), order.properties(), seed);
+        ReplicaWish wish = new ReplicaWish(
+                image, peer, name(order.image()), order.delayNanos(), shared == null ? "" : shared, create, seed);
         boolean there = seed.equals(ReplicaWish.NO_SEED) && checkImage(order, image);
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
@@ -180,6 +210,15 @@ final class Enabling {
         }
         LOG.info("a replica of '{}' of {} is wished, as '{}'", order.image(), peer, image);
         return done();
+    }
+
+    private void checkShared(String pool) throws StorageException {
+        if (pool != null && !pool.isEmpty() && desk.services().journals().apply(pool) == null) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    ReplicaWish.SHARED + ": there is no journal pool " + pool + " on the node " + desk.nodeName(),
+                    "name the pool of that node in which the journals of both lie");
+        }
     }
 
     /** What cannot be made is said at once and leaves no wish. */

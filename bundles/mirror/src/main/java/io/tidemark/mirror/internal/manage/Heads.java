@@ -40,6 +40,9 @@ final class Heads {
             throw new StorageException(Reason.INVALID, "a delay of " + delayNanos + " ns is negative", "");
         }
         desk.replica(image);
+        if (delayNanos > 0) {
+            desk.checkRelay(image, "it cannot be delayed");
+        }
         String delay = ReplicaConfig.delay(delayNanos);
         desk.replicas().change(image, wish -> Map.of(ReplicaConfig.DELAY, delay));
         long kept = desk.replicas().config(image).map(ReplicaWish::delayNanos).orElse(0L);

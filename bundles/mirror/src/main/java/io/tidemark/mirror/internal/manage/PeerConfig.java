@@ -45,11 +45,23 @@ record PeerConfig(String name, PeerSettings settings, Map<String, String> images
                 reader.value(KEY, "", text -> PublicKeys.text(PublicKeys.parse(text))),
                 reader.truth(MAY_PLACE, true));
         checkFingerprint(settings);
-        if (settings.address().isEmpty() && settings.key().isEmpty()) {
+        if (settings.transport().equals(PeerSettings.LOCAL)) {
+            checkLocal(settings);
+        } else if (settings.address().isEmpty() && settings.key().isEmpty()) {
             throw KeyReader.wrong(
                     KEY, "a peer without an address needs a key: nothing else says who may open links in its name");
         }
         return new PeerConfig(wish.name(), settings, images(reader));
+    }
+
+    private static void checkLocal(PeerSettings settings) {
+        Map<String, String> given =
+                Map.of(ADDRESS, settings.address(), FINGERPRINT, settings.fingerprint(), KEY, settings.key());
+        new TreeMap<>(given).forEach((key, value) -> {
+            if (!value.isEmpty()) {
+                throw KeyReader.wrong(key, "a peer whose transport is " + PeerSettings.LOCAL + " is this node itself");
+            }
+        });
     }
 
     private static void checkFingerprint(PeerSettings settings) {

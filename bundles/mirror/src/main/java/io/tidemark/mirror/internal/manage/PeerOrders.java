@@ -61,7 +61,7 @@ final class PeerOrders implements Master {
         }
         if (order instanceof Order.Look look) {
             checkShared(peer, look.image());
-            return all.roles().look(look.image());
+            return all.roles().look(peer, look.image());
         }
         if (order instanceof Order.Promote promote) {
             return all.roles().promoted(given, promote);

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.base.wish.Wish;
@@ -17,7 +18,7 @@ final class ReplicaConfig {
     static final String DELAY = "delay";
     static final String SEED = "seed";
     static final String CREATE = "create.";
-    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY, SEED));
+    private static final Set<String> KEYS = new TreeSet<>(Set.of(PEER, SOURCE_IMAGE, DELAY, SEED, ReplicaWish.SHARED));
     private static final long MILLI = 1_000_000L;
     private static final Map<String, Long> UNITS = new TreeMap<>(
             Map.of("d", 86_400_000 * MILLI, "h", 3_600_000 * MILLI, "m", 60_000 * MILLI, "s", 1_000 * MILLI));
@@ -37,6 +38,10 @@ final class ReplicaConfig {
             }
         }
         KeyReader reader = new KeyReader(wish.properties());
+        if ("off".equals(create.get(ImageKeys.RELAY)) && reader.nanos(DELAY, 0, 0) > 0) {
+            throw KeyReader.wrong(
+                    DELAY, "a replica with " + ImageKeys.RELAY + " = off keeps no journal, so it cannot be delayed");
+        }
         if (!reader.has(PEER)) {
             throw KeyReader.wrong(PEER, "it has to name a peer, as mirror:peer-list shows them");
         }
@@ -45,6 +50,7 @@ final class ReplicaConfig {
                 reader.value(PEER, "", text -> Names.check("peer", text)),
                 reader.value(SOURCE_IMAGE, wish.name(), text -> Names.check("image", text)),
                 reader.nanos(DELAY, 0, 0),
+                reader.value(ReplicaWish.SHARED, "", text -> text.isEmpty() ? text : Names.check("pool", text)),
                 create,
                 reader.value(SEED, ReplicaWish.NO_SEED, UUID::fromString));
     }
@@ -56,6 +62,7 @@ final class ReplicaConfig {
         properties.put(DELAY, delay(wish.delayNanos()));
         properties.put(
                 SEED, wish.seed().equals(ReplicaWish.NO_SEED) ? "" : wish.seed().toString());
+        properties.put(ReplicaWish.SHARED, wish.shared());
         wish.properties().forEach((key, value) -> properties.put(CREATE + key, value));
         return properties;
     }

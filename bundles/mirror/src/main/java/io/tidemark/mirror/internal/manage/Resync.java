@@ -41,7 +41,7 @@ final class Resync {
     void run(String image, String peer, GivenUp given) throws StorageException {
         String there = desk.there(image, peer);
         Answer.Facts source = desk.look(peer, there);
-        if (source.role() != ImageHead.Role.PRIMARY) {
+        if (source.role() != ImageHead.Role.PRIMARY && !source.followsOther()) {
             throw new StorageException(
                     Reason.MISMATCH,
                     "the image " + there + " is a replica at " + peer,
@@ -82,7 +82,9 @@ final class Resync {
             create.putAll(before.properties());
         }
         create.keySet().removeAll(OF_SOURCE);
-        return new ReplicaWish(image, peer, there, before == null ? 0 : before.delayNanos(), create);
+        String shared = before == null || !before.peer().equals(peer) ? "" : before.shared();
+        return new ReplicaWish(
+                image, peer, there, before == null ? 0 : before.delayNanos(), shared, create, ReplicaWish.NO_SEED);
     }
 
     private void checkNothingIsLost(String image, String peer, Answer.Facts source) throws StorageException {

@@ -64,7 +64,7 @@ final class Roles {
                 desk.turns().in(turn(image), () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
         desk.node().look(image);
-        if (source != null && source.role() == ImageHead.Role.REPLICA) {
+        if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
             follow(promoted, wish);
         }
         return promotion(image, desk.nodeName(), promoted, missing);
@@ -174,6 +174,12 @@ final class Roles {
             return missing;
         }
         refusePrimary(image, source, wish);
+        if (source.followsOther()) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + wish.sourceImage() + " of " + wish.peer() + " is a replica itself, of another node",
+                    "promote it there, and " + image + " goes on following it; --force promotes this one");
+        }
         if (!continues) {
             // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
             if (verdict.kind() == Verdict.Kind.OLDER) {
@@ -273,7 +279,10 @@ final class Roles {
     /** True when there was none before. */
     boolean wish(String image, String peer, String there) throws StorageException {
         ReplicaWish before = desk.replicas().config(image).orElse(null);
-        ReplicaWish wish = new ReplicaWish(image, peer, there, before == null ? 0 : before.delayNanos(), Map.of());
+        // A pool that is shared is so in both directions, but which one that is only people know.
+        String shared = before == null || !before.peer().equals(peer) ? "" : before.shared();
+        ReplicaWish wish = new ReplicaWish(
+                image, peer, there, before == null ? 0 : before.delayNanos(), shared, Map.of(), ReplicaWish.NO_SEED);
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
             desk.replicas().add(image, properties);
@@ -285,11 +294,13 @@ final class Roles {
 
     // ---- as asked by a peer
 
-    Answer look(String image) throws StorageException {
+    Answer look(String peer, String image) throws StorageException {
         ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA;
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
         return new Answer.Facts(
                 facts.role(),
+                replica && wish != null && !wish.peer().equals(peer),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),

@@ -11,6 +11,7 @@ import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.mirror.internal.run.MirrorNode;
 import io.tidemark.mirror.internal.run.PeerState;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import java.util.ArrayList;
@@ -210,25 +211,33 @@ final class Statuses {
                 .config(image)
                 .filter(wish -> wish.peer().equals(peer))
                 .isPresent();
+        boolean reads = client != null && MirrorNode.readsItself(client);
         String words = (wished ? "primary here; " : "")
-                + (linked ? "linked, and the peer does not ask for the image now" : "not linked");
+                + (reads
+                        ? "the replica reads the journal itself, " + (linked ? "linked" : "not linked")
+                        : linked ? "linked, and the peer does not ask for the image now" : "not linked");
         String keeps = kept < 0 ? "" : "; the journal keeps what follows event " + kept;
         State state = wished ? State.PRIMARY : linked ? State.STARTING : State.UNLINKED;
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, state, words + keeps);
         if (kept < 0) {
             return idle;
         }
-        return lacking(idle, durable(image), kept);
+        long durable = durable(image);
+        return lacking(idle, reads && !wished ? reading(kept, durable) : state, durable, kept);
     }
 
-    private static MirrorStatus lacking(MirrorStatus idle, long durable, long received) {
+    private static State reading(long received, long durable) {
+        return received >= durable ? State.UP_TO_DATE : State.CATCHING_UP;
+    }
+
+    private static MirrorStatus lacking(MirrorStatus idle, State state, long durable, long received) {
         long lacks = durable < 0 ? -1 : Math.max(0, durable - received);
         return new MirrorStatus(
                 idle.image(),
                 idle.peer(),
                 idle.peerImage(),
                 idle.role(),
-                idle.state(),
+                state,
                 idle.words(),
                 idle.consistency(),
                 new MirrorStatus.Marks(durable, -1, received, -1, -1),
@@ -247,7 +256,7 @@ final class Statuses {
         String words = "nothing is kept any more for " + client.description() + "; run mirror:resync " + there
                 + " there, or mirror:disable " + image + " --with " + peer + " here";
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, State.REFUSED, words);
-        return lacking(idle, durable(image), client.commit().sequence());
+        return lacking(idle, idle.state(), durable(image), client.commit().sequence());
     }
 
     private long durable(String image) {

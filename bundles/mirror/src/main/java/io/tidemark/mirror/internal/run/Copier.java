@@ -6,9 +6,11 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.news.News.Topic;
+import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Octets;
@@ -130,8 +132,7 @@ final class Copier {
 
     private void copy() throws StorageException {
         String image = outgoing.image();
-        BlockDevice device = all.services()
-                .devices()
+        BlockDevice device = all.origin()
                 .device(image)
                 .orElseThrow(() -> new StorageException(
                         Reason.UNAVAILABLE, "the image '" + image + "' is not served", "look at image:list"));
@@ -177,11 +178,10 @@ final class Copier {
                 break;
             }
         }
-        settle(session);
-        long durable = outgoing.journal().durable();
-        Point at = durable == 0
+        long last = settle(session);
+        Point at = last == 0
                 ? Point.NONE
-                : Point.in(Sources.epoch(outgoing.journal().epochs(), durable), durable);
+                : Point.in(Sources.epoch(outgoing.journal().epochs(), last), last);
         if (control(new Message.Copying(offset, 0)) && control(new Message.Copied(at))) {
             LOG.info(
                     "{}: the copy of '{}' is whole, {} bytes were sent{}, consistent at {}",
@@ -342,10 +342,15 @@ final class Copier {
         return true;
     }
 
-    /** Everything that a read may have seen becomes durable. */
-    private void settle(DeviceSession session) throws StorageException {
+    /** Everything that a read may have seen becomes durable; the last such event. Of a replica only what is durable is read. */
+    private long settle(DeviceSession session) throws StorageException {
+        ImageFacts facts = all.origin().facts(outgoing.image());
+        if (facts.role() == ImageHead.Role.REPLICA) {
+            return facts.replica().head();
+        }
         Journal journal = outgoing.journal();
         Settling.settle(session, journal, journal.appender().appended(), gate, this::ended);
+        return journal.durable();
     }
 
     private boolean pace(int bytes) {

@@ -48,6 +48,9 @@ final class Incoming {
     private final MirrorSettings settings;
     private volatile ReplicaWish wish;
     private final IntSupplier replicasOfNode;
+    /** Null when the source's journal cannot be read here. */
+    private final SharedSource shared;
+
     private final Gate gate;
     private final Gate sending;
     private final SeedCheck seed = new SeedCheck();
@@ -58,11 +61,13 @@ final class Incoming {
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
     private long queuedBytes;
     private PeerLink offered;
+    private PeerLink asking;
     private int channel;
     private long windowBytes;
 
     // Of the worker alone.
     private PeerLink link;
+    private boolean reads;
     private boolean asked;
     private boolean follows;
     private volatile Replica replica;
@@ -72,6 +77,7 @@ final class Incoming {
     private ReplicaProgress told;
     private volatile boolean listens;
     private boolean waitsForRoom;
+    private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private long copiedTo;
     private long retryAtNanos;
@@ -91,15 +97,19 @@ final class Incoming {
             Services services,
             MirrorSettings settings,
             ReplicaWish wish,
-            IntSupplier replicasOfNode) {
+            IntSupplier replicasOfNode,
+            SharedSource shared) {
         this.context = context;
         this.services = services;
         this.settings = settings;
         this.wish = wish;
         this.replicasOfNode = replicasOfNode;
+        this.shared = shared;
+        this.reads = shared != null;
         this.gate = context.workers().newGate();
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
+        words.reads(reads);
     }
 
     ReplicaWish wish() {
@@ -170,7 +180,7 @@ final class Incoming {
 
     void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
         synchronized (lock) {
-            if (from != offered || toChannel != channel) {
+            if (from != asking || toChannel != channel) {
                 return;
             }
             boolean counted = counts(message);
@@ -245,14 +255,17 @@ final class Incoming {
             }
             tellProgress();
         }
+        if (isCopied && shared != null && !reads) {
+            isCopied = false;
+            leave("it goes on with the journal itself", false);
+            retryAtNanos = 0;
+            gate.open();
+        }
     }
 
     /** Notices that the link is another one. */
     private boolean takeLink() {
-        PeerLink now;
-        synchronized (lock) {
-            now = offered;
-        }
+        PeerLink now = reads ? shared.link() : offered();
         if (now != link) {
             leaveChannel();
             link = now;
@@ -261,11 +274,18 @@ final class Incoming {
         return link != null;
     }
 
+    private PeerLink offered() {
+        synchronized (lock) {
+            return offered;
+        }
+    }
+
     private void leaveChannel() {
         if (link != null) {
             synchronized (lock) {
                 link.detach(channel);
                 channel = 0;
+                asking = null;
                 queue.clear();
                 queuedBytes = 0;
             }
@@ -319,6 +339,9 @@ final class Incoming {
     private void end() {
         leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
         giveBack();
+        if (shared != null) {
+            shared.close(forget);
+        }
     }
 
     // ---- opening
@@ -359,6 +382,9 @@ final class Incoming {
         // After the receiving end was taken, so that nothing moves between the two.
         facts = replica == null ? null : facts();
         ReplicaProgress progress = replica == null ? null : replica.progress();
+        if (turnsToOther(progress)) {
+            return;
+        }
         long window = settings.window(replicasOfNode.getAsInt());
         int number;
         synchronized (lock) {
@@ -366,6 +392,7 @@ final class Incoming {
             queuedBytes = 0;
             number = link.attach(this);
             channel = number;
+            asking = link;
         }
         asked = true;
         words.asked();
@@ -378,6 +405,19 @@ final class Incoming {
 
     private boolean hasSeed() {
         return !wish.seed().equals(ReplicaWish.NO_SEED);
+    }
+
+    /** Bytes come over the link; events from the journal itself, where that can be read. */
+    private boolean turnsToOther(ReplicaProgress progress) {
+        boolean wants = shared != null && progress != null && progress.consistency() != Consistency.COPYING;
+        boolean turns = wants != reads;
+        if (turns) {
+            reads = wants;
+            words.reads(wants);
+            retryAtNanos = 0;
+            gate.open();
+        }
+        return turns;
     }
 
     private Message.Open request(ImageFacts facts, ReplicaProgress progress, long window) {
@@ -549,6 +589,7 @@ final class Incoming {
             LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());
             String at = copied.consistentAt().position().toString();
             tell(Topic.REPLICA_COPIED, "copied, consistent at " + at, Map.of("position", at));
+            isCopied = true;
         }
     }
 
@@ -624,25 +665,27 @@ final class Incoming {
      */
     private void keepForSource() {
         long now = context.clock().monotonicNanos();
-        if (now < keepAtNanos) {
+        // A journal that is read here says nothing of who writes it.
+        PeerLink source = reads ? offered() : link;
+        if (now < keepAtNanos || source == null) {
             return;
         }
         keepAtNanos = now + 10 * SECOND;
         try {
             Journal journal = services.images().journal(wish.image());
-            String id = Sources.client(link.peerKey(), wish.sourceImage());
-            JournalClient source = Sources.known(journal, id).orElse(null);
+            String id = Sources.client(source.peerKey(), wish.sourceImage());
+            JournalClient client = Sources.known(journal, id).orElse(null);
             long received = replica.progress().received();
-            if (source != null
-                    && source.state() == JournalClient.State.CONNECTED
-                    && source.commit().sequence() < received) {
+            if (client != null
+                    && client.state() == JournalClient.State.CONNECTED
+                    && client.commit().sequence() < received) {
                 journal.replaceClient(
-                        source,
+                        client,
                         new JournalClient(
                                 id,
-                                source.description(),
+                                client.description(),
                                 Sources.position(journal.epochs(), received),
-                                source.state(),
+                                client.state(),
                                 context.clock().wallNanos()));
             }
         } catch (StorageException e) {
@@ -690,8 +733,17 @@ final class Incoming {
         }
     }
 
+    /** How the clocks differ is known over the link to the other node only. */
     private void tellClock() {
-        ClockOffset.Offset now = link.clockOffset();
+        PeerLink other = reads ? offered() : link;
+        if (other == null) {
+            if (toldOffset.known()) {
+                toldOffset = toldOffset.stale();
+                replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
+            }
+            return;
+        }
+        ClockOffset.Offset now = other.clockOffset();
         boolean differs = now.known() != toldOffset.known()
                 || Math.abs(now.peerMinusOwnNanos() - toldOffset.peerMinusOwnNanos()) > CLOCK_STEP_NANOS;
         if (now.known() && differs) {

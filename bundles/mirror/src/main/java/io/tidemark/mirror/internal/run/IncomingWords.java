@@ -45,6 +45,8 @@ final class IncomingWords {
     private String cause = "never linked since the mirror started";
     private boolean suspended;
     private boolean waits;
+    private boolean reads;
+    private boolean linked;
     private long durable = -1;
     private long unsentBytes;
     private long heardNanos;
@@ -64,9 +66,18 @@ final class IncomingWords {
         this.rate = new RecentRate(clock);
     }
 
-    synchronized void linked(boolean linked, String why) {
-        phase = linked ? Phase.LINKED : Phase.UNLINKED;
+    synchronized void linked(boolean nowLinked, String why) {
+        linked = nowLinked;
         cause = why;
+        if (!reads) {
+            phase = linked ? Phase.LINKED : Phase.UNLINKED;
+        }
+    }
+
+    /** Whether the source's journal is read here, with or without a link. */
+    synchronized void reads(boolean itself) {
+        reads = itself;
+        phase = linked ? Phase.LINKED : Phase.UNLINKED;
     }
 
     synchronized void asked() {
@@ -226,14 +237,25 @@ final class IncomingWords {
 
     private Said said(ReplicaProgress progress) {
         return switch (phase) {
-            case UNLINKED -> new Said(State.UNLINKED, cause.isEmpty() ? "not linked" : "not linked: " + cause);
+            case UNLINKED ->
+                reads
+                        ? new Said(State.STARTING, "opens the source's journal" + unlinked())
+                        : new Said(State.UNLINKED, cause.isEmpty() ? "not linked" : "not linked: " + cause);
             case LINKED -> new Said(State.STARTING, "linked, asks for the image again soon");
             case ASKED -> new Said(State.STARTING, "asked for the image");
             case REFUSED -> new Said(State.REFUSED, "refused by " + peer);
             case PRIMARY -> new Said(State.PRIMARY, "primary here, follows nobody");
             case COPYING -> new Said(State.COPYING, CopyWords.of(copy()));
-            case FOLLOWING -> following(progress);
+            case FOLLOWING -> reads ? reading(following(progress)) : following(progress);
         };
+    }
+
+    private Said reading(Said said) {
+        return new Said(said.state(), said.words() + "; reads the source's journal itself" + unlinked());
+    }
+
+    private String unlinked() {
+        return linked ? "" : ", not linked" + (cause.isEmpty() ? "" : ": " + cause);
     }
 
     private Said following(ReplicaProgress progress) {

@@ -84,7 +84,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         this.nonces = nonces;
         this.master = master;
         this.strangers = new LogLimit(context.clock().monotonicNanos());
-        this.sources = new Sources(context, services, settings, master);
+        this.sources = new Sources(context, Origin.of(services), services.news(), settings, master::mayHave);
         this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
     }
@@ -141,6 +141,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
         removePeer(wish.name());
         Peer peer = new Peer(wish, settings.leastBackOffNanos());
+        peer.key = wish.isLocal() ? self.key().publicKey() : peer.key;
         synchronized (lock) {
             peers.put(wish.name(), peer);
         }
@@ -181,7 +182,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      */
     public void addReplica(ReplicaWish wish) {
         removeReplica(wish.image(), false);
-        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount);
+        SharedSource shared =
+                wish.isShared() ? new SharedSource(context, services, settings, self, master, wish) : null;
+        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount, shared);
         synchronized (lock) {
             replicas.put(wish.image(), incoming);
             Peer peer = peers.get(wish.peer());
@@ -269,8 +272,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     public List<PeerState> peers() {
         synchronized (lock) {
             return peers.values().stream()
-                    .map(peer ->
-                            peer.state(ways.get(peer.wish.transport()) != null, ways.trouble(peer.wish.transport())))
+                    .map(peer -> peer.state(reachable(peer.wish), ways.trouble(peer.wish.transport())))
                     .toList();
         }
     }
@@ -373,6 +375,20 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
 
     // ---- links
 
+    /**
+     * Whether a replica reads the journal of its source by itself.
+     *
+     * @param client as the journal knows it
+     * @return false when it gets events over a link
+     */
+    public static boolean readsItself(JournalClient client) {
+        return client.description().endsWith(SharedOrigin.READS);
+    }
+
+    private boolean reachable(PeerWish wish) {
+        return wish.isLocal() || ways.get(wish.transport()) != null;
+    }
+
     private PeerLink opened(Link link, boolean initiator, ReplicationTransport transport, Pins pins) {
         PeerLink peerLink = new PeerLink(
                 context,
@@ -419,6 +435,28 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
 
     @Override
     public boolean proven(PeerLink link) {
+        return link.isInside() ? insideBegun(link) : outsideBegun(link);
+    }
+
+    /** The end that was opened is the one that is used; the other one serves it. */
+    private boolean insideBegun(PeerLink link) {
+        synchronized (lock) {
+            Peer peer = peers.get(link.peer());
+            if (closed || peer == null || !peer.wish.isLocal()) {
+                return false;
+            }
+            if (link.isInitiator()) {
+                peer.link = link;
+                peer.dialling = false;
+                peer.trouble = "";
+                peer.nodeName = link.nodeName();
+                tell(peer, link, "");
+            }
+            return true;
+        }
+    }
+
+    private boolean outsideBegun(PeerLink link) {
         PeerLink before;
         boolean first;
         Peer peer;
@@ -494,6 +532,11 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 }
             }
         }
+        if (link.isInside()) {
+            LOG.debug("an inside link with '{}' has ended: {}", link.peer(), why.getMessage());
+            gate.open();
+            return;
+        }
         String line = wasProven
                 ? "the link with '" + link.peer() + "' has ended: " + why.getMessage()
                 : strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
@@ -562,8 +605,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         List<Peer> due = new ArrayList<>();
         synchronized (lock) {
             for (Peer peer : peers.values()) {
-                boolean wanted = peer.wish.address().isPresent()
-                        && ways.get(peer.wish.transport()) != null
+                boolean wanted = (peer.wish.isLocal() || peer.wish.address().isPresent())
+                        && reachable(peer.wish)
                         && !peer.linked()
                         && !peer.dialling;
                 if (wanted && peer.dialAtNanos <= now) {
@@ -578,7 +621,18 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         return wait;
     }
 
+    /** Both ends are this node's: the source's side of the protocol reads the journal, and the other one receives. */
+    private void dialInside(Peer peer) {
+        for (PeerLink link : PeerLink.inside(context, settings.handshakeNanos())) {
+            link.startInside(peer.wish.name(), self, this, new SourceSide(context, sources), master);
+        }
+    }
+
     private void dial(Peer peer) {
+        if (peer.wish.isLocal()) {
+            dialInside(peer);
+            return;
+        }
         ReplicationTransport transport = ways.get(peer.wish.transport());
         if (transport == null) {
             failed(peer, new StorageException(Reason.UNAVAILABLE, "there is no such transport", ""));

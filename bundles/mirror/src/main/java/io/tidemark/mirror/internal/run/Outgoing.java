@@ -204,8 +204,7 @@ final class Outgoing {
             boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
             boolean counts = reachable && consistent && !closed;
             try {
-                all.services()
-                        .replicas()
+                all.origin()
                         .peer(image(), new PeerProgress(peer, counts, now.arrived(), now.received(), now.replayed()));
             } catch (StorageException e) {
                 LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());

@@ -41,6 +41,9 @@ final class PeerLink implements LinkListener {
         void ended(PeerLink link, boolean wasProven, StorageException why);
     }
 
+    /** Who is at the other end. */
+    private record Known(String peer, String nodeName, byte[] key) {}
+
     private final StorageContext context;
     private final Link link;
     private final boolean initiator;
@@ -53,6 +56,7 @@ final class PeerLink implements LinkListener {
     private volatile StorageException closed;
     private volatile boolean closing;
     private Handshake handshake;
+    private volatile Known known;
     private Owner owner;
     private SourceSide sources;
     private Orders orders;
@@ -65,6 +69,18 @@ final class PeerLink implements LinkListener {
         this.handshakeNanos = handshakeNanos;
         this.gate = gate;
         this.clocks = new ClockOffset(context.clock());
+    }
+
+    /** Both ends of a link that does not leave the node, the one that opened it first. */
+    static PeerLink[] inside(StorageContext context, long handshakeNanos) {
+        InsideLink[] ends = InsideLink.pair("this node");
+        PeerLink[] links = new PeerLink[ends.length];
+        for (int i = 0; i < ends.length; i++) {
+            links[i] = new PeerLink(
+                    context, ends[i], i == 0, handshakeNanos, context.workers().newGate());
+            ends[i].tells(links[i]);
+        }
+        return links;
     }
 
     // ---- callbacks of the transport
@@ -104,16 +120,21 @@ final class PeerLink implements LinkListener {
 
     /** Only when proven. */
     String peer() {
-        return handshake.peer();
+        return known.peer();
     }
 
     /** What the peer calls itself. */
     String nodeName() {
-        return handshake.said();
+        return known.nodeName();
     }
 
     byte[] peerKey() {
-        return handshake.peerKey();
+        return known.key().clone();
+    }
+
+    /** Whether it does not leave the node: nobody has to prove anything. */
+    boolean isInside() {
+        return handshake == null;
     }
 
     Link link() {
@@ -191,6 +212,16 @@ final class PeerLink implements LinkListener {
 
     void start(Handshake begun, Owner told, SourceSide sourceSide, Master master) {
         handshake = begun;
+        begin(told, sourceSide, master);
+    }
+
+    /** An end of an {@link InsideLink}. */
+    void startInside(String peer, Handshake.Self self, Owner told, SourceSide sourceSide, Master master) {
+        known = new Known(peer, self.name(), self.key().publicKey());
+        begin(told, sourceSide, master);
+    }
+
+    private void begin(Owner told, SourceSide sourceSide, Master master) {
         owner = told;
         sources = sourceSide;
         orders = new Orders(context, this, master);
@@ -201,7 +232,10 @@ final class PeerLink implements LinkListener {
         StorageException why = null;
         boolean wasProven = false;
         try {
-            prove();
+            if (!isInside()) {
+                prove();
+                known = new Known(handshake.peer(), handshake.said(), handshake.peerKey());
+            }
             wasProven = true;
             if (owner.proven(this)) {
                 sources.start(this);

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.transport.PeerAddress;
 import java.util.Optional;
 
@@ -11,4 +12,13 @@ import java.util.Optional;
  * @param address where; empty when it is the peer that opens the link
  * @param key its public key as people type it; empty to take the first one that shows up at the address
  */
-public record PeerWish(String name, String transport, Optional<PeerAddress> address, String key) {}
+public record PeerWish(String name, String transport, Optional<PeerAddress> address, String key) {
+    /**
+     * Whether it is this node itself, whose images follow each other.
+     *
+     * @return true when no transport is needed to reach it
+     */
+    public boolean isLocal() {
+        return transport.equals(PeerSettings.LOCAL);
+    }
+}

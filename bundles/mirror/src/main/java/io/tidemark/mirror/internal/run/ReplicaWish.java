@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.Map;
 import java.util.UUID;
 
@@ -10,17 +11,27 @@ import java.util.UUID;
  * @param peer where it comes from
  * @param sourceImage its name there
  * @param delayNanos how far behind its source it stays, unless it is held
+ * @param shared journal pool of this node in which the source's journal lies, too; empty when events come over the link
  * @param properties configuration of the image that is made when there is none
  * @param seed identity of the image that is there, and whose bytes may become the replica's; {@link #NO_SEED} for none. Good for one
  *     use: the replica has its source's identity
  */
 public record ReplicaWish(
-        String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties, UUID seed) {
+        String image,
+        String peer,
+        String sourceImage,
+        long delayNanos,
+        String shared,
+        Map<String, String> properties,
+        UUID seed) {
     /** All of the image is copied. */
     public static final UUID NO_SEED = new UUID(0, 0);
 
+    /** Key of {@link #shared} in configurations. */
+    public static final String SHARED = ReplicaOptions.SHARED;
+
     /**
-     * A replica that is copied as a whole.
+     * A replica that is copied as a whole, and whose events come over the link.
      *
      * @param image as for all
      * @param peer as for all
@@ -29,7 +40,7 @@ public record ReplicaWish(
      * @param properties as for all
      */
     public ReplicaWish(String image, String peer, String sourceImage, long delayNanos, Map<String, String> properties) {
-        this(image, peer, sourceImage, delayNanos, properties, NO_SEED);
+        this(image, peer, sourceImage, delayNanos, "", properties, NO_SEED);
     }
 
     /** Copies. */
@@ -44,6 +55,15 @@ public record ReplicaWish(
      * @return a copy
      */
     public ReplicaWish delayed(long nanos) {
-        return new ReplicaWish(image, peer, sourceImage, nanos, properties, seed);
+        return new ReplicaWish(image, peer, sourceImage, nanos, shared, properties, seed);
+    }
+
+    /**
+     * Whether events are read from the source's journal itself.
+     *
+     * @return false when they come over the link
+     */
+    public boolean isShared() {
+        return !shared.isEmpty();
     }
 }

@@ -2,8 +2,10 @@ package io.tidemark.mirror.internal.run;
 
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.news.NewsDesk;
+import java.util.function.Function;
 
 /**
  * What a mirror needs of the engine, and whom it tells.
@@ -11,6 +13,12 @@ import io.tidemark.base.news.NewsDesk;
  * @param replicas roles and receiving ends
  * @param images journals
  * @param devices bytes of images, for copies
+ * @param journals the store of a journal pool, by its name, and null when there is none
  * @param news for who watches the node
  */
-public record Services(ReplicaManager replicas, ImageManager images, DeviceRegistry devices, NewsDesk news) {}
+public record Services(
+        ReplicaManager replicas,
+        ImageManager images,
+        DeviceRegistry devices,
+        Function<String, JournalStore> journals,
+        NewsDesk news) {}

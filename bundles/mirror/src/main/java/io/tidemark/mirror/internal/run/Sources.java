@@ -10,6 +10,7 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.fork.ForkCheck;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,33 +42,41 @@ final class Sources {
     private static final int MAX_CLIENT = 128;
 
     private final StorageContext context;
-    private final Services services;
+    private final Origin origin;
     private final MirrorSettings settings;
-    private final Master master;
+    private final BiPredicate<String, String> mayHave;
     private final Gate gate;
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
+    private final NewsDesk news;
     private final Slots slots;
     private volatile boolean closed;
 
-    Sources(StorageContext context, Services services, MirrorSettings settings, Master master) {
+    /** The last one says whether a peer, the first, may have an image, the second. */
+    Sources(
+            StorageContext context,
+            Origin origin,
+            NewsDesk news,
+            MirrorSettings settings,
+            BiPredicate<String, String> mayHave) {
         this.context = context;
-        this.services = services;
+        this.origin = origin;
+        this.news = news;
         this.settings = settings;
-        this.master = master;
+        this.mayHave = mayHave;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
     }
 
     NewsDesk news() {
-        return services.news();
+        return news;
     }
 
     StorageContext context() {
         return context;
     }
 
-    Services services() {
-        return services;
+    Origin origin() {
+        return origin;
     }
 
     MirrorSettings settings() {
@@ -111,7 +121,7 @@ final class Sources {
                 kept.remove(outgoing);
             }
         }
-        Journal journal = services.images().journal(image);
+        Journal journal = origin.journal(image);
         if (known(journal, id).isPresent()) {
             journal.removeClient(id);
         }
@@ -126,7 +136,7 @@ final class Sources {
     /** What the engine knows of a replica is in memory only: failing to forget it keeps nothing. */
     void forgetPeer(String image, String name) {
         try {
-            services.replicas().forgetPeer(image, name);
+            origin.forgetPeer(image, name);
         } catch (StorageException e) {
             LOG.warn("'{}' may still count the replica at {}: {}", image, name, e.getMessage());
         }
@@ -135,7 +145,7 @@ final class Sources {
     /** What a journal knows of a replica; empty when it knows nothing, or cannot be asked. */
     Optional<JournalClient> kept(String image, byte[] key, String replica) {
         try {
-            return known(services.images().journal(image), client(key, replica));
+            return known(origin.journal(image), client(key, replica));
         } catch (StorageException e) {
             return Optional.empty();
         }
@@ -158,7 +168,7 @@ final class Sources {
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        if (!master.mayHave(link.peer(), open.image())) {
+        if (!mayHave.test(link.peer(), open.image())) {
             throw new Refusal(
                     EndCode.FORBIDDEN,
                     "the image '" + open.image() + "' is not for the peer '" + link.peer()
@@ -183,23 +193,24 @@ final class Sources {
 
     private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)
             throws StorageException, Refusal {
-        ImageFacts facts = services.replicas().facts(open.image());
-        Journal journal = services.images().journal(open.image());
+        ImageFacts facts = origin.facts(open.image());
+        Journal journal = origin.journal(open.image());
         String id = client(link.peerKey(), open.replica());
         Optional<JournalClient> known = known(journal, id);
         if (!open.copy().begins()) {
             refuseExpired(open, known);
         }
         boolean copying = open.copy() != Message.Copy.NONE;
-        if (copying && facts.role() != ImageHead.Role.PRIMARY) {
+        boolean replica = facts.role() == ImageHead.Role.REPLICA;
+        if (copying && replica && facts.replica().consistency() != Consistency.CONSISTENT) {
             throw new Refusal(
-                    EndCode.NOT_PRIMARY,
-                    "the image '" + open.image() + "' is a replica here, and copies are taken from a primary; mirror it"
-                            + " from its primary");
+                    EndCode.UNAVAILABLE,
+                    "the image '" + open.image()
+                            + "' is a replica here that is not consistent yet; it is copied when it" + " is");
         }
         Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
         long received = open.copy().begins() ? start.sequence() : open.received();
-        String description = link.peer() + " as " + open.replica();
+        String description = origin.describe(link.peer(), open.replica());
         JournalClient now = client(id, description, position(facts.epochs(), received));
         register(journal, known, now);
         if (journal.trimmed() > start.sequence()) {
@@ -252,6 +263,7 @@ final class Sources {
             return;
         }
         boolean kept = known.get().state() == JournalClient.State.CONNECTED
+                && known.get().description().equals(now.description())
                 && known.get().commit().equals(now.commit());
         if (!kept && !journal.replaceClient(known.get(), now)) {
             throw new StorageException(Reason.NOT_FOUND, "the journal's client " + now.id() + " changed meanwhile", "");
@@ -273,11 +285,11 @@ final class Sources {
                 .findFirst();
     }
 
+    /** Everything up to there is sure to be in the bytes that are copied from now on: of a replica, what it has applied. */
     private static Point registration(ImageFacts facts) {
-        long durable = facts.watermarks().durable();
-        return durable == 0 || facts.epochs().isEmpty()
-                ? Point.NONE
-                : Point.in(epoch(facts.epochs(), durable), durable);
+        boolean replica = facts.role() == ImageHead.Role.REPLICA;
+        long last = replica ? facts.watermarks().applied() : facts.watermarks().durable();
+        return last == 0 || facts.epochs().isEmpty() ? Point.NONE : Point.in(epoch(facts.epochs(), last), last);
     }
 
     private static Point judged(ImageFacts facts, Message.Open open) throws Refusal {

@@ -25,6 +25,7 @@ public sealed interface Answer extends Message {
      * How an image is.
      *
      * @param role whether clients may write
+     * @param followsOther whether it is a replica that follows another node than the one that asks
      * @param consistency of a replica's bytes; of a primary {@link Consistency#CONSISTENT}
      * @param identity of the image
      * @param trimmed last event that its journal no longer has
@@ -34,6 +35,7 @@ public sealed interface Answer extends Message {
      */
     record Facts(
             ImageHead.Role role,
+            boolean followsOther,
             Consistency consistency,
             UUID identity,
             long trimmed,

@@ -14,6 +14,7 @@ import java.util.UUID;
 final class OrderCode {
     private static final int PRIMARY = 1;
     private static final int REPLICA = 2;
+    private static final int OTHERS_REPLICA = 3;
     private static final List<Consistency> CONSISTENCIES =
             List.of(Consistency.CONSISTENT, Consistency.COPYING, Consistency.REPLAYING);
 
@@ -78,7 +79,9 @@ final class OrderCode {
             out.put((byte) answered.outcome().code());
             words(out, answered.words());
         } else if (answer instanceof Answer.Facts facts) {
-            out.put((byte) (facts.role() == ImageHead.Role.PRIMARY ? PRIMARY : REPLICA));
+            int role =
+                    facts.role() == ImageHead.Role.PRIMARY ? PRIMARY : facts.followsOther() ? OTHERS_REPLICA : REPLICA;
+            out.put((byte) role);
             out.put((byte) CONSISTENCIES.indexOf(facts.consistency()));
             Encoder.uuid(out, facts.identity());
             out.putLong(facts.trimmed()).putLong(facts.durable()).putLong(facts.head());
@@ -187,11 +190,12 @@ final class OrderCode {
     private Answer.Facts facts() throws CharacterCodingException {
         int role = in.get() & 0xff;
         int consistency = in.get() & 0xff;
-        if (role < PRIMARY || role > REPLICA || consistency >= CONSISTENCIES.size()) {
+        if (role < PRIMARY || role > OTHERS_REPLICA || consistency >= CONSISTENCIES.size()) {
             throw new IllegalArgumentException("role " + role + ", consistency " + consistency);
         }
         return new Answer.Facts(
                 role == PRIMARY ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA,
+                role == OTHERS_REPLICA,
                 CONSISTENCIES.get(consistency),
                 decoder.uuid(),
                 decoder.count("trimmed"),

@@ -68,13 +68,21 @@ class ConfigsTest {
 
     @Test
     void whatIsWrittenOfAReplicaIsReadAgain() {
-        ReplicaWish whole =
-                new ReplicaWish("disk", "b", "vm1", 90 * SECOND, Map.of("pool", "fast", "journal.limit", "1G"));
+        ReplicaWish whole = new ReplicaWish(
+                "disk",
+                "b",
+                "vm1",
+                90 * SECOND,
+                "both",
+                Map.of("pool", "fast", "journal.limit", "1G"),
+                ReplicaWish.NO_SEED);
         assertEquals(whole, replica(ReplicaConfig.properties(whole)));
         ReplicaWish plain = new ReplicaWish("disk", "b", "disk", 0, Map.of());
         assertEquals(plain, replica(ReplicaConfig.properties(plain)));
         refused("peer", () -> replica(Map.of()));
         refused("delay", () -> replica(Map.of("peer", "b", "delay", "soon")));
+        refused("delay", () -> replica(Map.of("peer", "b", "delay", "1h", "create.relay", "off")));
+        refused("shared", () -> replica(Map.of("peer", "b", "shared", "a/b")));
         refused("image", () -> replica(Map.of("peer", "b", "image", "a/b")));
         refused("pool", () -> replica(Map.of("peer", "b", "pool", "fast")));
     }

@@ -75,7 +75,11 @@ final class MemoryEngine implements ReplicaManager {
 
     Services services() {
         return new Services(
-                this, new MemoryManager(this), new MemoryDevices(this, images), new NewsDesk(context, "news"));
+                this,
+                new MemoryManager(this),
+                new MemoryDevices(this, images),
+                pool -> null,
+                new NewsDesk(context, "news"));
     }
 
     MemoryImage image(String name) throws StorageException {

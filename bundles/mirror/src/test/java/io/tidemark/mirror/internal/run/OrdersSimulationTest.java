@@ -28,6 +28,7 @@ import io.tidemark.api.mirror.Split;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.base.event.export.ExportReader;
+import io.tidemark.mirror.internal.identity.NodeKey;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,6 +88,85 @@ class OrdersSimulationTest {
             assertEquals(List.of(), nodes.a.image("disk").journal.clients());
             nodes.a.mirrors.removePeer("b");
             assertEquals(List.of(), nodes.a.mirrors.peers());
+        });
+    }
+
+    @Test
+    void imagesOfOneNodeFollowEachOther() {
+        TwoNodes.play(1050, SEEDS, nodes -> {
+            refused(
+                    Reason.INVALID,
+                    () -> nodes.a.mirrors.addPeer(
+                            "here", local("", NodeKey.generate().toString())));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.addPeer("here", local("sim:b", "")));
+            nodes.a.mirrors.addPeer("here", local("", ""));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "here", ReplicaOptions.DEFAULTS));
+            nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("copy", 0, Map.of()));
+            nodes.write(nodes.a, 5);
+            nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
+            nodes.a.restart();
+            nodes.write(nodes.a, 5);
+            nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
+            assertEquals("here", nodes.a.status("copy").peer());
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.a.status("disk").state() == State.UP_TO_DATE, 10 * SECOND));
+            Verification same = nodes.a.mirrors.verify("disk", "here", WorkListener.QUIET);
+            assertEquals(0, same.differingBytes());
+
+            // Roles change, and back.
+            nodes.a.mirrors.switchOver("disk", "here", WorkListener.QUIET);
+            assertTrue(nodes.a.isPrimary("copy") && !nodes.a.isPrimary("disk"));
+            assertTrue(nodes.a.write("copy"));
+            nodes.awaitSame(nodes.a, "copy", nodes.a, "disk");
+            nodes.a.restart();
+            nodes.a.mirrors.switchOver("copy", "here", WorkListener.QUIET);
+            nodes.write(nodes.a, 3);
+            nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
+
+            refused(Reason.BUSY, () -> nodes.a.mirrors.removePeer("here"));
+            assertTrue(nodes.a.mirrors.disable("disk", "here"));
+            nodes.machine.sleep(3 * SECOND);
+            assertEquals(List.of(), nodes.a.mirrors.status());
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+            nodes.a.mirrors.removePeer("here");
+        });
+    }
+
+    private static PeerSettings local(String address, String key) {
+        return new PeerSettings(PeerSettings.LOCAL, address, "", key, true);
+    }
+
+    /** From a to b, and from there to a second image of b: whoever is in the middle passes on what it has received. */
+    @Test
+    void aReplicaIsFollowedInTurnAndTakesOverForWhoeverFollowsIt() {
+        TwoNodes.play(1070, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.mirrors.addPeer("here", local("", ""));
+            nodes.b.mirrors.enable("disk", "here", new ReplicaOptions("third", 0, Map.of()));
+            nodes.write(nodes.a, 5);
+            nodes.awaitSame(nodes.a, "disk", nodes.b, "third");
+            assertEquals(
+                    nodes.a.image("disk").journal.epochs().get(0).identity(),
+                    nodes.b.image("third").journal.epochs().get(0).identity(),
+                    "epochs pass through as they are");
+            StorageException middle = refused(Reason.MISMATCH, () -> nodes.b.mirrors.promote("third", false));
+            assertTrue(middle.getMessage().contains("is a replica itself"), middle.getMessage());
+
+            // The middle goes away and comes back, and so does the source.
+            nodes.b.restart();
+            nodes.write(nodes.a, 5);
+            nodes.a.restart();
+            nodes.write(nodes.a, 2);
+            nodes.awaitSame(nodes.a, "disk", nodes.b, "third");
+
+            // The middle becomes primary, and is followed as before.
+            nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            nodes.write(nodes.b, 5);
+            nodes.awaitSame(nodes.b, "disk", nodes.b, "third");
+            nodes.awaitEqual(nodes.b, nodes.a);
+            nodes.b.mirrors.switchOver("disk", "a", WorkListener.QUIET);
+            nodes.write(nodes.a, 5);
+            nodes.awaitSame(nodes.a, "disk", nodes.b, "third");
+            nodes.awaitSame(nodes.a, "disk", nodes.b, "disk");
         });
     }
 

@@ -238,6 +238,23 @@ final class TwoNodes {
         checkAcknowledged(primary);
     }
 
+    /** As {@link #awaitEqual}, of images with different names. */
+    void awaitSame(Node primary, String source, Node follower, String replica) {
+        boolean same = machine.awaitUntil(
+                () -> primary.isPrimary(source)
+                        && follower.image(replica) != null
+                        && !follower.isPrimary(replica)
+                        && follower.image(replica).consistency == Consistency.CONSISTENT
+                        && follower.image(replica).head
+                                == primary.image(source).journal.appended(),
+                60 * SECOND);
+        assertTrue(
+                same,
+                () -> primary.name + " " + primary.mirrors.status() + " / " + follower.name + " "
+                        + follower.mirrors.status() + " / " + broken);
+        assertArrayEquals(primary.image(source).bytes, follower.image(replica).bytes);
+    }
+
     void checkAcknowledged(Node node) {
         byte[] expected = new byte[MemoryImage.SIZE_BYTES];
         for (Written one : acknowledged) {

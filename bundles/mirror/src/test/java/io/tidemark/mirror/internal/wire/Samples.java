@@ -76,6 +76,7 @@ final class Samples {
                 new Answer.Answered(Outcome.BUSY, "later"),
                 new Answer.Facts(
                         ImageHead.Role.REPLICA,
+                        true,
                         Consistency.REPLAYING,
                         new UUID(7, 8),
                         21,

@@ -2,6 +2,7 @@ package io.tidemark.itests.nodes.node;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
@@ -46,7 +47,8 @@ import java.util.stream.Stream;
  * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
  * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
  * ADDRESS KEY TRANSPORT FINGERPRINT} ({@code -} for no address; TCP unless said otherwise), {@code fingerprint TRANSPORT}, {@code
- * forget NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code seed IMAGE PEER}, {@code disable IMAGE PEER}, {@code
+ * local NAME}, {@code forget NAME}, {@code follow IMAGE PEER NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code seed IMAGE
+ * PEER}, {@code disable IMAGE PEER}, {@code
  * status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or
  * a position, {@code delay IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE
  * PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code
@@ -98,12 +100,13 @@ final class MirrorWiring {
         return wishes;
     }
 
-    static MirrorWiring open(MachineContext context, ImageDirectory images, Path etc) throws Exception {
+    static MirrorWiring open(MachineContext context, ImageDirectory images, Map<String, JournalStore> shared, Path etc)
+            throws Exception {
         Map<String, TcpTransport> transports = transports(etc);
         SecureRandom random = new SecureRandom();
         Mirrors mirrors = new Mirrors(
                 context,
-                new Services(new Replicas(images), images, images, new NewsDesk(context, "news")),
+                new Services(new Replicas(images), images, images, shared::get, new NewsDesk(context, "news")),
                 MirrorSettings.DEFAULTS,
                 new Handshake.Self(
                         NodeKey.loadOrCreate(etc.resolve("node.key")),
@@ -163,6 +166,11 @@ final class MirrorWiring {
                 return mirrors.addPeer(image, settings(peer, words)).toString();
             case "fingerprint":
                 return transports.get(image).ownFingerprint().orElseThrow();
+            case "local":
+                return mirrors.addPeer(image, new PeerSettings(PeerSettings.LOCAL, "", "", "", true))
+                        .toString();
+            case "follow":
+                return told(mirrors.enable(image, peer, new ReplicaOptions(words[4], 0, Map.of())));
             case "forget":
                 mirrors.removePeer(image);
                 return "";

@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
  *   <li>{@code faults}: {@code true} where forces are to fail later
  *   <li>{@code memory}: bytes of payload memory
  *   <li>{@code segment}: bytes of a journal's segments
+ *   <li>{@code shared}: directory of the journal pool {@code shared}, which another node may have, too
  *   <li>{@code etc}: directory of configurations that commands make; with it the node mirrors, see {@link MirrorWiring}
  *   <li>everything else: keys that hold for all images
  * </ul>
@@ -84,10 +85,12 @@ public final class NodeMain {
             }
         }
         String etc = take(properties, "etc", "");
+        String shared = take(properties, "shared", "");
         Wiring wiring = Wiring.open(
                 context,
                 images,
                 journals,
+                shared.isEmpty() ? List.of() : List.of(Path.of(shared)),
                 segment,
                 images(properties),
                 Path.of(arguments[0]),

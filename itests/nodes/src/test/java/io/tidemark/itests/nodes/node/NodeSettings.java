@@ -98,7 +98,12 @@ public final class NodeSettings {
         return images;
     }
 
-    List<Path> journals() {
+    /**
+     * Where journals lie.
+     *
+     * @return directories of the journal pool
+     */
+    public List<Path> journals() {
         return journals;
     }
 

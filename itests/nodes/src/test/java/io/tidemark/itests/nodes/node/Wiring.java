@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.Wish;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 /** The product's parts put together by {@code new}, as an appliance without OSGi would. */
 final class Wiring {
     private static final String POOL = "default";
+    private static final String SHARED = "shared";
     private static final Duration PATIENCE = Duration.ofSeconds(55);
 
     private final ImageDirectory images;
@@ -42,6 +44,7 @@ final class Wiring {
             MachineContext context,
             Path imagePool,
             List<Path> journalPool,
+            List<Path> sharedPool,
             String segment,
             Map<String, Map<String, String>> wishes,
             Path socket,
@@ -50,10 +53,14 @@ final class Wiring {
         FileImageStore imageStore = new FileImageStore(POOL, imagePool, 0, context.files());
         FlashOptions options = FlashOptions.DEFAULT.withSegmentBytes(Sizes.parse(segment));
         FlashJournalStore journalStore = new FlashJournalStore(POOL, journalPool, options, context.files());
+        Map<String, JournalStore> shared = sharedPool.isEmpty()
+                ? Map.of()
+                : Map.of(SHARED, new FlashJournalStore(SHARED, sharedPool, options, context.files()));
         ImageDirectory images = new ImageDirectory(
                 context, "node", etc == null ? new OriginStore() : MirrorWiring.images(context, etc));
         images.plugins().addImageStore(POOL, 0, imageStore);
         images.plugins().addJournalStore(POOL, 0, journalStore);
+        shared.forEach((name, store) -> images.plugins().addJournalStore(name, 0, store));
         for (Map.Entry<String, CommitPolicy> policy : policies().entrySet()) {
             images.plugins().addPolicy(policy.getKey(), 0, policy.getValue());
         }
@@ -76,7 +83,7 @@ final class Wiring {
                 .noneMatch(image -> image.state() == ImageStatus.State.STARTING));
         NbdServer server = new NbdServer(NbdSettings.DEFAULTS.withTcp("", 0).withUnixSocket(socket), images);
         server.start();
-        return new Wiring(images, server, etc == null ? null : MirrorWiring.open(context, images, etc));
+        return new Wiring(images, server, etc == null ? null : MirrorWiring.open(context, images, shared, etc));
     }
 
     private static Map<String, CommitPolicy> policies() {

@@ -1,0 +1,390 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.journal.JournalSettings;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A journal that somebody else writes, or nobody: it can be read, and clients of it can be registered. A worker looks for what is
+ * new, seldom while nothing is.
+ */
+public final class FollowedJournal implements Journal {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowedJournal.class);
+    private static final long MILLI = 1_000_000L;
+    private static final long LEAST_PAUSE_NANOS = 2 * MILLI;
+    private static final long MOST_PAUSE_NANOS = 100 * MILLI;
+    private static final long RELOAD_NANOS = 500 * MILLI;
+
+    private final StorageContext context;
+    private final JournalPlaces places;
+    private final FlashSteps steps;
+    private final Failures failures;
+    private final Gate gate;
+    private final SegmentTable table;
+    private final FollowedTail tail;
+    private final BodyReads bodyReads;
+    private final Followers followers;
+    /** Held by whoever writes the file of a client. */
+    private final Turn clientTurn;
+
+    /** Whose files were written in this opening; with the turn. */
+    private final Set<String> registered = new HashSet<>();
+
+    private final UUID identity;
+    private final Consumer<FollowedJournal> closeAction;
+    private final JournalAppender appender = new NoAppender();
+    private volatile List<JournalClient> clients;
+
+    /**
+     * Opens it.
+     *
+     * @param context as long as it is open
+     * @param places of the journal, in order
+     * @param steps how it works
+     * @param closeAction called when it was closed
+     * @throws StorageException NOT_FOUND, CORRUPT, UNAVAILABLE when it changes too fast, or IO
+     */
+    FollowedJournal(
+            StorageContext context, JournalPlaces places, FlashSteps steps, Consumer<FollowedJournal> closeAction)
+            throws StorageException {
+        this.context = context;
+        this.places = places;
+        this.steps = steps;
+        this.closeAction = closeAction;
+        this.failures = new Failures(places.journal());
+        this.gate = context.workers().newGate();
+        JournalState state = JournalState.load(context.files(), places);
+        this.identity = state.journal();
+        this.table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
+        table.startAt(List.of(), null, state.firstSegment(), state.trimmed(), state.trimmed());
+        this.tail = new FollowedTail(context, places, table, state, steps);
+        this.bodyReads = new BodyReads(table, steps);
+        this.followers = new Followers(context.files(), places, identity);
+        this.clientTurn = new Turn(context.workers());
+        boolean open = false;
+        try {
+            tail.step();
+            clients = loadClients();
+            context.workers().start("journal-follow-" + places.journal(), this::run);
+            open = true;
+        } finally {
+            if (!open) {
+                release();
+            }
+        }
+    }
+
+    // ---- the worker
+
+    private void run() {
+        long pause = LEAST_PAUSE_NANOS;
+        long reloadAt = context.clock().monotonicNanos() + RELOAD_NANOS;
+        while (!failures.isClosed()) {
+            gate.await(pause);
+            try {
+                long now = context.clock().monotonicNanos();
+                if (now >= reloadAt) {
+                    tail.reload();
+                    clients = loadClients();
+                    reloadAt = now + RELOAD_NANOS;
+                }
+                pause = tail.step() ? LEAST_PAUSE_NANOS : Math.min(2 * pause, MOST_PAUSE_NANOS);
+            } catch (StorageException e) {
+                LOG.info("Journal {} is no longer followed: {}", places.journal(), e.getMessage());
+                failures.close(Reason.UNAVAILABLE);
+            }
+            closeDropped();
+        }
+        table.wakeReaders();
+        release();
+        closeAction.accept(this);
+    }
+
+    private void closeDropped() {
+        for (Segment segment = table.nextDropped(); segment != null; segment = table.nextDropped()) {
+            close(segment);
+        }
+    }
+
+    private void release() {
+        try {
+            tail.close();
+        } catch (StorageException e) {
+            LOG.debug("Journal {}: {}", places.journal(), e.getMessage());
+        }
+        table.all().forEach(this::close);
+    }
+
+    private void close(Segment segment) {
+        try {
+            segment.file.close();
+        } catch (StorageException e) {
+            LOG.debug("Journal {}: {}", places.journal(), e.getMessage());
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public String name() {
+        return places.journal();
+    }
+
+    @Override
+    public UUID identity() {
+        return identity;
+    }
+
+    @Override
+    public RecoveryReport recovery() {
+        return new RecoveryReport(false, true, durable(), durable(), 0, 0, "followed, and left as it is");
+    }
+
+    @Override
+    public List<Epoch> epochs() {
+        return tail.state().epochs();
+    }
+
+    @Override
+    public long durable() {
+        return table.durable();
+    }
+
+    @Override
+    public long trimmed() {
+        return table.trimmed();
+    }
+
+    @Override
+    public JournalReader reader(long fromSequence) throws StorageException {
+        failures.checkOpen();
+        if (fromSequence > table.durable() + 1) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "journal " + name() + " is known to be durable up to " + table.durable()
+                            + "; nothing can be read from " + fromSequence,
+                    "");
+        }
+        FlashReader reader = new FlashReader(this::epochOf, table, failures, steps, fromSequence);
+        if (!table.addReader(reader)) {
+            throw table.trimmedAway("event " + fromSequence);
+        }
+        return reader;
+    }
+
+    private long epochOf(long sequence) {
+        return JournalState.epochOf(tail.state().epochs(), sequence).number();
+    }
+
+    @Override
+    public void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
+        failures.checkOpen();
+        bodyReads.read(place, bodyOffset, destination);
+    }
+
+    @Override
+    public void startRead(long place, int bodyBytes) {
+        bodyReads.start(place, bodyBytes);
+    }
+
+    @Override
+    public long sequenceAt(long timeNanos) throws StorageException {
+        failures.checkOpen();
+        Segment segment = table.pinAt(timeNanos);
+        if (segment == null) {
+            return table.trimmed();
+        }
+        try {
+            return new TimeSearch(table, segment).lastAt(timeNanos);
+        } finally {
+            table.unpin(segment);
+        }
+    }
+
+    @Override
+    public long sequenceAtBytesBack(long bytes) throws StorageException {
+        failures.checkOpen();
+        return table.sequenceAtBytesBack(bytes);
+    }
+
+    // ---- clients
+
+    @Override
+    public List<JournalClient> clients() {
+        return clients;
+    }
+
+    /** As whoever has the journal open keeps them, and what has been said here since. */
+    private List<JournalClient> loadClients() throws StorageException {
+        return followers
+                .merge(ClientTable.load(context.files(), places.clients(), identity))
+                .clients();
+    }
+
+    @Override
+    public void putClient(JournalClient client) throws StorageException {
+        FlashJournal.checkId(client.id());
+        clientTurn.take();
+        try {
+            failures.checkOpen();
+            JournalClient before = known(client.id());
+            boolean counts = before != null && before.state() == JournalClient.State.CONNECTED;
+            if (counts && registered.contains(client.id())) {
+                followers.move(client);
+            } else {
+                followers.register(client);
+                registered.add(client.id());
+            }
+            clients = with(client.id(), client);
+        } finally {
+            clientTurn.give();
+        }
+    }
+
+    @Override
+    public void removeClient(String id) throws StorageException {
+        clientTurn.take();
+        try {
+            failures.checkOpen();
+            JournalClient before = known(id);
+            if (before == null) {
+                throw FlashJournal.noClient(name(), id);
+            }
+            registered.remove(id);
+            followers.register(new JournalClient(
+                    id,
+                    before.description(),
+                    before.commit(),
+                    JournalClient.State.EXPIRED,
+                    context.clock().wallNanos()));
+            clients = with(id, null);
+        } finally {
+            clientTurn.give();
+        }
+    }
+
+    private JournalClient known(String id) {
+        return clients.stream()
+                .filter(client -> client.id().equals(id))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private List<JournalClient> with(String id, JournalClient client) {
+        List<JournalClient> now = new ArrayList<>(clients);
+        now.removeIf(each -> each.id().equals(id));
+        if (client != null) {
+            now.add(client);
+            now.sort(Comparator.comparing(JournalClient::id));
+        }
+        return List.copyOf(now);
+    }
+
+    // ---- what only its owner may
+
+    private StorageException readOnly(String what) {
+        return new StorageException(
+                Reason.READ_ONLY,
+                "journal " + name() + " is only followed here, and cannot be " + what,
+                "do that where its image is");
+    }
+
+    @Override
+    public void startEpoch(Epoch epoch) throws StorageException {
+        throw readOnly("written");
+    }
+
+    @Override
+    public JournalAppender appender() {
+        return appender;
+    }
+
+    private final class NoAppender implements JournalAppender {
+        @Override
+        public long append(
+                EventKind kind,
+                int flags,
+                long timeNanos,
+                long offset,
+                long length,
+                ByteBuffer head,
+                ByteBuffer payload,
+                ByteBuffer tailPart)
+                throws StorageException {
+            throw readOnly("written");
+        }
+
+        @Override
+        public long force() {
+            return durable();
+        }
+
+        @Override
+        public long appended() {
+            return durable();
+        }
+
+        @Override
+        public long unforcedBytes() {
+            return 0;
+        }
+    }
+
+    @Override
+    public long trim(long sequence) throws StorageException {
+        throw readOnly("trimmed");
+    }
+
+    @Override
+    public void configure(JournalSettings settings) {
+        // Its limits are its owner's.
+    }
+
+    @Override
+    public JournalStatus status() {
+        SegmentTable.Figures figures = table.figures();
+        return new JournalStatus(
+                figures.usedBytes(),
+                figures.usedBytes(),
+                figures.liveBytes(),
+                figures.segments(),
+                0,
+                0,
+                0,
+                figures.oldestTimeNanos(),
+                figures.newestTimeNanos());
+    }
+
+    @Override
+    public void close() {
+        close(Reason.CLOSED);
+    }
+
+    /**
+     * Closes for a reason, which later calls give. The worker ends by itself.
+     *
+     * @param reason CLOSED, or STALE_SERVICE when the store goes away
+     */
+    public void close(Reason reason) {
+        failures.close(reason);
+        gate.open();
+    }
+}

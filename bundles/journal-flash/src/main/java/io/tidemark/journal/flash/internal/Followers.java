@@ -1,0 +1,113 @@
+package io.tidemark.journal.flash.internal;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.journal.JournalClient;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The files of clients that read a journal from another process: each writes its own one, and whoever has the journal open reads
+ * them all. So nobody writes what is another one's, and no claim is needed.
+ *
+ * <p>The file says how far the client is, or that it needs nothing any more. That it is there says that the client counts: whoever
+ * has the journal open removes it to expire or forget the client, and then the client has to register anew.
+ */
+final class Followers {
+    private final Files files;
+    private final JournalPlaces places;
+    private final UUID journal;
+
+    Followers(Files files, JournalPlaces places, UUID journal) {
+        this.files = files;
+        this.places = places;
+        this.journal = journal;
+    }
+
+    // ---- by the follower
+
+    /** Durable when it returns. */
+    void register(JournalClient client) throws StorageException {
+        ClientTable.save(files, places.follower(client.id()), journal, List.of(client));
+    }
+
+    /** As {@link #register}, of one that is registered already. */
+    void move(JournalClient client) throws StorageException {
+        if (!isThere(client.id())) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "journal " + places.journal() + " no longer waits for the client '" + client.id() + "'",
+                    "register it again, and look whether what it needs was trimmed");
+        }
+        register(client);
+    }
+
+    boolean isThere(String id) throws StorageException {
+        return files.exists(places.follower(id));
+    }
+
+    // ---- by whoever has the journal open
+
+    /**
+     * Clients with what followers say.
+     *
+     * @param clients the same list as before when there is nothing new
+     * @param gone those that said that they need nothing any more
+     */
+    record Merged(List<JournalClient> clients, List<String> gone) {}
+
+    Merged merge(List<JournalClient> known) throws StorageException {
+        Map<String, JournalClient> all = new TreeMap<>();
+        known.forEach(client -> all.put(client.id(), client));
+        List<String> gone = new ArrayList<>();
+        boolean changed = false;
+        for (String name : files.list(places.first())) {
+            if (!name.startsWith(JournalPlaces.FOLLOWER_PREFIX) || name.endsWith(".new")) {
+                continue;
+            }
+            for (JournalClient says : load(places.first().resolve(name))) {
+                if (says.state() == JournalClient.State.EXPIRED) {
+                    gone.add(says.id());
+                    changed |= all.remove(says.id()) != null;
+                } else if (isNews(all.get(says.id()), says)) {
+                    all.put(says.id(), says);
+                    changed = true;
+                }
+            }
+        }
+        return new Merged(changed ? List.copyOf(all.values()) : known, gone);
+    }
+
+    /** One that has just been made, or removed, says nothing yet, or no more. */
+    private List<JournalClient> load(Path path) throws StorageException {
+        try {
+            return ClientTable.load(files, path, journal);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND || !files.exists(path)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    /** A position is never taken back; one that was expired and is there again has registered anew. */
+    private static boolean isNews(JournalClient before, JournalClient says) {
+        return before == null
+                || before.state() == JournalClient.State.EXPIRED
+                || says.commit().sequence() > before.commit().sequence()
+                || (says.seenNanos() > before.seenNanos() && says.commit().equals(before.commit()));
+    }
+
+    /** The client does not count any more. Durable when it returns. */
+    void remove(String id) throws StorageException {
+        if (isThere(id)) {
+            files.delete(places.follower(id));
+            files.forceDirectory(places.first());
+        }
+    }
+}

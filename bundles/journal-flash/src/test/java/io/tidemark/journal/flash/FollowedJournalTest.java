@@ -1,0 +1,295 @@
+package io.tidemark.journal.flash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventHeader;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.tck.journal.Events;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * One process writes a journal, is killed and recovers it, while another one follows it and is killed, too: what is followed was
+ * durable before it was seen, and is there for good.
+ */
+class FollowedJournalTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final List<Path> TWO = List.of(Path.of("/flash0"), Path.of("/flash1"));
+    private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 3L << 20);
+    private static final FlashOptions SMALL = FlashOptions.DEFAULT
+            .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
+            .withBatchBytes(5 << 18)
+            .withSpareSegments(2);
+    private static final String CLIENT = "mirror:0123:disk";
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void whatIsFollowedWasDurableAndStays(int flavour) {
+        int seeds = Boolean.getBoolean("tidemark.fast") ? 6 : 25;
+        for (long seed = 0; seed < seeds; seed++) {
+            long number = 5000 + seed * 4 + flavour;
+            SimulatedMachine machine = new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
+            Run run = new Run(machine, flavour);
+            TWO.forEach(machine.disk()::makeDirectories);
+            machine.run(run::lives);
+        }
+    }
+
+    /** One seed. */
+    private static final class Run {
+        private final SimulatedMachine machine;
+        private final SeededRandom random;
+        private final FlashOptions options;
+        private final List<Path> directories;
+        private final Map<Long, Long> seen = new HashMap<>();
+        private SimulatedContext writer;
+        private SimulatedContext follower;
+        private Journal written;
+        private boolean stopped;
+        private long seenUpTo;
+        private long registrations;
+        private String broken = "";
+
+        Run(SimulatedMachine machine, int flavour) {
+            this.machine = machine;
+            this.random = machine.random("followed");
+            this.options = SMALL.withDirectBytes((flavour & 1) == 0 ? 0 : 64 << 10);
+            this.directories = (flavour & 2) == 0 ? TWO.subList(0, 1) : TWO;
+        }
+
+        void lives() throws Exception {
+            boot();
+            follow();
+            for (int life = 0; life < 6 && broken.isEmpty(); life++) {
+                machine.awaitSteps(1 + random.below(1500), 30 * SECOND);
+                if (random.below(3) == 0) {
+                    follower.kill();
+                    follow();
+                } else if (random.below(3) == 0) {
+                    // In order: everything is proven then.
+                    stopped = true;
+                    machine.awaitUntil(() -> written == null, 30 * SECOND);
+                    boot();
+                } else {
+                    writer.kill();
+                    written = null;
+                    boot();
+                }
+            }
+            assertEquals("", broken);
+            stopped = true;
+            assertTrue(machine.awaitUntil(() -> written == null, 60 * SECOND), "the writer ends");
+            Journal last = store(writer).open(writer, "disk", SETTINGS);
+            boolean all = machine.awaitUntil(() -> seenUpTo == last.durable() || !broken.isEmpty(), 60 * SECOND);
+            assertEquals("", broken);
+            assertTrue(all, () -> "seen up to " + seenUpTo + " of " + last.durable() + ", trimmed " + last.trimmed());
+            checkSeen(last);
+            assertTrue(registrations > 0 && last.trimmed() <= seenUpTo);
+            last.close();
+        }
+
+        private void checkSeen(Journal last) throws StorageException {
+            try (JournalReader reader = last.reader(last.trimmed() + 1)) {
+                for (EventHeader header = reader.next(); header != null; header = reader.next()) {
+                    long sequence = header.position().sequence();
+                    assertEquals(header.length(), seen.get(sequence).longValue(), "event " + sequence);
+                }
+            }
+        }
+
+        private FlashJournalStore store(SimulatedContext process) {
+            return new FlashJournalStore("pool", directories, options, process.files());
+        }
+
+        // ---- the writer
+
+        private void boot() throws StorageException {
+            boolean made = writer != null;
+            writer = machine.boot("writer");
+            FlashJournalStore store = store(writer);
+            Journal journal;
+            if (made) {
+                journal = store.open(writer, "disk", SETTINGS);
+                long durable = journal.durable();
+                assertTrue(durable >= seenUpTo, () -> "event " + seenUpTo + " was seen, and " + durable + " is there");
+                Epoch last = journal.epochs().get(journal.epochs().size() - 1);
+                journal.startEpoch(last.next(new UUID(durable, random.bits()), durable + 1, 1, "test"));
+            } else {
+                journal = store.create(writer, "disk", new UUID(7, 7), SETTINGS);
+                Events.begin(journal, 1);
+            }
+            stopped = false;
+            written = journal;
+            writer.workers().start("writer", () -> write(journal));
+        }
+
+        private void write(Journal journal) {
+            Gate gate = writer.workers().newGate();
+            try {
+                JournalAppender appender = journal.appender();
+                while (!stopped) {
+                    for (int i = random.below(5); i >= 0; i--) {
+                        int payload = random.below(10) == 0 ? random.below(300_000) : random.below(9000);
+                        if (Events.append(journal, payload) < 0) {
+                            trim(journal);
+                        }
+                    }
+                    appender.force();
+                    if (random.below(6) == 0) {
+                        gate.await(random.below(100) * 1_000_000L);
+                    }
+                    if (random.below(4) == 0) {
+                        trim(journal);
+                    }
+                }
+                journal.close();
+                written = null;
+            } catch (StorageException e) {
+                broken = "the writer: " + e;
+            }
+        }
+
+        /** All that nobody needs, as far as the journal knows. */
+        private void trim(Journal journal) throws StorageException {
+            journal.trim(registrations > 0 ? journal.durable() : 0);
+            assertTrue(journal.trimmed() <= seenUpTo, () -> "trimmed " + journal.trimmed() + ", seen " + seenUpTo);
+        }
+
+        // ---- the follower
+
+        private void follow() {
+            follower = machine.boot("follower");
+            SimulatedContext own = follower;
+            own.workers().start("follower", () -> read(own));
+        }
+
+        private void read(SimulatedContext own) {
+            FlashJournalStore store = store(own);
+            Gate gate = own.workers().newGate();
+            while (broken.isEmpty()) {
+                try (Journal journal = store.follow(own, "disk")) {
+                    read(journal, gate);
+                } catch (StorageException e) {
+                    if (e.reason() != Reason.UNAVAILABLE) {
+                        broken = "the follower: " + e;
+                    }
+                }
+                gate.await(SECOND / 10);
+            }
+        }
+
+        private void read(Journal journal, Gate gate) throws StorageException {
+            register(journal);
+            try (JournalReader reader = journal.reader(seenUpTo + 1)) {
+                while (true) {
+                    EventHeader header = reader.next();
+                    if (header == null) {
+                        register(journal);
+                        reader.whenReadable(gate::open);
+                        gate.await(10 * SECOND);
+                        continue;
+                    }
+                    long sequence = header.position().sequence();
+                    Events.check(header, reader.body(), sequence);
+                    Journal now = written;
+                    if (now != null && now.durable() < sequence) {
+                        broken = "event " + sequence + " is seen, and only " + now.durable() + " is durable";
+                    }
+                    seen.put(sequence, header.length());
+                    seenUpTo = sequence;
+                }
+            }
+        }
+
+        private void register(Journal journal) throws StorageException {
+            journal.putClient(new JournalClient(
+                    CLIENT, "", new Position(1, seenUpTo), JournalClient.State.CONNECTED, registrations + 1));
+            registrations++;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoeverHasTheJournalDecidesAboutItsClients(boolean restart) {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(restart ? 1 : 2);
+        TWO.forEach(machine.disk()::makeDirectories);
+        machine.run(() -> {
+            SimulatedContext one = machine.boot("one");
+            SimulatedContext two = machine.boot("two");
+            FlashJournalStore store = new FlashJournalStore("pool", TWO, SMALL, one.files());
+            FlashJournalStore other = new FlashJournalStore("pool", TWO, SMALL, two.files());
+            assertEquals(
+                    Reason.NOT_FOUND,
+                    assertThrows(StorageException.class, () -> other.follow(two, "disk"))
+                            .reason());
+            Journal journal = store.create(one, "disk", new UUID(7, 7), SETTINGS);
+            Events.begin(journal, 1);
+            Events.write(journal, 40, 50_000);
+            Journal followed = other.follow(two, "disk");
+            assertEquals(
+                    Reason.READ_ONLY,
+                    assertThrows(StorageException.class, () -> followed.trim(1)).reason());
+            assertEquals(
+                    Reason.READ_ONLY,
+                    assertThrows(StorageException.class, () -> Events.append(followed, 1))
+                            .reason());
+            followed.putClient(client(5));
+            assertEquals(List.of(client(5)), journal.refreshClients());
+            followed.putClient(client(17));
+            assertTrue(journal.trim(40) <= 17);
+            assertEquals(List.of(client(17)), journal.clients());
+            Journal now = journal;
+            if (restart) {
+                journal.close();
+                now = store.open(one, "disk", SETTINGS);
+                assertEquals(List.of(client(17)), now.refreshClients());
+            }
+
+            // Expired by its owner: the follower hears of it, and does not come back by going on.
+            JournalClient expired = new JournalClient(CLIENT, "", new Position(1, 17), JournalClient.State.EXPIRED, 17);
+            now.putClient(expired);
+            assertEquals(
+                    Reason.MISMATCH,
+                    assertThrows(StorageException.class, () -> followed.putClient(client(18)))
+                            .reason());
+            assertTrue(machine.awaitUntil(() -> followed.clients().equals(List.of(expired)), 5 * SECOND));
+            assertEquals(List.of(expired), now.refreshClients());
+            followed.putClient(client(18));
+            assertEquals(List.of(client(18)), now.refreshClients(), "it registered anew");
+
+            // It needs nothing any more.
+            followed.removeClient(CLIENT);
+            assertEquals(List.of(), now.refreshClients());
+            followed.putClient(client(20));
+            assertEquals(List.of(client(20)), now.refreshClients());
+            now.removeClient(CLIENT);
+            assertEquals(List.of(), now.refreshClients());
+            followed.close();
+            now.close();
+        });
+    }
+
+    private static JournalClient client(long sequence) {
+        return new JournalClient(CLIENT, "", new Position(1, sequence), JournalClient.State.CONNECTED, sequence);
+    }
+}

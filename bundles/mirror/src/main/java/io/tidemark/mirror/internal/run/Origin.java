@@ -1,0 +1,64 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.device.BlockDevice;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.PeerProgress;
+import java.util.Optional;
+
+/** Where the source's side of the protocol gets an image from. */
+interface Origin {
+    /** What is known of an image. */
+    ImageFacts facts(String image) throws StorageException;
+
+    /** Its journal; whoever gives it closes it. */
+    Journal journal(String image) throws StorageException;
+
+    /** Its bytes, for copies; empty when they are not to be had. */
+    Optional<BlockDevice> device(String image);
+
+    /** How far a replica is. Waits for no store. */
+    void peer(String image, PeerProgress progress) throws StorageException;
+
+    /** A replica does not count any more. */
+    void forgetPeer(String image, String peer) throws StorageException;
+
+    /** For people: a replica as the journal is to describe it. */
+    String describe(String peer, String replica);
+
+    /** The images of this node. */
+    static Origin of(Services services) {
+        return new Origin() {
+            @Override
+            public ImageFacts facts(String image) throws StorageException {
+                return services.replicas().facts(image);
+            }
+
+            @Override
+            public Journal journal(String image) throws StorageException {
+                return services.images().journal(image);
+            }
+
+            @Override
+            public Optional<BlockDevice> device(String image) {
+                return services.devices().device(image);
+            }
+
+            @Override
+            public void peer(String image, PeerProgress progress) throws StorageException {
+                services.replicas().peer(image, progress);
+            }
+
+            @Override
+            public void forgetPeer(String image, String peer) throws StorageException {
+                services.replicas().forgetPeer(image, peer);
+            }
+
+            @Override
+            public String describe(String peer, String replica) {
+                return peer + " as " + replica;
+            }
+        };
+    }
+}

@@ -1,0 +1,88 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.mirror.internal.identity.Handshake;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The source's side of the protocol, run here for one replica over a journal that this node shares with its source. So everything
+ * else is as over a link: how branches are compared, what is registered and kept, who waits for whom.
+ */
+final class SharedSource {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedSource.class);
+
+    private final StorageContext context;
+    private final MirrorSettings settings;
+    private final Handshake.Self self;
+    private final Master master;
+    private final ReplicaWish wish;
+    private final SharedOrigin origin;
+    private final Sources sources;
+    private PeerLink link;
+
+    SharedSource(
+            StorageContext context,
+            Services services,
+            MirrorSettings settings,
+            Handshake.Self self,
+            Master master,
+            ReplicaWish wish) {
+        this.context = context;
+        this.settings = settings;
+        this.self = self;
+        this.master = master;
+        this.wish = wish;
+        this.origin = new SharedOrigin(context, services, wish, self.name());
+        this.sources = new Sources(
+                context, origin, services.news(), settings, (peer, image) -> image.equals(wish.sourceImage()));
+        sources.start();
+    }
+
+    /** The link to it, which is always there. By the replica's worker. */
+    PeerLink link() {
+        if (link == null || !link.isOpen()) {
+            PeerLink.Owner quiet = new PeerLink.Owner() {
+                @Override
+                public boolean proven(PeerLink begun) {
+                    return true;
+                }
+
+                @Override
+                public void ended(PeerLink gone, boolean wasProven, StorageException why) {
+                    LOG.debug("{} no longer reads the journal of its source: {}", wish.image(), why.getMessage());
+                }
+            };
+            PeerLink[] ends = PeerLink.inside(context, settings.handshakeNanos());
+            ends[1].startInside(wish.peer(), self, quiet, new SourceSide(context, sources), master);
+            ends[0].startInside(wish.peer(), self, quiet, new SourceSide(context, sources), master);
+            link = ends[0];
+        }
+        return link;
+    }
+
+    /** By the replica's worker. With {@code forget} the journal need keep nothing for it any more. */
+    void close(boolean forget) {
+        if (forget) {
+            try {
+                sources.forget(wish.sourceImage(), self.key().publicKey(), wish.peer(), wish.image());
+            } catch (StorageException e) {
+                LOG.warn(
+                        "the journal of {} may still be kept for the replica {}: {}",
+                        wish.sourceImage(),
+                        wish.image(),
+                        e.getMessage());
+            }
+        }
+        if (link != null) {
+            link.close("the replica ends");
+        }
+        sources.close();
+        try {
+            origin.close();
+        } catch (StorageException e) {
+            LOG.debug("the journal of {}: {}", wish.sourceImage(), e.getMessage());
+        }
+    }
+}
