@@ -129,9 +129,11 @@ public interface ReplicaManager {
      *
      * @param image its name
      * @param progress as the replica reported last
+     * @return whether the image's commit rule waits for peers: then each event is to be sent at once, while otherwise a few
+     *     may be gathered for a moment
      * @throws StorageException NOT_FOUND or UNAVAILABLE; INVALID when it claims events that the image does not have
      */
-    void peer(String image, PeerProgress progress) throws StorageException;
+    boolean peer(String image, PeerProgress progress) throws StorageException;
 
     /**
      * Forgets a replica of a primary.

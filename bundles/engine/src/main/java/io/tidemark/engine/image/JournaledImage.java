@@ -327,15 +327,19 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      * What a replica of this image has, as it reported last. Requests that waited for it are answered on the calling thread.
      *
      * @param progress of the replica
+     * @return whether requests may wait for what replicas have
      * @throws StorageException INVALID when it claims more than there is
      */
-    public void peer(PeerProgress progress) throws StorageException {
+    public boolean peer(PeerProgress progress) throws StorageException {
         Aftermath after = takeReports();
         try {
+            boolean waited;
             synchronized (core.lock) {
                 core.peers.report(progress, after);
+                waited = core.rule.peers() > 0;
             }
             after.settle(core);
+            return waited;
         } finally {
             reports.set(after);
         }

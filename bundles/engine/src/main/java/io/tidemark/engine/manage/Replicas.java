@@ -100,8 +100,8 @@ public final class Replicas implements ReplicaManager {
     }
 
     @Override
-    public void peer(String image, PeerProgress progress) throws StorageException {
-        directory.engine(image).peer(progress);
+    public boolean peer(String image, PeerProgress progress) throws StorageException {
+        return directory.engine(image).peer(progress);
     }
 
     @Override

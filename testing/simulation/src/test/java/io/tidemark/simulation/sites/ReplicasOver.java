@@ -67,8 +67,8 @@ class ReplicasOver implements ReplicaManager {
     }
 
     @Override
-    public void peer(String image, PeerProgress progress) throws StorageException {
-        below.peer(image, progress);
+    public boolean peer(String image, PeerProgress progress) throws StorageException {
+        return below.peer(image, progress);
     }
 
     @Override

@@ -478,13 +478,13 @@ final class Site implements SessionListener {
         }
 
         @Override
-        public void peer(String image, PeerProgress progress) throws StorageException {
+        public boolean peer(String image, PeerProgress progress) throws StorageException {
             for (Site peer : scene.sites()) {
                 if (peer.name.equals(progress.peer())) {
                     promised(peer, progress.received());
                 }
             }
-            super.peer(image, progress);
+            return super.peer(image, progress);
         }
 
         @Override

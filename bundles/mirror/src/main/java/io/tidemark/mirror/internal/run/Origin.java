@@ -18,8 +18,8 @@ interface Origin {
     /** Its bytes, for copies; empty when they are not to be had. */
     Optional<BlockDevice> device(String image);
 
-    /** How far a replica is. Waits for no store. */
-    void peer(String image, PeerProgress progress) throws StorageException;
+    /** How far a replica is; whether somebody waits for that. Waits for no store. */
+    boolean peer(String image, PeerProgress progress) throws StorageException;
 
     /** A replica does not count any more. */
     void forgetPeer(String image, String peer) throws StorageException;
@@ -46,8 +46,8 @@ interface Origin {
             }
 
             @Override
-            public void peer(String image, PeerProgress progress) throws StorageException {
-                services.replicas().peer(image, progress);
+            public boolean peer(String image, PeerProgress progress) throws StorageException {
+                return services.replicas().peer(image, progress);
             }
 
             @Override

@@ -35,6 +35,12 @@ final class Outgoing {
     private static final long STUCK_NANOS = 10_000_000_000L;
 
     /**
+     * After a frame with all that there was. Each frame wakes half a dozen threads on both sides and makes the replica force,
+     * which a source that writes all the time would have with each of its own forces.
+     */
+    private static final long REST_NANOS = 2_000_000L;
+
+    /**
      * The source's journal.
      *
      * @param journal open
@@ -47,6 +53,8 @@ final class Outgoing {
     final AtomicBoolean queued = new AtomicBoolean();
     /** More than its turns were worth; of the source worker. */
     long debtBytes;
+    /** It rests; of the source worker. */
+    boolean resting;
 
     private final Sources all;
     private final SourceSide side;
@@ -61,6 +69,7 @@ final class Outgoing {
     private EventHeader pending;
     private long toldEpoch;
     private long toldDurable;
+    private long restsUntilNanos;
     private volatile long sentSequence;
     private volatile long sentTimeNanos;
     private final AtomicLong sentEvents = new AtomicLong();
@@ -68,6 +77,8 @@ final class Outgoing {
     private volatile Message.Progress progress;
     private volatile StorageException trouble;
     private volatile boolean closed;
+    /** Somebody waits until the replica has it. */
+    private volatile boolean hurries = true;
     /** Reports to the engine reach it in the order of what they say. */
     private final Object reports = new Object();
 
@@ -99,6 +110,7 @@ final class Outgoing {
         this.heardNanos = all.context().clock().monotonicNanos();
         this.peer = Sources.name(link.peer(), open.image(), open.replica());
         this.sentSequence = opened.start().sequence();
+        this.restsUntilNanos = heardNanos;
         this.toldEpoch = opened.start().epoch();
         this.keptSequence = received;
         boolean begins = open.copy().begins();
@@ -204,7 +216,7 @@ final class Outgoing {
             boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
             boolean counts = reachable && consistent && !closed;
             try {
-                all.origin()
+                hurries = all.origin()
                         .peer(image(), new PeerProgress(peer, counts, now.arrived(), now.received(), now.replayed()));
             } catch (StorageException e) {
                 LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
@@ -242,6 +254,11 @@ final class Outgoing {
     }
 
     // ---- by the source worker
+
+    /** How long it is to be left alone, so that more comes together; 0 when it may be served. */
+    long restNanos(long nowNanos) {
+        return trouble != null || hurries ? 0 : Math.max(0, restsUntilNanos - nowNanos);
+    }
 
     /** Sends at most one frame of events, and the epochs before it; how many bytes that was, 0 when there is nothing to do now. */
     long serve(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
@@ -325,6 +342,9 @@ final class Outgoing {
         sentBodyBytes.addAndGet(bodies);
         sentSequence = last.position().sequence();
         out.send(sending, bytes);
+        if (pending == null) {
+            restsUntilNanos = all.context().clock().monotonicNanos() + REST_NANOS;
+        }
         return bytes.remaining();
     }
 

@@ -111,8 +111,9 @@ final class SharedOrigin implements Origin, AutoCloseable {
     }
 
     @Override
-    public void peer(String image, PeerProgress progress) {
-        // The source's node sees it in its journal.
+    public boolean peer(String image, PeerProgress progress) {
+        // The source's node sees it in its journal, later: nobody waits for that.
+        return false;
     }
 
     @Override

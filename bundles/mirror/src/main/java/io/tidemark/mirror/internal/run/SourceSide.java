@@ -39,6 +39,8 @@ final class SourceSide {
     private final Map<Integer, Outgoing> channels = new ConcurrentHashMap<>();
     private final Deque<Decoded> requests = new ArrayDeque<>();
     private final ConcurrentLinkedDeque<Outgoing> ready = new ConcurrentLinkedDeque<>();
+    /** Whose rest ends first is first; of the worker. */
+    private final Deque<Outgoing> resting = new ArrayDeque<>();
     private EventsFrame frame;
     private PeerLink link;
 
@@ -119,11 +121,12 @@ final class SourceSide {
                 channels.values().forEach(outgoing -> outgoing.tell(link, sending));
                 tickDue = now + SECOND;
             }
+            long rest = wakeRested(now);
             Outgoing next = ready.poll();
             if (next == null) {
-                gate.await(channels.isEmpty() ? Long.MAX_VALUE : Math.max(1, tickDue - now));
+                gate.await(channels.isEmpty() ? Long.MAX_VALUE : Math.max(1, Math.min(rest, tickDue - now)));
             } else {
-                serve(next);
+                serve(next, now);
             }
         }
         channels.values().forEach(outgoing -> outgoing.close(false));
@@ -160,9 +163,30 @@ final class SourceSide {
         }
     }
 
-    private void serve(Outgoing outgoing) {
+    /** How long the next one rests. */
+    private long wakeRested(long now) {
+        while (!resting.isEmpty()) {
+            long rest = resting.peek().restNanos(now);
+            if (rest > 0) {
+                return rest;
+            }
+            Outgoing rested = resting.remove();
+            rested.resting = false;
+            ready(rested);
+        }
+        return Long.MAX_VALUE;
+    }
+
+    private void serve(Outgoing outgoing, long now) {
         outgoing.queued.set(false);
         if (channels.get(outgoing.channel()) != outgoing) {
+            return;
+        }
+        if (outgoing.restNanos(now) > 0) {
+            if (!outgoing.resting) {
+                outgoing.resting = true;
+                resting.add(outgoing);
+            }
             return;
         }
         if (outgoing.debtBytes > QUANTUM_BYTES && !ready.isEmpty()) {

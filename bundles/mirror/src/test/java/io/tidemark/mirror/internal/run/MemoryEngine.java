@@ -161,8 +161,9 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
-    public void peer(String image, PeerProgress progress) {
+    public boolean peer(String image, PeerProgress progress) {
         peers.put(image + "<" + progress.peer(), progress);
+        return false;
     }
 
     @Override
