@@ -185,6 +185,9 @@ final class Core {
         epoch = epochs.get(epochs.size() - 1);
         trimmed = newJournal.trimmed();
         readOnly = newHead.role() == ImageHead.Role.REPLICA;
+        if (following != null) {
+            following.fresh.clear();
+        }
     }
 
     /**

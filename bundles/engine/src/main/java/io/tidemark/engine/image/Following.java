@@ -23,6 +23,7 @@ final class Following {
     private final List<Wish> wishes = new ArrayList<>();
     final Delay delay;
     final Arrivals arrivals;
+    final FreshEvents fresh = new FreshEvents();
 
     /** What is durable of it. */
     HeadProperties kept;

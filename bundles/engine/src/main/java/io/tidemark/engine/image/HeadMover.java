@@ -13,6 +13,9 @@ import io.tidemark.api.journal.JournalReader;
  * image allow. What the head has passed is in the overlay; from there on all is as on a primary.
  */
 final class HeadMover implements Runnable {
+    /** In memory, before others may have the image's lock. */
+    private static final int MOST_AT_ONCE = 64;
+
     private final Core core;
     private final Gate gate;
     private final Aftermath after = new Aftermath();
@@ -50,8 +53,53 @@ final class HeadMover implements Runnable {
         closeReader();
     }
 
-    /** Moves over one event if it may; answers how long to wait for the next step. */
+    /** Moves over some events if it may; answers how long to wait for the next step. */
     private long step() {
+        try {
+            long fresh = stepFresh();
+            if (fresh < 0) {
+                return stepByReading();
+            }
+            closeReader();
+            return fresh;
+        } catch (StorageException e) {
+            failed(e);
+            return Long.MAX_VALUE;
+        } catch (RuntimeException e) {
+            failed(Failures.unexpected(core.labels.name(), "move the head", e));
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /** Over what is in memory; negative when what is next is not. */
+    private long stepFresh() throws StorageException {
+        synchronized (core.lock) {
+            Following following = core.following;
+            if (core.suspended || core.stopping || !following.fresh.has(following.head + 1)) {
+                return -1;
+            }
+            if (following.head >= core.durable) {
+                return Long.MAX_VALUE;
+            }
+            long wait = 0;
+            int passed = 0;
+            while (wait == 0 && passed < MOST_AT_ONCE) {
+                long sequence = following.head + 1;
+                if (sequence > core.durable || !following.fresh.has(sequence)) {
+                    break;
+                }
+                wait = tryPass(following.fresh.header(sequence), following.fresh.place(sequence));
+                passed += wait == 0 ? 1 : 0;
+            }
+            if (passed > 0) {
+                following.moved(after);
+                core.changed.signal();
+            }
+            return wait;
+        }
+    }
+
+    private long stepByReading() throws StorageException {
         Journal journal;
         long head;
         boolean more;
@@ -77,12 +125,6 @@ final class HeadMover implements Runnable {
                 return Long.MAX_VALUE;
             }
             return move(reader.place());
-        } catch (StorageException e) {
-            failed(e);
-            return Long.MAX_VALUE;
-        } catch (RuntimeException e) {
-            failed(Failures.unexpected(core.labels.name(), "move the head", e));
-            return Long.MAX_VALUE;
         } finally {
             synchronized (core.lock) {
                 core.leave();
@@ -130,20 +172,28 @@ final class HeadMover implements Runnable {
             if (core.suspended || core.stopping) {
                 return Long.MAX_VALUE;
             }
-            Following following = core.following;
-            long wait = following.waitNanos(event);
+            long wait = tryPass(event, place);
             if (wait > 0) {
                 return wait;
             }
-            if (core.resizeSequence != 0 || core.backlogFull() || !isCovered(event)) {
-                core.applier.wake();
-                return Long.MAX_VALUE;
-            }
-            pass(event, place);
-            following.moved(after);
+            core.following.moved(after);
             core.changed.signal();
         }
         next = null;
+        return 0;
+    }
+
+    /** Under the lock: passes an event, or tells how long to wait in front of it. */
+    private long tryPass(EventHeader event, long place) throws StorageException {
+        long wait = core.following.waitNanos(event);
+        if (wait > 0) {
+            return wait;
+        }
+        if (core.resizeSequence != 0 || core.backlogFull() || !isCovered(event)) {
+            core.applier.wake();
+            return Long.MAX_VALUE;
+        }
+        pass(event, place);
         return 0;
     }
 
@@ -178,6 +228,7 @@ final class HeadMover implements Runnable {
         core.following.head = sequence;
         core.following.headTimeNanos = event.timeNanos();
         core.following.delay.forget(sequence);
+        core.following.fresh.forget(sequence);
         core.lastBusyNanos = core.context.clock().monotonicNanos();
         if (event.kind() == EventKind.RESIZE) {
             core.resizeSequence = sequence;

@@ -236,6 +236,7 @@ final class Receiver implements Replica {
                 return false;
             }
             following.arrivals.add(head, tail);
+            following.fresh.add(header, place);
             core.arrived(header, payload, after);
             return true;
         }

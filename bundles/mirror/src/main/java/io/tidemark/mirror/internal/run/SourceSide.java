@@ -41,6 +41,7 @@ final class SourceSide {
     private final ConcurrentLinkedDeque<Outgoing> ready = new ConcurrentLinkedDeque<>();
     /** Whose rest ends first is first; of the worker. */
     private final Deque<Outgoing> resting = new ArrayDeque<>();
+
     private EventsFrame frame;
     private PeerLink link;
 

@@ -770,6 +770,7 @@ class OrdersSimulationTest {
         TwoNodes.play(2000, SEEDS, nodes -> {
             mirrored(nodes);
             boolean[] stop = new boolean[1];
+            boolean[] stopped = new boolean[1];
             nodes.a.process.workers().start("client", () -> {
                 try {
                     while (!stop[0] && nodes.a.write("disk")) {
@@ -778,12 +779,14 @@ class OrdersSimulationTest {
                 } catch (StorageException e) {
                     nodes.broken.add("a client at a: " + e);
                 }
+                stopped[0] = true;
             });
             boolean atSource = nodes.random.coin();
             Verification sound = verify(nodes, atSource);
             assertEquals(0, sound.differingBytes(), sound.toString());
             assertEquals(MemoryImage.SIZE_BYTES, sound.equalBytes() + sound.skippedBytes());
             stop[0] = true;
+            assertTrue(nodes.machine.awaitUntil(() -> stopped[0], 60 * SECOND));
             nodes.awaitEqual(nodes.a, nodes.b);
             int victim = nodes.random.below(MemoryImage.SIZE_BYTES);
             nodes.b.image("disk").bytes[victim] ^= 4;
