@@ -78,6 +78,7 @@ final class Incoming {
     private long keepAtNanos;
     private volatile boolean closed;
     private volatile boolean forget;
+    private volatile boolean ended;
     private volatile boolean looks;
     private volatile boolean made;
     private volatile StorageException notMade;
@@ -143,6 +144,18 @@ final class Incoming {
         StorageException why = notMade;
         if (!made && why != null) {
             throw why;
+        }
+    }
+
+    /** After {@link #close}: returns when its worker is done, or after a while. For one at a time. */
+    void awaitEnd(long timeoutNanos) {
+        Gate own = context.workers().newGate();
+        watcher = own;
+        long deadline = context.clock().monotonicNanos() + timeoutNanos;
+        long left = timeoutNanos;
+        while (!ended && left > 0) {
+            own.await(left);
+            left = deadline - context.clock().monotonicNanos();
         }
     }
 
@@ -228,6 +241,7 @@ final class Incoming {
         looks = false;
         if (again) {
             retryAtNanos = 0;
+            leaveAsPrimary();
             applyDelay();
         }
         if (takeLink() && !asked && context.clock().monotonicNanos() >= retryAtNanos) {
@@ -244,6 +258,18 @@ final class Incoming {
                 keepForSource();
             }
             tellProgress();
+        }
+    }
+
+    /** The source is to know at once that nobody follows it here any more, not with its next event. */
+    private void leaveAsPrimary() throws StorageException {
+        if (asked && replica != null) {
+            ImageFacts facts = facts();
+            if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {
+                leave("the image is primary here", false);
+                giveBack();
+                retryAtNanos = 0;
+            }
         }
     }
 
@@ -319,6 +345,8 @@ final class Incoming {
     private void end() {
         leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
         giveBack();
+        ended = true;
+        watched();
     }
 
     // ---- opening

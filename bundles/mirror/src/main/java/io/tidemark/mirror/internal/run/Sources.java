@@ -11,6 +11,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
@@ -91,10 +92,12 @@ final class Sources {
         kept.stream().filter(outgoing::replaces).forEach(Outgoing::supersede);
         kept.add(outgoing);
         gate.open();
+        master.moved();
     }
 
     void remove(Outgoing outgoing) {
         kept.remove(outgoing);
+        master.moved();
     }
 
     Collection<Outgoing> outgoing() {
@@ -153,12 +156,12 @@ final class Sources {
     /** The name under which a journal knows a replica: by the peer's key, which stays when names change. */
     static String client(byte[] key, String replica) {
         String name = replica.replaceAll("[^A-Za-z0-9._-]", "_");
-        String id = "mirror:" + HexFormat.of().formatHex(key).substring(0, KEY_DIGITS) + ":" + name;
+        String id = ReplicaManager.CLIENT_PREFIX + HexFormat.of().formatHex(key).substring(0, KEY_DIGITS) + ":" + name;
         return id.length() <= MAX_CLIENT ? id : id.substring(0, MAX_CLIENT);
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        if (!master.mayHave(link.peer(), open.image())) {
+        if (!master.mayHave(link.peer(), open.image()) && !isSibling(open)) {
             throw new Refusal(
                     EndCode.FORBIDDEN,
                     "the image '" + open.image() + "' is not for the peer '" + link.peer()
@@ -179,6 +182,18 @@ final class Sources {
             }
         }
         throw Refusal.of(last);
+    }
+
+    /** Two replicas of one image: before the peer's is promoted it fetches what this one has more. */
+    private boolean isSibling(Message.Open open) {
+        try {
+            ImageFacts facts = services.replicas().facts(open.image());
+            return open.copy() == Message.Copy.NONE
+                    && facts.role() == ImageHead.Role.REPLICA
+                    && facts.imageIdentity().equals(open.identity());
+        } catch (StorageException e) {
+            return false;
+        }
     }
 
     private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)

@@ -31,6 +31,7 @@ public sealed interface Answer extends Message {
      * @param durable last one that it has for good
      * @param head last one that its clients read
      * @param epochs that it knows, oldest first, the newest ones
+     * @param image its name
      */
     record Facts(
             ImageHead.Role role,
@@ -39,7 +40,8 @@ public sealed interface Answer extends Message {
             long trimmed,
             long durable,
             long head,
-            List<Epoch> epochs)
+            List<Epoch> epochs,
+            String image)
             implements Answer {
         /** Copies. */
         public Facts {
