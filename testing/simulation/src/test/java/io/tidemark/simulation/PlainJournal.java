@@ -121,12 +121,15 @@ final class PlainJournal implements Journal, JournalAppender {
             }
             case EPOCH -> {
                 Epoch epoch = new Epoch(
-                        in.getLong(),
-                        new UUID(in.getLong(), in.getLong()),
-                        in.getLong(),
-                        new UUID(in.getLong(), in.getLong()),
-                        in.getLong(),
-                        StandardCharsets.UTF_8.decode(in).toString());
+                                in.getLong(),
+                                new UUID(in.getLong(), in.getLong()),
+                                in.getLong(),
+                                new UUID(in.getLong(), in.getLong()),
+                                in.getLong(),
+                                StandardCharsets.UTF_8
+                                        .decode(in.slice(in.position() + 16, in.remaining() - 16))
+                                        .toString())
+                        .promoted(new UUID(in.getLong(), in.getLong()));
                 epochs.add(epoch);
                 appended = epoch.firstSequence() - 1;
                 trimmed = events.isEmpty() ? appended : trimmed;
@@ -245,14 +248,17 @@ final class PlainJournal implements Journal, JournalAppender {
     @Override
     public void startEpoch(Epoch epoch) throws StorageException {
         ByteBuffer owner = StandardCharsets.UTF_8.encode(epoch.owner());
-        ByteBuffer fields = ByteBuffer.allocate(56 + owner.remaining());
+        ByteBuffer fields = ByteBuffer.allocate(72 + owner.remaining());
         fields.putLong(epoch.number());
         fields.putLong(epoch.identity().getMostSignificantBits())
                 .putLong(epoch.identity().getLeastSignificantBits());
         fields.putLong(epoch.firstSequence());
         fields.putLong(epoch.predecessorIdentity().getMostSignificantBits());
         fields.putLong(epoch.predecessorIdentity().getLeastSignificantBits());
-        fields.putLong(epoch.startedNanos()).put(owner).flip();
+        fields.putLong(epoch.startedNanos());
+        fields.putLong(epoch.promotedOver().getMostSignificantBits());
+        fields.putLong(epoch.promotedOver().getLeastSignificantBits());
+        fields.put(owner).flip();
         synchronized (this) {
             if (!epochs.isEmpty() && epoch.firstSequence() != appended + 1) {
                 throw new StorageException(Reason.MISMATCH, "epoch does not continue at " + (appended + 1), "");

@@ -56,6 +56,15 @@ public final class ImageKeys {
      */
     public static final String RELAY = "relay";
 
+    /**
+     * What a primary with replicas does that is opened, and whose replicas do not say within {@link #PEER_ASK_TIMEOUT} whether
+     * one of them was promoted meanwhile: {@code wait} on before it admits writes, or {@code serve}; {@code serve} unless set.
+     */
+    public static final String PEER_ASK = "peer.ask";
+
+    /** So long they are waited for; 0 not at all, 30s unless set. */
+    public static final String PEER_ASK_TIMEOUT = "peer.ask.timeout";
+
     /** Names of trim strategies, separated by commas; none unless set. */
     public static final String TRIM = "trim";
 

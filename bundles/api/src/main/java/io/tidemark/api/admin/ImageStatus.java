@@ -65,7 +65,10 @@ public record ImageStatus(
         SERVING,
         /** Clients read; writes are held until the detail's cause is gone (journal full, image pool full, replicas missing). */
         HOLDING,
-        /** Clients read; writes fail, because the configuration says so (journal full, image pool full, replicas missing). */
+        /**
+         * Clients read; writes fail, because the configuration says so (journal full, image pool full, replicas missing), or
+         * because a peer has taken the image over.
+         */
         FAILING,
         /** Requests wait: a store is missing or being replaced, or the journal failed and is being reopened. */
         SUSPENDED,

@@ -161,7 +161,8 @@ public interface MirrorManager {
     // ---- roles
 
     /**
-     * Turns a replica on this node into the primary, at everything that it has received, whatever hold or delay.
+     * Turns a replica on this node into the primary, at everything that it has received, whatever hold or delay. First asks all
+     * peers how far they are with the image, and fetches what the furthest one has more on the same branch.
      *
      * @param image its name
      * @param force false: only when it is sure that nothing is missing and nobody else is primary, because the primary before was
@@ -201,6 +202,15 @@ public interface MirrorManager {
      * @throws StorageException as there; NO_SPACE, NOT_FOUND or IO when that cannot be kept, BUSY when it is not to be given up
      */
     Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException;
+
+    /**
+     * Has a primary on this node admit writes that waits for its replicas to say whether one of them was promoted. If one was, both
+     * are written until they are linked.
+     *
+     * @param image its name
+     * @throws StorageException NOT_FOUND; MISMATCH when it is a replica, or does not wait for that; UNAVAILABLE
+     */
+    void admit(String image) throws StorageException;
 
     /**
      * Turns a primary on this node into a replica: clients' writes fail from now on, and everything acknowledged is durable and

@@ -4,6 +4,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -17,6 +18,9 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface ReplicaManager {
+    /** The identities of journal clients that stand for replicas begin with it. Only a primary with such a client asks. */
+    String CLIENT_PREFIX = "mirror:";
+
     /**
      * Identity, role, epochs and watermarks of an image. Known while it is suspended, too.
      *
@@ -121,6 +125,62 @@ public interface ReplicaManager {
      *     NO_SPACE or IO. After IO the role is what {@link #facts} says
      */
     ImageFacts demote(String image) throws StorageException;
+
+    /**
+     * Why a primary admits no writes of clients.
+     *
+     * @param image its name
+     * @return empty when it is not fenced, and for a replica
+     * @throws StorageException as {@link #facts}
+     */
+    Optional<Fence> fence(String image) throws StorageException;
+
+    /**
+     * Ends a primary's writes, because a peer has a newer epoch: from now on they fail as READ_ONLY, those that wait at once,
+     * and reads go on. In force when it is called, whatever becomes of storing it, and over restarts when it returns. {@link
+     * #demote} ends it; nothing is lost or resolved by it. A newer fence takes the place of the one before.
+     *
+     * @param image its name
+     * @param fence by whom
+     * @throws StorageException NOT_FOUND; MISMATCH when it is a replica; UNAVAILABLE, NO_SPACE or IO: call it again, it is not
+     *     durable yet
+     */
+    void fence(String image, Fence fence) throws StorageException;
+
+    /**
+     * Admits writes again: an order at the peer has given up what was newer there.
+     *
+     * @param image its name
+     * @throws StorageException NOT_FOUND; UNAVAILABLE, NO_SPACE or IO, and it stays fenced
+     */
+    void unfence(String image) throws StorageException;
+
+    /**
+     * Primaries that hold the writes of their clients until their replicas were asked whether one of them was promoted: each
+     * time that its stores were opened, and for as long as the image's configuration says.
+     *
+     * @return names of images, each with the number of its question; sorted, and of this instant
+     */
+    Map<String, Long> asking();
+
+    /**
+     * Whom to tell when another image begins to ask.
+     *
+     * @param listener called by workers of the engine, under no lock; must not wait. What it finds in {@link #asking} may be
+     *     over by then
+     * @return closing it ends that, and throws nothing
+     */
+    AutoCloseable whenAsking(Runnable listener);
+
+    /**
+     * Admits the writes of a primary: all its replicas were asked and have nothing newer, or somebody does without. Does nothing
+     * when the question is over or another one is open.
+     *
+     * @param image its name
+     * @param question its number
+     * @throws StorageException NOT_FOUND, or UNAVAILABLE when the image is not open
+     */
+    void answered(String image, long question) throws StorageException;
 
     /**
      * What a replica of a primary has: moves the commit rules that wait for peers. Kept in memory only, and forgotten when the

@@ -48,6 +48,11 @@ public final class FakeMirrors implements MirrorManager {
     /** What is missing after a promotion. */
     public long missingEvents;
 
+    /** Peers that a promotion could not ask, and those that have more. */
+    public List<String> notAsked = List.of();
+
+    public List<String> ahead = List.of();
+
     /** Images that parted. */
     public final List<Split> splits = new ArrayList<>();
 
@@ -175,7 +180,7 @@ public final class FakeMirrors implements MirrorManager {
 
     private Promotion promoted(String image, String node) {
         Epoch epoch = new Epoch(4, new UUID(1, 2), 104_212, new UUID(3, 4), 0, node);
-        return new Promotion(image, node, new Position(3, 104_211), epoch, missingEvents);
+        return new Promotion(image, node, new Position(3, 104_211), epoch, missingEvents).asked(notAsked, ahead);
     }
 
     @Override
@@ -189,6 +194,11 @@ public final class FakeMirrors implements MirrorManager {
         done("promote " + image + " at " + at + (force ? " by force" : "")
                 + (given == GivenUp.LOST ? " keeping nothing" : ""));
         return promoted(image, "sitea");
+    }
+
+    @Override
+    public void admit(String image) throws StorageException {
+        done("admit " + image);
     }
 
     @Override

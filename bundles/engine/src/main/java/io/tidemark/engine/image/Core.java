@@ -16,6 +16,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.base.event.EventCodec;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -61,6 +62,9 @@ final class Core {
     volatile String detail = "";
     volatile boolean journalFull;
     private volatile boolean readOnly;
+
+    /** Who has taken the image over; null when nobody has. What could not be stored yet counts, too. */
+    volatile Fence fence;
 
     ImageHead head;
     Journal journal;
@@ -148,6 +152,7 @@ final class Core {
 
     final HeadKeeper heads = new HeadKeeper(this);
     final EpochStart epochStart = new EpochStart(this);
+    final Asking asking;
 
     Committer committer;
     Applier applier;
@@ -172,10 +177,12 @@ final class Core {
         this.changed = new GateQueue(context.workers(), lock);
         this.room = new GateQueue(context.workers(), lock);
         this.peers = new Peers(this);
+        this.asking = new Asking(this);
     }
 
     /** Takes stores that were found to belong together. Called before anything runs, or while suspended. */
-    void attach(Journal newJournal, BlockImage newImage, ImageHead newHead) {
+    void attach(Journal newJournal, BlockImage newImage, ImageHead newHead) throws StorageException {
+        Fence stored = HeadProperties.fence(newHead);
         journal = newJournal;
         appender = newJournal.appender();
         image = newImage;
@@ -185,6 +192,7 @@ final class Core {
         epoch = epochs.get(epochs.size() - 1);
         trimmed = newJournal.trimmed();
         readOnly = newHead.role() == ImageHead.Role.REPLICA;
+        fence = readOnly || stored != null ? stored : fence;
         if (following != null) {
             following.fresh.clear();
         }
@@ -244,7 +252,12 @@ final class Core {
     }
 
     private boolean open() {
-        return !suspended && !imageFull && !stopping && resizeSequence == 0 && !epochStart.isDue() && !backlogFull();
+        return !suspended && !imageFull && !stopping && resizeSequence == 0 && !isHeldBack() && !backlogFull();
+    }
+
+    /** Nothing may be appended yet in this opening. */
+    boolean isHeldBack() {
+        return epochStart.isDue() || asking.isDue();
     }
 
     boolean backlogFull() {
@@ -360,7 +373,7 @@ final class Core {
             after.sweep.add(request.completion, request.session, request.startNanos, null);
             return true;
         }
-        if (appended > lastBarrier && !readOnly && !epochStart.isDue()) {
+        if (appended > lastBarrier && !readOnly() && !isHeldBack()) {
             long outcome = append(EventKind.FLUSH, EventHeader.FLAG_BARRIER, wallNanos, 0, 0, null, after);
             if (outcome == JournalAppender.BATCH_FULL) {
                 forceWanted = true;
@@ -689,6 +702,12 @@ final class Core {
         } else if (suspended) {
             now = State.SUSPENDED;
             why = suspendedWhy;
+        } else if (fence != null) {
+            now = State.FAILING;
+            why = Failures.fenced(labels.name(), fence).getMessage();
+        } else if (asking.isDue()) {
+            now = State.HOLDING;
+            why = asking.detail();
         } else if (imageFull) {
             now = State.HOLDING;
             why = "image full: holding writes, because the image's pool has no space for what is acknowledged (it is in"
@@ -835,7 +854,18 @@ final class Core {
         }
     }
 
+    /** Whether clients' writes are refused, and {@link #refusal} says why. */
     boolean readOnly() {
+        return readOnly || fence != null;
+    }
+
+    StorageException refusal() {
+        Fence by = fence;
+        return by == null ? Failures.readOnly(labels.name()) : Failures.fenced(labels.name(), by);
+    }
+
+    /** Whether it is a replica, or becomes one. */
+    boolean leavesPrimary() {
         return readOnly;
     }
 

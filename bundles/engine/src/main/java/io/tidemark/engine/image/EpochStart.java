@@ -52,7 +52,7 @@ final class EpochStart {
     }
 
     private boolean mayBegin() {
-        return due && !busy && !core.suspended && !core.stopping && !core.readOnly();
+        return due && !busy && !core.suspended && !core.stopping && !core.readOnly() && !core.asking.isDue();
     }
 
     /** An epoch of the source is about to be started in the journal of a replica. */

@@ -2,6 +2,7 @@ package io.tidemark.engine.image;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.replica.Fence;
 
 /** What an image answers when it cannot do what it was asked for. */
 final class Failures {
@@ -36,6 +37,14 @@ final class Failures {
     static StorageException readOnly(String image) {
         return new StorageException(
                 Reason.READ_ONLY, "image " + image + " is a replica", "write to its primary, or promote it");
+    }
+
+    static StorageException fenced(String image, Fence fence) {
+        return new StorageException(
+                Reason.READ_ONLY,
+                "image " + image + " is " + fence + ": it was taken over there",
+                "decide which one stays: mirror:demote or mirror:resync here, or mirror:resync at " + fence.peer()
+                        + "; journal:export keeps what only this one has");
     }
 
     static StorageException journalFull(String image) {

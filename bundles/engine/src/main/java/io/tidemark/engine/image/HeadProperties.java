@@ -6,6 +6,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,8 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     static final String ENDED = "replica.ended";
     static final String CUT = "journal.cut";
     static final String BEGIN = "journal.begin";
+    static final String FENCE = "fence";
+    static final String OVERRULED = "fence.overruled";
     static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
     static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
 
@@ -59,6 +62,48 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         }
         // On the way there no order counts.
         return Math.min(durable, Math.max(most, consistentAt.sequence()));
+    }
+
+    /** Who has taken a primary over; null when nobody has. */
+    static Fence fence(ImageHead head) throws StorageException {
+        String text = head.properties().get(FENCE);
+        if (text == null) {
+            return null;
+        }
+        try {
+            String[] words = text.split(" ", 3);
+            return new Fence(words[2], Long.parseLong(words[0]), UUID.fromString(words[1]));
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            throw strange(FENCE, text, e);
+        }
+    }
+
+    /** The newest epoch that a promotion overrules: of who had taken the image over, or else of the branch that it goes on. */
+    static UUID overruled(ImageHead head, UUID predecessor) throws StorageException {
+        String text = head.properties().get(OVERRULED);
+        try {
+            return text == null ? predecessor : UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw strange(OVERRULED, text, e);
+        }
+    }
+
+    private static StorageException strange(String key, String text, RuntimeException why) {
+        return new StorageException(
+                Reason.CORRUPT,
+                "the head of an image says what nobody understands: " + key + " = " + text,
+                "it was written by a newer version: run that one",
+                why);
+    }
+
+    /** The head of a primary with a fence, or without when it is null. */
+    static ImageHead put(ImageHead head, Fence fence) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        properties.remove(FENCE);
+        if (fence != null) {
+            properties.put(FENCE, fence.epoch() + " " + fence.identity() + " " + fence.peer());
+        }
+        return copy(head, head.role(), properties);
     }
 
     static HeadProperties of(ImageHead head) throws StorageException {
@@ -99,6 +144,11 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         Map<String, String> properties = new TreeMap<>(head.properties());
         properties.keySet().removeIf(key -> key.startsWith("replica."));
         if (of != null) {
+            // Whoever follows is fenced by nobody; who promotes it again does so against the one that had fenced it.
+            String fence = properties.remove(FENCE);
+            if (fence != null) {
+                properties.put(OVERRULED, fence.split(" ", 3)[1]);
+            }
             if (!of.order.equals(HeadOrder.LIVE)) {
                 properties.put(ORDER, text(of.order));
             }
@@ -131,7 +181,10 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
     static ImageHead cut(ImageHead head, Epoch epoch) {
         ImageHead primary = put(head, ImageHead.Role.PRIMARY, null);
         Map<String, String> properties = new TreeMap<>(primary.properties());
-        properties.put(CUT, epoch.predecessorIdentity() + " " + epoch.startedNanos() + " " + epoch.owner());
+        properties.put(
+                CUT,
+                epoch.predecessorIdentity() + " " + epoch.startedNanos() + " " + epoch.promotedOver() + " "
+                        + epoch.owner());
         return copy(primary, ImageHead.Role.PRIMARY, properties);
     }
 
@@ -146,20 +199,17 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
             return null;
         }
         try {
-            String[] words = text.split(" ", 3);
+            String[] words = text.split(" ", 4);
             return new Epoch(
                     head.checkpointed().epoch(),
                     head.epochIdentity(),
                     head.checkpointed().sequence() + 1,
                     UUID.fromString(words[0]),
                     Long.parseLong(words[1]),
-                    words[2]);
+                    words[3],
+                    UUID.fromString(words[2]));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new StorageException(
-                    Reason.CORRUPT,
-                    "the head of an image says what nobody understands: " + CUT + " = " + text,
-                    "it was written by a newer version: run that one",
-                    e);
+            throw strange(CUT, text, e);
         }
     }
 
@@ -176,7 +226,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         properties.put(
                 BEGIN,
                 before + " " + relay.number() + " " + relay.predecessorIdentity() + " " + relay.startedNanos() + " "
-                        + relay.owner());
+                        + relay.promotedOver() + " " + relay.owner());
         return copy(head, head.role(), properties);
     }
 
@@ -195,7 +245,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
             return null;
         }
         try {
-            String[] words = text.split(" ", 5);
+            String[] words = text.split(" ", 6);
             return new Beginning(
                     UUID.fromString(words[0]),
                     new Epoch(
@@ -204,7 +254,8 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
                             head.checkpointed().sequence() + 1,
                             UUID.fromString(words[2]),
                             Long.parseLong(words[3]),
-                            words[4]));
+                            words[5],
+                            UUID.fromString(words[4])));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new StorageException(
                     Reason.CORRUPT,

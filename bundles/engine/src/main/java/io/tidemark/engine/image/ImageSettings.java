@@ -17,6 +17,8 @@ import java.util.Objects;
  * @param journalFull what happens to writes while the journal is full
  * @param softWarnFraction part of the journal's limit from which on a warning is shown; above 0, at most 1
  * @param peerTimeoutNanos so long a commit rule waits for replicas before they count as missing
+ * @param unasked what a primary does whose peers did not say in time whether they have newer epochs
+ * @param askTimeoutNanos the time that they have; 0 for none
  */
 public record ImageSettings(
         long hotPayloadBytes,
@@ -27,7 +29,9 @@ public record ImageSettings(
         long idleNanos,
         JournalFull journalFull,
         double softWarnFraction,
-        long peerTimeoutNanos) {
+        long peerTimeoutNanos,
+        Unasked unasked,
+        long askTimeoutNanos) {
     /** What happens to writes while the journal is full. */
     public enum JournalFull {
         /** They wait. */
@@ -36,9 +40,17 @@ public record ImageSettings(
         FAIL
     }
 
+    /** What happens to writes when peers do not say whether they have newer epochs. */
+    public enum Unasked {
+        /** They wait on. */
+        WAIT,
+        /** They are admitted, with a warning. */
+        SERVE
+    }
+
     /**
      * 64 MiB of payload, 1 GiB of backlog, 1 Mi entries of index, a checkpoint each 256 MiB or 10 s, idle after 50 ms, hold
-     * when full, warn at 80 %, and 5 s for replicas.
+     * when full, warn at 80 %, 5 s for replicas, and serve when peers have said nothing for 30 s.
      */
     public static final ImageSettings DEFAULT = new ImageSettings(
             64L << 20,
@@ -49,7 +61,9 @@ public record ImageSettings(
             50_000_000L,
             JournalFull.HOLD,
             0.8,
-            5_000_000_000L);
+            5_000_000_000L,
+            Unasked.SERVE,
+            30_000_000_000L);
 
     private static final long AT_ONCE_BACKLOG_BYTES = 32L << 20;
     private static final long AT_ONCE_CHECKPOINT_BYTES = 8L << 20;
@@ -88,10 +102,72 @@ public record ImageSettings(
         atLeast("checkpointNanos", checkpointNanos, 1);
         atLeast("idleNanos", idleNanos, 1);
         atLeast("peerTimeoutNanos", peerTimeoutNanos, 1);
+        Objects.requireNonNull(unasked, "unasked");
+        atLeast("askTimeoutNanos", askTimeoutNanos, 0);
         if (!(softWarnFraction > 0 && softWarnFraction <= 1)) {
             throw new IllegalArgumentException(
                     "softWarnFraction " + softWarnFraction + " is not above 0 and at most 1");
         }
+    }
+
+    /**
+     * With what {@link #DEFAULT} has for asking peers.
+     *
+     * @param hotPayloadBytes as {@link #hotPayloadBytes()}
+     * @param backlogLimitBytes as {@link #backlogLimitBytes()}
+     * @param indexBudgetEntries as {@link #indexBudgetEntries()}
+     * @param checkpointBytes as {@link #checkpointBytes()}
+     * @param checkpointNanos as {@link #checkpointNanos()}
+     * @param idleNanos as {@link #idleNanos()}
+     * @param journalFull as {@link #journalFull()}
+     * @param softWarnFraction as {@link #softWarnFraction()}
+     * @param peerTimeoutNanos as {@link #peerTimeoutNanos()}
+     * @throws IllegalArgumentException naming the component that is out of range
+     */
+    public ImageSettings(
+            long hotPayloadBytes,
+            long backlogLimitBytes,
+            int indexBudgetEntries,
+            long checkpointBytes,
+            long checkpointNanos,
+            long idleNanos,
+            JournalFull journalFull,
+            double softWarnFraction,
+            long peerTimeoutNanos) {
+        this(
+                hotPayloadBytes,
+                backlogLimitBytes,
+                indexBudgetEntries,
+                checkpointBytes,
+                checkpointNanos,
+                idleNanos,
+                journalFull,
+                softWarnFraction,
+                peerTimeoutNanos,
+                Unasked.SERVE,
+                30_000_000_000L);
+    }
+
+    /**
+     * The same for peers that are asked otherwise.
+     *
+     * @param without what is done without an answer
+     * @param timeoutNanos and after which time
+     * @return with everything else as it is
+     */
+    public ImageSettings asking(Unasked without, long timeoutNanos) {
+        return new ImageSettings(
+                hotPayloadBytes,
+                backlogLimitBytes,
+                indexBudgetEntries,
+                checkpointBytes,
+                checkpointNanos,
+                idleNanos,
+                journalFull,
+                softWarnFraction,
+                peerTimeoutNanos,
+                without,
+                timeoutNanos);
     }
 
     private static void atLeast(String component, long value, long least) {

@@ -14,6 +14,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
@@ -21,6 +22,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -107,6 +109,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         Aftermath after = new Aftermath();
         synchronized (core.lock) {
             core.space.restart(after);
+            core.updateState(after);
         }
         after.settle(core);
         opened.lifecycle.start();
@@ -198,6 +201,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             core.applier.wake();
             core.checkpointer.wake();
             core.peers.watch.wake();
+            core.asking.wake();
         }
         after.settle(core);
         retryHeld();
@@ -383,6 +387,54 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     public void delay(long delayNanos) throws StorageException {
         roles.delay(delayNanos);
+    }
+
+    /**
+     * Why it admits no writes although it is a primary.
+     *
+     * @return empty when it does, and for a replica
+     */
+    public Optional<Fence> fence() {
+        return Optional.ofNullable(core.fence);
+    }
+
+    /**
+     * Ends the writes of a primary, because a peer has a newer epoch. In force at once, and kept when it returns.
+     *
+     * @param fence by whom
+     * @throws StorageException MISMATCH when it is a replica; UNAVAILABLE, NO_SPACE or IO, and it is in force until the image
+     *     is closed
+     */
+    public void fence(Fence fence) throws StorageException {
+        roles.fence(fence);
+    }
+
+    /**
+     * The question that its replicas are to be asked before it admits writes, whether one of them was promoted.
+     *
+     * @return its number, another one after each opening of the stores; 0 when nothing is asked (any more)
+     */
+    public long question() {
+        return core.asking.question();
+    }
+
+    /**
+     * Admits writes: the replicas were asked, and none has anything newer, or somebody does without an answer. Does nothing
+     * when that question is over.
+     *
+     * @param question its number
+     */
+    public void answered(long question) {
+        core.asking.answered(question);
+    }
+
+    /**
+     * Admits writes again.
+     *
+     * @throws StorageException UNAVAILABLE, NO_SPACE or IO, and it stays fenced
+     */
+    public void unfence() throws StorageException {
+        roles.unfence();
     }
 
     /**

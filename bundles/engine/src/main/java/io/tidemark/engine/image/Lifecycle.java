@@ -43,6 +43,7 @@ final class Lifecycle {
             workers.add(core.context.workers().start("head-" + name, core.mover));
         }
         watchPeers();
+        core.asking.watch();
     }
 
     /** As soon as a commit rule asks for peers somebody has to see to it that they are there. */
@@ -174,6 +175,7 @@ final class Lifecycle {
                 core.applier.restart();
                 core.checkpointer.restart();
                 core.epochStart.resumed(core.epoch);
+                core.asking.begin(journal, core.head);
                 core.space.restart(after);
                 core.admitHeld(wall, after);
                 core.updateState(after);
@@ -186,6 +188,7 @@ final class Lifecycle {
                 core.room.signal();
                 core.committer.wake();
             }
+            core.asking.watch();
             done = true;
         } finally {
             if (!done) {
@@ -237,7 +240,7 @@ final class Lifecycle {
         Aftermath after = new Aftermath();
         long sequence = 0;
         while (sequence == 0) {
-            core.changed.await(() -> core.resizeSequence == 0 || core.stopping);
+            core.changed.await(() -> (core.resizeSequence == 0 && !core.asking.holds()) || core.stopping);
             sequence = journalResize(newSizeBytes, after);
             after.settle(core);
             if (sequence < 0) {
@@ -261,7 +264,7 @@ final class Lifecycle {
         synchronized (core.lock) {
             refuseUnlessServing();
             if (core.readOnly()) {
-                throw Failures.readOnly(core.labels.name());
+                throw core.refusal();
             }
             if (core.resizeSequence != 0) {
                 return 0;
@@ -299,6 +302,7 @@ final class Lifecycle {
         Aftermath after = new Aftermath();
         Position[] at = {Position.NONE};
         while (at[0].equals(Position.NONE)) {
+            core.changed.await(() -> !core.asking.holds() || core.stopping);
             at[0] = journalMark(kind, label, after);
             after.settle(core);
             core.epochStart.await(after);
@@ -331,9 +335,9 @@ final class Lifecycle {
         synchronized (core.lock) {
             refuseUnlessServing();
             if (core.readOnly()) {
-                throw Failures.readOnly(core.labels.name());
+                throw core.refusal();
             }
-            if (core.epochStart.isDue()) {
+            if (core.isHeldBack()) {
                 return Position.NONE;
             }
             // What is kept back in a full journal is for what frees it again.
@@ -378,6 +382,9 @@ final class Lifecycle {
             }
             if (core.peers.warning() != null) {
                 lines.add(core.peers.warning());
+            }
+            if (core.asking.warning() != null) {
+                lines.add(core.asking.warning());
             }
         }
         if (journal != null) {
@@ -434,6 +441,7 @@ final class Lifecycle {
             core.mover.stop();
         }
         core.peers.watch.stop();
+        core.asking.stop(JOIN_NANOS);
         List<Worker> all;
         synchronized (core.lock) {
             all = List.copyOf(workers);

@@ -57,8 +57,12 @@ final class Recovery implements BatchWriter.Interruption {
         HeadProperties kept = replica ? HeadProperties.of(head) : null;
         long upTo = replica ? kept.reachAfterCrash(checkpointed, durable) : durable;
         read(journal, image, checkpointed, upTo, head.sizeBytes());
-        if (!replica && beginsEpoch(journal, head)) {
-            journal.startEpoch(EpochStart.next(core, journal, durable));
+        boolean begins = !replica && beginsEpoch(journal, head);
+        if (begins) {
+            Epoch next = EpochStart.next(core, journal, durable);
+            boolean promoted = !journal.epochs().isEmpty();
+            journal.startEpoch(
+                    promoted ? next.promoted(HeadProperties.overruled(head, next.predecessorIdentity())) : next);
         } else if (!replica && core.steps.startsEpoch()) {
             core.epochStart.due();
         }
@@ -75,6 +79,10 @@ final class Recovery implements BatchWriter.Interruption {
         core.active = map;
         core.activeBytes = mapBytes;
         core.sizeBytes = size;
+        if (!begins) {
+            // Whoever was promoted just now is the newest.
+            core.asking.begin(journal, head);
+        }
     }
 
     private void compare(Journal journal, ImageHead head) throws StorageException {
@@ -138,14 +146,7 @@ final class Recovery implements BatchWriter.Interruption {
     }
 
     static Epoch relay(ReplicaOrigin origin) {
-        Epoch source = origin.epoch();
-        return new Epoch(
-                source.number(),
-                source.identity(),
-                origin.registered().sequence() + 1,
-                source.predecessorIdentity(),
-                source.startedNanos(),
-                source.owner());
+        return origin.epoch().from(origin.registered().sequence() + 1);
     }
 
     /** Gives an image an empty journal, as the successor of one that is lost. */
@@ -176,7 +177,8 @@ final class Recovery implements BatchWriter.Interruption {
                 head.epochIdentity(),
                 context.clock().wallNanos(),
                 owner);
-        journal.startEpoch(first);
+        journal.startEpoch(
+                cut == null ? first : first.promoted(HeadProperties.overruled(head, first.predecessorIdentity())));
         image.force();
         image.storeHead(new ImageHead(
                 head.imageIdentity(),

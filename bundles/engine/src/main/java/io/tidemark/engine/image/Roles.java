@@ -9,6 +9,7 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.Replica;
 import java.util.function.UnaryOperator;
@@ -275,29 +276,70 @@ final class Roles {
 
     private void demote() throws StorageException {
         Aftermath after = new Aftermath();
+        boolean fenced;
         synchronized (core.lock) {
             if (core.following != null) {
                 throw Core.mismatch("image " + core.labels.name() + " is a replica already", "");
             }
-            if (core.readOnly()) {
+            if (core.leavesPrimary()) {
                 throw changing();
             }
+            fenced = core.fence != null;
             core.readOnly(true);
-            core.failHeld(Failures.readOnly(core.labels.name()), after);
+            core.failHeld(core.refusal(), after);
             core.room.signal();
         }
         after.settle(core);
         boolean done = false;
         try {
-            journalDemotion(after);
+            // Whoever was taken over hands nothing over, and an event of its own would make a branch where there is
+            // none.
+            if (!fenced) {
+                journalDemotion(after);
+            }
             lifecycle.checkpoint();
-            core.heads.store(head -> HeadProperties.put(head, Role.REPLICA, HeadProperties.LIVE), () -> {});
+            // The fence as it is in force: it may not be stored.
+            Fence fence = core.fence;
+            core.heads.store(
+                    head -> HeadProperties.put(HeadProperties.put(head, fence), Role.REPLICA, HeadProperties.LIVE),
+                    () -> {});
             done = true;
         } finally {
             if (!done) {
                 core.readOnly(false);
             }
         }
+    }
+
+    void fence(Fence fence) throws StorageException {
+        Aftermath after = new Aftermath();
+        boolean stored;
+        synchronized (core.lock) {
+            if (core.following != null) {
+                throw Core.mismatch("image " + core.labels.name() + " is a replica", "only a primary is fenced");
+            }
+            // Before it is stored: what cannot be stored is in force all the same.
+            core.fence = fence;
+            core.asking.fenced();
+            core.failHeld(core.refusal(), after);
+            core.updateState(after);
+            core.changed.signal();
+            core.room.signal();
+            stored = core.head.equals(HeadProperties.put(core.head, fence));
+        }
+        after.settle(core);
+        if (!stored) {
+            core.heads.store(head -> HeadProperties.put(head, fence), () -> {});
+        }
+    }
+
+    void unfence() throws StorageException {
+        core.heads.store(head -> HeadProperties.put(head, null), () -> core.fence = null);
+        Aftermath after = new Aftermath();
+        synchronized (core.lock) {
+            core.updateState(after);
+        }
+        after.settle(core);
     }
 
     void notePromotion() {

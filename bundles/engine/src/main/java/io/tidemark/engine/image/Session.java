@@ -191,7 +191,7 @@ final class Session implements DeviceSession {
             return;
         }
         if (core.readOnly() && request.kind != EventKind.FLUSH) {
-            core.end(request, Failures.readOnly(core.labels.name()), after);
+            core.end(request, core.refusal(), after);
             return;
         }
         boolean done = false;
@@ -220,7 +220,7 @@ final class Session implements DeviceSession {
             return null;
         }
         if (core.readOnly()) {
-            return Failures.readOnly(core.labels.name());
+            return core.refusal();
         }
         long size = core.sizeBytes;
         if (request.offset < 0 || request.length < 0 || request.length > size - request.offset) {

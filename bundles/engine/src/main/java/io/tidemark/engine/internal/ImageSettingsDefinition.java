@@ -84,6 +84,18 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
+            description =
+                    "What a primary with replicas does that starts, when these do not say in time whether one of them"
+                            + " was promoted meanwhile: wait (writes are held until they do), or serve.")
+    String peer_ask() default "serve";
+
+    @AttributeDefinition(
+            required = false,
+            description = "So long a primary that starts holds writes for their answer; 0s does not ask.")
+    String peer_ask_timeout() default "30s";
+
+    @AttributeDefinition(
+            required = false,
             description = "Trim strategies, separated by commas (age, size, client-progress): what of the journal is"
                     + " kept beyond what the image needs. Their own keys begin with trim., as in trim.age = 1h.")
     String trim() default "";

@@ -20,6 +20,7 @@ import java.util.List;
  * @param turns for moving to a better store
  * @param shares of memory
  * @param news for who watches the node
+ * @param asks who is told that an image asks its replicas
  * @param problems what of the node's own configuration is refused, for people
  */
 record Host(
@@ -32,4 +33,5 @@ record Host(
         Turns turns,
         Shares shares,
         NewsDesk news,
+        Asks asks,
         List<String> problems) {}

@@ -77,6 +77,8 @@ public record ImageConfig(
             ImageKeys.PEER_SLOW_SIZE,
             ImageKeys.PEER_SLOW_AGE,
             ImageKeys.RELAY,
+            ImageKeys.PEER_ASK,
+            ImageKeys.PEER_ASK_TIMEOUT,
             ImageKeys.TRIM,
             ImageKeys.JOURNAL_LIMIT,
             ImageKeys.JOURNAL_WARN,
@@ -263,7 +265,17 @@ public record ImageConfig(
                 reader.nanos(ImageKeys.APPLY_IDLE, normal.idleNanos(), 1_000_000),
                 reader.value(ImageKeys.JOURNAL_FULL, normal.journalFull(), ImageConfig::journalFull),
                 reader.percent(ImageKeys.JOURNAL_WARN, normal.softWarnFraction()),
-                reader.nanos(ImageKeys.PEER_TIMEOUT, normal.peerTimeoutNanos(), SECOND_NANOS / 10));
+                reader.nanos(ImageKeys.PEER_TIMEOUT, normal.peerTimeoutNanos(), SECOND_NANOS / 10),
+                reader.value(ImageKeys.PEER_ASK, normal.unasked(), ImageConfig::unasked),
+                reader.nanos(ImageKeys.PEER_ASK_TIMEOUT, normal.askTimeoutNanos(), 0));
+    }
+
+    private static ImageSettings.Unasked unasked(String text) {
+        return switch (text) {
+            case "wait" -> ImageSettings.Unasked.WAIT;
+            case "serve" -> ImageSettings.Unasked.SERVE;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither wait nor serve");
+        };
     }
 
     private static ImageSettings.JournalFull journalFull(String text) {

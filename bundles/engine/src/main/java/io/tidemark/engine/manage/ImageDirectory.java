@@ -580,6 +580,23 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         }
     }
 
+    /** Images that ask their replicas, and the numbers of their questions. */
+    Map<String, Long> asking() {
+        Map<String, Long> asking = new TreeMap<>();
+        for (ImageSlot slot : allSlots()) {
+            JournaledImage engine = slot.life().view().engine();
+            long question = engine == null ? 0 : engine.question();
+            if (question != 0) {
+                asking.put(slot.name(), question);
+            }
+        }
+        return asking;
+    }
+
+    Asks asks() {
+        return host.asks();
+    }
+
     /** Changes the role of an image, at a position if one is given; it is closed and opened again on the way. */
     void turn(String name, ImageHead.Role role, Position at) throws StorageException {
         enterOrder(name);

@@ -443,6 +443,7 @@ final class ImageLife {
         news = (opened.created() ? "made" : "opened") + " with " + Sizes.format(engine.sizeBytes()) + " in pool "
                 + config.pool() + ", journal in pool " + config.journalPool() + ": "
                 + opened.journal().recovery().detail();
+        tellQuestion(engine);
     }
 
     // ---- stores that go and come
@@ -546,6 +547,14 @@ final class ImageLife {
                     opened.image().head());
             news = "resumed after " + (now() - suspendedSinceNanos) / 1_000_000 + " ms; "
                     + opened.journal().recovery().detail();
+            tellQuestion(now.engine());
+        }
+    }
+
+    /** After it can be seen. */
+    private void tellQuestion(JournaledImage engine) {
+        if (engine.question() != 0) {
+            host.asks().tell();
         }
     }
 

@@ -41,6 +41,7 @@ public final class Plugins {
                 new Turns(changed),
                 shares,
                 new NewsDesk(context, "news-images"),
+                new Asks(),
                 List.copyOf(problems));
     }
 

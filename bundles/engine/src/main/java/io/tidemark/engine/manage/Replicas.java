@@ -6,6 +6,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
@@ -13,6 +14,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Replicas among the images of a node. Safe for all threads. */
@@ -97,6 +99,36 @@ public final class Replicas implements ReplicaManager {
     public ImageFacts demote(String image) throws StorageException {
         directory.turn(image, Role.REPLICA, null);
         return facts(image);
+    }
+
+    @Override
+    public Optional<Fence> fence(String image) throws StorageException {
+        return directory.engine(image).fence();
+    }
+
+    @Override
+    public void fence(String image, Fence fence) throws StorageException {
+        directory.engine(image).fence(fence);
+    }
+
+    @Override
+    public void unfence(String image) throws StorageException {
+        directory.engine(image).unfence();
+    }
+
+    @Override
+    public Map<String, Long> asking() {
+        return directory.asking();
+    }
+
+    @Override
+    public AutoCloseable whenAsking(Runnable listener) {
+        return directory.asks().add(listener);
+    }
+
+    @Override
+    public void answered(String image, long question) throws StorageException {
+        directory.engine(image).answered(question);
     }
 
     @Override

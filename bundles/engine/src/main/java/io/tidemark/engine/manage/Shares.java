@@ -45,6 +45,8 @@ final class Shares {
                 wished.idleNanos(),
                 wished.journalFull(),
                 wished.softWarnFraction(),
-                wished.peerTimeoutNanos());
+                wished.peerTimeoutNanos(),
+                wished.unasked(),
+                wished.askTimeoutNanos());
     }
 }

@@ -253,6 +253,9 @@ class EpochsTest {
             }
             Epoch later = rig.engine.facts().epochs().get(2);
             assertEquals(mine.identity(), later.predecessorIdentity());
+            assertEquals(
+                    ReplicaRig.FIRST.identity(), mine.promotedOver(), "where branches part it shows who was promoted");
+            assertEquals(Epoch.NO_PROMOTION, later.promotedOver());
             assertNotEquals(mine, later);
             assertNull(rig.engine.facts().replica());
         }

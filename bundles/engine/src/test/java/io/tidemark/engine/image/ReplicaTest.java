@@ -14,14 +14,17 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -686,6 +689,58 @@ class ReplicaTest {
             rig.sendAll();
             rig.awaitHead(3);
             rig.verifyAt(3);
+        }
+    }
+
+    @Test
+    void aFencedPrimaryIsReadUntilItIsDemoted() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            Fence fence = new Fence("b", 7, new UUID(7, 7));
+            rig.write(1, 1);
+            rig.sendAll();
+            refused(Reason.MISMATCH, () -> rig.engine.fence(fence));
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            // In force where it cannot be stored, too.
+            rig.image.failHeads = true;
+            refused(Reason.NO_SPACE, () -> rig.engine.fence(fence));
+            assertRefused(rig, "fenced by b, epoch 7");
+            rig.image.failHeads = false;
+            rig.engine.fence(fence);
+            rig.crash(0);
+            assertEquals(Optional.of(fence), rig.engine.fence());
+            assertSame(State.FAILING, rig.engine.state());
+            assertRefused(rig, "fenced by b, epoch 7");
+            refused(Reason.READ_ONLY, () -> rig.engine.resize(2L * ReplicaRig.SIZE));
+            assertArrayEquals(rig.states.get(1), rig.read());
+
+            rig.engine.unfence();
+            assertSame(State.SERVING, rig.engine.state());
+            rig.crash(0);
+            assertEquals(Optional.empty(), rig.engine.fence());
+            rig.engine.fence(fence);
+            long end = rig.engine.facts().watermarks().durable();
+            rig.engine.turn(ImageHead.Role.REPLICA);
+            rig.crash(0);
+            assertEquals(Optional.empty(), rig.engine.fence());
+            assertEquals(end, rig.progress().received(), "it handed nothing over, so nothing says so");
+            assertRefused(rig, "is a replica");
+            // Whoever promotes it all the same decides against that peer, whenever it comes back.
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            List<Epoch> epochs = rig.engine.facts().epochs();
+            assertEquals(fence.identity(), epochs.get(epochs.size() - 1).promotedOver());
+        }
+    }
+
+    private static void assertRefused(ReplicaRig rig, String why) throws Exception {
+        Rig.Outcome write = new Rig.Outcome();
+        try (var session = rig.engine.connect("client", rig)) {
+            session.discard(0, 4096, false, write::completed);
+            session.drive(false);
+            StorageException failure = write.await().failure;
+            assertEquals(Reason.READ_ONLY, failure.reason());
+            assertTrue(failure.getMessage().contains(why), failure.getMessage());
         }
     }
 

@@ -99,6 +99,10 @@ class ImageConfigTest {
                 "1s",
                 ImageKeys.APPLY_IDLE,
                 "10ms",
+                ImageKeys.PEER_ASK,
+                "wait",
+                ImageKeys.PEER_ASK_TIMEOUT,
+                "0s",
                 ImageKeys.SUSPEND_TIMEOUT,
                 "30s");
         assertEquals(10L << 30, config.sizeBytes());
@@ -111,15 +115,16 @@ class ImageConfigTest {
         assertEquals(new JournalSettings(64L << 20, 8L << 20), config.journal());
         assertEquals(
                 new ImageSettings(
-                        8L << 20,
-                        32L << 20,
-                        2048,
-                        2L << 20,
-                        1_000_000_000L,
-                        10_000_000L,
-                        ImageSettings.JournalFull.FAIL,
-                        0.5,
-                        250_000_000L),
+                                8L << 20,
+                                32L << 20,
+                                2048,
+                                2L << 20,
+                                1_000_000_000L,
+                                10_000_000L,
+                                ImageSettings.JournalFull.FAIL,
+                                0.5,
+                                250_000_000L)
+                        .asking(ImageSettings.Unasked.WAIT, 0),
                 config.settings());
         assertEquals(30_000_000_000L, config.suspendTimeoutNanos());
     }
@@ -143,6 +148,8 @@ class ImageConfigTest {
         refused(ImageKeys.PEER_SLOW, "warn");
         refused(ImageKeys.PEER_SLOW_SIZE, "1G");
         refused(ImageKeys.PEER_SLOW_AGE, "7d");
+        refused(ImageKeys.PEER_ASK, "hold");
+        refused(ImageKeys.PEER_ASK_TIMEOUT, "soon");
         refused(ImageKeys.JOURNAL_LIMIT, "15MiB");
         refused(ImageKeys.JOURNAL_WARN, "0");
         refused(ImageKeys.JOURNAL_WARN, "most");

@@ -228,7 +228,8 @@ class MirrorTest {
         on(b, "write disk 100");
         a = start("a");
         on(a, "linked b");
-        on(a, "write disk 30");
+        on(a, "await disk b REFUSED");
+        assertEquals("READ_ONLY", on(a, "refused disk"));
         assertTrue(failure(a, "resync disk b").contains("it is primary here"));
         on(a, "resync disk b discard");
         on(a, "await disk b UP_TO_DATE");

@@ -38,7 +38,7 @@ class MirrorChaosTest {
                 .set("journal.limit", "256MiB")
                 .set("segment", "4MiB")
                 .set("checkpoint.interval", "200ms")
-                .image(DISK, BYTES, "commit=journal");
+                .image(DISK, BYTES, "commit=journal", "peer.ask.timeout=500ms");
         sites.b.settings().set("segment", "4MiB");
         sites.start();
         Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 256 << 10));

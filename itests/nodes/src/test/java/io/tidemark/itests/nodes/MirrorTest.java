@@ -23,6 +23,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -212,12 +214,21 @@ class MirrorTest {
         assertTrue(sites.b.refused("promote", DISK).startsWith("UNAVAILABLE"), "nobody knows what is missing");
         sites.b.order("promote!", DISK);
         write(sites.b);
-        // The old primary comes back and was written too.
+        // The old primary comes back and is written too, because it is told to ask nobody.
+        sites.a.settings().image(DISK, BYTES, "commit=journal", "peer.ask.timeout=0s");
         sites.link.cut();
         sites.a.start();
         writeOnce(sites.a);
         sites.link.heal();
+        fenced(sites.a);
+        // Where nobody tells it again, too.
+        sites.link.cut();
+        sites.a.node().kill();
+        sites.a.start();
+        fenced(sites.a);
+        sites.link.heal();
         sites.a.awaitLinked();
+        write(sites.b);
         String split = sites.a.order("splits", DISK);
         assertTrue(
                 split.matches(".*here=Optional\\[Branch\\[.*extents=1, bytes=4096,.*there=Optional\\[Branch.*"), split);
@@ -240,6 +251,54 @@ class MirrorTest {
         equal(sites.b, sites.a);
         sites.b.order("switch", DISK, "a");
         equal(sites.a, sites.b);
+    }
+
+    @Test
+    void anOldPrimaryThatStartsAgainNeverAcknowledgesAWrite(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
+        equal(sites.a, sites.b);
+        sites.a.node().kill();
+        sites.b.order("promote!", DISK);
+        write(sites.b);
+        // Its client comes before its link does.
+        sites.a.settings().image(DISK, BYTES, "commit=journal", "peer.ask=wait");
+        sites.link.cut();
+        sites.a.start();
+        CompletableFuture<NbdException> write = CompletableFuture.supplyAsync(() -> refusedWrite(sites.a));
+        for (int i = 0; i < 20; i++) {
+            content(sites.a);
+        }
+        assertFalse(write.isDone(), "it has not asked yet");
+        sites.link.heal();
+        assertEquals(1, write.get(60, TimeUnit.SECONDS).error(), "EPERM");
+        sites.a.awaitState(DISK, "REFUSED");
+        // So there is no branch, and nothing to decide but who follows.
+        sites.a.order("demote", DISK);
+        equal(sites.b, sites.a);
+    }
+
+    private static NbdException refusedWrite(Site site) {
+        ByteBuffer data = ByteBuffer.allocate(4096);
+        try (NbdConnection client = site.node().dial(DISK)) {
+            return assertThrows(
+                    NbdException.class, () -> client.call(NbdConnection.WRITE, NbdConnection.FUA, 0, 4096, data));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Its clients read, and cannot write. */
+    private static void fenced(Site replaced) throws IOException {
+        replaced.awaitState(DISK, "REFUSED");
+        ByteBuffer data = ByteBuffer.allocate(4096);
+        try (NbdConnection client = replaced.node().dial(DISK)) {
+            NbdException e = assertThrows(NbdException.class, () -> client.call(NbdConnection.WRITE, 0, 0, 4096, data));
+            assertEquals(1, e.error(), "EPERM");
+            // The refused write has taken what was in the other buffer.
+            ByteBuffer read = ByteBuffer.allocate(4096);
+            client.call(NbdConnection.READ, 0, 0, 4096, read);
+            assertEquals(77, read.get(0), "what only it has is still there");
+        }
     }
 
     @Test
@@ -430,9 +489,15 @@ class MirrorTest {
         sites.b.order("resync", DISK, "a");
         equal(sites.a, sites.b);
         sites.a.awaitState(DISK, "UP_TO_DATE");
+        // A burst on a slow machine may put it too far behind once more.
+        sites.a.node().tell("configure", DISK, "peer.slow=hold", "peer.slow.size=");
         write(sites.a);
         equal(sites.a, sites.b);
-        assertEquals("", sites.a.node().status(DISK).get("warnings"));
+        // They are looked at anew with the journal's next round.
+        Await.until(
+                () -> "no warning: " + sites.a.node().status(DISK),
+                Duration.ofSeconds(60),
+                () -> sites.a.node().status(DISK).get("warnings").isEmpty());
     }
 
     private static void isExpired(Site source) {

@@ -161,13 +161,7 @@ enum Defect {
 
         @Override
         public void startEpoch(Epoch epoch) throws StorageException {
-            super.startEpoch(new Epoch(
-                    epoch.number(),
-                    epoch.identity(),
-                    epoch.firstSequence() - skipped,
-                    epoch.predecessorIdentity(),
-                    epoch.startedNanos(),
-                    epoch.owner()));
+            super.startEpoch(epoch.from(epoch.firstSequence() - skipped));
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.tidemark.simulation.sites;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
@@ -10,6 +11,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Replicas as the engine below has them; for those that watch them, or are broken on purpose. */
@@ -64,6 +66,36 @@ class ReplicasOver implements ReplicaManager {
     @Override
     public ImageFacts demote(String image) throws StorageException {
         return below.demote(image);
+    }
+
+    @Override
+    public Optional<Fence> fence(String image) throws StorageException {
+        return below.fence(image);
+    }
+
+    @Override
+    public void fence(String image, Fence fence) throws StorageException {
+        below.fence(image, fence);
+    }
+
+    @Override
+    public void unfence(String image) throws StorageException {
+        below.unfence(image);
+    }
+
+    @Override
+    public Map<String, Long> asking() {
+        return below.asking();
+    }
+
+    @Override
+    public AutoCloseable whenAsking(Runnable listener) {
+        return below.whenAsking(listener);
+    }
+
+    @Override
+    public void answered(String image, long question) throws StorageException {
+        below.answered(image, question);
     }
 
     @Override

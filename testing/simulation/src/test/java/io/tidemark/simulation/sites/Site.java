@@ -477,6 +477,13 @@ final class Site implements SessionListener {
             super(below);
         }
 
+        /** It moves the head before its epoch starts, and may fail or be killed in between. */
+        @Override
+        public ImageFacts promote(String image) throws StorageException {
+            lifted();
+            return super.promote(image);
+        }
+
         @Override
         public boolean peer(String image, PeerProgress progress) throws StorageException {
             for (Site peer : scene.sites()) {

@@ -80,6 +80,8 @@ final class KeyOptions {
             ImageKeys.PEER_SLOW_SIZE,
             ImageKeys.PEER_TIMEOUT,
             ImageKeys.RELAY,
+            ImageKeys.PEER_ASK,
+            ImageKeys.PEER_ASK_TIMEOUT,
             ImageKeys.SUSPEND_TIMEOUT,
             ImageKeys.TRIM,
             ImageKeys.STRATEGY_PREFIX + "age",

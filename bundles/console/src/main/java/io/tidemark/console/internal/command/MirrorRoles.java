@@ -26,7 +26,7 @@ final class MirrorRoles {
     private MirrorRoles() {}
 
     static List<ConsoleCommand> all() {
-        return List.of(promote(), demote(), switchOver());
+        return List.of(promote(), demote(), switchOver(), admit());
     }
 
     private static String image(Call call) {
@@ -193,6 +193,38 @@ final class MirrorRoles {
         return clients.isEmpty()
                 ? ""
                 : " (" + Words.count(clients.size(), "client") + " connected: " + Words.list(clients) + ")";
+    }
+
+    // ---- admit
+
+    private static ConsoleCommand admit() {
+        return new SimpleCommand(
+                Spec.of("mirror:admit", "Lets a primary admit writes that waits for its replicas' answer.")
+                        .detail(
+                                "A primary with replicas asks them when it starts whether one of them was promoted meanwhile, and"
+                                        + " holds writes until they have answered, for as long as peer.ask and peer.ask.timeout"
+                                        + " say. This goes on without an answer, as when a replica's site is gone. Asks first.")
+                        .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
+                        .flag(MirrorImages.YES, "Does not ask.")
+                        .flag(Call.JSON, "Prints JSON.")
+                        .example("mirror:admit vm1", "nobody has promoted a replica of vm1")
+                        .build(),
+                MirrorRoles::admit);
+    }
+
+    private static void admit(Call call) throws Failure, StorageException {
+        String image = image(call);
+        call.confirm(
+                "This lets clients write " + image
+                        + " here. If a replica of it was promoted meanwhile, both are written"
+                        + " until they are linked, and only one of the two can be kept.",
+                MirrorImages.YES);
+        call.node().mirrors().admit(image);
+        if (call.json()) {
+            call.printJson(Map.of("image", image));
+        } else {
+            call.line(image + ": admits writes");
+        }
     }
 
     // ---- switch

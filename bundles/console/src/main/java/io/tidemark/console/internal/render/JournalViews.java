@@ -202,6 +202,7 @@ public final class JournalViews {
         out.put("predecessorIdentity", epoch.predecessorIdentity().toString());
         out.put("started", Words.isoTime(epoch.startedNanos()));
         out.put("owner", epoch.owner());
+        out.put("promoted", epoch.isPromoted());
         return out;
     }
 

@@ -3,6 +3,7 @@ package io.tidemark.console.internal.render;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.Verification;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What came of changes of roles and of comparing, as text and JSON. Stateless. */
@@ -21,7 +22,17 @@ public final class MirrorResults {
     public static String promoted(Promotion promotion) {
         return promotion.image() + ": primary on " + promotion.node() + ", behind "
                 + (promotion.at().sequence() == 0 ? "nothing" : "event " + promotion.at()) + ", in epoch "
-                + promotion.epoch().number() + "; " + missing(promotion.missingEvents());
+                + promotion.epoch().number() + "; " + missing(promotion.missingEvents()) + others(promotion);
+    }
+
+    private static String others(Promotion promotion) {
+        List<String> ahead = promotion.ahead();
+        List<String> silent = promotion.notAsked();
+        return (ahead.isEmpty()
+                        ? ""
+                        : "; " + Words.list(ahead) + (ahead.size() == 1 ? " has" : " have")
+                                + " more, which could not be fetched: mirror:resync there")
+                + (silent.isEmpty() ? "" : "; could not be asked whether they have more: " + Words.list(silent));
     }
 
     private static String missing(long events) {
@@ -48,6 +59,8 @@ public final class MirrorResults {
         out.put("epoch", promotion.epoch().number());
         out.put("epochIdentity", promotion.epoch().identity().toString());
         out.put("missingEvents", promotion.missingEvents() < 0 ? null : Long.valueOf(promotion.missingEvents()));
+        out.put("notAsked", promotion.notAsked());
+        out.put("ahead", promotion.ahead());
         return out;
     }
 

@@ -360,9 +360,23 @@ class MirrorCommandsTest {
         mirrors.missingEvents = 7;
         Map<String, Object> json = JsonText.object(Typed.run(node, "mirror:promote vm2 --force --yes --json"));
         assertEquals(7L, json.get("missingEvents"));
+        mirrors.notAsked = List.of("sitec", "sited");
+        mirrors.ahead = List.of("sitee");
+        assertTrue(Typed.run(node, "mirror:promote vm2 --force --yes")
+                .endsWith(
+                        "; sitee has more, which could not be fetched: mirror:resync there; could not be asked whether"
+                                + " they have more: sitec, sited\n"));
+        json = JsonText.object(Typed.run(node, "mirror:promote vm2 --force --yes --json"));
+        assertEquals(List.of("sitec", "sited"), json.get("notAsked"));
+        assertEquals(List.of("sitee"), json.get("ahead"));
         assertEquals(4L, json.get("epoch"));
         assertEquals("3:104211", json.get("at"));
-        told("promote vm2 by force", "promote vm2 by force", "promote vm2 by force");
+        told(
+                "promote vm2 by force",
+                "promote vm2 by force",
+                "promote vm2 by force",
+                "promote vm2 by force",
+                "promote vm2 by force");
         mirrors.failure =
                 new StorageException(Reason.MISMATCH, "the image vm2 is primary at siteb", "run mirror:switch");
         assertEquals(
@@ -431,6 +445,14 @@ class MirrorCommandsTest {
                     .contains("is no moment"));
         }
         told();
+    }
+
+    @Test
+    void writesAreAdmittedWithoutAnAnswerAfterAQuestion() throws Exception {
+        assertTrue(asks("mirror:admit vm1").contains("both are written until they are linked"));
+        assertEquals("vm1: admits writes\n", Typed.run(node, "mirror:admit vm1 --yes"));
+        assertEquals(Map.of("image", "vm1"), JsonText.object(Typed.run(node, "mirror:admit vm1 --yes --json")));
+        told("admit vm1", "admit vm1");
     }
 
     @Test

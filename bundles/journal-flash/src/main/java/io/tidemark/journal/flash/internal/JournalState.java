@@ -122,6 +122,7 @@ record JournalState(
         out.putLong(at + EpochEntry.FIRST_SEQUENCE, epoch.firstSequence());
         Checksums.putUuid(out, at + EpochEntry.PREDECESSOR, epoch.predecessorIdentity());
         out.putLong(at + EpochEntry.STARTED_NANOS, epoch.startedNanos());
+        Checksums.putUuid(out, at + EpochEntry.PROMOTED_OVER, epoch.promotedOver());
         out.putInt(at + EpochEntry.OWNER_BYTES, owner.length);
         out.position(at + EpochEntry.SIZE).put(owner);
     }
@@ -161,6 +162,7 @@ record JournalState(
                 in.getLong(at + EpochEntry.FIRST_SEQUENCE),
                 Checksums.getUuid(in, at + EpochEntry.PREDECESSOR),
                 in.getLong(at + EpochEntry.STARTED_NANOS),
-                new String(owner, StandardCharsets.UTF_8));
+                new String(owner, StandardCharsets.UTF_8),
+                Checksums.getUuid(in, at + EpochEntry.PROMOTED_OVER));
     }
 }

@@ -167,8 +167,9 @@ final class Layout {
         static final int FIRST_SEQUENCE = 24;
         static final int PREDECESSOR = 32;
         static final int STARTED_NANOS = 48;
-        static final int OWNER_BYTES = 56;
-        static final int SIZE = 60;
+        static final int PROMOTED_OVER = 56;
+        static final int OWNER_BYTES = 72;
+        static final int SIZE = 76;
 
         private EpochEntry() {}
     }

@@ -196,6 +196,7 @@ class FlashFormatDocumentTest {
                 "first sequence", Layout.EpochEntry.FIRST_SEQUENCE,
                 "predecessor", Layout.EpochEntry.PREDECESSOR,
                 "started", Layout.EpochEntry.STARTED_NANOS,
+                "promoted over", Layout.EpochEntry.PROMOTED_OVER,
                 "owner bytes", Layout.EpochEntry.OWNER_BYTES,
                 "", Layout.EpochEntry.SIZE);
     }

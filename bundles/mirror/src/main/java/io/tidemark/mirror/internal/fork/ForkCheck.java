@@ -85,16 +85,36 @@ public final class ForkCheck {
         return new ForkCheck(source, replica).compare(trimmed);
     }
 
-    private Verdict compare(long trimmed) {
-        long last = Math.min(source.newest().number(), replica.newest().number());
+    /**
+     * The last epoch that two sides share.
+     *
+     * @param one side, which knows an epoch
+     * @param other side, which knows one too
+     * @return its number; 0 when they know none
+     */
+    static long shared(Side one, Side other) {
+        long last = Math.min(one.newest().number(), other.newest().number());
         // Where only a predecessor's identity is known, it still tells.
-        long first = Math.max(source.oldest().number(), replica.oldest().number()) - 1;
-        for (long number = last; number >= first; number--) {
-            UUID here = source.identity(number);
-            if (number > 0 && here != null && here.equals(replica.identity(number))) {
-                return common(number, here, trimmed);
+        for (long number = last; number >= oldestShared(one, other); number--) {
+            UUID here = one.identity(number);
+            if (number > 0 && here != null && here.equals(other.identity(number))) {
+                return number;
             }
         }
+        return 0;
+    }
+
+    private static long oldestShared(Side one, Side other) {
+        return Math.max(one.oldest().number(), other.oldest().number()) - 1;
+    }
+
+    private Verdict compare(long trimmed) {
+        long shared = shared(source, replica);
+        if (shared > 0) {
+            return common(shared, source.identity(shared), trimmed);
+        }
+        long last = Math.min(source.newest().number(), replica.newest().number());
+        long first = oldestShared(source, replica);
         if (first == 0 && last >= 1) {
             return new Verdict(Kind.UNRELATED, Point.NONE, List.of());
         }

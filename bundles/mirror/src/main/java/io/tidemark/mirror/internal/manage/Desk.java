@@ -6,6 +6,7 @@ import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.run.MirrorNode;
 import io.tidemark.mirror.internal.run.ReplicaWish;
@@ -56,6 +57,16 @@ record Desk(
                     Reason.MISMATCH, "the image " + image + " is a replica here", "run this where it is primary");
         }
         return facts;
+    }
+
+    void checkUnfenced(String image) throws StorageException {
+        Fence fence = services.replicas().fence(image).orElse(null);
+        if (fence != null) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + image + " is " + fence + ": it was taken over there",
+                    "run mirror:resync here, or at " + fence.peer() + " when this one is to stay");
+        }
     }
 
     ImageFacts replica(String image) throws StorageException {

@@ -29,6 +29,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The mirror of a node with its wishes, without OSGi. Safe for all threads. */
 public final class Mirrors implements MirrorManager, AutoCloseable {
@@ -61,6 +63,8 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
      */
     public record Branches(Path directory, long limitBytes) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(Mirrors.class);
+
     private final Handshake.Self self;
     private final MirrorNode node;
     private final Desk desk;
@@ -69,6 +73,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     private final Heads heads;
     private final Roles roles;
     private final Comparing comparing;
+    private final Fencing fencing;
     private final Splits splits;
     private final KeptBranches branches;
 
@@ -103,18 +108,21 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         branches = new KeptBranches(context, stores.branches());
         roles = new Roles(desk, enabling, branches);
         comparing = new Comparing(desk);
+        fencing = new Fencing(desk);
         splits = new Splits(desk, statuses);
-        master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing, splits));
+        master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing, splits, fencing));
     }
 
     /** Starts the workers. */
     public void start() {
         node.start();
+        fencing.start();
     }
 
     /** Ends all links and replicas. Does not wait for their workers. */
     @Override
     public void close() {
+        fencing.close();
         node.close();
     }
 
@@ -181,6 +189,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         } else {
             node.addPeer(now.config().wish());
         }
+        fencing.look();
     }
 
     private void replicaChanged(String image, Book.Page<ReplicaWish> before, Book.Page<ReplicaWish> now) {
@@ -193,6 +202,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         } else {
             node.addReplica(wish);
         }
+        fencing.look();
     }
 
     // ---- peers
@@ -259,7 +269,12 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public boolean disable(String image, String peer) throws StorageException {
-        return enabling.disable(image, peer);
+        try {
+            return enabling.disable(image, peer);
+        } finally {
+            // It may have been the last one that was to be asked.
+            fencing.look();
+        }
     }
 
     @Override
@@ -303,12 +318,30 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public Promotion promote(String image, boolean force) throws StorageException {
-        return roles.promote(image, force);
+        Promotion promotion = roles.promote(image, force);
+        fencing.look();
+        return promotion;
     }
 
     @Override
     public Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
-        return roles.promoteAt(image, at, force, given);
+        Promotion promotion = roles.promoteAt(image, at, force, given);
+        fencing.look();
+        return promotion;
+    }
+
+    @Override
+    public void admit(String image) throws StorageException {
+        desk.primary(image);
+        Long question = desk.services().replicas().asking().get(image);
+        if (question == null) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + image + " waits for no answer of its replicas",
+                    "image:list shows why it holds writes, if it does");
+        }
+        desk.services().replicas().answered(image, question);
+        LOG.warn("the image '{}' admits writes by an order, without an answer of all of its replicas", image);
     }
 
     @Override

@@ -16,7 +16,7 @@ final class PeerOrders implements Master {
     private static final Logger LOG = LoggerFactory.getLogger(PeerOrders.class);
 
     /** Who does it. */
-    record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing, Splits splits) {}
+    record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing, Splits splits, Fencing fencing) {}
 
     private volatile Hands hands;
 
@@ -49,6 +49,11 @@ final class PeerOrders implements Master {
     }
 
     @Override
+    public void moved() {
+        hands.fencing().look();
+    }
+
+    @Override
     public Answer obey(GivenOrder given) throws StorageException {
         Hands all = hands;
         String peer = given.peer();
@@ -62,6 +67,9 @@ final class PeerOrders implements Master {
         if (order instanceof Order.Look look) {
             checkShared(peer, look.image());
             return all.roles().look(peer, look.image());
+        }
+        if (order instanceof Order.Find find) {
+            return all.roles().find(peer, find);
         }
         if (order instanceof Order.Promote promote) {
             return all.roles().promoted(given, promote);

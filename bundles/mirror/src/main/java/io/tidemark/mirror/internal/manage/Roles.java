@@ -40,11 +40,13 @@ final class Roles {
 
     private final Desk desk;
     private final Enabling enabling;
+    private final Siblings siblings;
     private final KeptBranches branches;
 
     Roles(Desk desk, Enabling enabling, KeptBranches branches) {
         this.desk = desk;
         this.enabling = enabling;
+        this.siblings = new Siblings(desk);
         this.branches = branches;
     }
 
@@ -58,6 +60,18 @@ final class Roles {
         ImageFacts facts = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
+        if (source != null && !force) {
+            refusePrimary(image, source, wish);
+        }
+        Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
+        if (!force) {
+            siblings.refusePrimary(image, asked);
+        }
+        facts = siblings.complete(facts, asked);
+        if (force && source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES) {
+            // It is on its way.
+            facts = siblings.awaitReceived(image, source.durable());
+        }
         long missing =
                 source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
         ImageFacts promoted =
@@ -67,7 +81,7 @@ final class Roles {
         if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
             follow(promoted, wish);
         }
-        return promotion(image, desk.nodeName(), promoted, missing);
+        return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
     }
 
     Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
@@ -173,7 +187,6 @@ final class Roles {
         if (force) {
             return missing;
         }
-        refusePrimary(image, source, wish);
         if (source.followsOther()) {
             throw new StorageException(
                     Reason.MISMATCH,
@@ -294,6 +307,10 @@ final class Roles {
 
     // ---- as asked by a peer
 
+    Answer find(String peer, Order.Find order) throws StorageException {
+        return look(peer, siblings.named(order));
+    }
+
     Answer look(String peer, String image) throws StorageException {
         ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA;
@@ -306,7 +323,8 @@ final class Roles {
                 facts.watermarks().trimmed(),
                 facts.watermarks().durable(),
                 replica ? facts.replica().head() : facts.watermarks().durable(),
-                Encoder.newest(facts.epochs()));
+                Encoder.newest(facts.epochs()),
+                image);
     }
 
     Answer promoted(GivenOrder given, Order.Promote order) throws StorageException {

@@ -8,6 +8,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.ReplicaProgress;
@@ -203,7 +204,8 @@ final class Statuses {
     private MirrorStatus waiting(String image, String peer, String there) {
         boolean linked = desk.node().linked(peer);
         JournalClient client = desk.node().kept(image, peer, there).orElse(null);
-        if (client != null && client.state() == JournalClient.State.EXPIRED) {
+        Optional<Fence> fence = fence(image).filter(one -> one.peer().equals(peer));
+        if (client != null && client.state() == JournalClient.State.EXPIRED && fence.isEmpty()) {
             return expired(image, peer, there, client);
         }
         long kept = client == null ? -1 : client.commit().sequence();
@@ -216,8 +218,17 @@ final class Statuses {
                 + (reads
                         ? "the replica reads the journal itself, " + (linked ? "linked" : "not linked")
                         : linked ? "linked, and the peer does not ask for the image now" : "not linked");
+        if (!linked && desk.services().replicas().asking().containsKey(image)) {
+            words += "; writes here wait until it has said whether it was promoted (mirror:admit goes on without)";
+        }
         String keeps = kept < 0 ? "" : "; the journal keeps what follows event " + kept;
         State state = wished ? State.PRIMARY : linked ? State.STARTING : State.UNLINKED;
+        if (fence.isPresent()) {
+            state = State.REFUSED;
+            words = fence.get()
+                    + ": writes fail here; mirror:demote or mirror:resync decides for that one, mirror:resync"
+                    + " there for this one, and journal:export keeps what only this one has";
+        }
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, state, words + keeps);
         if (kept < 0) {
             return idle;
@@ -257,6 +268,14 @@ final class Statuses {
                 + " there, or mirror:disable " + image + " --with " + peer + " here";
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, State.REFUSED, words);
         return lacking(idle, idle.state(), durable(image), client.commit().sequence());
+    }
+
+    private Optional<Fence> fence(String image) {
+        try {
+            return desk.services().replicas().fence(image);
+        } catch (StorageException e) {
+            return Optional.empty();
+        }
     }
 
     private long durable(String image) {

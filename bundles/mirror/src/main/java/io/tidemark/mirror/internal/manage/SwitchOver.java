@@ -43,6 +43,7 @@ final class SwitchOver {
     Promotion run() throws StorageException {
         there = desk.there(image, peer);
         ImageFacts facts = desk.primary(image);
+        desk.checkUnfenced(image);
         awaitClose(facts);
         wished = roles.wish(image, peer, there);
         Point end = demote();

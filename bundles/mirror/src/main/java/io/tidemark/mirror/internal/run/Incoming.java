@@ -84,6 +84,7 @@ final class Incoming {
     private long keepAtNanos;
     private volatile boolean closed;
     private volatile boolean forget;
+    private volatile boolean ended;
     private volatile boolean looks;
     private volatile boolean made;
     private volatile StorageException notMade;
@@ -153,6 +154,18 @@ final class Incoming {
         StorageException why = notMade;
         if (!made && why != null) {
             throw why;
+        }
+    }
+
+    /** After {@link #close}: returns when its worker is done, or after a while. For one at a time. */
+    void awaitEnd(long timeoutNanos) {
+        Gate own = context.workers().newGate();
+        watcher = own;
+        long deadline = context.clock().monotonicNanos() + timeoutNanos;
+        long left = timeoutNanos;
+        while (!ended && left > 0) {
+            own.await(left);
+            left = deadline - context.clock().monotonicNanos();
         }
     }
 
@@ -238,6 +251,7 @@ final class Incoming {
         looks = false;
         if (again) {
             retryAtNanos = 0;
+            leaveAsPrimary();
             applyDelay();
         }
         if (takeLink() && !asked && context.clock().monotonicNanos() >= retryAtNanos) {
@@ -260,6 +274,18 @@ final class Incoming {
             leave("it goes on with the journal itself", false);
             retryAtNanos = 0;
             gate.open();
+        }
+    }
+
+    /** The source is to know at once that nobody follows it here any more, not with its next event. */
+    private void leaveAsPrimary() throws StorageException {
+        if (asked && replica != null) {
+            ImageFacts facts = facts();
+            if (facts != null && facts.role() == ImageHead.Role.PRIMARY) {
+                leave("the image is primary here", false);
+                giveBack();
+                retryAtNanos = 0;
+            }
         }
     }
 
@@ -342,6 +368,8 @@ final class Incoming {
         if (shared != null) {
             shared.close(forget);
         }
+        ended = true;
+        watched();
     }
 
     // ---- opening

@@ -23,6 +23,12 @@ public interface Master {
     void pinned(String peer, String key);
 
     /**
+     * There is a new link, or an image goes to a peer from now on, or no longer: who is primary may be another one. Does not
+     * wait.
+     */
+    void moved();
+
+    /**
      * Does what a peer asks for. May wait; has a worker of its own.
      *
      * @param given what, and by whom

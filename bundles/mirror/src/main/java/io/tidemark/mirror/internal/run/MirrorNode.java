@@ -84,7 +84,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         this.nonces = nonces;
         this.master = master;
         this.strangers = new LogLimit(context.clock().monotonicNanos());
-        this.sources = new Sources(context, Origin.of(services), services.news(), settings, master::mayHave);
+        this.sources =
+                new Sources(context, Origin.of(services), services.news(), settings, master::mayHave, master::moved);
         this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
     }
@@ -208,6 +209,21 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
         if (gone != null) {
             gone.close(forget);
+        }
+    }
+
+    /**
+     * No longer receives, and returns when nothing more comes; the image stays.
+     *
+     * @param image name here
+     * @param forget whether the source need keep nothing for it any more
+     * @param timeoutNanos at most so long
+     */
+    public void endReplica(String image, boolean forget, long timeoutNanos) {
+        Incoming gone = incoming(image);
+        if (gone != null) {
+            removeReplica(image, forget);
+            gone.awaitEnd(timeoutNanos);
         }
     }
 
@@ -337,6 +353,18 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
+     * Whether an image is on its way to a peer: as far as both know, the peer follows it.
+     *
+     * @param image name here
+     * @param peer as it is called here
+     * @return true while there is a channel
+     */
+    public boolean sends(String image, String peer) {
+        return sources.outgoing().stream()
+                .anyMatch(one -> one.image().equals(image) && one.peerName().equals(peer));
+    }
+
+    /**
      * Keeps nothing of an image for a replica at a peer any more, and sends no more of it.
      *
      * @param image name here
@@ -353,6 +381,20 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         // Without a key there was never a link.
         if (key != null) {
             sources.forget(image, key, peer, replica);
+        }
+    }
+
+    /**
+     * The name under which journals know a replica.
+     *
+     * @param peer as it is called here
+     * @param replica its name there
+     * @return empty while the peer's key is not known
+     */
+    public String client(String peer, String replica) {
+        synchronized (lock) {
+            Peer known = peers.get(peer);
+            return known == null || known.key == null ? "" : Sources.client(known.key, replica);
         }
     }
 
@@ -491,6 +533,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         if (first) {
             master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
+        master.moved();
         if (before != null) {
             before.close("there is a newer link between the two nodes");
         }

@@ -137,6 +137,11 @@ final class Outgoing {
         return peer;
     }
 
+    /** As the peer is called here. */
+    String peerName() {
+        return side.peer();
+    }
+
     Message.Opened opened() {
         return opened;
     }

@@ -36,7 +36,12 @@ final class SharedSource {
         this.wish = wish;
         this.origin = new SharedOrigin(context, services, wish, self.name());
         this.sources = new Sources(
-                context, origin, services.news(), settings, (peer, image) -> image.equals(wish.sourceImage()));
+                context,
+                origin,
+                services.news(),
+                settings,
+                (peer, image) -> image.equals(wish.sourceImage()),
+                () -> {});
         sources.start();
     }
 

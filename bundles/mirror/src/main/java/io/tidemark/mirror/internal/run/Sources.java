@@ -12,6 +12,7 @@ import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
@@ -48,6 +49,7 @@ final class Sources {
     private final Gate gate;
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
     private final NewsDesk news;
+    private final Runnable moved;
     private final Slots slots;
     private volatile boolean closed;
 
@@ -57,12 +59,14 @@ final class Sources {
             Origin origin,
             NewsDesk news,
             MirrorSettings settings,
-            BiPredicate<String, String> mayHave) {
+            BiPredicate<String, String> mayHave,
+            Runnable moved) {
         this.context = context;
         this.origin = origin;
         this.news = news;
         this.settings = settings;
         this.mayHave = mayHave;
+        this.moved = moved;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
     }
@@ -101,10 +105,12 @@ final class Sources {
         kept.stream().filter(outgoing::replaces).forEach(Outgoing::supersede);
         kept.add(outgoing);
         gate.open();
+        moved.run();
     }
 
     void remove(Outgoing outgoing) {
         kept.remove(outgoing);
+        moved.run();
     }
 
     Collection<Outgoing> outgoing() {
@@ -163,12 +169,12 @@ final class Sources {
     /** The name under which a journal knows a replica: by the peer's key, which stays when names change. */
     static String client(byte[] key, String replica) {
         String name = replica.replaceAll("[^A-Za-z0-9._-]", "_");
-        String id = "mirror:" + HexFormat.of().formatHex(key).substring(0, KEY_DIGITS) + ":" + name;
+        String id = ReplicaManager.CLIENT_PREFIX + HexFormat.of().formatHex(key).substring(0, KEY_DIGITS) + ":" + name;
         return id.length() <= MAX_CLIENT ? id : id.substring(0, MAX_CLIENT);
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        if (!mayHave.test(link.peer(), open.image())) {
+        if (!mayHave.test(link.peer(), open.image()) && !isSibling(open)) {
             throw new Refusal(
                     EndCode.FORBIDDEN,
                     "the image '" + open.image() + "' is not for the peer '" + link.peer()
@@ -189,6 +195,18 @@ final class Sources {
             }
         }
         throw Refusal.of(last);
+    }
+
+    /** Two replicas of one image: before the peer's is promoted it fetches what this one has more. */
+    private boolean isSibling(Message.Open open) {
+        try {
+            ImageFacts facts = origin.facts(open.image());
+            return open.copy() == Message.Copy.NONE
+                    && facts.role() == ImageHead.Role.REPLICA
+                    && facts.imageIdentity().equals(open.identity());
+        } catch (StorageException e) {
+            return false;
+        }
     }
 
     private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)

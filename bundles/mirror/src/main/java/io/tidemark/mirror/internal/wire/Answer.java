@@ -32,6 +32,7 @@ public sealed interface Answer extends Message {
      * @param durable last one that it has for good
      * @param head last one that its clients read
      * @param epochs that it knows, oldest first, the newest ones
+     * @param image its name
      */
     record Facts(
             ImageHead.Role role,
@@ -41,7 +42,8 @@ public sealed interface Answer extends Message {
             long trimmed,
             long durable,
             long head,
-            List<Epoch> epochs)
+            List<Epoch> epochs,
+            String image)
             implements Answer {
         /** Copies. */
         public Facts {

@@ -289,7 +289,16 @@ public final class Decoder {
     }
 
     Epoch epoch() throws CharacterCodingException {
-        return new Epoch(in.getLong(), uuid(), in.getLong(), uuid(), in.getLong(), string(Wire.MAX_NAME_BYTES));
+        Epoch epoch = new Epoch(in.getLong(), uuid(), in.getLong(), uuid(), in.getLong(), "");
+        UUID promotedOver = uuid();
+        return new Epoch(
+                epoch.number(),
+                epoch.identity(),
+                epoch.firstSequence(),
+                epoch.predecessorIdentity(),
+                epoch.startedNanos(),
+                string(Wire.MAX_NAME_BYTES),
+                promotedOver);
     }
 
     Point point() {

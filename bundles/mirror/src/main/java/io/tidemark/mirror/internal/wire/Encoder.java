@@ -183,6 +183,7 @@ public final class Encoder {
         out.putLong(epoch.firstSequence());
         uuid(out, epoch.predecessorIdentity());
         out.putLong(epoch.startedNanos());
+        uuid(out, epoch.promotedOver());
         string(out, epoch.owner(), Wire.MAX_NAME_BYTES);
     }
 

@@ -60,6 +60,18 @@ public sealed interface Order extends Message {
     }
 
     /**
+     * Say how the image of an identity is, whatever it is called: the sender has a replica of it, and wants to know who has more.
+     *
+     * @param identity of the image; whoever knows it has the image
+     */
+    record Find(UUID identity) implements Order {
+        @Override
+        public Type type() {
+            return Type.FIND;
+        }
+    }
+
+    /**
      * Become primary: the sender, which was, has demoted its own.
      *
      * @param end the last event of the sender's image: the replica has to have received it

@@ -41,6 +41,8 @@ final class OrderCode {
             name(out, disable.atSender());
         } else if (order instanceof Order.Look look) {
             name(out, look.image());
+        } else if (order instanceof Order.Find find) {
+            Encoder.uuid(out, find.identity());
         } else if (order instanceof Order.Promote promote) {
             Encoder.point(out, promote.end());
             out.putLong(promote.waitNanos());
@@ -86,6 +88,7 @@ final class OrderCode {
             Encoder.uuid(out, facts.identity());
             out.putLong(facts.trimmed()).putLong(facts.durable()).putLong(facts.head());
             Encoder.epochs(out, facts.epochs());
+            name(out, facts.image());
         } else if (answer instanceof Answer.Promoted promoted) {
             Encoder.point(out, promoted.at());
             Encoder.epoch(out, promoted.epoch());
@@ -119,6 +122,7 @@ final class OrderCode {
             case ENABLE -> enable();
             case DISABLE -> new Order.Disable(name(), name());
             case LOOK -> new Order.Look(name());
+            case FIND -> new Order.Find(decoder.uuid());
             case PROMOTE -> new Order.Promote(decoder.point(), decoder.count("wait"), name());
             case VERIFY -> new Order.Verify(name());
             case SUMS -> sums();
@@ -201,7 +205,8 @@ final class OrderCode {
                 decoder.count("trimmed"),
                 decoder.count("durable"),
                 decoder.count("head"),
-                decoder.epochs());
+                decoder.epochs(),
+                name());
     }
 
     private Answer.Verified verified() {

@@ -54,6 +54,8 @@ public enum Type {
     QUIT(54),
     /** Say what became of an image behind a fork. */
     BRANCH(55),
+    /** Say how the image of an identity is. */
+    FIND(56),
     /** Done, or not. */
     ANSWERED(64),
     /** How an image is. */

@@ -77,7 +77,7 @@ public final class Wire {
     public static final int EVENT_BYTES = 33;
 
     /** Bytes of an epoch without its owner's name. */
-    public static final int EPOCH_BYTES = 58;
+    public static final int EPOCH_BYTES = 74;
 
     /** Bytes of a point. */
     public static final int POINT_BYTES = 32;

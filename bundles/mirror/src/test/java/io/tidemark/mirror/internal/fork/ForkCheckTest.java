@@ -56,15 +56,7 @@ class ForkCheckTest {
         Side registered(int index, long at) {
             List<Epoch> known = new ArrayList<>(epochs.subList(index, epochs.size()));
             Epoch first = known.get(0);
-            known.set(
-                    0,
-                    new Epoch(
-                            first.number(),
-                            first.identity(),
-                            at + 1,
-                            first.predecessorIdentity(),
-                            first.startedNanos(),
-                            first.owner()));
+            known.set(0, first.from(at + 1));
             return new Side(known, end);
         }
     }

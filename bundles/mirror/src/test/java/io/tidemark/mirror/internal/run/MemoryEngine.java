@@ -11,6 +11,7 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
@@ -24,6 +25,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** The engine of one simulated process, over images that outlive it. What is broken is told to the test. */
@@ -34,6 +37,7 @@ final class MemoryEngine implements ReplicaManager {
     private final String site;
     private final Map<String, MemoryImage> images;
     private final Map<String, Receiving> receiving = new HashMap<>();
+    private final List<Runnable> forQuestions = new ArrayList<>();
     private final Gate gate;
     final Map<String, PeerProgress> peers = new HashMap<>();
     final List<String> broken;
@@ -82,6 +86,10 @@ final class MemoryEngine implements ReplicaManager {
                 new NewsDesk(context, "news"));
     }
 
+    List<String> names() {
+        return List.copyOf(images.keySet());
+    }
+
     MemoryImage image(String name) throws StorageException {
         MemoryImage image = images.get(name);
         if (image == null) {
@@ -127,13 +135,7 @@ final class MemoryEngine implements ReplicaManager {
                 ImageHead.Role.REPLICA,
                 origin.registered().sequence());
         Epoch epoch = origin.epoch();
-        image.journal.startEpoch(new Epoch(
-                epoch.number(),
-                epoch.identity(),
-                origin.registered().sequence() + 1,
-                epoch.predecessorIdentity(),
-                epoch.startedNanos(),
-                epoch.owner()));
+        image.journal.startEpoch(epoch.from(origin.registered().sequence() + 1));
         image.consistency = Consistency.COPYING;
         images.put(name, image);
         return null;
@@ -215,6 +217,50 @@ final class MemoryEngine implements ReplicaManager {
         image.demote(context.clock().wallNanos());
         wake();
         return facts(name);
+    }
+
+    @Override
+    public Optional<Fence> fence(String name) throws StorageException {
+        return Optional.ofNullable(image(name).fence);
+    }
+
+    @Override
+    public void fence(String name, Fence fence) throws StorageException {
+        MemoryImage image = ofRole(name, ImageHead.Role.PRIMARY);
+        image.fence = fence;
+        image.question = 0;
+        forceTakesTime();
+    }
+
+    @Override
+    public void unfence(String name) throws StorageException {
+        forceTakesTime();
+        image(name).fence = null;
+    }
+
+    @Override
+    public Map<String, Long> asking() {
+        Map<String, Long> asking = new TreeMap<>();
+        images.values().stream().filter(one -> one.question != 0).forEach(one -> asking.put(one.name, one.question));
+        return asking;
+    }
+
+    @Override
+    public AutoCloseable whenAsking(Runnable listener) {
+        forQuestions.add(listener);
+        return () -> forQuestions.remove(listener);
+    }
+
+    @Override
+    public void answered(String name, long question) throws StorageException {
+        MemoryImage image = image(name);
+        image.question = image.question == question ? 0 : image.question;
+    }
+
+    /** A primary was opened again, and has no epoch of its own before it has asked. */
+    void ask(MemoryImage image) {
+        image.question = Math.max(1, context.randomBits() >>> 1);
+        List.copyOf(forQuestions).forEach(Runnable::run);
     }
 
     private void forceTakesTime() {

@@ -7,6 +7,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
@@ -39,6 +40,13 @@ final class MemoryImage {
     boolean flushesWait;
 
     boolean suspended;
+    /** Kept over crashes, as the head is. */
+    Fence fence;
+
+    UUID overruled;
+    /** Number of the question that its replicas are to be asked before it is written; 0 for none. */
+    long question;
+
     int copiedRanges;
     long copiedBytes;
     HeadOrder order = HeadOrder.LIVE;
@@ -77,10 +85,10 @@ final class MemoryImage {
     }
 
     void newEpoch(UUID id, String owner) throws StorageException {
-        Epoch epoch = journal.epochs().isEmpty()
-                ? new Epoch(1, id, 1, Epoch.NO_PREDECESSOR, 0, owner)
-                : newestEpoch().next(id, journal.appended() + 1, 0, owner);
-        journal.startEpoch(epoch);
+        journal.startEpoch(
+                journal.epochs().isEmpty()
+                        ? new Epoch(1, id, 1, Epoch.NO_PREDECESSOR, 0, owner)
+                        : newestEpoch().next(id, journal.appended() + 1, 0, owner));
     }
 
     /** A client's write on a primary: readable at once, durable when the engine forces. */
@@ -116,7 +124,10 @@ final class MemoryImage {
         order = HeadOrder.LIVE;
         work(timeNanos);
         role = ImageHead.Role.PRIMARY;
-        newEpoch(id, owner);
+        UUID before = newestEpoch().identity();
+        journal.startEpoch(newestEpoch()
+                .next(id, journal.appended() + 1, timeNanos, owner)
+                .promoted(overruled == null ? before : overruled));
         note(EventKind.PROMOTE, timeNanos);
         journal.reopened();
     }
@@ -124,7 +135,12 @@ final class MemoryImage {
     void demote(long timeNanos) throws StorageException {
         role = ImageHead.Role.REPLICA;
         order = HeadOrder.LIVE;
-        note(EventKind.DEMOTE, timeNanos);
+        if (fence == null) {
+            note(EventKind.DEMOTE, timeNanos);
+        } else {
+            overruled = fence.identity();
+            fence = null;
+        }
         work(timeNanos);
         journal.reopened();
         // All of it is applied, so it keeps what others need.

@@ -9,6 +9,7 @@ import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.journal.Journal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -49,7 +50,15 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
 
     @Override
     public List<ImageStatus> images() {
-        throw new UnsupportedOperationException();
+        List<ImageStatus> all = new ArrayList<>();
+        for (String name : engine.names()) {
+            try {
+                all.add(image(name));
+            } catch (StorageException e) {
+                throw new AssertionError(e);
+            }
+        }
+        return all;
     }
 
     @Override

@@ -43,14 +43,14 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What people order, between two nodes under a simulated network: it is done on both sides, or undone and said. */
 class OrdersSimulationTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
+    static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
 
-    private static void mirrored(TwoNodes nodes) throws StorageException {
+    static void mirrored(TwoNodes nodes) throws StorageException {
         nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
         nodes.awaitEqual(nodes.a, nodes.b);
     }
 
-    private static StorageException refused(Reason reason, Executable order) {
+    static StorageException refused(Reason reason, Executable order) {
         StorageException refused = assertThrows(StorageException.class, order);
         assertEquals(reason, refused.reason(), refused.getMessage());
         return refused;

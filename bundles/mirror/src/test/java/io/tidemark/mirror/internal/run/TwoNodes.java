@@ -10,6 +10,7 @@ import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
@@ -40,6 +41,7 @@ final class TwoNodes {
     static final long SECOND = 1_000_000_000L;
     private static final NodeKey KEY_A = NodeKey.generate();
     private static final NodeKey KEY_B = NodeKey.generate();
+    private static final NodeKey KEY_C = NodeKey.generate();
 
     /** An acknowledged write. */
     record Written(long offset, byte[] data) {}
@@ -140,7 +142,7 @@ final class TwoNodes {
         /** One write of a client; false when the image is a replica. It is acknowledged when it is durable. */
         boolean write(String imageName) throws StorageException {
             MemoryImage image = image(imageName);
-            if (image == null || image.role != ImageHead.Role.PRIMARY) {
+            if (image == null || image.role != ImageHead.Role.PRIMARY || image.fence != null || image.question != 0) {
                 return false;
             }
             byte[] data = new byte[512 * (1 + random.below(8))];
@@ -157,6 +159,12 @@ final class TwoNodes {
             if (image.journal.durable() < sequence) {
                 return false;
             }
+            // At most one site acknowledges writes in an epoch.
+            UUID epoch = image.newestEpoch().identity();
+            String writer = writers.putIfAbsent(epoch, name);
+            if (writer != null && !writer.equals(name)) {
+                broken.add(writer + " and " + name + " both wrote in the epoch " + epoch);
+            }
             acknowledged.add(new Written(offset, data));
             return true;
         }
@@ -169,9 +177,27 @@ final class TwoNodes {
     final SimulatedNetwork network;
     final SeededRandom random;
     final List<String> broken = new ArrayList<>();
+    private final Map<UUID, String> writers = new TreeMap<>();
     final List<Written> acknowledged = new ArrayList<>();
     final Node a;
     final Node b;
+
+    /** A third one, which the other two know. */
+    Node third() throws StorageException {
+        Node c = new Node("c", KEY_C);
+        c.boot();
+        for (Node node : List.of(a, b)) {
+            c.mirrors.addPeer(node.name, PeerSettings.of("", node.key.toString()));
+            node.mirrors.addPeer("c", PeerSettings.of("sim:c", KEY_C.toString()));
+        }
+        assertTrue(
+                machine.awaitUntil(
+                        () -> List.of(a, b, c).stream()
+                                .allMatch(node -> node.mirrors.peers().stream().allMatch(PeerStatus::linked)),
+                        20 * SECOND),
+                () -> c.mirrors.peers().toString());
+        return c;
+    }
 
     private TwoNodes(SimulatedMachine machine) {
         this.machine = machine;

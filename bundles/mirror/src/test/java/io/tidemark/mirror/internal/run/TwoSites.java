@@ -77,6 +77,11 @@ final class TwoSites {
                 }
 
                 @Override
+                public void moved() {
+                    // Roles are not this test's.
+                }
+
+                @Override
                 public Answer obey(GivenOrder given) throws StorageException {
                     throw new StorageException(StorageException.Reason.INVALID, "no orders here", "");
                 }

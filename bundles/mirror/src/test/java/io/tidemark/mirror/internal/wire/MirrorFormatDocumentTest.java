@@ -192,8 +192,10 @@ class MirrorFormatDocumentTest {
         return java.util.HexFormat.of().formatHex(bytes);
     }
 
-    private static final List<Object> FIRST = List.of(4L, new UUID(1, 2), 100L, new UUID(3, 4), 5_000L, "left");
-    private static final List<Object> SECOND = List.of(5L, new UUID(5, 6), 120L, new UUID(1, 2), 6_000L, "räv");
+    private static final List<Object> FIRST =
+            List.of(4L, new UUID(1, 2), 100L, new UUID(3, 4), 5_000L, new UUID(0, 0), "left");
+    private static final List<Object> SECOND =
+            List.of(5L, new UUID(5, 6), 120L, new UUID(1, 2), 6_000L, new UUID(6, 7), "räv");
     private static final List<Object> POINT = List.of(5L, new UUID(5, 6), 130L);
 
     private static List<Object> event(long sequence, int bytes) {
@@ -246,8 +248,9 @@ class MirrorFormatDocumentTest {
         all.put("SUMS", List.of(1L << 20, 65536L, 3L, "disk"));
         all.put("QUIT", List.of("enough"));
         all.put("BRANCH", List.of(POINT, "disk"));
+        all.put("FIND", List.of(new UUID(7, 8)));
         all.put("ANSWERED", List.of(3L, "later"));
-        all.put("FACTS", List.of(3L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs));
+        all.put("FACTS", List.of(3L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs, "disk"));
         all.put("PROMOTED", List.of(POINT, SECOND));
         all.put("WORKING", List.of(24L, -1L, "waits"));
         all.put("VERIFIED", List.of(25L, 26L, 27L, 28L, 29L, List.of(List.of(30L, 31L), List.of(32L, 33L))));

@@ -15,7 +15,7 @@ import java.util.UUID;
 /** One message of each type, with values that differ from each other. */
 final class Samples {
     static final Epoch FIRST = new Epoch(4, new UUID(1, 2), 100, new UUID(3, 4), 5_000, "left");
-    static final Epoch SECOND = new Epoch(5, new UUID(5, 6), 120, new UUID(1, 2), 6_000, "räv");
+    static final Epoch SECOND = new Epoch(5, new UUID(5, 6), 120, new UUID(1, 2), 6_000, "räv", new UUID(6, 7));
     static final Point POINT = new Point(5, new UUID(5, 6), 130);
 
     private Samples() {}
@@ -73,6 +73,7 @@ final class Samples {
                 new Order.Sums(1 << 20, 65536, 3, "disk"),
                 new Order.Quit("enough"),
                 new Order.Branch(POINT, "disk"),
+                new Order.Find(new UUID(7, 8)),
                 new Answer.Answered(Outcome.BUSY, "later"),
                 new Answer.Facts(
                         ImageHead.Role.REPLICA,
@@ -82,7 +83,8 @@ final class Samples {
                         21,
                         23,
                         22,
-                        List.of(FIRST, SECOND)),
+                        List.of(FIRST, SECOND),
+                        "disk"),
                 new Answer.Promoted(POINT, SECOND),
                 new Answer.Working(24, -1, "waits"),
                 new Answer.Verified(25, 26, 27, 28, 29, List.of(new Answer.Extent(30, 31), new Answer.Extent(32, 33))),

@@ -61,7 +61,8 @@ class WireTest {
                                 Samples.encoded(new Message.Ended(EndCode.SPLIT_BRAIN, Samples.POINT, "both wrote"))));
         assertEquals(
                 "2207000000" + "0500000000000000" + "05000000000000000600000000000000" + "7800000000000000"
-                        + "01000000000000000200000000000000" + "7017000000000000" + "0400" + "72c3a476",
+                        + "01000000000000000200000000000000" + "7017000000000000" + "06000000000000000700000000000000"
+                        + "0400" + "72c3a476",
                 HexFormat.of().formatHex(Samples.encoded(new Message.NextEpoch(Samples.SECOND))));
     }
 

@@ -1,0 +1,161 @@
+package io.tidemark.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.Fence;
+import io.tidemark.api.replica.ReplicaManager;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** A primary with replicas admits nothing before these were asked whether one of them was promoted. */
+class AskingTest {
+    private static final long HOUR = 3_600_000_000_000L;
+
+    private static ImageSettings asks(ImageSettings.Unasked without, long timeoutNanos) {
+        return Rig.LAZY.asking(without, timeoutNanos);
+    }
+
+    /** It has written, has a replica, and was opened again. */
+    private static Rig restarted(ImageSettings settings) throws Exception {
+        Rig rig = new Rig(settings);
+        assertEquals(0, rig.engine.question(), "a new image has nobody to ask");
+        rig.write(0, 4096, 1).succeeded();
+        rig.journal.putClient(new JournalClient(
+                ReplicaManager.CLIENT_PREFIX + "b", "b as disk", new Position(1, 1), JournalClient.State.CONNECTED, 1));
+        rig.crash(0);
+        return rig;
+    }
+
+    private static Rig.Outcome held(Rig rig, long offset, int value) throws Exception {
+        Rig.Outcome write = rig.write(offset, 4096, value);
+        assertFalse(write.isDone(), "admitted before it was asked");
+        return write;
+    }
+
+    @Test
+    void nothingIsAdmittedBeforeAllWereAsked() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.SERVE, HOUR))) {
+            long question = rig.engine.question();
+            assertNotEquals(0, question);
+            assertSame(State.HOLDING, rig.engine.state());
+            assertTrue(rig.engine.detail().contains("asks its replicas"), rig.engine.detail());
+            List<Epoch> epochs = rig.journal.epochs();
+            Rig.Outcome write = held(rig, 4096, 2);
+            rig.verifyBytes(0, 4096, 1);
+            rig.flush().succeeded();
+            CompletableFuture<Void> resize = CompletableFuture.runAsync(() -> {
+                try {
+                    rig.engine.resize(2L * Rig.SIZE);
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
+            CompletableFuture<Position> mark = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return rig.engine.mark(EventKind.MARK, "before");
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            });
+            rig.engine.answered(question + 1);
+            assertFalse(write.isDone(), "an answer to another question");
+            assertFalse(resize.isDone());
+            assertFalse(mark.isDone());
+            assertEquals(epochs, rig.journal.epochs(), "a replica that was promoted can still take over as it is");
+            assertEquals(1, rig.journal.durable());
+
+            rig.engine.answered(question);
+            write.succeeded();
+            resize.get(20, TimeUnit.SECONDS);
+            assertEquals(2, mark.get(20, TimeUnit.SECONDS).epoch());
+            assertSame(State.SERVING, rig.engine.state());
+            assertEquals(0, rig.engine.question());
+            rig.verify();
+        }
+    }
+
+    @Test
+    void withoutAnAnswerItServesWhenTheTimeIsOverAndSaysSo() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.SERVE, 20_000_000))) {
+            rig.write(4096, 4096, 2).succeeded();
+            assertEquals(0, rig.engine.question());
+            assertTrue(
+                    rig.engine.warnings().toString().contains("not all of its replicas"),
+                    () -> rig.engine.warnings().toString());
+            Rig.eventually(() -> rig.warnings.toString().contains("not all of its replicas"), "the alarm");
+        }
+    }
+
+    @Test
+    void itWaitsForeverWhereItIsToldToUntilItIsToldOtherwise() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, 1))) {
+            Rig.Outcome write = held(rig, 4096, 2);
+            assertTrue(rig.engine.detail().contains("peer.ask = wait"), rig.engine.detail());
+            rig.engine.settings(asks(ImageSettings.Unasked.WAIT, 2));
+            assertFalse(write.isDone());
+            rig.engine.settings(asks(ImageSettings.Unasked.SERVE, 1));
+            write.succeeded();
+        }
+    }
+
+    @Test
+    void whoeverHasNobodyToAskOrIsToldNotToServesAtOnce() throws Exception {
+        try (Rig rig = new Rig(asks(ImageSettings.Unasked.WAIT, HOUR))) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.crash(0);
+            assertEquals(0, rig.engine.question());
+            rig.write(4096, 4096, 2).succeeded();
+        }
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, 0))) {
+            assertEquals(0, rig.engine.question());
+            rig.write(4096, 4096, 2).succeeded();
+            assertEquals(List.of(), rig.engine.warnings());
+        }
+    }
+
+    @Test
+    void whatIsHeldFailsWhenAPeerWasPromoted() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, HOUR))) {
+            Rig.Outcome write = held(rig, 4096, 2);
+            rig.engine.fence(new Fence("b", 2, new UUID(3, 3)));
+            assertEquals(Reason.READ_ONLY, write.await().failure.reason());
+            assertSame(State.FAILING, rig.engine.state());
+            assertEquals(0, rig.engine.question());
+            assertEquals(1, rig.journal.durable());
+            rig.crash(0);
+            assertEquals(0, rig.engine.question(), "that is known");
+        }
+    }
+
+    @Test
+    void itAsksAgainWhenItsStoresWereAway() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, HOUR))) {
+            long first = rig.engine.question();
+            rig.engine.answered(first);
+            rig.write(4096, 4096, 2).succeeded();
+            rig.engine.suspend("stores are swapped");
+            rig.journal = rig.journal.reopened(0);
+            rig.image = rig.image.reopened();
+            rig.engine.resume(rig.journal, rig.image);
+            Rig.Outcome write = held(rig, 8192, 3);
+            rig.engine.answered(first);
+            assertFalse(write.isDone(), "that was asked before");
+            rig.engine.answered(rig.engine.question());
+            write.succeeded();
+            rig.verify();
+        }
+    }
+}

@@ -1,0 +1,297 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.Epoch;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.Fence;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Precedence;
+import io.tidemark.mirror.internal.fork.Verdict;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends the writes of an image that is primary here and was taken over elsewhere, as soon as there is contact; and has those of an
+ * image that was opened begin when all its replicas were asked.
+ *
+ * <p>A replica that follows has no newer epoch: its channel would not have been opened. So peers are asked only about images
+ * that are primary here, mirrored with them, and not on their way to them: when a link is there, when a channel ends, and every
+ * few seconds while that is so; and while an image asks, whatever is on its way. Each peer has a worker of its own, so that one
+ * that does not answer delays no other.
+ */
+final class Fencing {
+    private static final Logger LOG = LoggerFactory.getLogger(Fencing.class);
+    private static final long ROUND_NANOS = 2 * Desk.SECOND;
+    private static final long SOON_NANOS = Desk.SECOND / 10;
+    private static final long NEVER = Long.MAX_VALUE;
+    private static final long ANSWER_NANOS = 5 * Desk.SECOND;
+
+    private static final Set<Verdict.Kind> FOLLOWS = Set.of(Verdict.Kind.CONTINUES, Verdict.Kind.TRIMMED);
+
+    private final Desk desk;
+    private final Gate gate;
+    /** Of the worker alone. */
+    private final Map<String, Asker> askers = new TreeMap<>();
+
+    /** By image: who has answered the question that is open. */
+    private final Map<String, Answers> answers = new HashMap<>();
+
+    private volatile AutoCloseable listening = () -> {};
+    private volatile boolean closed;
+
+    /** Peers that were asked for a question, and the names of the image there. */
+    private record Answers(long question, Map<String, String> peers) {}
+
+    /** Asks one peer, until it is no longer one. */
+    private final class Asker implements Runnable {
+        private final String peer;
+        private final Gate looks;
+        private volatile boolean unwanted;
+
+        Asker(String peer) {
+            this.peer = peer;
+            this.looks = desk.context().workers().newGate();
+        }
+
+        void look() {
+            looks.open();
+        }
+
+        void end() {
+            unwanted = true;
+            looks.open();
+        }
+
+        private boolean ended() {
+            return closed || unwanted;
+        }
+
+        @Override
+        public void run() {
+            while (!ended()) {
+                looks.await(round());
+            }
+        }
+
+        /** When to look again, unless something happens. */
+        private long round() {
+            long again = NEVER;
+            Map<String, Long> asking = desk.services().replicas().asking();
+            for (Map.Entry<String, String> image :
+                    pairs().getOrDefault(peer, Map.of()).entrySet()) {
+                if (ended() || !desk.node().linked(peer)) {
+                    break;
+                }
+                long question = asking.getOrDefault(image.getKey(), 0L);
+                try {
+                    again = Math.min(again, Fencing.this.look(image.getKey(), peer, image.getValue(), question));
+                } catch (StorageException e) {
+                    boolean soon = question != 0 && e.reason() != Reason.NOT_FOUND;
+                    again = Math.min(again, soon ? SOON_NANOS : ROUND_NANOS);
+                    LOG.debug("{}: who is primary is not known of {}: {}", image.getKey(), peer, e.getMessage());
+                    if (e.reason() == Reason.STALE_SERVICE) {
+                        // It does not answer: the other images need not wait for that, too.
+                        break;
+                    }
+                }
+            }
+            return again;
+        }
+    }
+
+    Fencing(Desk desk) {
+        this.desk = desk;
+        this.gate = desk.context().workers().newGate();
+    }
+
+    void start() {
+        listening = desk.services().replicas().whenAsking(gate::open);
+        desk.context().workers().start("mirror-fencing", this::run);
+    }
+
+    void close() {
+        closed = true;
+        try {
+            listening.close();
+        } catch (Exception e) {
+            LOG.warn("questions of images may still be told to a mirror that has ended: {}", e.getMessage());
+        }
+        gate.open();
+    }
+
+    /** There is a link, or an image no longer goes to a peer, or does again. By anybody; does not wait. */
+    void look() {
+        gate.open();
+    }
+
+    private void run() {
+        while (!closed) {
+            wakeAskers();
+            desk.services().replicas().asking().forEach(this::answeredByNobody);
+            gate.await(NEVER);
+        }
+        askers.values().forEach(Asker::end);
+    }
+
+    private void wakeAskers() {
+        Set<String> peers = pairs().keySet();
+        askers.entrySet().removeIf(asker -> {
+            boolean gone = !peers.contains(asker.getKey());
+            if (gone) {
+                asker.getValue().end();
+            }
+            return gone;
+        });
+        for (String peer : peers) {
+            Asker asker = askers.get(peer);
+            if (asker == null) {
+                asker = new Asker(peer);
+                askers.put(peer, asker);
+                desk.context().workers().start("mirror-asks-" + peer, asker);
+            }
+            asker.look();
+        }
+    }
+
+    /** Peers, with the images that are mirrored with them and their names there. */
+    private Map<String, Map<String, String>> pairs() {
+        Map<String, Map<String, String>> pairs = new TreeMap<>();
+        for (Book.Page<PeerConfig> page : desk.peers().all()) {
+            if (page.config() != null && !page.config().images().isEmpty()) {
+                pairs.computeIfAbsent(page.config().name(), peer -> new TreeMap<>())
+                        .putAll(page.config().images());
+            }
+        }
+        for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
+            if (page.config() != null) {
+                pairs.computeIfAbsent(page.config().peer(), peer -> new TreeMap<>())
+                        .put(page.config().image(), page.config().sourceImage());
+            }
+        }
+        return pairs;
+    }
+
+    /** Until when it is well, as far as one peer goes. */
+    private long look(String image, String peer, String there, long question) throws StorageException {
+        ImageFacts facts = desk.facts(image);
+        if (facts.role() != ImageHead.Role.PRIMARY) {
+            return NEVER;
+        }
+        Optional<Fence> fence = desk.services().replicas().fence(image);
+        boolean mine = fence.isPresent() && fence.get().peer().equals(peer);
+        if (desk.node().sends(image, peer) && !mine && question == 0) {
+            return NEVER;
+        }
+        // That it has no such image is no answer: a node that has just started does not know all of its own yet.
+        Answer.Facts theirs =
+                desk.expect(Answer.Facts.class, peer, new Order.Look(there), ANSWER_NANOS, (w, d, t) -> !closed);
+        if (!theirs.identity().equals(facts.imageIdentity())) {
+            answered(image, peer, there, question);
+            return ROUND_NANOS;
+        }
+        // What is asked changes only by roles, and those wait for each other.
+        facts = desk.facts(image);
+        ForkCheck.Side here =
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable());
+        ForkCheck.Side other = new ForkCheck.Side(theirs.epochs(), theirs.durable());
+        Optional<Epoch> newer = Precedence.newer(here, other);
+        if (facts.role() == ImageHead.Role.PRIMARY && newer.isPresent()) {
+            fence(image, new Fence(peer, newer.get().number(), newer.get().identity()), fence);
+            return ROUND_NANOS;
+        }
+        Verdict.Kind kind = ForkCheck.compare(here, 0, other).kind();
+        if (mine && theirs.role() == ImageHead.Role.REPLICA && FOLLOWS.contains(kind)) {
+            // It was begun anew from here, by an order there.
+            desk.services().replicas().unfence(image);
+            LOG.info("the image '{}' admits writes again: {} follows it now", image, peer);
+        }
+        if (theirs.role() == ImageHead.Role.REPLICA || kind == Verdict.Kind.SPLIT) {
+            answered(image, peer, there, question);
+            return ROUND_NANOS;
+        }
+        // Its epoch begins with its first event, which is on its way when it was promoted just now.
+        return kind == Verdict.Kind.CONTINUES ? SOON_NANOS : ROUND_NANOS;
+    }
+
+    /** A peer has nothing newer. When that is known of all whom the journal knows or the configuration names, writes begin. */
+    private void answered(String image, String peer, String there, long question) throws StorageException {
+        if (question == 0) {
+            return;
+        }
+        Map<String, String> asked;
+        synchronized (answers) {
+            Answers known = answers.get(image);
+            if (known == null || known.question() != question) {
+                known = new Answers(question, new TreeMap<>());
+                answers.put(image, known);
+            }
+            known.peers().put(peer, there);
+            asked = Map.copyOf(known.peers());
+        }
+        if (isEverybody(image, asked)) {
+            synchronized (answers) {
+                answers.remove(image);
+            }
+            desk.services().replicas().answered(image, question);
+            LOG.info("the image '{}' admits writes: none of its replicas was promoted", image);
+        }
+    }
+
+    /** There is nobody whom it could ask (any more). */
+    private void answeredByNobody(String image, long question) {
+        try {
+            if (isEverybody(image, Map.of())) {
+                desk.services().replicas().answered(image, question);
+            }
+        } catch (StorageException e) {
+            LOG.debug("{}: whom it could ask is not known: {}", image, e.getMessage());
+        }
+    }
+
+    private boolean isEverybody(String image, Map<String, String> asked) throws StorageException {
+        boolean configured = pairs().entrySet().stream()
+                .allMatch(pair -> !pair.getValue().containsKey(image) || asked.containsKey(pair.getKey()));
+        Set<String> clients = asked.entrySet().stream()
+                .map(one -> desk.node().client(one.getKey(), one.getValue()))
+                .collect(Collectors.toSet());
+        return configured
+                && desk.services().images().journal(image).clients().stream()
+                        .map(JournalClient::id)
+                        .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
+                        .allMatch(clients::contains);
+    }
+
+    private void fence(String image, Fence now, Optional<Fence> before) throws StorageException {
+        if (before.isPresent() && before.get().equals(now)) {
+            // It may not be stored yet.
+            desk.services().replicas().fence(image, now);
+            return;
+        }
+        try {
+            desk.services().replicas().fence(image, now);
+        } finally {
+            LOG.warn(
+                    "the image '{}' is {}: it was taken over there, and its writes fail here from now on. Nothing is"
+                            + " resolved by itself: run mirror:demote or mirror:resync {} --from {} here, or"
+                            + " mirror:resync there; journal:export keeps what only this one has",
+                    image,
+                    now,
+                    image,
+                    now.peer());
+        }
+    }
+}

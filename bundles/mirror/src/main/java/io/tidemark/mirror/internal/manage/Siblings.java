@@ -1,0 +1,179 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Verdict;
+import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Order;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Replicas of one image on other nodes. Before one of them is promoted it fetches what another one has more, so that none is
+ * ahead of the new primary without being named. Only their source knows all of them; they find each other where their nodes are
+ * peers.
+ */
+final class Siblings {
+    private static final Logger LOG = LoggerFactory.getLogger(Siblings.class);
+    private static final long ANSWER_NANOS = 5 * Desk.SECOND;
+    private static final long PATIENCE_NANOS = 10 * Desk.SECOND;
+    private static final long END_NANOS = 10 * Desk.SECOND;
+    private static final long LOOK_NANOS = Desk.SECOND / 20;
+
+    /** A peer that has the image, and how it is there. */
+    record Sibling(String peer, Answer.Facts facts) {
+        boolean hasMoreThan(ImageFacts ours) {
+            Verdict.Kind kind = kind(ours);
+            return (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED)
+                    && facts.durable() > ours.watermarks().durable();
+        }
+
+        boolean canGiveMoreThan(ImageFacts ours) {
+            return facts.role() == ImageHead.Role.REPLICA && hasMoreThan(ours) && kind(ours) == Verdict.Kind.CONTINUES;
+        }
+
+        private Verdict.Kind kind(ImageFacts ours) {
+            return ForkCheck.compare(
+                            new ForkCheck.Side(facts.epochs(), facts.durable()),
+                            facts.trimmed(),
+                            new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()))
+                    .kind();
+        }
+    }
+
+    /**
+     * What asking came to.
+     *
+     * @param siblings that have the image
+     * @param silent peers that could not be asked, sorted
+     */
+    record Asked(List<Sibling> siblings, List<String> silent) {
+        /** Who has more on the same branch; sorted. */
+        List<String> ahead(ImageFacts ours) {
+            return siblings.stream()
+                    .filter(one -> one.hasMoreThan(ours))
+                    .map(Sibling::peer)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private final Desk desk;
+
+    Siblings(Desk desk) {
+        this.desk = desk;
+    }
+
+    /** Asks every peer but one. */
+    Asked ask(ImageFacts ours, String except) {
+        List<Sibling> siblings = new ArrayList<>();
+        List<String> silent = new ArrayList<>();
+        for (Book.Page<PeerConfig> page : desk.peers().all()) {
+            String peer = page.wish().name();
+            if (peer.equals(except)) {
+                continue;
+            }
+            try {
+                Order find = new Order.Find(ours.imageIdentity());
+                siblings.add(new Sibling(
+                        peer, desk.expect(Answer.Facts.class, peer, find, ANSWER_NANOS, WorkListener.QUIET)));
+            } catch (StorageException e) {
+                if (e.reason() != Reason.NOT_FOUND) {
+                    LOG.info("{} does not say how far it is with '{}': {}", peer, ours.name(), e.getMessage());
+                    silent.add(peer);
+                }
+            }
+        }
+        silent.sort(Comparator.naturalOrder());
+        return new Asked(siblings, silent);
+    }
+
+    void refusePrimary(String image, Asked asked) throws StorageException {
+        for (Sibling one : asked.siblings()) {
+            if (one.facts().role() == ImageHead.Role.PRIMARY) {
+                throw new StorageException(
+                        Reason.MISMATCH,
+                        "the image " + one.facts().image() + " is primary at " + one.peer(),
+                        "run mirror:enable " + one.facts().image() + " there to follow it; --force makes " + image
+                                + " primary all the same, and both write then");
+            }
+        }
+    }
+
+    /** Fetches what the one who is furthest has more; answers what is here then. */
+    ImageFacts complete(ImageFacts ours, Asked asked) throws StorageException {
+        Optional<Sibling> furthest = asked.siblings().stream()
+                .filter(one -> one.canGiveMoreThan(ours))
+                .max(Comparator.comparingLong(one -> one.facts().durable()));
+        return furthest.isEmpty() ? ours : fetch(ours, furthest.get());
+    }
+
+    private ImageFacts fetch(ImageFacts ours, Sibling from) throws StorageException {
+        String image = ours.name();
+        LOG.info(
+                "the replica '{}' fetches what {} has more, up to event {}",
+                image,
+                from.peer(),
+                from.facts().durable());
+        long delay = desk.replicas().config(image).map(ReplicaWish::delayNanos).orElse(0L);
+        desk.node().endReplica(image, false, END_NANOS);
+        try {
+            desk.node()
+                    .addReplica(new ReplicaWish(image, from.peer(), from.facts().image(), delay, Map.of()));
+            return awaitReceived(image, from.facts().durable());
+        } finally {
+            // What the sibling keeps for this one is of no more use.
+            desk.node().endReplica(image, true, END_NANOS);
+            desk.replicas().config(image).ifPresent(desk.node()::addReplica);
+        }
+    }
+
+    /** Waits for an event as long as something comes. */
+    ImageFacts awaitReceived(String image, long sequence) throws StorageException {
+        ImageFacts facts = desk.replica(image);
+        long since = desk.context().clock().monotonicNanos();
+        while (facts.watermarks().durable() < sequence
+                && desk.context().clock().monotonicNanos() - since < PATIENCE_NANOS) {
+            desk.pause(LOOK_NANOS);
+            ImageFacts now = desk.replica(image);
+            if (now.watermarks().durable() > facts.watermarks().durable()) {
+                since = desk.context().clock().monotonicNanos();
+            }
+            facts = now;
+        }
+        return facts;
+    }
+
+    // ---- as asked by a peer
+
+    /** The name of an image here. */
+    String named(Order.Find order) throws StorageException {
+        for (ImageStatus image : desk.services().images().images()) {
+            if (isOf(image.name(), order)) {
+                return image.name();
+            }
+        }
+        throw new StorageException(
+                Reason.NOT_FOUND, "the node " + desk.nodeName() + " has no image " + order.identity(), "");
+    }
+
+    private boolean isOf(String image, Order.Find order) {
+        try {
+            return desk.facts(image).imageIdentity().equals(order.identity());
+        } catch (StorageException e) {
+            // It is not opened, so nobody knows.
+            return false;
+        }
+    }
+}

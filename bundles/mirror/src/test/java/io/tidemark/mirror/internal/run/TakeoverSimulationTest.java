@@ -1,0 +1,268 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
+import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Fence;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Who may be written when a replica takes its primary's place by force: fences, questions at a start, and siblings. */
+class TakeoverSimulationTest {
+    // ---- fencing
+
+    private static void awaitFenced(TwoNodes nodes, TwoNodes.Node node, String by) throws StorageException {
+        assertTrue(
+                nodes.machine.awaitUntil(() -> node.image("disk").fence != null, 20 * SECOND),
+                () -> node.mirrors.status() + " / " + nodes.broken);
+        Fence fence = node.image("disk").fence;
+        assertEquals(by, fence.peer());
+        assertEquals(nodes.b.image("disk").newestEpoch().number(), fence.epoch());
+        assertFalse(node.write("disk"), "a fenced primary takes no writes");
+        MirrorStatus status = node.status("disk");
+        assertSame(MirrorStatus.State.REFUSED, status.state());
+        assertTrue(status.words().contains("fenced by " + by + ", epoch " + fence.epoch()), status.words());
+    }
+
+    @Test
+    void aReplacedPrimaryGivesWayAtContactAndAnOrderDecides() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(2300, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+            nodes.b.mirrors.promote("disk", true);
+            List<TwoNodes.Written> shared = List.copyOf(nodes.acknowledged);
+            // It comes back more often than the other one was promoted: numbers alone do not tell.
+            for (int i = nodes.random.below(4); i > 0; i--) {
+                nodes.a.restart();
+            }
+            nodes.write(nodes.a, 5);
+            List<TwoNodes.Written> ofA = List.copyOf(nodes.acknowledged);
+            nodes.acknowledged.retainAll(shared);
+            nodes.write(nodes.b, 5);
+            assertEquals(null, nodes.a.image("disk").fence, "nobody told it");
+
+            nodes.network.heal("a", "b");
+            awaitFenced(nodes, nodes.a, "b");
+            nodes.network.cut("a", "b");
+            nodes.a.restart();
+            assertFalse(nodes.a.write("disk"), "it stays fenced where nobody tells it again");
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET));
+            nodes.write(nodes.b, 5);
+            assertEquals(null, nodes.b.image("disk").fence);
+
+            if (nodes.random.coin()) {
+                both[0] = true;
+                nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+                nodes.awaitEqual(nodes.b, nodes.a);
+            } else {
+                both[1] = true;
+                nodes.acknowledged.clear();
+                nodes.acknowledged.addAll(ofA);
+                nodes.b.mirrors.resync("disk", "a", GivenUp.LOST);
+                assertTrue(nodes.machine.awaitUntil(() -> nodes.a.image("disk").fence == null, 20 * SECOND));
+                nodes.write(nodes.a, 5);
+                nodes.awaitEqual(nodes.a, nodes.b);
+            }
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    @Test
+    void aPromotionByForceBesideALivePrimaryFencesItAtOnce() {
+        TwoNodes.play(2400, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.a, "b");
+            nodes.write(nodes.b, 5);
+            nodes.a.mirrors.demote("disk");
+            assertEquals(null, nodes.a.image("disk").fence);
+        });
+    }
+
+    @Test
+    void whatAnOperatorOverrulesGivesWayWhenItReturns() {
+        TwoNodes.play(2500, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, nodes.random.below(3));
+            if (nodes.random.coin()) {
+                nodes.a.restart();
+                nodes.write(nodes.a, 2);
+            }
+            nodes.network.heal("a", "b");
+            awaitFenced(nodes, nodes.a, "b");
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.a.mirrors.peers().get(0).linked(), 60 * SECOND));
+            // The site of b is given up, and comes back all the same, after some restarts of its own.
+            nodes.a.mirrors.demote("disk");
+            nodes.a.mirrors.promote("disk", true);
+            nodes.write(nodes.a, 3);
+            for (int i = nodes.random.below(4); i > 0; i--) {
+                nodes.b.restart();
+            }
+            nodes.network.heal("a", "b");
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.b.image("disk").fence != null, 20 * SECOND),
+                    () -> nodes.a.mirrors.status() + " / " + nodes.b.mirrors.status());
+            assertEquals("a", nodes.b.image("disk").fence.peer());
+            assertFalse(nodes.b.write("disk"));
+            assertEquals(null, nodes.a.image("disk").fence);
+            nodes.write(nodes.a, 3);
+        });
+    }
+
+    // ---- siblings
+
+    /** The image goes to b, with a delay or held or not, and to c; what a writes now reaches c only. */
+    private static TwoNodes.Node furtherAtAThird(TwoNodes nodes) throws StorageException {
+        mirrored(nodes);
+        TwoNodes.Node c = nodes.third();
+        nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+        nodes.awaitEqual(nodes.a, c);
+        nodes.awaitEqual(nodes.a, nodes.b);
+        if (nodes.random.coin()) {
+            nodes.b.mirrors.hold("disk");
+        }
+        nodes.network.cut("a", "b");
+        assertTrue(
+                nodes.machine.awaitUntil(() -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+        nodes.write(nodes.a, 1 + nodes.random.below(50));
+        nodes.awaitEqual(nodes.a, c);
+        nodes.network.cut("a", "c");
+        return c;
+    }
+
+    @Test
+    void whoIsPromotedFetchesWhatASiblingHasMore() {
+        TwoNodes.play(2800, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            long end = nodes.a.image("disk").journal.durable();
+            refused(Reason.UNAVAILABLE, () -> nodes.b.mirrors.promote("disk", false));
+            Promotion promotion = nodes.b.mirrors.promote("disk", true);
+            assertEquals(end, promotion.at().sequence());
+            assertEquals(List.of("a"), promotion.notAsked());
+            assertEquals(List.of(), promotion.ahead());
+            nodes.checkAcknowledged(nodes.b);
+            nodes.write(nodes.b, 3);
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> c.image("disk").journal.clients().isEmpty(), 20 * SECOND),
+                    () -> "c keeps events for " + c.image("disk").journal.clients());
+            // It has nothing that the new primary lacks, so it follows without a copy.
+            int copied = c.image("disk").copiedRanges;
+            c.mirrors.disable("disk", "a");
+            nodes.b.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+            nodes.awaitEqual(nodes.b, c);
+            assertEquals(copied, c.image("disk").copiedRanges);
+        });
+    }
+
+    @Test
+    void whoCannotBeAskedIsNamed() {
+        TwoNodes.play(2900, SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            nodes.network.cut("b", "c");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> c.mirrors.peers().stream().noneMatch(PeerStatus::linked), 60 * SECOND));
+            Promotion promotion = nodes.b.mirrors.promote("disk", true);
+            assertEquals(List.of("a", "c"), promotion.notAsked());
+        });
+    }
+
+    @Test
+    void nobodyIsPromotedBesideASiblingThatWas() {
+        TwoNodes.play(2950, SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            c.mirrors.promote("disk", true);
+            assertTrue(refused(Reason.MISMATCH, () -> nodes.b.mirrors.promote("disk", false))
+                    .getMessage()
+                    .contains("primary at c"));
+        });
+    }
+
+    // ---- asking
+
+    /** Its link may come before its image, or its image before the link. */
+    private static void restartsAndAsks(TwoNodes nodes) throws StorageException {
+        boolean late = nodes.random.coin();
+        if (!late) {
+            nodes.network.heal("a", "b");
+        }
+        nodes.a.restart();
+        nodes.a.engine.ask(nodes.a.image("disk"));
+        assertFalse(nodes.a.write("disk"));
+        if (late) {
+            nodes.machine.sleep(nodes.random.below(3) * SECOND);
+            assertTrue(nodes.a.image("disk").question != 0, "nobody has said anything");
+            assertTrue(
+                    nodes.a.status("disk").words().contains("writes here wait"),
+                    () -> nodes.a.status("disk").words());
+            nodes.network.heal("a", "b");
+        }
+    }
+
+    @Test
+    void aPrimaryThatRestartsAsksItsReplicaBeforeItIsWritten() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(2600, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+            boolean promoted = nodes.random.coin();
+            both[promoted ? 1 : 0] = true;
+            if (promoted) {
+                nodes.b.mirrors.promote("disk", true);
+                nodes.write(nodes.b, 5);
+            }
+            restartsAndAsks(nodes);
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.a.image("disk").question == 0, 60 * SECOND),
+                    () -> nodes.a.mirrors.status().toString());
+            assertEquals(promoted, nodes.a.image("disk").fence != null);
+            assertEquals(!promoted, nodes.a.write("disk"));
+            if (!promoted) {
+                nodes.awaitEqual(nodes.a, nodes.b);
+            }
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    @Test
+    void anOrderDoesWithoutAnAnswer() {
+        TwoNodes.play(2700, SEEDS, nodes -> {
+            mirrored(nodes);
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.admit("disk"));
+            nodes.network.cut("a", "b");
+            nodes.a.restart();
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            nodes.machine.sleep(5 * SECOND);
+            assertFalse(nodes.a.write("disk"));
+            nodes.a.mirrors.admit("disk");
+            nodes.write(nodes.a, 3);
+        });
+    }
+}
