@@ -9,9 +9,8 @@ final class Asks {
 
     /** Until it is closed. The same listener may be there twice. */
     AutoCloseable add(Runnable listener) {
-        Runnable own = listener::run;
-        listeners.add(own);
-        return () -> listeners.remove(own);
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
     }
 
     void tell() {

@@ -12,6 +12,7 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Decoder;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Octets;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Type;
 import io.tidemark.mirror.internal.wire.Wire;
@@ -42,7 +43,7 @@ final class PeerLink implements LinkListener {
     }
 
     /** Who is at the other end. */
-    private record Known(String peer, String nodeName, byte[] key) {}
+    private record Known(String peer, String nodeName, Octets key) {}
 
     private final StorageContext context;
     private final Link link;
@@ -129,7 +130,7 @@ final class PeerLink implements LinkListener {
     }
 
     byte[] peerKey() {
-        return known.key().clone();
+        return known.key().toArray();
     }
 
     /** Whether it does not leave the node: nobody has to prove anything. */
@@ -217,7 +218,7 @@ final class PeerLink implements LinkListener {
 
     /** An end of an {@link InsideLink}. */
     void startInside(String peer, Handshake.Self self, Owner told, SourceSide sourceSide, Master master) {
-        known = new Known(peer, self.name(), self.key().publicKey());
+        known = new Known(peer, self.name(), Octets.of(self.key().publicKey()));
         begin(told, sourceSide, master);
     }
 
@@ -234,7 +235,7 @@ final class PeerLink implements LinkListener {
         try {
             if (!isInside()) {
                 prove();
-                known = new Known(handshake.peer(), handshake.said(), handshake.peerKey());
+                known = new Known(handshake.peer(), handshake.said(), Octets.of(handshake.peerKey()));
             }
             wasProven = true;
             if (owner.proven(this)) {
