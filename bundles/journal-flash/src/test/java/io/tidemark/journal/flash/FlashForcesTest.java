@@ -133,7 +133,7 @@ class FlashForcesTest {
     private static void done(SimulatedMachine machine) throws Exception {
         machine.disk().makeDirectories(ROOT);
         Journal journal = create(machine.boot("first"), ONE);
-        switch ((int) machine.seed() % 4) {
+        switch ((int) machine.seed() % 5) {
             case 0 -> {
                 journal.putClient(client(7, 10));
                 machine.losePower();
@@ -149,6 +149,13 @@ class FlashForcesTest {
                 startEpoch(journal, 20_000);
                 machine.losePower();
                 assertEquals(2, open(machine, ONE).epochs().size());
+            }
+            case 3 -> {
+                SimulatedContext other = machine.boot("follower");
+                store(other, ONE).follow(other, NAME).putClient(client(0, 10));
+                journal.removeClient("peer");
+                machine.losePower();
+                assertEquals(List.of(), open(machine, ONE).refreshClients());
             }
             default -> {
                 Events.write(journal, 5, 10_000);

@@ -199,7 +199,7 @@ final class MirrorRoles {
 
     private static ConsoleCommand admit() {
         return new SimpleCommand(
-                Spec.of("mirror:admit", "Lets a primary admit writes that waits for its replicas' answer.")
+                Spec.of("mirror:admit", "Admits writes without the replicas' answer.")
                         .detail(
                                 "A primary with replicas asks them when it starts whether one of them was promoted meanwhile, and"
                                         + " holds writes until they have answered, for as long as peer.ask and peer.ask.timeout"

@@ -81,7 +81,7 @@ class TabCompletionTest {
         node.mirrors.images.add(Following.source("vm1").status());
         node.mirrors.images.add(Following.source("vm1").peer("sitec").status());
         node.mirrors.images.add(Following.replica("copy").status());
-        assertEquals(List.of("db", "vm1", "vm2"), tab("mirror:enable "));
+        assertEquals(List.of("copy", "db", "vm1", "vm2"), tab("mirror:enable "));
         assertEquals(List.of("copy"), tab("mirror:hold "));
         assertEquals(List.of("copy"), tab("mirror:promote --force "));
         assertEquals(List.of("vm1"), tab("mirror:switch vm1"));

@@ -103,11 +103,13 @@ final class Followers {
                 || (says.seenNanos() > before.seenNanos() && says.commit().equals(before.commit()));
     }
 
-    /** The client does not count any more. Durable when it returns. */
+    /**
+     * The client does not count any more. Durable with the table of clients that is saved next: that forces the directory. A
+     * file that said by itself that its client is done may come back, and says so again.
+     */
     void remove(String id) throws StorageException {
         if (isThere(id)) {
             files.delete(places.follower(id));
-            files.forceDirectory(places.first());
         }
     }
 }

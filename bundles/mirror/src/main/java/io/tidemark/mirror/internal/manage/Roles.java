@@ -61,7 +61,7 @@ final class Roles {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
         if (source != null && !force) {
-            refusePrimary(image, source, wish);
+            refuseBeside(image, source, wish);
         }
         Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
         if (!force) {
@@ -89,7 +89,7 @@ final class Roles {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
         if (source != null && !force) {
-            refusePrimary(image, source, wish);
+            refuseBeside(image, source, wish);
         }
         long received = facts.watermarks().durable();
         boolean more = source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES;
@@ -187,12 +187,6 @@ final class Roles {
         if (force) {
             return missing;
         }
-        if (source.followsOther()) {
-            throw new StorageException(
-                    Reason.MISMATCH,
-                    "the image " + wish.sourceImage() + " of " + wish.peer() + " is a replica itself, of another node",
-                    "promote it there, and " + image + " goes on following it; --force promotes this one");
-        }
         if (!continues) {
             // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
             if (verdict.kind() == Verdict.Kind.OLDER) {
@@ -219,7 +213,14 @@ final class Roles {
                 new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
     }
 
-    private static void refusePrimary(String image, Answer.Facts source, ReplicaWish wish) throws StorageException {
+    /** Where the source is primary, or in the middle of others, nobody takes over from it unasked. */
+    private static void refuseBeside(String image, Answer.Facts source, ReplicaWish wish) throws StorageException {
+        if (source.followsOther()) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + wish.sourceImage() + " of " + wish.peer() + " is a replica itself, of another node",
+                    "promote it there, and " + image + " goes on following it; --force promotes this one");
+        }
         if (source.role() == ImageHead.Role.PRIMARY) {
             throw new StorageException(
                     Reason.MISMATCH,
