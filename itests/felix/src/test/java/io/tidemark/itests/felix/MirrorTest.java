@@ -162,17 +162,19 @@ class MirrorTest {
                 copied.contains("position=") && copied.contains("timestamp=") && copied.contains("message="), copied);
 
         // Both write, and neither knows of the other one.
+        String head = on(b, "head disk");
         b.close();
         on(a, "write disk 20");
         a.close();
         b = start("b");
         heard(b, "listen");
+        on(b, "await-head disk " + head);
         on(b, "promote disk force");
         heard(b, "await image/ROLE image=disk role=primary");
         on(b, "write disk 20");
         a = start("a");
         heard(a, "listen");
-        on(a, "linked b");
+        on(a, "await disk b REFUSED");
         on(a, "demote disk");
         heard(a, "await image/ROLE image=disk role=replica");
         on(b, "enable disk a");

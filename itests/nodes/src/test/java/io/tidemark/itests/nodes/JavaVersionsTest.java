@@ -91,10 +91,15 @@ class JavaVersionsTest {
         assertTrue(stopped.log().contains("opened"), "the log says nothing of opening");
     }
 
-    /** Felix 7 itself uses Unsafe, of which Java 24 and later warn once; nothing of ours does, as its imports show. */
+    /**
+     * Felix 7 itself uses Unsafe, of which Java 24 and later warn once; nothing of ours does, as its imports show. Its Event
+     * Admin says so when it stops.
+     */
     private static boolean isOfTheFramework(String warning) {
         return warning.startsWith("WARNING: ")
-                && (warning.contains("sun.misc.Unsafe") || warning.contains("org.apache.felix."))
+                && (warning.contains("sun.misc.Unsafe")
+                        || warning.contains("org.apache.felix.")
+                        || warning.contains("EventAdmin: Event Task Processing Interrupted"))
                 && !warning.contains("io.tidemark");
     }
 }
