@@ -11,13 +11,13 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Ports {
     private static final int FIRST = 12_000;
-    private static final int PER_LANE = 10_000;
+    private static final int PER_LANE = 6_500;
 
     private Ports() {}
 
     /** The first of some ports in a row that nobody listens at: a node serves NBD at one, and other nodes at the one behind it. */
     static int free(int inARow) {
-        int first = FIRST + Math.floorMod(Integer.getInteger("tidemark.lane", 1), 2) * PER_LANE;
+        int first = FIRST + Math.floorMod(Integer.getInteger("tidemark.lane", 1), 3) * PER_LANE;
         int port;
         do {
             port = first + ThreadLocalRandom.current().nextInt(PER_LANE - inARow);

@@ -11,7 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class Ports {
     private static final int FIRST = 12_000;
-    private static final int PER_LANE = 10_000;
+    private static final int PER_LANE = 6_500;
 
     private Ports() {}
 
@@ -22,7 +22,7 @@ public final class Ports {
      * @return the first of them
      */
     public static int free(int inARow) {
-        int first = FIRST + Math.floorMod(Integer.getInteger("tidemark.lane", 1), 2) * PER_LANE;
+        int first = FIRST + Math.floorMod(Integer.getInteger("tidemark.lane", 1), 3) * PER_LANE;
         int port;
         do {
             port = first + ThreadLocalRandom.current().nextInt(PER_LANE - inARow);
