@@ -91,6 +91,9 @@ final class Roles {
         if (source != null && !force) {
             refuseBeside(image, source, wish);
         }
+        if (!force) {
+            siblings.refusePrimary(image, siblings.ask(facts, source == null ? "" : wish.peer()));
+        }
         long received = facts.watermarks().durable();
         boolean more = source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.GivenUp;
@@ -198,6 +199,11 @@ class TakeoverSimulationTest {
             TwoNodes.Node c = furtherAtAThird(nodes);
             c.mirrors.promote("disk", true);
             assertTrue(refused(Reason.MISMATCH, () -> nodes.b.mirrors.promote("disk", false))
+                    .getMessage()
+                    .contains("primary at c"));
+            assertTrue(refused(
+                            Reason.MISMATCH,
+                            () -> nodes.b.mirrors.promoteAt("disk", new Position(1, 1), false, GivenUp.LOST))
                     .getMessage()
                     .contains("primary at c"));
         });
