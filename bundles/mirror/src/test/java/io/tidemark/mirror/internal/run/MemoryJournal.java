@@ -20,7 +20,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /** A journal that outlives its processes and loses what was not forced. Touched by one simulated thread at a time. */
-final class MemoryJournal implements Journal, JournalAppender {
+public final class MemoryJournal implements Journal, JournalAppender {
     /** An event and its body. */
     record Kept(EventHeader header, byte[] body) {}
 
@@ -40,7 +40,8 @@ final class MemoryJournal implements Journal, JournalAppender {
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
 
-    MemoryJournal(UUID identity, long start) {
+    /** An empty one, which goes on behind an event. */
+    public MemoryJournal(UUID identity, long start) {
         this.identity = identity;
         this.start = start;
         this.appended = start;
@@ -72,7 +73,8 @@ final class MemoryJournal implements Journal, JournalAppender {
         }
     }
 
-    void put(EventHeader header, ByteBuffer body) throws StorageException {
+    /** Appends an event as it is. */
+    public void put(EventHeader header, ByteBuffer body) throws StorageException {
         Epoch last = epochs.get(epochs.size() - 1);
         if (!header.position().equals(new Position(last.number(), appended + 1))) {
             throw new StorageException(
