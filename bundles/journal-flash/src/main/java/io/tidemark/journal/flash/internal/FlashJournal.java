@@ -4,34 +4,24 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
-import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** An open flash journal. Made by {@link JournalOpening}. */
-public final class FlashJournal implements Journal {
+public final class FlashJournal extends SegmentedJournal {
     private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
 
     private final StorageContext context;
-    private final JournalPlaces places;
-    private final FlashSteps steps;
-    private final SegmentTable table;
     private final WriteEnd writeEnd;
     private final Housekeeper housekeeper;
-    private final Failures failures;
-    private final BodyReads bodyReads;
     private final Followers followers;
     private final RecoveryReport recovery;
     private final CloseAction closeAction;
-    private final UUID identity;
 
     /** Held by whoever writes the state or the clients. */
     private final Turn metaTurn;
@@ -54,20 +44,15 @@ public final class FlashJournal implements Journal {
     }
 
     FlashJournal(Parts parts, CloseAction closeAction) {
-        this.steps = parts.steps();
+        super(parts.places(), parts.state().journal(), parts.table(), parts.failures(), parts.steps());
         this.context = parts.context();
-        this.places = parts.places();
-        this.table = parts.table();
         this.writeEnd = parts.writeEnd();
         this.housekeeper = parts.housekeeper();
-        this.failures = parts.failures();
         this.recovery = parts.recovery();
         this.state = parts.state();
-        this.identity = parts.state().journal();
         this.clients = parts.clients();
         this.settings = parts.settings();
         this.closeAction = closeAction;
-        this.bodyReads = new BodyReads(table, parts.steps());
         this.followers = new Followers(context.files(), places, identity);
         this.metaTurn = new Turn(context.workers());
         this.closeTurn = new Turn(context.workers());
@@ -88,27 +73,13 @@ public final class FlashJournal implements Journal {
             JournalSettings settings) {}
 
     @Override
-    public String name() {
-        return places.journal();
-    }
-
-    @Override
-    public UUID identity() {
-        return identity;
-    }
-
-    @Override
     public RecoveryReport recovery() {
         return recovery;
     }
 
     @Override
-    public List<Epoch> epochs() {
-        return state.epochs();
-    }
-
-    long epochNumberOf(long sequence) {
-        return JournalState.epochOf(state.epochs(), sequence).number();
+    JournalState state() {
+        return state;
     }
 
     @Override
@@ -135,64 +106,6 @@ public final class FlashJournal implements Journal {
     @Override
     public JournalAppender appender() {
         return writeEnd;
-    }
-
-    @Override
-    public long durable() {
-        return table.durable();
-    }
-
-    @Override
-    public long trimmed() {
-        return table.trimmed();
-    }
-
-    @Override
-    public JournalReader reader(long fromSequence) throws StorageException {
-        failures.checkOpen();
-        if (fromSequence > table.durable() + 1) {
-            throw new StorageException(
-                    Reason.INVALID,
-                    "journal " + name() + " is durable up to " + table.durable() + "; nothing can be read from "
-                            + fromSequence,
-                    "");
-        }
-        FlashReader reader = new FlashReader(this::epochNumberOf, table, failures, steps, fromSequence);
-        if (!table.addReader(reader)) {
-            throw table.trimmedAway("event " + fromSequence);
-        }
-        return reader;
-    }
-
-    @Override
-    public void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
-        failures.checkOpen();
-        bodyReads.read(place, bodyOffset, destination);
-    }
-
-    @Override
-    public void startRead(long place, int bodyBytes) {
-        bodyReads.start(place, bodyBytes);
-    }
-
-    @Override
-    public long sequenceAt(long timeNanos) throws StorageException {
-        failures.checkOpen();
-        Segment segment = table.pinAt(timeNanos);
-        if (segment == null) {
-            return table.trimmed();
-        }
-        try {
-            return new TimeSearch(table, segment).lastAt(timeNanos);
-        } finally {
-            table.unpin(segment);
-        }
-    }
-
-    @Override
-    public long sequenceAtBytesBack(long bytes) throws StorageException {
-        failures.checkOpen();
-        return table.sequenceAtBytesBack(bytes);
     }
 
     @Override
@@ -352,7 +265,7 @@ public final class FlashJournal implements Journal {
 
     @Override
     public long roomBytes() {
-        return Math.min(Journal.super.roomBytes(), housekeeper.roomBytes());
+        return Math.min(super.roomBytes(), housekeeper.roomBytes());
     }
 
     @Override

@@ -6,10 +6,8 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
-import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
-import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -17,7 +15,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * A journal that somebody else writes, or nobody: it can be read, and clients of it can be registered. A worker looks for what is
  * new, seldom while nothing is.
  */
-public final class FollowedJournal implements Journal {
+public final class FollowedJournal extends SegmentedJournal {
     private static final Logger LOG = LoggerFactory.getLogger(FollowedJournal.class);
     private static final long MILLI = 1_000_000L;
     private static final long LEAST_PAUSE_NANOS = 2 * MILLI;
@@ -34,13 +31,8 @@ public final class FollowedJournal implements Journal {
     private static final long RELOAD_NANOS = 500 * MILLI;
 
     private final StorageContext context;
-    private final JournalPlaces places;
-    private final FlashSteps steps;
-    private final Failures failures;
     private final Gate gate;
-    private final SegmentTable table;
     private final FollowedTail tail;
-    private final BodyReads bodyReads;
     private final Followers followers;
     /** Held by whoever writes the file of a client. */
     private final Turn clientTurn;
@@ -48,7 +40,6 @@ public final class FollowedJournal implements Journal {
     /** Whose files were written in this opening; with the turn. */
     private final Set<String> registered = new HashSet<>();
 
-    private final UUID identity;
     private final Consumer<FollowedJournal> closeAction;
     private final JournalAppender appender = new NoAppender();
     private volatile List<JournalClient> clients;
@@ -65,18 +56,34 @@ public final class FollowedJournal implements Journal {
     FollowedJournal(
             StorageContext context, JournalPlaces places, FlashSteps steps, Consumer<FollowedJournal> closeAction)
             throws StorageException {
+        this(
+                context,
+                places,
+                steps,
+                closeAction,
+                JournalState.load(context.files(), places),
+                context.workers().newGate());
+    }
+
+    private FollowedJournal(
+            StorageContext context,
+            JournalPlaces places,
+            FlashSteps steps,
+            Consumer<FollowedJournal> closeAction,
+            JournalState state,
+            Gate gate)
+            throws StorageException {
+        super(
+                places,
+                state.journal(),
+                new SegmentTable(places.journal(), state.segmentBytes(), gate),
+                new Failures(places.journal()),
+                steps);
         this.context = context;
-        this.places = places;
-        this.steps = steps;
         this.closeAction = closeAction;
-        this.failures = new Failures(places.journal());
-        this.gate = context.workers().newGate();
-        JournalState state = JournalState.load(context.files(), places);
-        this.identity = state.journal();
-        this.table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
+        this.gate = gate;
         table.startAt(List.of(), null, state.firstSegment(), state.trimmed(), state.trimmed());
         this.tail = new FollowedTail(context, places, table, state, steps);
-        this.bodyReads = new BodyReads(table, steps);
         this.followers = new Followers(context.files(), places, identity);
         this.clientTurn = new Turn(context.workers());
         boolean open = false;
@@ -144,85 +151,13 @@ public final class FollowedJournal implements Journal {
     // ---- reading
 
     @Override
-    public String name() {
-        return places.journal();
-    }
-
-    @Override
-    public UUID identity() {
-        return identity;
-    }
-
-    @Override
     public RecoveryReport recovery() {
         return new RecoveryReport(false, true, durable(), durable(), 0, 0, "followed, and left as it is");
     }
 
     @Override
-    public List<Epoch> epochs() {
-        return tail.state().epochs();
-    }
-
-    @Override
-    public long durable() {
-        return table.durable();
-    }
-
-    @Override
-    public long trimmed() {
-        return table.trimmed();
-    }
-
-    @Override
-    public JournalReader reader(long fromSequence) throws StorageException {
-        failures.checkOpen();
-        if (fromSequence > table.durable() + 1) {
-            throw new StorageException(
-                    Reason.INVALID,
-                    "journal " + name() + " is known to be durable up to " + table.durable()
-                            + "; nothing can be read from " + fromSequence,
-                    "");
-        }
-        FlashReader reader = new FlashReader(this::epochOf, table, failures, steps, fromSequence);
-        if (!table.addReader(reader)) {
-            throw table.trimmedAway("event " + fromSequence);
-        }
-        return reader;
-    }
-
-    private long epochOf(long sequence) {
-        return JournalState.epochOf(tail.state().epochs(), sequence).number();
-    }
-
-    @Override
-    public void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
-        failures.checkOpen();
-        bodyReads.read(place, bodyOffset, destination);
-    }
-
-    @Override
-    public void startRead(long place, int bodyBytes) {
-        bodyReads.start(place, bodyBytes);
-    }
-
-    @Override
-    public long sequenceAt(long timeNanos) throws StorageException {
-        failures.checkOpen();
-        Segment segment = table.pinAt(timeNanos);
-        if (segment == null) {
-            return table.trimmed();
-        }
-        try {
-            return new TimeSearch(table, segment).lastAt(timeNanos);
-        } finally {
-            table.unpin(segment);
-        }
-    }
-
-    @Override
-    public long sequenceAtBytesBack(long bytes) throws StorageException {
-        failures.checkOpen();
-        return table.sequenceAtBytesBack(bytes);
+    JournalState state() {
+        return tail.state();
     }
 
     // ---- clients
