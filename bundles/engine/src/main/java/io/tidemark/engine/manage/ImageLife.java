@@ -744,16 +744,22 @@ final class ImageLife {
         LOG.info("Image {}: it is a {} from now on", name, word);
         host.news().tell(Topic.IMAGE_ROLE, name, "", "it is a " + word + " from now on", Map.of("role", word));
         reopen(now);
+        JournaledImage engine = reopened("has its new role");
+        if (role == ImageHead.Role.PRIMARY) {
+            engine.notePromotion();
+        }
+    }
+
+    /** What runs after what was done, which the reason says if nothing does. */
+    private JournaledImage reopened(String what) throws StorageException {
         View after = view;
         if (after.engine() == null) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
-                    "image " + name + " has its new role, but could not be opened again: " + after.detail(),
+                    "image " + name + " " + what + ", but could not be opened again: " + after.detail(),
                     "it is tried again by itself");
         }
-        if (role == ImageHead.Role.PRIMARY) {
-            after.engine().notePromotion();
-        }
+        return after.engine();
     }
 
     /** Makes a replica of an image that is there, of whose bytes it keeps what is as at its source. */
@@ -771,13 +777,7 @@ final class ImageLife {
         } finally {
             reopen(now);
         }
-        View after = view;
-        if (after.engine() == null) {
-            throw new StorageException(
-                    Reason.UNAVAILABLE,
-                    "image " + name + " is a replica now, but could not be opened again: " + after.detail(),
-                    "it is tried again by itself");
-        }
+        reopened("is a replica now");
     }
 
     private void checkSeed(View now, ImageHead head, UUID seed, ReplicaOrigin origin) throws StorageException {

@@ -57,7 +57,15 @@ public final class BranchWalk {
         return new Branch(last, missing, parts.count(), parts.bytes(), parts.isExact(), exportBytes);
     }
 
-    private static EventHeader next(Journal journal, JournalReader reader) throws StorageException {
+    /**
+     * The next event of a journal whose end is not reached.
+     *
+     * @param journal that is read
+     * @param reader of it
+     * @return never null
+     * @throws StorageException CORRUPT when it ends before that; as the reader's
+     */
+    public static EventHeader next(Journal journal, JournalReader reader) throws StorageException {
         EventHeader event = reader.next();
         if (event == null) {
             throw new StorageException(

@@ -8,6 +8,8 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.MirrorNode;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.run.Services;
@@ -106,6 +108,14 @@ record Desk(
 
     Answer.Facts look(String peer, String image) throws StorageException {
         return expect(Answer.Facts.class, peer, new Order.Look(image), LOOK_NANOS, WorkListener.QUIET);
+    }
+
+    /** How a peer's journal of an image stands to the one here. */
+    static Verdict compare(Answer.Facts theirs, ImageFacts ours) {
+        return ForkCheck.compare(
+                new ForkCheck.Side(theirs.epochs(), theirs.durable()),
+                theirs.trimmed(),
+                new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
     }
 
     /** Gives an order that is answered with something. */

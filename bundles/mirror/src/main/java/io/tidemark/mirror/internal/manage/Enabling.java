@@ -235,18 +235,13 @@ final class Enabling {
 
     /** The image whose bytes become the replica's; none where the very image is there already. */
     private UUID seed(Order.Enable order, String image) throws StorageException {
-        ImageFacts facts;
-        try {
-            facts = desk.facts(image);
-        } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                throw new StorageException(
-                        Reason.NOT_FOUND,
-                        "there is no image " + image + " on the node " + desk.nodeName() + " to begin with",
-                        "make it there with image:create, and bring the older copy into it by NBD; or mirror without --seed");
-            }
-            throw e;
-        }
+        ImageFacts facts = desk.services()
+                .known(image)
+                .orElseThrow(
+                        () -> new StorageException(
+                                Reason.NOT_FOUND,
+                                "there is no image " + image + " on the node " + desk.nodeName() + " to begin with",
+                                "make it there with image:create, and bring the older copy into it by NBD; or mirror without --seed"));
         if (facts.imageIdentity().equals(order.identity())) {
             return ReplicaWish.NO_SEED;
         }
@@ -264,14 +259,9 @@ final class Enabling {
 
     /** Whether the very image is there already. */
     private boolean checkImage(Order.Enable order, String image) throws StorageException {
-        ImageFacts facts;
-        try {
-            facts = desk.facts(image);
-        } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return false;
-            }
-            throw e;
+        ImageFacts facts = desk.services().known(image).orElse(null);
+        if (facts == null) {
+            return false;
         }
         if (!facts.imageIdentity().equals(order.identity())) {
             throw new StorageException(

@@ -1,6 +1,5 @@
 package io.tidemark.mirror.internal.manage;
 
-import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -205,14 +204,7 @@ final class KeptBranches {
                 OutputStream stream = new BufferedOutputStream(new Out(file), BUFFER_BYTES);
                 ExportWriter writer = new ExportWriter(stream, journal.identity(), journal.name(), fork + 1, now)) {
             for (long at = fork; at < last; at++) {
-                EventHeader event = reader.next();
-                if (event == null) {
-                    throw new StorageException(
-                            Reason.CORRUPT,
-                            "the journal " + journal.name() + " ends before its last event",
-                            "run journal:verify");
-                }
-                writer.event(event, reader.body());
+                writer.event(BranchWalk.next(journal, reader), reader.body());
             }
             writer.finish();
             stream.flush();

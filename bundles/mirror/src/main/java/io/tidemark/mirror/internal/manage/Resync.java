@@ -9,7 +9,6 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -82,20 +81,18 @@ final class Resync {
             create.putAll(before.properties());
         }
         create.keySet().removeAll(OF_SOURCE);
-        String shared = before == null || !before.peer().equals(peer) ? "" : before.shared();
-        return new ReplicaWish(
-                image, peer, there, before == null ? 0 : before.delayNanos(), shared, create, ReplicaWish.NO_SEED);
+        return ReplicaWish.turned(before, image, peer, there, create);
     }
 
     private void checkNothingIsLost(String image, String peer, Answer.Facts source) throws StorageException {
         ImageFacts facts;
         try {
-            facts = desk.facts(image);
+            facts = desk.services().known(image).orElse(null);
         } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return;
-            }
             throw lost(image, peer, "it cannot be asked what it has: " + e.getMessage());
+        }
+        if (facts == null) {
+            return;
         }
         if (facts.role() == ImageHead.Role.PRIMARY) {
             throw lost(image, peer, "it is primary here");
@@ -105,15 +102,8 @@ final class Resync {
         }
     }
 
-    private static Verdict compare(Answer.Facts source, ImageFacts facts) {
-        return ForkCheck.compare(
-                new ForkCheck.Side(source.epochs(), source.durable()),
-                source.trimmed(),
-                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
-    }
-
     private static boolean isContained(Answer.Facts source, ImageFacts facts) {
-        Verdict.Kind kind = compare(source, facts).kind();
+        Verdict.Kind kind = Desk.compare(source, facts).kind();
         return source.identity().equals(facts.imageIdentity())
                 && (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED);
     }
@@ -122,17 +112,14 @@ final class Resync {
     private void keep(String image, String peer, Answer.Facts source) throws StorageException {
         ImageFacts facts;
         try {
-            facts = desk.facts(image);
+            facts = desk.services().known(image).orElse(null);
         } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return;
-            }
             throw KeptBranches.cannot(e.reason(), image, "it cannot be asked what it has: " + e.getMessage());
         }
-        if (isContained(source, facts) || isIncomplete(facts)) {
+        if (facts == null || isContained(source, facts) || isIncomplete(facts)) {
             return;
         }
-        Verdict verdict = compare(source, facts);
+        Verdict verdict = Desk.compare(source, facts);
         if (verdict.point().equals(Point.NONE) || !source.identity().equals(facts.imageIdentity())) {
             throw KeptBranches.cannot(
                     Reason.MISMATCH, image, "nobody knows any more where it parted from that of " + peer);

@@ -15,7 +15,6 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.ReplicaWish;
@@ -68,7 +67,7 @@ final class Roles {
             siblings.refusePrimary(image, asked);
         }
         facts = siblings.complete(facts, asked);
-        if (force && source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES) {
+        if (force && source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES) {
             // It is on its way.
             facts = siblings.awaitReceived(image, source.durable());
         }
@@ -95,7 +94,7 @@ final class Roles {
             siblings.refusePrimary(image, siblings.ask(facts, source == null ? "" : wish.peer()));
         }
         long received = facts.watermarks().durable();
-        boolean more = source != null && compare(facts, source).kind() == Verdict.Kind.CONTINUES;
+        boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
         ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
@@ -184,7 +183,7 @@ final class Roles {
 
     private long missing(String image, ImageFacts facts, Answer.Facts source, ReplicaWish wish, boolean force)
             throws StorageException {
-        Verdict verdict = compare(facts, source);
+        Verdict verdict = Desk.compare(source, facts);
         boolean continues = verdict.kind() == Verdict.Kind.CONTINUES;
         long missing = continues ? source.durable() - facts.watermarks().durable() : UNKNOWN;
         if (force) {
@@ -207,13 +206,6 @@ final class Roles {
                     "try again when mirror:status says that it has everything; --force does without them");
         }
         return SURE;
-    }
-
-    private static Verdict compare(ImageFacts facts, Answer.Facts source) {
-        return ForkCheck.compare(
-                new ForkCheck.Side(source.epochs(), source.durable()),
-                source.trimmed(),
-                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()));
     }
 
     /** Where the source is primary, or in the middle of others, nobody takes over from it unasked. */
@@ -296,10 +288,7 @@ final class Roles {
     /** True when there was none before. */
     boolean wish(String image, String peer, String there) throws StorageException {
         ReplicaWish before = desk.replicas().config(image).orElse(null);
-        // A pool that is shared is so in both directions, but which one that is only people know.
-        String shared = before == null || !before.peer().equals(peer) ? "" : before.shared();
-        ReplicaWish wish = new ReplicaWish(
-                image, peer, there, before == null ? 0 : before.delayNanos(), shared, Map.of(), ReplicaWish.NO_SEED);
+        ReplicaWish wish = ReplicaWish.turned(before, image, peer, there, Map.of());
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
             desk.replicas().add(image, properties);

@@ -6,7 +6,6 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -44,11 +43,7 @@ final class Siblings {
         }
 
         private Verdict.Kind kind(ImageFacts ours) {
-            return ForkCheck.compare(
-                            new ForkCheck.Side(facts.epochs(), facts.durable()),
-                            facts.trimmed(),
-                            new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()))
-                    .kind();
+            return Desk.compare(facts, ours).kind();
         }
     }
 

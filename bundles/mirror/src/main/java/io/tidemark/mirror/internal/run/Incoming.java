@@ -375,14 +375,7 @@ final class Incoming {
     // ---- opening
 
     private ImageFacts facts() throws StorageException {
-        try {
-            return services.replicas().facts(wish.image());
-        } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return null;
-            }
-            throw e;
-        }
+        return services.known(wish.image()).orElse(null);
     }
 
     private void ask() throws StorageException {
@@ -649,7 +642,6 @@ final class Incoming {
         try {
             while (next < events.items().size()) {
                 Message.Item item = events.items().get(next);
-                EventChecks.check(item);
                 if (!replica.offer(item.header(), item.body())) {
                     waitsForRoom = true;
                     words.waits(true);

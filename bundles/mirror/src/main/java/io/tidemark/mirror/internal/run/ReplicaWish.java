@@ -49,6 +49,24 @@ public record ReplicaWish(
     }
 
     /**
+     * A replica that follows a peer from now on. The delay that was wished before stays; a pool that is shared does while the
+     * peer is the same: with another one it is a pool that only people know.
+     *
+     * @param before what was wished of the image; null for nothing
+     * @param image as for all
+     * @param peer as for all
+     * @param sourceImage as for all
+     * @param properties as for all
+     * @return a wish without a seed
+     */
+    public static ReplicaWish turned(
+            ReplicaWish before, String image, String peer, String sourceImage, Map<String, String> properties) {
+        String shared = before == null || !before.peer().equals(peer) ? "" : before.shared();
+        long delay = before == null ? 0 : before.delayNanos();
+        return new ReplicaWish(image, peer, sourceImage, delay, shared, properties, NO_SEED);
+    }
+
+    /**
      * The same with another delay.
      *
      * @param nanos the delay

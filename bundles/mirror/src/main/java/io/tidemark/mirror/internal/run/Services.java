@@ -1,10 +1,14 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.news.NewsDesk;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -21,4 +25,22 @@ public record Services(
         ImageManager images,
         DeviceRegistry devices,
         Function<String, JournalStore> journals,
-        NewsDesk news) {}
+        NewsDesk news) {
+    /**
+     * What is known of an image, where there is one.
+     *
+     * @param image its name
+     * @return empty when there is none
+     * @throws StorageException as {@link ReplicaManager#facts}, but for NOT_FOUND
+     */
+    public Optional<ImageFacts> known(String image) throws StorageException {
+        try {
+            return Optional.of(replicas.facts(image));
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+}
