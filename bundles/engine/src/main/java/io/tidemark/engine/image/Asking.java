@@ -31,7 +31,6 @@ final class Asking implements Runnable {
     /** Number of the question that is open; 0 for none. */
     private volatile long question;
 
-    private long questions;
     private long sinceNanos;
     private boolean unanswered;
     private boolean running;
@@ -57,7 +56,8 @@ final class Asking implements Runnable {
                 && core.fence == null
                 && core.settings.askTimeoutNanos() > 0
                 && hasReplicas(journal);
-        question = asks ? ++questions : 0;
+        // Whoever asked for an opening before must not be heard for this one.
+        question = asks ? Math.max(1, core.context.randomBits() >>> 1) : 0;
         sinceNanos = core.context.clock().monotonicNanos();
         gate.open();
     }

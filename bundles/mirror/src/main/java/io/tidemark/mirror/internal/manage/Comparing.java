@@ -1,6 +1,5 @@
 package io.tidemark.mirror.internal.manage;
 
-import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
@@ -8,6 +7,7 @@ import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -33,20 +33,14 @@ final class Comparing {
         return new Verification(
                 image,
                 peer,
-                position(facts, found.from()),
-                position(facts, found.to()),
+                Epochs.position(facts.epochs(), found.from()),
+                Epochs.position(facts.epochs(), found.to()),
                 found.equalBytes(),
                 found.skippedBytes(),
                 found.differingBytes(),
                 found.differences().stream()
                         .map(each -> new Verification.Difference(each.offset(), each.length()))
                         .toList());
-    }
-
-    private static Position position(ImageFacts facts, long sequence) {
-        return sequence == 0 || facts.epochs().isEmpty()
-                ? Position.NONE
-                : new Position(Heads.epoch(facts, sequence).number(), sequence);
     }
 
     private Answer.Verified compare(ImageFacts facts, String image, String peer, String there, WorkListener listener)

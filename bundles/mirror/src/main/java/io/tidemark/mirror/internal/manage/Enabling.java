@@ -52,7 +52,21 @@ final class Enabling {
                     "the image " + image + " is mirrored to the peer " + peer + " already, as " + before,
                     "disable that first");
         }
+        ReplicaWish follows = desk.replicas().config(image).orElse(null);
+        if (follows != null
+                && follows.peer().equals(peer)
+                && !follows.sourceImage().equals(there)) {
+            throw oneOnly(image, follows.sourceImage(), peer);
+        }
         invite(facts, image, peer, there, options);
+    }
+
+    /** An image has one partner with each peer: that is how a peer's questions and progress are told apart. */
+    private static StorageException oneOnly(String image, String there, String peer) {
+        return new StorageException(
+                Reason.BUSY,
+                "the image " + image + " is mirrored with " + there + " of the peer " + peer + " already",
+                "mirror it to another peer: on one node, add a further one with mirror:peer-add --transport local");
     }
 
     /** A primary, or a replica that others are to follow in turn. */
@@ -132,32 +146,41 @@ final class Enabling {
         }
     }
 
-    /** Here, in both directions. */
+    /**
+     * Here, in both directions. The journal first: while it cannot be told, nothing is changed, and the order can be given
+     * again.
+     */
     private void forget(String image, String peer, String there) throws StorageException {
+        forgetClient(image, peer, there);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         if (wish != null && wish.peer().equals(peer)) {
             if (wish.isShared()) {
                 // It registered itself.
-                desk.node().removeReplica(image, true);
+                desk.node().endReplica(image, true, MADE_NANOS);
             }
             desk.replicas().remove(image, config -> null);
         }
         if (desk.peers().config(peer).isPresent()) {
             desk.peers().change(peer, config -> config.without(image));
         }
+        // For who has asked in between.
+        forgetClient(image, peer, there);
+        LOG.info("the image '{}' is no longer mirrored with {}", image, peer);
+    }
+
+    private void forgetClient(String image, String peer, String there) throws StorageException {
         try {
             desk.node().forget(image, peer, there);
         } catch (StorageException e) {
             if (e.reason() != Reason.NOT_FOUND) {
                 throw new StorageException(
                         e.reason(),
-                        "the peer " + peer + " no longer gets the image " + image
-                                + ", but its journal may still be kept" + " for it: " + e.getMessage(),
+                        "the journal of the image " + image + " may still be kept for the peer " + peer + ": "
+                                + e.getMessage(),
                         "run mirror:disable again when the image serves",
                         e);
             }
         }
-        LOG.info("the image '{}' is no longer mirrored with {}", image, peer);
     }
 
     // ---- as asked by a peer
@@ -193,6 +216,10 @@ final class Enabling {
                     "the image " + image + " follows " + before.sourceImage() + " of " + before.peer() + " on the node "
                             + desk.nodeName(),
                     "disable that first, or choose another name");
+        }
+        String granted = desk.peer(peer).images().get(image);
+        if (granted != null && !granted.equals(order.image())) {
+            throw oneOnly(image, granted, peer);
         }
         UUID seed = order.seed() ? seed(order, image) : ReplicaWish.NO_SEED;
         ReplicaWish wish = new ReplicaWish(

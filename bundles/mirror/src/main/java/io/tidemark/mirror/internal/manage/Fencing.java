@@ -229,7 +229,8 @@ final class Fencing {
 
     /** A peer has nothing newer. When that is known of all whom the journal knows or the configuration names, writes begin. */
     private void answered(String image, String peer, String there, long question) throws StorageException {
-        if (question == 0) {
+        Long open = desk.services().replicas().asking().get(image);
+        if (question == 0 || open == null || open != question) {
             return;
         }
         Map<String, String> asked;

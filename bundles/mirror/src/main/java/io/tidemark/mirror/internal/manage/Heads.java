@@ -1,6 +1,5 @@
 package io.tidemark.mirror.internal.manage;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -8,6 +7,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import java.util.Map;
 
@@ -68,7 +68,7 @@ final class Heads {
                     "look at mirror:status");
         }
         long to = events > received - head ? received : head + events;
-        return step(image, facts, new Position(epoch(facts, to).number(), to));
+        return step(image, facts, Epochs.position(facts.epochs(), to));
     }
 
     MirrorStatus step(String image, Position to) throws StorageException {
@@ -105,13 +105,5 @@ final class Heads {
             facts = desk.facts(image);
         }
         return statuses.replica(image, desk.replica(image));
-    }
-
-    static Epoch epoch(ImageFacts facts, long sequence) {
-        Epoch found = facts.epochs().get(0);
-        for (Epoch epoch : facts.epochs()) {
-            found = epoch.firstSequence() <= sequence ? epoch : found;
-        }
-        return found;
     }
 }

@@ -8,15 +8,25 @@ import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What peers may, and what is done for them. A peer learns of images that are mirrored with it, and of no other. */
+/**
+ * What peers may, and what is done for them. A peer learns of images that are mirrored with it, and of those that it has a replica of
+ * itself, as it proves by their identity.
+ */
 final class PeerOrders implements Master {
     private static final Logger LOG = LoggerFactory.getLogger(PeerOrders.class);
 
+    /** For so long after a peer has asked how far a replica is it may begin to fetch what it lacks. */
+    private static final long FETCH_NANOS = 60 * Desk.SECOND;
+
     /** Who does it. */
     record Hands(Desk desk, Enabling enabling, Roles roles, Comparing comparing, Splits splits, Fencing fencing) {}
+
+    /** Peers with images that they have asked for by identity, and when. */
+    private final Map<String, Long> finders = new ConcurrentHashMap<>();
 
     private volatile Hands hands;
 
@@ -34,6 +44,20 @@ final class PeerOrders implements Master {
                         .config(peer)
                         .map(config -> config.images().containsKey(image))
                         .orElse(false);
+    }
+
+    @Override
+    public boolean mayFetch(String peer, String image) {
+        Long asked = finders.get(finder(peer, image));
+        return asked != null && now() - asked < FETCH_NANOS;
+    }
+
+    private static String finder(String peer, String image) {
+        return peer + "/" + image;
+    }
+
+    private long now() {
+        return hands.desk().context().clock().monotonicNanos();
     }
 
     @Override
@@ -62,14 +86,21 @@ final class PeerOrders implements Master {
             return all.enabling().enabled(peer, enable);
         }
         if (order instanceof Order.Disable disable) {
-            return all.enabling().disabled(peer, disable);
+            try {
+                return all.enabling().disabled(peer, disable);
+            } finally {
+                // Whoever asks its replicas need not ask this one any more.
+                all.fencing().look();
+            }
         }
         if (order instanceof Order.Look look) {
             checkShared(peer, look.image());
             return all.roles().look(peer, look.image());
         }
         if (order instanceof Order.Find find) {
-            return all.roles().find(peer, find);
+            Answer.Facts found = all.roles().find(peer, find);
+            finders.put(finder(peer, found.image()), now());
+            return found;
         }
         if (order instanceof Order.Promote promote) {
             return all.roles().promoted(given, promote);

@@ -15,6 +15,7 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.ReplicaWish;
@@ -266,7 +267,7 @@ final class Roles {
         ImageFacts facts =
                 desk.turns().in(turn(image), () -> desk.services().replicas().demote(image));
         Position end = new Position(
-                Heads.epoch(facts, facts.watermarks().durable()).number(),
+                Epochs.at(facts.epochs(), facts.watermarks().durable()).number(),
                 facts.watermarks().durable());
         LOG.info("the image '{}' is a replica here, it ends at {}", image, end);
         followOnlyPeer(image);
@@ -300,17 +301,17 @@ final class Roles {
 
     // ---- as asked by a peer
 
-    Answer find(String peer, Order.Find order) throws StorageException {
+    Answer.Facts find(String peer, Order.Find order) throws StorageException {
         return look(peer, siblings.named(order));
     }
 
-    Answer look(String peer, String image) throws StorageException {
+    Answer.Facts look(String peer, String image) throws StorageException {
         ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA;
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         return new Answer.Facts(
                 facts.role(),
-                replica && wish != null && !wish.peer().equals(peer),
+                replica && wish != null && !isSource(peer, image, wish),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),
@@ -320,11 +321,23 @@ final class Roles {
                 image);
     }
 
+    /** Whether a replica follows the very image that the peer has of it. */
+    private boolean isSource(String peer, String image, ReplicaWish wish) {
+        if (!wish.peer().equals(peer)) {
+            return false;
+        }
+        String granted = desk.peers()
+                .config(peer)
+                .map(config -> config.images().get(image))
+                .orElse(null);
+        return granted == null || granted.equals(wish.sourceImage());
+    }
+
     Answer promoted(GivenOrder given, Order.Promote order) throws StorageException {
         String image = order.image();
         checkMaster(given.peer(), image);
         ImageFacts facts = awaitReceived(given, order);
-        Epoch epoch = Heads.epoch(facts, order.end().sequence());
+        Epoch epoch = Epochs.at(facts.epochs(), order.end().sequence());
         if (facts.watermarks().durable() != order.end().sequence()
                 || !epoch.identity().equals(order.end().identity())) {
             throw new StorageException(
@@ -390,6 +403,6 @@ final class Roles {
 
     static Point end(ImageFacts facts) {
         long last = facts.watermarks().durable();
-        return Point.in(Heads.epoch(facts, last), last);
+        return Point.in(Epochs.at(facts.epochs(), last), last);
     }
 }

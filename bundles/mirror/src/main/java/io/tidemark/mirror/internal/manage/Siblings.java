@@ -128,8 +128,7 @@ final class Siblings {
                     .addReplica(new ReplicaWish(image, from.peer(), from.facts().image(), delay, Map.of()));
             return awaitReceived(image, from.facts().durable());
         } finally {
-            // What the sibling keeps for this one is of no more use.
-            desk.node().endReplica(image, true, END_NANOS);
+            desk.node().endReplica(image, false, END_NANOS);
             desk.replicas().config(image).ifPresent(desk.node()::addReplica);
         }
     }

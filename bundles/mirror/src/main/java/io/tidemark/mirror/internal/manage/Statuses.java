@@ -96,10 +96,11 @@ final class Statuses {
     List<MirrorStatus> all() {
         TreeMap<Pair, MirrorStatus> all = new TreeMap<>();
         // What this node follows counts before what it would send to the same peer.
-        for (MirrorStatus channel : desk.node().channels()) {
+        List<MirrorStatus> channels = desk.node().channels();
+        for (MirrorStatus channel : channels) {
             all.putIfAbsent(new Pair(channel.image(), channel.peer()), channel);
         }
-        for (MirrorStatus channel : desk.node().channels()) {
+        for (MirrorStatus channel : channels) {
             Pair pair = new Pair(channel.image(), channel.peer());
             if (all.get(pair).state() == State.PRIMARY) {
                 all.put(pair, channel);

@@ -167,7 +167,7 @@ final class SwitchOver {
             return why;
         }
         try {
-            desk.services().replicas().promote(image);
+            desk.turns().in(Roles.turn(image), () -> desk.services().replicas().promote(image));
             takeBackWish();
             desk.node().look(image);
             return new StorageException(

@@ -11,6 +11,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Octets;
@@ -179,9 +180,7 @@ final class Copier {
             }
         }
         long last = settle(session);
-        Point at = last == 0
-                ? Point.NONE
-                : Point.in(Sources.epoch(outgoing.journal().epochs(), last), last);
+        Point at = Epochs.point(outgoing.journal().epochs(), last);
         if (control(new Message.Copying(offset, 0)) && control(new Message.Copied(at))) {
             LOG.info(
                     "{}: the copy of '{}' is whole, {} bytes were sent{}, consistent at {}",

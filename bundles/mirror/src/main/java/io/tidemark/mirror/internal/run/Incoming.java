@@ -18,6 +18,7 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.text.Durations;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Wire;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,14 +145,7 @@ final class Incoming {
 
     /** Returns when the image is there, or after a while; fails with the reason when it cannot be made. For one at a time. */
     void awaitMade(long timeoutNanos) throws StorageException {
-        Gate own = context.workers().newGate();
-        watcher = own;
-        long deadline = context.clock().monotonicNanos() + timeoutNanos;
-        long left = timeoutNanos;
-        while (!made && notMade == null && !closed && left > 0) {
-            own.await(left);
-            left = deadline - context.clock().monotonicNanos();
-        }
+        await(() -> made || notMade != null || closed, timeoutNanos);
         StorageException why = notMade;
         if (!made && why != null) {
             throw why;
@@ -159,11 +154,15 @@ final class Incoming {
 
     /** After {@link #close}: returns when its worker is done, or after a while. For one at a time. */
     void awaitEnd(long timeoutNanos) {
+        await(() -> ended, timeoutNanos);
+    }
+
+    private void await(BooleanSupplier done, long timeoutNanos) {
         Gate own = context.workers().newGate();
         watcher = own;
         long deadline = context.clock().monotonicNanos() + timeoutNanos;
         long left = timeoutNanos;
-        while (!ended && left > 0) {
+        while (!done.getAsBoolean() && left > 0) {
             own.await(left);
             left = deadline - context.clock().monotonicNanos();
         }
@@ -704,7 +703,7 @@ final class Incoming {
                         new JournalClient(
                                 id,
                                 client.description(),
-                                Sources.position(journal.epochs(), received),
+                                Epochs.position(journal.epochs(), received),
                                 client.state(),
                                 context.clock().wallNanos()));
             }

@@ -4,16 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.mirror.internal.wire.Answer;
 
 /** Decides what peers may, and does what they ask for. Called by workers of the mirror, under no lock. */
-public interface Master {
-    /**
-     * Whether a peer may have an image of this node. Does not wait.
-     *
-     * @param peer as it is called here
-     * @param image its name here
-     * @return false to refuse it
-     */
-    boolean mayHave(String peer, String image);
-
+public interface Master extends Permits {
     /**
      * A peer without a key showed one for the first time: it is to be kept.
      *
@@ -21,12 +12,6 @@ public interface Master {
      * @param key as people type it
      */
     void pinned(String peer, String key);
-
-    /**
-     * There is a new link, or an image goes to a peer from now on, or no longer: who is primary may be another one. Does not
-     * wait.
-     */
-    void moved();
 
     /**
      * Does what a peer asks for. May wait; has a worker of its own.

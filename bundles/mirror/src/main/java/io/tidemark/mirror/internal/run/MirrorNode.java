@@ -84,8 +84,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         this.nonces = nonces;
         this.master = master;
         this.strangers = new LogLimit(context.clock().monotonicNanos());
-        this.sources =
-                new Sources(context, Origin.of(services), services.news(), settings, master::mayHave, master::moved);
+        this.sources = new Sources(context, Origin.of(services), services.news(), settings, master);
         this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
     }
@@ -487,15 +486,17 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             if (closed || peer == null || !peer.wish.isLocal()) {
                 return false;
             }
-            if (link.isInitiator()) {
-                peer.link = link;
-                peer.dialling = false;
-                peer.trouble = "";
-                peer.nodeName = link.nodeName();
-                tell(peer, link, "");
+            if (!link.isInitiator()) {
+                return true;
             }
-            return true;
+            peer.link = link;
+            peer.dialling = false;
+            peer.trouble = "";
+            peer.nodeName = link.nodeName();
+            tell(peer, link, "");
         }
+        master.moved();
+        return true;
     }
 
     private boolean outsideBegun(PeerLink link) {

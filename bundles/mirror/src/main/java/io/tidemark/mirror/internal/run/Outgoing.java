@@ -13,6 +13,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.base.text.Durations;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.EventsFrame;
 import io.tidemark.mirror.internal.wire.Message;
@@ -46,8 +47,9 @@ final class Outgoing {
      * @param journal open
      * @param reader behind what the replica has
      * @param client name of the replica in the journal
+     * @param registered whether the journal knows it; not while a sibling fetches something
      */
-    record Tape(Journal journal, JournalReader reader, String client) {}
+    record Tape(Journal journal, JournalReader reader, String client, boolean registered) {}
 
     /** In the queue of the ready ones. */
     final AtomicBoolean queued = new AtomicBoolean();
@@ -214,7 +216,7 @@ final class Outgoing {
 
     private void report(boolean reachable) {
         synchronized (reports) {
-            if (superseded || forgotten) {
+            if (superseded || forgotten || !tape.registered()) {
                 return;
             }
             Message.Progress now = progress;
@@ -384,6 +386,9 @@ final class Outgoing {
         all.remove(this);
         tape.reader().close();
         report(false);
+        if (!tape.registered()) {
+            return;
+        }
         if (forget && !superseded && !forgotten) {
             forget();
         } else {
@@ -406,7 +411,7 @@ final class Outgoing {
     // ---- by the keeper
 
     void keep() {
-        if (closed || superseded || forgotten) {
+        if (closed || superseded || forgotten || !tape.registered()) {
             return;
         }
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
@@ -440,7 +445,7 @@ final class Outgoing {
                 JournalClient now = new JournalClient(
                         tape.client(),
                         known.get().description(),
-                        Sources.position(tape.journal().epochs(), received),
+                        Epochs.position(tape.journal().epochs(), received),
                         JournalClient.State.CONNECTED,
                         all.context().clock().wallNanos());
                 keptSequence = tape.journal().replaceClient(known.get(), now) ? received : keptSequence;

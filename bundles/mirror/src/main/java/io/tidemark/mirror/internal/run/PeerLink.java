@@ -115,10 +115,6 @@ final class PeerLink implements LinkListener {
         return closed == null && !closing;
     }
 
-    StorageException whyClosed() {
-        return closed;
-    }
-
     /** Only when proven. */
     String peer() {
         return known.peer();
@@ -355,7 +351,11 @@ final class PeerLink implements LinkListener {
     }
 
     /** What is kept longer than the frame is lent gets memory of its own; the channel's window bounds that. */
-    private static ByteBuffer lasting(ByteBuffer content) {
+    private ByteBuffer lasting(ByteBuffer content) {
+        if (isInside()) {
+            // It has memory of its own already.
+            return content;
+        }
         int code = content.remaining() == 0 ? 0 : content.get(content.position()) & 0xff;
         if (code != Type.EVENTS.code() && code != Type.RANGE.code()) {
             return content;

@@ -26,8 +26,8 @@ final class SharedOrigin implements Origin, AutoCloseable {
     private final Services services;
     private final ReplicaWish wish;
     private final String node;
-    private volatile Journal journal;
-    private volatile boolean closed;
+    private Journal journal;
+    private boolean closed;
 
     SharedOrigin(StorageContext context, Services services, ReplicaWish wish, String node) {
         this.context = context;
@@ -38,9 +38,7 @@ final class SharedOrigin implements Origin, AutoCloseable {
 
     @Override
     public ImageFacts facts(String image) throws StorageException {
-        // What was open may be of a journal that is no more.
-        release();
-        Journal open = open(image);
+        Journal open = openAnew(image);
         ImageFacts own = services.replicas().facts(wish.image());
         checkProven(open, own);
         // Its identity and size lie with its bytes. That the two belong together is proven by their epochs.
@@ -74,7 +72,13 @@ final class SharedOrigin implements Origin, AutoCloseable {
         }
     }
 
-    private Journal open(String image) throws StorageException {
+    /** What was open may be of a journal that is no more. */
+    private synchronized Journal openAnew(String image) throws StorageException {
+        release();
+        return open(image);
+    }
+
+    private synchronized Journal open(String image) throws StorageException {
         JournalStore store = services.journals().apply(wish.shared());
         if (store == null) {
             throw new StorageException(
@@ -91,7 +95,7 @@ final class SharedOrigin implements Origin, AutoCloseable {
         return opened;
     }
 
-    private void release() throws StorageException {
+    private synchronized void release() throws StorageException {
         Journal before = journal;
         journal = null;
         if (before != null) {
@@ -100,7 +104,7 @@ final class SharedOrigin implements Origin, AutoCloseable {
     }
 
     @Override
-    public Journal journal(String image) throws StorageException {
+    public synchronized Journal journal(String image) throws StorageException {
         Journal now = journal;
         return now == null ? open(image) : now;
     }
@@ -127,7 +131,7 @@ final class SharedOrigin implements Origin, AutoCloseable {
     }
 
     @Override
-    public void close() throws StorageException {
+    public synchronized void close() throws StorageException {
         closed = true;
         release();
     }

@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.run;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.StorageContext;
+import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.identity.Handshake;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,6 +13,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SharedSource {
     private static final Logger LOG = LoggerFactory.getLogger(SharedSource.class);
+    private static final long END_NANOS = 10_000_000_000L;
 
     private final StorageContext context;
     private final MirrorSettings settings;
@@ -21,6 +23,7 @@ final class SharedSource {
     private final SharedOrigin origin;
     private final Sources sources;
     private PeerLink link;
+    private SourceSide side;
 
     SharedSource(
             StorageContext context,
@@ -35,14 +38,29 @@ final class SharedSource {
         this.master = master;
         this.wish = wish;
         this.origin = new SharedOrigin(context, services, wish, self.name());
-        this.sources = new Sources(
-                context,
-                origin,
-                services.news(),
-                settings,
-                (peer, image) -> image.equals(wish.sourceImage()),
-                () -> {});
+        // What the replica tells of itself is all that is news here.
+        NewsDesk unheard = new NewsDesk(context, "news-unheard");
+        this.sources = new Sources(context, origin, unheard, settings, permits());
         sources.start();
+    }
+
+    private Permits permits() {
+        return new Permits() {
+            @Override
+            public boolean mayHave(String peer, String image) {
+                return image.equals(wish.sourceImage());
+            }
+
+            @Override
+            public boolean mayFetch(String peer, String image) {
+                return false;
+            }
+
+            @Override
+            public void moved() {
+                // Nobody can be asked here.
+            }
+        };
     }
 
     /** The link to it, which is always there. By the replica's worker. */
@@ -60,7 +78,8 @@ final class SharedSource {
                 }
             };
             PeerLink[] ends = PeerLink.inside(context, settings.handshakeNanos());
-            ends[1].startInside(wish.peer(), self, quiet, new SourceSide(context, sources), master);
+            side = new SourceSide(context, sources);
+            ends[1].startInside(wish.peer(), self, quiet, side, master);
             ends[0].startInside(wish.peer(), self, quiet, new SourceSide(context, sources), master);
             link = ends[0];
         }
@@ -69,6 +88,11 @@ final class SharedSource {
 
     /** By the replica's worker. With {@code forget} the journal need keep nothing for it any more. */
     void close(boolean forget) {
+        if (link != null) {
+            link.close("the replica ends");
+            // What it is about to register would stay.
+            side.awaitEnd(END_NANOS);
+        }
         if (forget) {
             try {
                 sources.forget(wish.sourceImage(), self.key().publicKey(), wish.peer(), wish.image());
@@ -79,9 +103,6 @@ final class SharedSource {
                         wish.image(),
                         e.getMessage());
             }
-        }
-        if (link != null) {
-            link.close("the replica ends");
         }
         sources.close();
         try {

@@ -4,16 +4,15 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.mirror.internal.wire.Decoder.Decoded;
 import io.tidemark.mirror.internal.wire.EndCode;
 import io.tidemark.mirror.internal.wire.EventsFrame;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Point;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -43,6 +42,7 @@ final class SourceSide {
     private final Deque<Outgoing> resting = new ArrayDeque<>();
 
     private EventsFrame frame;
+    private volatile Worker worker;
     private PeerLink link;
 
     SourceSide(StorageContext context, Sources all) {
@@ -60,15 +60,19 @@ final class SourceSide {
         return channels.isEmpty();
     }
 
-    Collection<Outgoing> channels() {
-        return List.copyOf(channels.values());
+    /** After its link was closed: returns when nothing is opened or sent any more, or after a while. */
+    void awaitEnd(long timeoutNanos) {
+        Worker started = worker;
+        if (started != null) {
+            started.join(timeoutNanos);
+        }
     }
 
     void start(PeerLink proven) {
         link = proven;
         frame = new EventsFrame();
         link.wakeAtEnd(gate);
-        context.workers().start("mirror-source", this::run);
+        worker = context.workers().start("mirror-source", this::run);
     }
 
     // ---- by the link's worker

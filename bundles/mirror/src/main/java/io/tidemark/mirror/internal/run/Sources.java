@@ -1,6 +1,5 @@
 package io.tidemark.mirror.internal.run;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -14,6 +13,7 @@ import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.news.NewsDesk;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.SourceSide.Refusal;
@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,28 +44,19 @@ final class Sources {
     private final StorageContext context;
     private final Origin origin;
     private final MirrorSettings settings;
-    private final BiPredicate<String, String> mayHave;
+    private final Permits permits;
     private final Gate gate;
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
     private final NewsDesk news;
-    private final Runnable moved;
     private final Slots slots;
     private volatile boolean closed;
 
-    /** The last one says whether a peer, the first, may have an image, the second. */
-    Sources(
-            StorageContext context,
-            Origin origin,
-            NewsDesk news,
-            MirrorSettings settings,
-            BiPredicate<String, String> mayHave,
-            Runnable moved) {
+    Sources(StorageContext context, Origin origin, NewsDesk news, MirrorSettings settings, Permits permits) {
         this.context = context;
         this.origin = origin;
         this.news = news;
         this.settings = settings;
-        this.mayHave = mayHave;
-        this.moved = moved;
+        this.permits = permits;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
     }
@@ -105,12 +95,12 @@ final class Sources {
         kept.stream().filter(outgoing::replaces).forEach(Outgoing::supersede);
         kept.add(outgoing);
         gate.open();
-        moved.run();
+        permits.moved();
     }
 
     void remove(Outgoing outgoing) {
         kept.remove(outgoing);
-        moved.run();
+        permits.moved();
     }
 
     Collection<Outgoing> outgoing() {
@@ -174,7 +164,8 @@ final class Sources {
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        if (!mayHave.test(link.peer(), open.image()) && !isSibling(open)) {
+        boolean wanted = permits.mayHave(link.peer(), open.image());
+        if (!wanted && !isSibling(link.peer(), open)) {
             throw new Refusal(
                     EndCode.FORBIDDEN,
                     "the image '" + open.image() + "' is not for the peer '" + link.peer()
@@ -186,7 +177,7 @@ final class Sources {
         StorageException last = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
-                return attempt(side, link, channel, open);
+                return attempt(side, link, channel, open, wanted);
             } catch (StorageException e) {
                 last = e;
                 if (e.reason() != Reason.NOT_FOUND) {
@@ -198,7 +189,10 @@ final class Sources {
     }
 
     /** Two replicas of one image: before the peer's is promoted it fetches what this one has more. */
-    private boolean isSibling(Message.Open open) {
+    private boolean isSibling(String peer, Message.Open open) {
+        if (!permits.mayFetch(peer, open.image())) {
+            return false;
+        }
         try {
             ImageFacts facts = origin.facts(open.image());
             return open.copy() == Message.Copy.NONE
@@ -209,7 +203,8 @@ final class Sources {
         }
     }
 
-    private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open)
+    /** Nothing is registered for who only fetches something: what an open reader reads is not trimmed. */
+    private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open, boolean registers)
             throws StorageException, Refusal {
         ImageFacts facts = origin.facts(open.image());
         Journal journal = origin.journal(open.image());
@@ -224,16 +219,20 @@ final class Sources {
             throw new Refusal(
                     EndCode.UNAVAILABLE,
                     "the image '" + open.image()
-                            + "' is a replica here that is not consistent yet; it is copied when it" + " is");
+                            + "' is a replica here that is not consistent yet; it is copied when it is");
         }
         Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
         long received = open.copy().begins() ? start.sequence() : open.received();
         String description = origin.describe(link.peer(), open.replica());
-        JournalClient now = client(id, description, position(facts.epochs(), received));
-        register(journal, known, now);
+        JournalClient now = client(id, description, Epochs.position(facts.epochs(), received));
+        if (registers) {
+            register(journal, known, now);
+        }
         if (journal.trimmed() > start.sequence()) {
             // Registered, it would keep a journal that it cannot go on from.
-            takeBack(journal, known, now);
+            if (registers) {
+                takeBack(journal, known, now);
+            }
             if (open.copy().begins()) {
                 throw new StorageException(Reason.NOT_FOUND, "the journal was trimmed meanwhile", "");
             }
@@ -249,7 +248,8 @@ final class Sources {
                 facts.watermarks().durable(),
                 start,
                 Encoder.newest(facts.epochs()));
-        return new Outgoing(this, side, link, channel, open, opened, new Outgoing.Tape(journal, reader, id), received);
+        return new Outgoing(
+                this, side, link, channel, open, opened, new Outgoing.Tape(journal, reader, id, registers), received);
     }
 
     /** Somebody decided that it is no longer waited for: that stands until it begins anew, whatever the journal still has. */
@@ -307,7 +307,7 @@ final class Sources {
     private static Point registration(ImageFacts facts) {
         boolean replica = facts.role() == ImageHead.Role.REPLICA;
         long last = replica ? facts.watermarks().applied() : facts.watermarks().durable();
-        return last == 0 || facts.epochs().isEmpty() ? Point.NONE : Point.in(epoch(facts.epochs(), last), last);
+        return Epochs.point(facts.epochs(), last);
     }
 
     private static Point judged(ImageFacts facts, Message.Open open) throws Refusal {
@@ -348,20 +348,5 @@ final class Sources {
                 EndCode.TRIMMED,
                 "the journal of '" + open.image() + "' no longer has what follows " + point
                         + "; run mirror:resync at the replica");
-    }
-
-    /** The epoch that a sequence lies in; the first one for what comes before all. */
-    static Epoch epoch(List<Epoch> epochs, long sequence) {
-        Epoch found = epochs.get(0);
-        for (Epoch epoch : epochs) {
-            found = epoch.firstSequence() <= sequence ? epoch : found;
-        }
-        return found;
-    }
-
-    static Position position(List<Epoch> epochs, long sequence) {
-        return sequence == 0 || epochs.isEmpty()
-                ? Position.NONE
-                : new Position(epoch(epochs, sequence).number(), sequence);
     }
 }

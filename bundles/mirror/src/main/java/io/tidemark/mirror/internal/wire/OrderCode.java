@@ -229,11 +229,7 @@ final class OrderCode {
         long extents = decoder.count("extents");
         long bytes = decoder.count("bytes");
         long exportBytes = decoder.count("export");
-        int exact = in.get() & 0xff;
-        if (exact > 1) {
-            throw new IllegalArgumentException("exact is " + exact);
-        }
-        return new Answer.Branched(last, missing, extents, bytes, exportBytes, exact == 1);
+        return new Answer.Branched(last, missing, extents, bytes, exportBytes, decoder.flag());
     }
 
     private Answer.Summed summed() {

@@ -42,6 +42,9 @@ final class MemoryEngine implements ReplicaManager {
     final Map<String, PeerProgress> peers = new HashMap<>();
     final List<String> broken;
 
+    /** No further image can be made. */
+    boolean full;
+
     MemoryEngine(StorageContext context, String site, Map<String, MemoryImage> images, List<String> broken)
             throws StorageException {
         this.context = context;
@@ -129,6 +132,9 @@ final class MemoryEngine implements ReplicaManager {
     @Override
     public ImageStatus create(String name, ReplicaOrigin origin, Map<String, String> properties)
             throws StorageException {
+        if (full) {
+            throw new StorageException(Reason.NO_SPACE, "there is no space for " + name, "");
+        }
         MemoryImage image = new MemoryImage(
                 name,
                 origin.imageIdentity(),

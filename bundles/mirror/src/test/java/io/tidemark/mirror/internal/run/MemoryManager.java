@@ -17,7 +17,11 @@ import java.util.Map;
 record MemoryManager(MemoryEngine engine) implements ImageManager {
     @Override
     public Journal journal(String name) throws StorageException {
-        return engine.image(name).journal;
+        MemoryImage image = engine.image(name);
+        if (image.suspended) {
+            throw new StorageException(StorageException.Reason.UNAVAILABLE, "image " + name + " is suspended", "");
+        }
+        return image.journal;
     }
 
     @Override

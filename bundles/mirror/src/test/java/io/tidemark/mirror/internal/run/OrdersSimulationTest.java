@@ -101,6 +101,7 @@ class OrdersSimulationTest {
             refused(Reason.INVALID, () -> nodes.a.mirrors.addPeer("here", local("sim:b", "")));
             nodes.a.mirrors.addPeer("here", local("", ""));
             refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "here", ReplicaOptions.DEFAULTS));
+            oneWithEachPeer(nodes);
             nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("copy", 0, Map.of()));
             nodes.write(nodes.a, 5);
             nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
@@ -129,6 +130,21 @@ class OrdersSimulationTest {
             assertEquals(List.of(), nodes.a.image("disk").journal.clients());
             nodes.a.mirrors.removePeer("here");
         });
+    }
+
+    /** What one has with a peer is told apart by the image; so a chain on one node takes one peer for each link of it. */
+    private static void oneWithEachPeer(TwoNodes nodes) throws StorageException {
+        nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("middle", 0, Map.of()));
+        nodes.awaitSame(nodes.a, "disk", nodes.a, "middle");
+        refused(Reason.BUSY, () -> nodes.a.mirrors.enable("middle", "here", new ReplicaOptions("end", 0, Map.of())));
+        nodes.a.mirrors.addPeer("further", local("", ""));
+        nodes.a.mirrors.enable("middle", "further", new ReplicaOptions("end", 0, Map.of()));
+        nodes.awaitSame(nodes.a, "disk", nodes.a, "end");
+        StorageException middle = refused(Reason.MISMATCH, () -> nodes.a.mirrors.promote("end", false));
+        assertTrue(middle.getMessage().contains("is a replica itself"), middle.getMessage());
+        nodes.a.mirrors.disable("middle", "further");
+        nodes.a.mirrors.removePeer("further");
+        nodes.a.mirrors.disable("disk", "here");
     }
 
     private static PeerSettings local(String address, String key) {

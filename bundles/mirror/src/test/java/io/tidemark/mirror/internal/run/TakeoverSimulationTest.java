@@ -14,12 +14,14 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Fence;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Who may be written when a replica takes its primary's place by force: fences, questions at a start, and siblings. */
@@ -168,10 +170,7 @@ class TakeoverSimulationTest {
             assertEquals(List.of(), promotion.ahead());
             nodes.checkAcknowledged(nodes.b);
             nodes.write(nodes.b, 3);
-            assertTrue(
-                    nodes.machine.awaitUntil(
-                            () -> c.image("disk").journal.clients().isEmpty(), 20 * SECOND),
-                    () -> "c keeps events for " + c.image("disk").journal.clients());
+            assertEquals(List.of(), c.image("disk").journal.clients(), "nothing is kept for who only fetched");
             // It has nothing that the new primary lacks, so it follows without a copy.
             int copied = c.image("disk").copiedRanges;
             c.mirrors.disable("disk", "a");
@@ -269,6 +268,84 @@ class TakeoverSimulationTest {
             assertFalse(nodes.a.write("disk"));
             nodes.a.mirrors.admit("disk");
             nodes.write(nodes.a, 3);
+        });
+    }
+
+    /** The peer at the end of a local link is there before anybody can be told that it is. */
+    @Test
+    void imagesOfOneNodeAskEachOther() {
+        TwoNodes.play(3000, SEEDS, nodes -> {
+            nodes.a.mirrors.addPeer("here", new PeerSettings(PeerSettings.LOCAL, "", "", "", true));
+            nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("copy", 0, Map.of()));
+            nodes.write(nodes.a, 5);
+            nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
+            boolean promoted = nodes.random.coin();
+            if (promoted) {
+                nodes.a.mirrors.promote("copy", true);
+                assertTrue(nodes.a.write("copy"));
+            }
+            nodes.a.restart();
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.a.image("disk").question == 0, 30 * SECOND),
+                    () -> nodes.a.mirrors.status().toString());
+            assertEquals(promoted, nodes.a.image("disk").fence != null);
+        });
+    }
+
+    // ---- ends
+
+    @Test
+    void whoIsNoLongerMirroredToIsRefusedByAReplicaToo() {
+        TwoNodes.play(3100, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.a.mirrors.peers().get(0).linked()
+                            && !nodes.b.mirrors.peers().get(0).linked(),
+                    60 * SECOND));
+            nodes.a.mirrors.disable("disk", "b");
+            nodes.a.mirrors.demote("disk");
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            nodes.machine.sleep(5 * SECOND);
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+            assertSame(MirrorStatus.State.REFUSED, nodes.b.status("disk").state());
+        });
+    }
+
+    @Test
+    void anEndThatTheJournalCannotBeToldOfIsRepeated() {
+        TwoNodes.play(3200, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.a.image("disk").suspended = true;
+            refused(Reason.UNAVAILABLE, () -> nodes.a.mirrors.disable("disk", "b"));
+            nodes.a.image("disk").suspended = false;
+            nodes.a.mirrors.disable("disk", "b");
+            assertEquals(List.of(), nodes.a.image("disk").journal.clients());
+            assertEquals(List.of(), nodes.a.mirrors.status());
+        });
+    }
+
+    /** It is the only one that could be asked, it has no such image any more, and cannot make it again. */
+    @Test
+    void whoIsNoLongerMirroredToNeedNotAnswer() {
+        TwoNodes.play(3300, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.process.kill();
+            nodes.b.images.remove("disk");
+            nodes.b.boot();
+            nodes.b.engine.full = true;
+            nodes.a.restart();
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            nodes.awaitLinked();
+            nodes.machine.sleep(3 * SECOND);
+            assertFalse(nodes.a.write("disk"));
+            nodes.b.mirrors.disable("disk", "a");
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.a.image("disk").question == 0, 20 * SECOND),
+                    () -> nodes.a.mirrors.status().toString());
+            nodes.write(nodes.a, 1);
         });
     }
 }

@@ -72,6 +72,11 @@ final class TwoSites {
                 }
 
                 @Override
+                public boolean mayFetch(String peer, String image) {
+                    return false;
+                }
+
+                @Override
                 public void pinned(String peer, String shown) {
                     peerKey = shown;
                 }
