@@ -86,12 +86,7 @@ final class PeerOrders implements Master {
             return all.enabling().enabled(peer, enable);
         }
         if (order instanceof Order.Disable disable) {
-            try {
-                return all.enabling().disabled(peer, disable);
-            } finally {
-                // Whoever asks its replicas need not ask this one any more.
-                all.fencing().look();
-            }
+            return all.enabling().disabled(peer, disable);
         }
         if (order instanceof Order.Look look) {
             checkShared(peer, look.image());

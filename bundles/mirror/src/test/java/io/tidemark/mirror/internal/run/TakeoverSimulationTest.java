@@ -274,7 +274,9 @@ class TakeoverSimulationTest {
     /** The peer at the end of a local link is there before anybody can be told that it is. */
     @Test
     void imagesOfOneNodeAskEachOther() {
-        TwoNodes.play(3000, SEEDS, nodes -> {
+        TwoNodes.play(3000, 2 * SEEDS, nodes -> {
+            // No other link, which everybody would be told of.
+            nodes.network.cut("a", "b");
             nodes.a.mirrors.addPeer("here", new PeerSettings(PeerSettings.LOCAL, "", "", "", true));
             nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("copy", 0, Map.of()));
             nodes.write(nodes.a, 5);
