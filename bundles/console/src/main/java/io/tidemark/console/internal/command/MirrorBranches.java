@@ -150,8 +150,7 @@ final class MirrorBranches {
                 Spec.of("mirror:branch-discard", "Deletes a branch that is kept.")
                         .detail("What only it had is lost then. Asks first.")
                         .takes(NAME, "The branch.", Completions::keptBranches)
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example(
                                 "mirror:branch-discard vm1.2-1042-1060.20260501T140307Z",
                                 "when nothing of it is needed any more")

@@ -115,8 +115,7 @@ final class MirrorCompare {
                         .option(FROM, "PEER", "Who is primary.", Completions::peers)
                         .flag(DISCARD, "Gives up what only this node has, and keeps its events in a file.")
                         .flag(NO_KEEP, "With " + DISCARD + ": keeps nothing of it.")
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:resync vm1 --from siteb", "begins vm1 anew with a copy of siteb's")
                         .example(
                                 "mirror:resync vm1 --from siteb --discard",

@@ -138,8 +138,7 @@ final class MirrorImages {
                                 SEED,
                                 "The peer has an image of that name and size, whose bytes are mostly those of this one: it becomes the"
                                         + " replica, and only what differs is sent. What it is itself there is given up; asks first.")
-                        .flag(YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:enable vm1 --to siteb", "siteb follows vm1 in real time")
                         .example("mirror:enable vm1 --to siteb --seed", "siteb begins with the image vm1 that it has")
                         .example(
@@ -190,8 +189,7 @@ final class MirrorImages {
                                 "PEER",
                                 "The other node; needed only where there are several.",
                                 Completions::peers)
-                        .flag(YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:disable vm1", "when vm1 has one peer")
                         .example("mirror:disable vm1 --with siteb --yes", "for scripts")
                         .build(),

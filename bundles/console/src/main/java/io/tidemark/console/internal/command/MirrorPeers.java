@@ -80,8 +80,7 @@ final class MirrorPeers {
                                         "Refused while images are mirrored with it: mirror:disable ends that. To add it again, its"
                                                 + " key is needed again. Asks first.")
                                 .takes("NAME", "The peer.", Completions::peers)
-                                .flag(MirrorImages.YES, "Does not ask.")
-                                .flag(Call.JSON, "Prints JSON.")
+                                .asks()
                                 .example("mirror:peer-remove siteb", "forgets siteb when you answer y")
                                 .build(),
                         MirrorPeers::remove));

@@ -63,8 +63,7 @@ final class MirrorRoles {
                                 Completion.NONE)
                         .flag(FORCE, "Although the source may have more, or may still be written.")
                         .flag(MirrorCompare.NO_KEEP, "With " + AT + ": keeps nothing of what is given up.")
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:promote vm1", "after mirror:demote at the source")
                         .example("mirror:promote vm1 --force", "when the source is gone")
                         .example(
@@ -162,8 +161,7 @@ final class MirrorRoles {
                                         + " receiving what they lack; then one of them can be promoted without " + FORCE
                                         + ". mirror:switch does both in one command. Asks first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:demote vm1", "nobody writes vm1 here any more")
                         .build(),
                 MirrorRoles::demote);
@@ -205,8 +203,7 @@ final class MirrorRoles {
                                         + " holds writes until they have answered, for as long as peer.ask and peer.ask.timeout"
                                         + " say. This goes on without an answer, as when a replica's site is gone. Asks first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:admit vm1", "nobody has promoted a replica of vm1")
                         .build(),
                 MirrorRoles::admit);
@@ -239,8 +236,7 @@ final class MirrorRoles {
                                         + " first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
                         .option(TO, "PEER", "Who is to be primary.", Completions::peers)
-                        .flag(MirrorImages.YES, "Does not ask.")
-                        .flag(Call.JSON, "Prints JSON.")
+                        .asks()
                         .example("mirror:switch vm1 --to siteb", "siteb is primary, and this node follows it")
                         .build(),
                 MirrorRoles::switchOver);

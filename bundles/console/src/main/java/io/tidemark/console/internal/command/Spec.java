@@ -192,6 +192,15 @@ public record Spec(
         }
 
         /**
+         * The options of a command that asks before it does something, and has something to show.
+         *
+         * @return this
+         */
+        Builder asks() {
+            return flag(MirrorImages.YES, "Does not ask.").flag(Call.JSON, "Prints JSON.");
+        }
+
+        /**
          * An example.
          *
          * @param line to type
