@@ -23,6 +23,9 @@ final class MirrorRoles {
     private static final String TO = "--to";
     private static final String AT = "--at";
 
+    /** What comes of two primaries. */
+    private static final String BOTH = " both are written until they are linked, and only one of the two can be kept.";
+
     private MirrorRoles() {}
 
     static List<ConsoleCommand> all() {
@@ -50,7 +53,9 @@ final class MirrorRoles {
                                 + " only where it is sure that nothing is missing and nobody else is primary: after"
                                 + " mirror:demote at the source. With it in any case, as when the source's site is gone:"
                                 + " what the source had acknowledged and this node has not received is missing then, and"
-                                + " when the source comes back, both have a branch of their own. With " + AT
+                                + " when the source comes back, both have a branch of their own. Asks all peers first how far they"
+                                + " are, and fetches what the furthest replica has more. A source that comes back is fenced:"
+                                + " its writes fail until an order decides. With " + AT
                                 + " as the image was at a moment: what is received and was later is given up, which is"
                                 + " what a delayed replica is for; its events are kept in a file (mirror:branch-list) unless "
                                 + MirrorCompare.NO_KEEP + " says otherwise. Asks first with " + FORCE + " and " + AT
@@ -116,13 +121,9 @@ final class MirrorRoles {
         MirrorStatus replica = replica(call);
         String will = "This makes " + image + " primary here, with what it has received.";
         if (replica == null) {
-            return will
-                    + " Nobody knows what it lacks. If it is primary elsewhere, both are written from now on, and only"
-                    + " one of the two can be kept.";
+            return will + " Nobody knows what it lacks. If it is primary elsewhere," + BOTH;
         }
-        String source = replica.peer();
-        return will + lacks(replica) + " If " + source
-                + " is still alive, both are written from now on, and only one of" + " the two can be kept.";
+        return will + lacks(replica) + " If " + replica.peer() + " is still alive," + BOTH;
     }
 
     private static String lacks(MirrorStatus replica) {
@@ -212,9 +213,7 @@ final class MirrorRoles {
     private static void admit(Call call) throws Failure, StorageException {
         String image = image(call);
         call.confirm(
-                "This lets clients write " + image
-                        + " here. If a replica of it was promoted meanwhile, both are written"
-                        + " until they are linked, and only one of the two can be kept.",
+                "This lets clients write " + image + " here. If a replica of it was promoted meanwhile," + BOTH,
                 MirrorImages.YES);
         call.node().mirrors().admit(image);
         if (call.json()) {

@@ -91,6 +91,8 @@ class MirrorCommandsTest {
         told(
                 "add siteb PeerSettings[transport=tcp, address=h:1, fingerprint=, key=ed25519:01, mayPlace=false]",
                 "add sitec PeerSettings[transport=quic, address=h:2, fingerprint=, key=, mayPlace=true]");
+        Typed.run(node, "mirror:peer-add here --transport local");
+        told("add here PeerSettings[transport=local, address=, fingerprint=, key=, mayPlace=true]");
         mirrors.failure = new StorageException(Reason.EXISTS, "there is a peer siteb", "take another name");
         assertEquals(
                 "there is a peer siteb; take another name",
@@ -168,6 +170,8 @@ class MirrorCommandsTest {
                 .contains("leave out pool"));
         Typed.run(node, "mirror:enable vm1 --to siteb --journal-pool fast");
         told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={journalPool=fast}, seed=false]");
+        Typed.run(node, "mirror:enable vm1 --to siteb --shared both");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={shared=both}, seed=false]");
         assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --delay soon")
                 .getMessage()
                 .startsWith("--delay: 'soon' is no duration"));
@@ -388,10 +392,11 @@ class MirrorCommandsTest {
     void aForcedPromotionSaysBeforehandWhatIsKnownToBeLost() {
         assertEquals(
                 "This makes vm2 primary here, with what it has received. Nobody knows what it lacks. If it is primary elsewhere,"
-                        + " both are written from now on, and only one of the two can be kept.",
+                        + " both are written until they are linked, and only one of the two can be kept.",
                 asks("mirror:promote vm2 --force"));
         String begins = "This makes vm2 primary here, with what it has received. ";
-        String ends = " If siteb is still alive, both are written from now on, and only one of the two can be kept.";
+        String ends = " If siteb is still alive, both are written until they are linked, and only one of the two can be"
+                + " kept.";
         Following following = Following.replica("vm2");
         mirrors.images.add(following.status());
         assertEquals(
@@ -433,6 +438,13 @@ class MirrorCommandsTest {
                         + " missing: it still has them, on a branch of its own\n"));
         Typed.run(node, "mirror:promote vm1 --at 3:13 --force --yes");
         told("promote vm1 at 3:13", "promote vm1 at 3:13 by force");
+        assertTrue(asks("mirror:promote vm1 --at 3:13 --no-keep")
+                .contains("that were received after it; nothing of them is kept. Every other"));
+        Typed.run(node, "mirror:promote vm1 --at 3:13 --no-keep --yes");
+        told("promote vm1 at 3:13 keeping nothing");
+        assertEquals(
+                "--no-keep says what becomes of what --at gives up; say both. Nothing was done.",
+                refused(Kind.USAGE, "mirror:promote vm1 --no-keep --yes").getMessage());
         assertTrue(refused(Kind.FAILED, "mirror:promote vm1 --at 3:17")
                 .getMessage()
                 .contains("no event at 3:17"));
