@@ -2,6 +2,7 @@ package io.tidemark.console.internal.command;
 
 import io.tidemark.api.admin.ImageKeys;
 import java.util.List;
+import java.util.Map;
 
 /** Which option of {@code image:create} sets which key of an image's configuration, and what else there is to set. */
 final class KeyOptions {
@@ -60,6 +61,13 @@ final class KeyOptions {
                     Completions::sizes),
             key(ImageKeys.DESCRIPTION, "--description", "TEXT", "A line for people.", Completion.NONE));
 
+    /** What keys without an option can be. */
+    private static final Map<String, Completion> CHOICES = Map.of(
+            ImageKeys.PEER_ASK, Completions.words("serve", "wait"),
+            ImageKeys.PEER_MISSING, Completions.words("hold", "fail", "journal"),
+            ImageKeys.PEER_SLOW, Completions.words("hold", "warn", "expire"),
+            ImageKeys.RELAY, Completions.words("on", "off"));
+
     /** Keys that can be set; those of strategies that come from elsewhere are not in it. */
     static final List<String> SETTABLE = List.of(
             ImageKeys.APPLY_IDLE,
@@ -105,6 +113,6 @@ final class KeyOptions {
                 .filter(one -> one.key().equals(key))
                 .map(one -> one.option().completion())
                 .findFirst()
-                .orElse(Completion.NONE);
+                .orElse(CHOICES.getOrDefault(key, Completion.NONE));
     }
 }

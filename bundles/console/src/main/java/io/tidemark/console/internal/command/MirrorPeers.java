@@ -48,7 +48,7 @@ final class MirrorPeers {
                                         "NAME",
                                         "The transport that reaches it; tcp is the default. local: the peer is this node itself,"
                                                 + " so that its images can follow each other.",
-                                        Completion.NONE)
+                                        Completions.words(PeerSettings.TCP, PeerSettings.LOCAL))
                                 .option(
                                         FINGERPRINT,
                                         "SHA256",

@@ -69,6 +69,18 @@ class TabCompletionTest {
     }
 
     @Test
+    void keysWithFewValuesOfferThem() {
+        assertEquals(List.of("peer.slow=hold", "peer.slow=warn", "peer.slow=expire"), tab("image:set vm1 peer.slow="));
+        assertEquals(
+                List.of("peer.missing=hold", "peer.missing=fail", "peer.missing=journal"),
+                tab("image:set vm1 peer.missing="));
+        assertEquals(List.of("peer.ask=serve", "peer.ask=wait"), tab("image:set vm1 peer.ask="));
+        assertEquals(List.of("relay=on", "relay=off"), tab("image:set vm1 relay="));
+        assertEquals(List.of("journal.full=hold", "journal.full=fail"), tab("image:set vm1 journal.full="));
+        assertEquals(List.of(), tab("image:set vm1 peer.timeout="));
+    }
+
+    @Test
     void pools() {
         assertEquals(List.of("slow"), tab("pool:info s"));
     }
@@ -94,6 +106,7 @@ class TabCompletionTest {
         assertEquals(List.of("30s", "30m", "30h", "30d"), tab("mirror:delay copy 30"));
         assertEquals(List.of(), tab("mirror:delay copy soon"));
         assertEquals(List.of(), tab("mirror:peer-add "));
+        assertEquals(List.of("tcp", "local"), tab("mirror:peer-add siteb --transport "));
         node.mirrors = null;
         assertEquals(List.of(), tab("mirror:enable vm1 --to "));
         assertEquals(List.of(), tab("mirror:status "));
