@@ -3,6 +3,7 @@ package io.tidemark.console.internal.command;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.base.text.Json;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -61,6 +62,22 @@ public record Call(Arguments arguments, Node node, Caller caller) {
      */
     public Path file(String name) {
         return caller.directory().resolve(name).normalize();
+    }
+
+    /**
+     * A file that a command is to make.
+     *
+     * @param argument that names it
+     * @param force option that lets it replace one
+     * @return absolute
+     * @throws Failure when it is there and may not be replaced
+     */
+    public Path newFile(String argument, String force) throws Failure {
+        Path file = file(arguments.text(argument));
+        if (Files.exists(file) && !arguments.has(force)) {
+            throw Failure.failed(file + " is there already; take another name, or say " + force + " to replace it");
+        }
+        return file;
     }
 
     /**

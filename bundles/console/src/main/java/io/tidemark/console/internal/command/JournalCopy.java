@@ -13,6 +13,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,10 +57,7 @@ final class JournalCopy {
     private static void exportTo(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
         Journal journal = call.images().journal(name);
-        Path file = call.file(call.arguments().text("FILE"));
-        if (Files.exists(file) && !call.arguments().has(FORCE)) {
-            throw Failure.failed(file + " is there already; take another name, or say " + FORCE + " to replace it");
-        }
+        Path file = call.newFile("FILE", FORCE);
         String fromText = call.arguments().value(FROM).orElse("");
         long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText);
         Progress progress = new Progress(
@@ -127,8 +125,12 @@ final class JournalCopy {
         }
     }
 
-    private static String reason(IOException e) {
-        return e instanceof NoSuchFileException ? "its directory does not exist" : String.valueOf(e.getMessage());
+    /** Why a file could not be written. The message of some exceptions is a path and nothing else. */
+    static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "its directory does not exist";
+        }
+        return e instanceof AccessDeniedException ? "access is denied" : String.valueOf(e.getMessage());
     }
 
     private static void discard(Path part) throws Failure {

@@ -104,14 +104,14 @@ final class MirrorBranches {
 
     private static void export(Call call) throws Failure, StorageException {
         KeptBranch branch = branch(call);
-        Path file = call.file(call.arguments().text(FILE));
-        if (Files.exists(file) && !call.arguments().has(FORCE)) {
-            throw Failure.failed(file + " is there already; take another name, or say " + FORCE + " to replace it");
-        }
+        Path file = call.newFile(FILE, FORCE);
         try {
             copy(Path.of(branch.file()), file);
         } catch (IOException e) {
-            throw Failure.failed("cannot copy " + branch.file() + " to " + file + ": " + e, e);
+            throw Failure.failed(
+                    "cannot copy " + branch.file() + " to " + file + ": " + JournalCopy.reason(e)
+                            + "; the branch stays kept; take another place",
+                    e);
         }
         if (call.json()) {
             Map<String, Object> json = new LinkedHashMap<>();

@@ -92,7 +92,7 @@ final class Moments {
         List<Position> found = new ArrayList<>();
         try (JournalScan scan = JournalScan.open(journal, 0)) {
             for (EventHeader event = scan.next(); event != null; event = scan.next()) {
-                if (scan.name(event).equals(name) && found.size() < MOST_NAMED) {
+                if (scan.name(event).equals(name) && found.size() <= MOST_NAMED) {
                     found.add(event.position());
                 }
                 if (call.caller().cancelled()) {
@@ -106,8 +106,11 @@ final class Moments {
         }
         if (found.size() > 1) {
             throw Failure.failed("'" + name + "' is the name of several marks, at "
-                    + Words.list(found.stream().map(Position::toString).toList())
-                    + "; write the position of the one that is meant");
+                    + Words.list(found.stream()
+                            .limit(MOST_NAMED)
+                            .map(Position::toString)
+                            .toList())
+                    + (found.size() > MOST_NAMED ? " and more" : "") + "; write the position of the one that is meant");
         }
         return found.get(0);
     }

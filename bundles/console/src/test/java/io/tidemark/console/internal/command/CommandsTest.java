@@ -314,8 +314,18 @@ class CommandsTest {
         Typed.run(node, "image:mark vm1 before-T");
         assertHas(
                 refused(Kind.FAILED, "journal:inspect vm1 --from before-T").getMessage(),
-                "several marks, at 3:17, 3:19",
+                "several marks, at 3:17, 3:19;",
                 "write the position");
+        for (int i = 0; i < 3; i++) {
+            Typed.run(node, "image:mark vm1 before-T");
+        }
+        assertHas(
+                refused(Kind.FAILED, "journal:inspect vm1 --from before-T").getMessage(),
+                "several marks, at 3:17, 3:19, 3:20, 3:21, 3:22;");
+        Typed.run(node, "image:mark vm1 before-T");
+        assertHas(
+                refused(Kind.FAILED, "journal:inspect vm1 --from before-T").getMessage(),
+                "several marks, at 3:17, 3:19, 3:20, 3:21, 3:22 and more; write the position");
         node.failure = new StorageException(Reason.READ_ONLY, "image vm1 is a replica", "write to its primary");
         assertHas(refused(Kind.FAILED, "image:mark vm1 again").getMessage(), "is a replica");
     }

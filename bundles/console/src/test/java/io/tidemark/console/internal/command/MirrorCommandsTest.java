@@ -640,7 +640,15 @@ class MirrorCommandsTest {
         assertTrue(refused(Kind.FAILED, "mirror:branch-export " + name + " " + out)
                 .getMessage()
                 .contains("is there already"));
+        Files.writeString(file, "other events");
         Typed.run(node, "mirror:branch-export " + name + " " + out + " --force");
+        assertEquals("other events", Files.readString(out));
+        Path nowhere = directory.resolve("nowhere/out");
+        assertEquals(
+                "cannot copy " + file + " to " + nowhere
+                        + ": its directory does not exist; the branch stays kept; take another place",
+                refused(Kind.FAILED, "mirror:branch-export " + name + " " + nowhere)
+                        .getMessage());
         assertEquals("This deletes 18 events of vm1 behind 3:1042 for good.", asks("mirror:branch-discard " + name));
         assertEquals(name + ": discarded\n", Typed.run(node, "mirror:branch-discard " + name + " --yes"));
         assertTrue(Typed.run(node, "mirror:branch-list").startsWith("No branches are kept."));
