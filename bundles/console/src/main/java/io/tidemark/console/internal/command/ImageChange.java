@@ -176,7 +176,7 @@ final class ImageChange {
                         .takes("NAME", "The image; primary here.", Completions::primaries)
                         .takes(
                                 "LABEL",
-                                "The name: letters, digits, dots, dashes and underscores, beginning with a letter.",
+                                "The name: letters, digits, dots, dashes and underscores, beginning with a letter; not latest.",
                                 Completion.NONE)
                         .flag(
                                 SNAPSHOT,
@@ -185,6 +185,7 @@ final class ImageChange {
                         .example(
                                 "image:mark vm1 before-upgrade",
                                 "names this moment; journal:inspect vm1 --marks shows it")
+                        .example("image:mark vm1 monday --snapshot", "the same, as a snapshot")
                         .build(),
                 ImageChange::mark);
     }

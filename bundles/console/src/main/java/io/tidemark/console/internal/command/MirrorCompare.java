@@ -120,6 +120,9 @@ final class MirrorCompare {
                         .example(
                                 "mirror:resync vm1 --from siteb --discard",
                                 "gives up the branch of this node after both were written")
+                        .example(
+                                "mirror:resync vm1 --from siteb --discard --no-keep",
+                                "where the branch cannot be kept, and nobody needs it")
                         .build(),
                 MirrorCompare::resync);
     }

@@ -144,6 +144,9 @@ final class MirrorImages {
                         .example(
                                 "mirror:enable vm1 --to sitec --delay 1h --pool slow",
                                 "sitec stays an hour behind, in its pool slow")
+                        .example(
+                                "mirror:enable vm1 --to siteb --shared both",
+                                "siteb reads the journal of vm1 itself, in the pool both that both nodes have")
                         .build(),
                 MirrorImages::enable);
     }

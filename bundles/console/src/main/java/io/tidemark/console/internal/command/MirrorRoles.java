@@ -75,6 +75,9 @@ final class MirrorRoles {
                                 "mirror:promote vm1 --at 2026-05-01T14:03:07Z",
                                 "as it was before something spoilt it; vm1 is delayed or held")
                         .example("mirror:promote vm1 --at before-upgrade", "as it was when image:mark named it")
+                        .example(
+                                "mirror:promote vm1 --at before-upgrade --no-keep",
+                                "where nobody needs what was received after it")
                         .build(),
                 MirrorRoles::promote);
     }
