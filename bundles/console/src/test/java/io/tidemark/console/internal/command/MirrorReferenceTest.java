@@ -1,6 +1,7 @@
 package io.tidemark.console.internal.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.admin.ImageStatus;
@@ -29,10 +30,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** docs/reference/mirror.md against what the commands print. */
 class MirrorReferenceTest {
     private static final Path FILE = Path.of("../../docs/reference/mirror.md");
+    private static final Pattern FIELD = Pattern.compile("`([^`]+)`");
     private static final Pattern ROW = Pattern.compile("^\\| `([^`]+)` \\|(?: ([^|]*) \\|)?");
 
     private final FakeNode node = new FakeNode();
@@ -148,5 +151,39 @@ class MirrorReferenceTest {
                 names("Comparing"),
                 fields(JsonText.object(
                         Typed.failing(node, "mirror:verify vm1 --json").text())));
+    }
+
+    @Test
+    void everyFieldOfTheOtherCommandsIsExplained(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("kept"), "events");
+        node.mirrors.branches.add(new KeptBranch("kept", "vm1", new Position(3, 1042), 1060, 6, 1, file.toString()));
+        List<String> lines = List.of(
+                "mirror:key",
+                "mirror:peer-remove siteb --yes",
+                "mirror:disable vm1 --yes",
+                "mirror:demote vm1 --yes",
+                "mirror:admit vm1 --yes",
+                "mirror:branch-export kept " + directory.resolve("out"),
+                "mirror:branch-discard kept --yes");
+        Map<String, String> rows = rows("What the other commands print");
+        assertEquals(lines.stream().map(line -> line.split(" ")[0]).toList(), List.copyOf(rows.keySet()));
+        for (String line : lines) {
+            List<String> names = FIELD.matcher(rows.get(line.split(" ")[0]))
+                    .results()
+                    .map(field -> field.group(1))
+                    .toList();
+            assertEquals(names, fields(printed(line + " --json")), line);
+        }
+    }
+
+    @Test
+    void everyCommandWithFieldsIsNamed() throws IOException {
+        String page = Files.readString(FILE);
+        for (ConsoleCommand command : Commands.all()) {
+            Spec spec = command.spec();
+            if (spec.scope().equals("mirror") && spec.option(Call.JSON) != null) {
+                assertTrue(page.contains("`" + spec.fullName() + "`"), spec.fullName());
+            }
+        }
     }
 }
