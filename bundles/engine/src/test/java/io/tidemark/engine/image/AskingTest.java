@@ -14,8 +14,11 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ReplicaManager;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Test;
 /** A primary with replicas admits nothing before these were asked whether one of them was promoted. */
 class AskingTest {
     private static final long HOUR = 3_600_000_000_000L;
+    private static final String ASKS = "asks-disk";
 
     private static ImageSettings asks(ImageSettings.Unasked without, long timeoutNanos) {
         return Rig.LAZY.asking(without, timeoutNanos);
@@ -41,8 +45,68 @@ class AskingTest {
 
     private static Rig.Outcome held(Rig rig, long offset, int value) throws Exception {
         Rig.Outcome write = rig.write(offset, 4096, value);
+        parked(ASKS);
         assertFalse(write.isDone(), "admitted before it was asked");
         return write;
+    }
+
+    /** The thread has done all that it does before it waits; before that, nothing that it might do wrong can be seen. */
+    private static ThreadInfo parked(String name) {
+        ThreadInfo[] found = new ThreadInfo[1];
+        Rig.eventually(
+                () -> {
+                    found[0] = look(name);
+                    return found[0] != null && isParked(found[0]);
+                },
+                name + " waits");
+        return found[0];
+    }
+
+    /** The thread was woken since then, and waits again. */
+    private static void parkedAgain(ThreadInfo before) {
+        String name = before.getThreadName();
+        Rig.eventually(
+                () -> {
+                    ThreadInfo now = look(name);
+                    return now == null || (isParked(now) && now.getWaitedCount() > before.getWaitedCount());
+                },
+                name + " looks again");
+    }
+
+    /** Null when there is none. */
+    private static ThreadInfo look(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(name))
+                .findFirst()
+                .map(thread -> ManagementFactory.getThreadMXBean().getThreadInfo(thread.getId()))
+                .orElse(null);
+    }
+
+    private static boolean isParked(ThreadInfo thread) {
+        return thread.getThreadState() == Thread.State.WAITING || thread.getThreadState() == Thread.State.TIMED_WAITING;
+    }
+
+    /** Calls the image in a thread with a name, and returns when that waits. */
+    private static <T> CompletableFuture<T> waits(String name, Callable<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(call.call());
+                    } catch (Exception e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        thread.start();
+        Rig.eventually(
+                () -> {
+                    ThreadInfo now = look(name);
+                    return now == null ? result.isDone() : isParked(now);
+                },
+                name + " waits");
+        return result;
     }
 
     @Test
@@ -56,20 +120,11 @@ class AskingTest {
             Rig.Outcome write = held(rig, 4096, 2);
             rig.verifyBytes(0, 4096, 1);
             rig.flush().succeeded();
-            CompletableFuture<Void> resize = CompletableFuture.runAsync(() -> {
-                try {
-                    rig.engine.resize(2L * Rig.SIZE);
-                } catch (Exception e) {
-                    throw new AssertionError(e);
-                }
+            CompletableFuture<Void> resize = waits("resizes", () -> {
+                rig.engine.resize(2L * Rig.SIZE);
+                return null;
             });
-            CompletableFuture<Position> mark = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return rig.engine.mark(EventKind.MARK, "before");
-                } catch (Exception e) {
-                    throw new AssertionError(e);
-                }
-            });
+            CompletableFuture<Position> mark = waits("marks", () -> rig.engine.mark(EventKind.MARK, "before"));
             rig.engine.answered(question + 1);
             assertFalse(write.isDone(), "an answer to another question");
             assertFalse(resize.isDone());
@@ -104,7 +159,9 @@ class AskingTest {
         try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, 1))) {
             Rig.Outcome write = held(rig, 4096, 2);
             assertTrue(rig.engine.detail().contains("peer.ask = wait"), rig.engine.detail());
+            ThreadInfo before = parked(ASKS);
             rig.engine.settings(asks(ImageSettings.Unasked.WAIT, 2));
+            parkedAgain(before);
             assertFalse(write.isDone());
             rig.engine.settings(asks(ImageSettings.Unasked.SERVE, 1));
             write.succeeded();
