@@ -42,27 +42,6 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
     /** An event of the source. */
     record Sent(EventHeader header, ByteBuffer body) {}
 
-    /** A clock that stands still until it is told. */
-    static final class HandClock implements Clock {
-        volatile long wall = 1_000_000_000_000L;
-        volatile long monotonic = 5_000;
-
-        @Override
-        public long wallNanos() {
-            return wall;
-        }
-
-        @Override
-        public long monotonicNanos() {
-            return monotonic;
-        }
-
-        void pass(long nanos) {
-            wall += nanos;
-            monotonic += nanos;
-        }
-    }
-
     private final MachineContext machine = new MachineContext(32L << 20);
     final HandClock hand = new HandClock();
     StorageContext context = machine;

@@ -22,8 +22,14 @@ class ImageConfigTest {
     }
 
     private static void refused(String key, String value) {
-        IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> parse(key, value));
-        assertTrue(refusal.getMessage().startsWith(key + ": "), refusal.getMessage());
+        String refusal = refusal(key, value);
+        assertTrue(refusal.startsWith(key + ": "), refusal);
+    }
+
+    /** What is said of keys and values that are wrong. */
+    private static String refusal(String... keysAndValues) {
+        return assertThrows(IllegalArgumentException.class, () -> parse(keysAndValues))
+                .getMessage();
     }
 
     @Test
@@ -177,28 +183,21 @@ class ImageConfigTest {
                 new SlowPeers(SlowPeers.Choice.WARN, 0, 7_000_000_000L),
                 parse(ImageKeys.PEER_SLOW, "warn", ImageKeys.PEER_SLOW_AGE, "7s")
                         .slow());
-        IllegalArgumentException tooMuch = assertThrows(
-                IllegalArgumentException.class,
-                () -> parse(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_SIZE, "2049M"));
+        String tooMuch = refusal(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_SIZE, "2049M");
         assertEquals(
                 "peer.slow.size: 2 GiB is more than half of journal.limit (4 GiB), and the journal would be full before:"
                         + " lower it, or raise journal.limit",
-                tooMuch.getMessage());
-        IllegalArgumentException useless = assertThrows(
-                IllegalArgumentException.class,
-                () -> parse(ImageKeys.PEER_SLOW, "hold", ImageKeys.PEER_SLOW_AGE, "7d"));
-        assertTrue(useless.getMessage().startsWith("peer.slow.age: it has no effect, because peer.slow is hold"));
-        IllegalArgumentException tooLittle = assertThrows(
-                IllegalArgumentException.class,
-                () -> parse(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_AGE, "10ms"));
-        assertTrue(tooLittle.getMessage().startsWith("peer.slow.age: "), tooLittle.getMessage());
+                tooMuch);
+        String useless = refusal(ImageKeys.PEER_SLOW, "hold", ImageKeys.PEER_SLOW_AGE, "7d");
+        assertTrue(useless.startsWith("peer.slow.age: it has no effect, because peer.slow is hold"));
+        String tooLittle = refusal(ImageKeys.PEER_SLOW, "expire", ImageKeys.PEER_SLOW_AGE, "10ms");
+        assertTrue(tooLittle.startsWith("peer.slow.age: "), tooLittle);
     }
 
     @Test
     void aKeyThatIsNearlyRightNamesTheRightOne() {
-        IllegalArgumentException refusal =
-                assertThrows(IllegalArgumentException.class, () -> parse("journallimit", "1G"));
-        assertTrue(refusal.getMessage().endsWith("write journal.limit"), refusal.getMessage());
+        String refusal = refusal("journallimit", "1G");
+        assertTrue(refusal.endsWith("write journal.limit"), refusal);
     }
 
     @Test
@@ -206,20 +205,16 @@ class ImageConfigTest {
         assertEquals(2L << 30, parse(ImageKeys.BACKLOG_LIMIT, "2G").settings().backlogLimitBytes());
         assertEquals(
                 512L << 20, parse(ImageKeys.CHECKPOINT_BYTES, "512M").settings().checkpointBytes());
-        IllegalArgumentException backlog = assertThrows(
-                IllegalArgumentException.class,
-                () -> parse(ImageKeys.BACKLOG_LIMIT, "33M", ImageKeys.JOURNAL_LIMIT, "64M"));
+        String backlog = refusal(ImageKeys.BACKLOG_LIMIT, "33M", ImageKeys.JOURNAL_LIMIT, "64M");
         assertEquals(
                 "backlog.limit: 33 MiB is more than half of journal.limit (64 MiB): lower it, remove it, or raise"
                         + " journal.limit",
-                backlog.getMessage());
-        IllegalArgumentException checkpoint = assertThrows(
-                IllegalArgumentException.class,
-                () -> parse(ImageKeys.CHECKPOINT_BYTES, "16G", ImageKeys.JOURNAL_LIMIT, "256M"));
+                backlog);
+        String checkpoint = refusal(ImageKeys.CHECKPOINT_BYTES, "16G", ImageKeys.JOURNAL_LIMIT, "256M");
         assertEquals(
                 "checkpoint.bytes: 16 GiB is more than an eighth of journal.limit (256 MiB): lower it, remove it, or"
                         + " raise journal.limit",
-                checkpoint.getMessage());
+                checkpoint);
     }
 
     @Test

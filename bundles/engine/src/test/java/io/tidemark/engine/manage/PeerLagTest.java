@@ -6,11 +6,11 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
-import io.tidemark.api.context.Clock;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.engine.image.HandClock;
 import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -25,32 +25,11 @@ class PeerLagTest {
     private static final SlowPeers FIVE_MEGABYTES = new SlowPeers(SlowPeers.Choice.EXPIRE, 5 << 20, 0);
     private static final SlowPeers ONE_HOUR = new SlowPeers(SlowPeers.Choice.EXPIRE, 0, HOUR);
 
-    private final Hands clock = new Hands();
+    private final HandClock clock = new HandClock();
     private final MachineContext context = new MachineContext(4 << 20);
     private final MemoryPools pools = new MemoryPools();
     private PeerLag lag = new PeerLag(clock);
     private Journal journal;
-
-    /** A clock that is moved by hand. */
-    private static final class Hands implements Clock {
-        private long wall = 1_700_000_000L * SECOND;
-        private long monotonic;
-
-        @Override
-        public long wallNanos() {
-            return wall;
-        }
-
-        @Override
-        public long monotonicNanos() {
-            return monotonic;
-        }
-
-        void pass(long nanos) {
-            wall += nanos;
-            monotonic += nanos;
-        }
-    }
 
     @BeforeEach
     void begin() throws StorageException {
