@@ -14,4 +14,9 @@ class FileImageStoreContractTest extends ImageStoreContract {
     protected void takeAway(ImageStore gone) {
         ((FileImageStore) gone).close();
     }
+
+    @Override
+    protected boolean adopts() {
+        return true;
+    }
 }

@@ -15,4 +15,9 @@ class FlashJournalStoreTest extends JournalStoreContract {
     protected void takeAway(JournalStore gone) {
         ((FlashJournalStore) gone).close();
     }
+
+    @Override
+    protected boolean follows() {
+        return true;
+    }
 }

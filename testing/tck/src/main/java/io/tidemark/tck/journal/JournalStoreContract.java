@@ -74,6 +74,16 @@ public abstract class JournalStoreContract {
     protected abstract void takeAway(JournalStore gone) throws Exception;
 
     /**
+     * Whether another process can follow what is written, see {@link JournalStore#follow}. A store need not be able to, and
+     * then it has to say so.
+     *
+     * @return false, unless overridden
+     */
+    protected boolean follows() {
+        return false;
+    }
+
+    /**
      * What stores are handed.
      *
      * @return the machine, unless overridden
@@ -625,18 +635,15 @@ public abstract class JournalStoreContract {
 
     // ---- following what somebody else writes ----
 
-    /** The same pool as another process has it; empty when the store cannot be followed, and says so. */
+    /** The same pool as another process has it; empty when the store cannot be followed, which it has said then. */
     private Optional<Journal> follow(String name) throws StorageException {
         JournalStore other = newStore(directory.resolve("pool"));
         stores.add(other);
-        try {
+        if (follows()) {
             return Optional.of(other.follow(context, name));
-        } catch (StorageException e) {
-            if (e.reason() != Reason.UNSUPPORTED) {
-                throw e;
-            }
-            return Optional.empty();
         }
+        refused(Reason.UNSUPPORTED, () -> other.follow(context, name));
+        return Optional.empty();
     }
 
     /** Returns when a follower knows that an event is durable. */
