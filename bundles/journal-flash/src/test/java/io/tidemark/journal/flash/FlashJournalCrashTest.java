@@ -1,5 +1,7 @@
 package io.tidemark.journal.flash;
 
+import static io.tidemark.journal.flash.CrashSeeds.SECOND;
+import static io.tidemark.journal.flash.CrashSeeds.SETTINGS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,9 +13,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
-import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.faults.FaultPlan;
-import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
@@ -28,25 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Journals on machines whose processes die, whose disks fail and which lose power, all from a seed. */
 class FlashJournalCrashTest {
-    private static final long SECOND = 1_000_000_000L;
-    private static final List<Path> TWO = List.of(Path.of("/flash0"), Path.of("/flash1"));
-    private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 3L << 20);
-    private static final FlashOptions SMALL = FlashOptions.DEFAULT
-            .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
-            .withBatchBytes(5 << 18)
-            .withSpareSegments(2);
-
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void whatWasForcedIsThereAndNothingElseReturns(int flavour) {
-        for (long seed = 0; seed < 20; seed++) {
-            long number = seed * 4 + flavour;
-            SimulatedMachine machine = new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
-            Run run = new Run(machine, flavour);
-            machine.disk().makeDirectories(TWO.get(0));
-            machine.disk().makeDirectories(TWO.get(1));
-            machine.run(run::lives);
-        }
+        CrashSeeds.play(0, 20, flavour, machine -> new Run(machine, flavour).lives());
     }
 
     /** One seed: some lives of a journal, each ended in its own way. */
@@ -70,10 +55,10 @@ class FlashJournalCrashTest {
         Run(SimulatedMachine machine, int flavour) {
             this.machine = machine;
             this.random = machine.random("journal");
-            this.options = SMALL.withDirectBytes((flavour & 1) == 0 ? 0 : 64 << 10)
+            this.options = CrashSeeds.options(flavour)
                     .withPreparation(
                             flavour == 3 ? FlashOptions.Preparation.ALLOCATED : FlashOptions.Preparation.WRITTEN);
-            this.directories = (flavour & 2) == 0 ? TWO.subList(0, 1) : TWO;
+            this.directories = CrashSeeds.directories(flavour);
         }
 
         void lives() throws Exception {

@@ -1,5 +1,9 @@
 package io.tidemark.journal.flash;
 
+import static io.tidemark.journal.flash.CrashSeeds.SECOND;
+import static io.tidemark.journal.flash.CrashSeeds.SETTINGS;
+import static io.tidemark.journal.flash.CrashSeeds.SMALL;
+import static io.tidemark.journal.flash.CrashSeeds.TWO;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,8 +18,6 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
-import io.tidemark.api.journal.JournalSettings;
-import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
@@ -33,26 +35,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  * durable before it was seen, and is there for good.
  */
 class FollowedJournalTest {
-    private static final long SECOND = 1_000_000_000L;
-    private static final List<Path> TWO = List.of(Path.of("/flash0"), Path.of("/flash1"));
-    private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 3L << 20);
-    private static final FlashOptions SMALL = FlashOptions.DEFAULT
-            .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
-            .withBatchBytes(5 << 18)
-            .withSpareSegments(2);
     private static final String CLIENT = "mirror:0123:disk";
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void whatIsFollowedWasDurableAndStays(int flavour) {
         int seeds = Boolean.getBoolean("tidemark.fast") ? 6 : 25;
-        for (long seed = 0; seed < seeds; seed++) {
-            long number = 5000 + seed * 4 + flavour;
-            SimulatedMachine machine = new SimulatedMachine(number, new MachineSettings(1L << 30, 4L << 20, 3_000_000));
-            Run run = new Run(machine, flavour);
-            TWO.forEach(machine.disk()::makeDirectories);
-            machine.run(run::lives);
-        }
+        CrashSeeds.play(5000, seeds, flavour, machine -> new Run(machine, flavour).lives());
     }
 
     /** One seed. */
@@ -73,8 +62,8 @@ class FollowedJournalTest {
         Run(SimulatedMachine machine, int flavour) {
             this.machine = machine;
             this.random = machine.random("followed");
-            this.options = SMALL.withDirectBytes((flavour & 1) == 0 ? 0 : 64 << 10);
-            this.directories = (flavour & 2) == 0 ? TWO.subList(0, 1) : TWO;
+            this.options = CrashSeeds.options(flavour);
+            this.directories = CrashSeeds.directories(flavour);
         }
 
         void lives() throws Exception {
