@@ -61,11 +61,7 @@ class MirrorSimulationTest {
     @Test
     void anEmptyImageIsFollowedToo() {
         TwoSites.play(100, SEEDS, sites -> {
-            MemoryImage image = sites.newImage("disk");
-            sites.a.boot();
-            sites.b.boot();
-            sites.b.wish("disk");
-            sites.awaitEqual("disk", 30 * SECOND);
+            MemoryImage image = sites.following("disk");
             sites.write(image, 3, 512);
             sites.awaitEqual("disk", 5 * SECOND);
         });
@@ -350,11 +346,7 @@ class MirrorSimulationTest {
     @ValueSource(booleans = {true, false})
     void anExpiredReplicaIsToldAndStaysExpired(boolean trimmed) {
         TwoSites.play(640, 3, sites -> {
-            MemoryImage image = sites.newImage("disk");
-            sites.a.boot();
-            sites.b.wish("disk");
-            sites.b.boot();
-            sites.awaitEqual("disk", 30 * SECOND);
+            MemoryImage image = sites.following("disk");
             sites.network.cut("a", "b");
             sites.machine.sleep(SECOND);
             sites.write(image, 10, 512);
@@ -383,11 +375,7 @@ class MirrorSimulationTest {
     @Test
     void progressThatIsKeptUndoesNoExpiry() {
         TwoSites.play(645, 3, sites -> {
-            MemoryImage image = sites.newImage("disk");
-            sites.a.boot();
-            sites.b.wish("disk");
-            sites.b.boot();
-            sites.awaitEqual("disk", 30 * SECOND);
+            MemoryImage image = sites.following("disk");
             image.journal.beforeReplacing = seen -> image.journal.putClient(
                     new JournalClient(seen.id(), seen.description(), seen.commit(), JournalClient.State.EXPIRED, 0));
             sites.write(image, 10, 512);
@@ -401,11 +389,7 @@ class MirrorSimulationTest {
     @Test
     void anExpiryIsNoticedWhileLinked() {
         TwoSites.play(650, 3, sites -> {
-            MemoryImage image = sites.newImage("disk");
-            sites.a.boot();
-            sites.b.wish("disk");
-            sites.b.boot();
-            sites.awaitEqual("disk", 30 * SECOND);
+            MemoryImage image = sites.following("disk");
             sites.b.image("disk").stopped = true;
             sites.write(image, 10, 512);
             sites.machine.sleep(SECOND);
@@ -422,11 +406,7 @@ class MirrorSimulationTest {
     @Test
     void aSplitBrainIsShownAndNothingIsTouched() {
         TwoSites.play(660, 3, sites -> {
-            MemoryImage image = sites.newImage("disk");
-            sites.a.boot();
-            sites.b.wish("disk");
-            sites.b.boot();
-            sites.awaitEqual("disk", 30 * SECOND);
+            MemoryImage image = sites.following("disk");
             sites.network.cut("a", "b");
             MemoryImage replica = sites.b.image("disk");
             long fork = replica.journal.durable();

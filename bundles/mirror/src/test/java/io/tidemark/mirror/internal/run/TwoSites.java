@@ -166,6 +166,16 @@ final class TwoSites {
         return image;
     }
 
+    /** Both run, and b follows an image of a that nobody has written. */
+    MemoryImage following(String name) throws StorageException {
+        MemoryImage image = newImage(name);
+        a.boot();
+        b.boot();
+        b.wish(name);
+        awaitEqual(name, 30 * SECOND);
+        return image;
+    }
+
     void write(MemoryImage image, int events, int mostBytes) throws StorageException {
         for (int i = 0; i < events; i++) {
             byte[] data = new byte[512 * (1 + random.below(Math.max(1, mostBytes / 512)))];
