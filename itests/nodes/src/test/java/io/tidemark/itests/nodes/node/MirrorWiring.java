@@ -45,7 +45,8 @@ import java.util.stream.Stream;
 
 /**
  * The mirror of a node of parts. What commands configure lies in a directory and is there again after a restart. Words behind
- * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code peer NAME
+ * {@code mirror}, each as the method of {@link MirrorManager}: {@code key}, {@code addresses}, {@code peers}, {@code links}
+ * (how many are open), {@code peer NAME
  * ADDRESS KEY TRANSPORT FINGERPRINT} ({@code -} for no address; TCP unless said otherwise), {@code fingerprint TRANSPORT}, {@code
  * local NAME}, {@code forget NAME}, {@code follow IMAGE PEER NAME}, {@code enable IMAGE PEER DELAY KEY=VALUE...}, {@code seed IMAGE
  * PEER}, {@code disable IMAGE PEER}, {@code
@@ -162,6 +163,10 @@ final class MirrorWiring {
                 return String.join(" ", mirrors.ownAddresses());
             case "peers":
                 return mirrors.peers().toString().replace('\n', ' ');
+            case "links":
+                return Integer.toString(transports.values().stream()
+                        .mapToInt(transport -> transport.status().links())
+                        .sum());
             case "peer":
                 return mirrors.addPeer(image, settings(peer, words)).toString();
             case "fingerprint":
