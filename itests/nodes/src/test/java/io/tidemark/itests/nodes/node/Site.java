@@ -1,12 +1,16 @@
 package io.tidemark.itests.nodes.node;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Scratch;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A node that mirrors: what stays of it over its restarts. */
 public final class Site {
@@ -16,6 +20,7 @@ public final class Site {
     private final String name;
     private final Path etc;
     private final NodeSettings settings;
+    private final List<NodeProcess> lives = new CopyOnWriteArrayList<>();
     private volatile NodeProcess node;
     private volatile InetSocketAddress address;
 
@@ -59,6 +64,7 @@ public final class Site {
      */
     public Site start() {
         node = NodeProcess.start(scratch, settings);
+        lives.add(node);
         return this;
     }
 
@@ -69,6 +75,16 @@ public final class Site {
      */
     public NodeProcess node() {
         return node;
+    }
+
+    /** No image was deleted here to be copied anew, in none of its lives: each has a log of its own. */
+    public void wasNeverCopiedAnew() {
+        for (NodeProcess life : lives) {
+            assertEquals(
+                    List.of(),
+                    life.log().lines().filter(line -> line.contains("deleted")).toList(),
+                    () -> name + " copied anew without need");
+        }
     }
 
     /**
