@@ -181,6 +181,18 @@ class MirrorTest {
         String split = heard(a, "await replica/SPLIT_BRAIN image=disk peer=b reason=split_brain");
         assertTrue(split.contains("fork="), split);
         heard(b, "await replica/SPLIT_BRAIN image=disk peer=a role=primary");
+
+        // What only a has is given up by an order, and kept.
+        assertTrue(
+                failure(a, "resync disk b").contains("events that the one of b has not"),
+                "nothing is lost without an order");
+        assertEquals("[]", on(a, "branches"));
+        on(a, "resync disk b discard");
+        on(a, "await disk b UP_TO_DATE");
+        on(a, "await-head disk " + on(b, "head disk"));
+        assertEquals(on(b, "sum disk"), on(a, "sum disk"));
+        heard(a, "await replica/FOLLOWS image=disk peer=b role=replica");
+        assertTrue(on(a, "branches").startsWith("[disk."), on(a, "branches"));
         b.close();
         b = null;
         heard(a, "await peer/UNLINKED peer=b");

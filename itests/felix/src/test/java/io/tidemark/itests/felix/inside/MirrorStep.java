@@ -3,6 +3,7 @@ package io.tidemark.itests.felix.inside;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.device.DeviceSession;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
@@ -76,6 +77,8 @@ public final class MirrorStep extends Scenario {
             case "switch" -> promoted(mirror().switchOver(words[1], words[2], WorkListener.QUIET));
             case "resync" ->
                 mirror().resync(words[1], words[2], words.length > 3).image();
+            case "branches" ->
+                mirror().keptBranches().stream().map(KeptBranch::name).toList().toString();
             case "verify" -> verified(mirror().verify(words[1], words[2], WorkListener.QUIET));
             default -> throw new IllegalArgumentException(words[0]);
         };
