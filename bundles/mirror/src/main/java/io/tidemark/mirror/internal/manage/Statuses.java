@@ -96,7 +96,8 @@ final class Statuses {
     List<MirrorStatus> all() {
         TreeMap<Pair, MirrorStatus> all = new TreeMap<>();
         // What this node follows counts before what it would send to the same peer.
-        List<MirrorStatus> channels = desk.node().channels();
+        List<MirrorStatus> channels =
+                desk.node().channels().stream().map(this::demoted).toList();
         for (MirrorStatus channel : channels) {
             all.putIfAbsent(new Pair(channel.image(), channel.peer()), channel);
         }
@@ -109,6 +110,27 @@ final class Statuses {
         refused(all);
         granted(all);
         return List.copyOf(all.values());
+    }
+
+    /** Its worker has not looked at the image since that was demoted. */
+    private MirrorStatus demoted(MirrorStatus channel) {
+        return channel.state() == State.PRIMARY && isReplica(channel.image())
+                ? idle(
+                        channel.image(),
+                        channel.peer(),
+                        channel.peerImage(),
+                        ImageHead.Role.REPLICA,
+                        State.STARTING,
+                        "a replica from now on, asks for the image soon")
+                : channel;
+    }
+
+    private boolean isReplica(String image) {
+        try {
+            return desk.facts(image).role() == ImageHead.Role.REPLICA;
+        } catch (StorageException e) {
+            return false;
+        }
     }
 
     List<MirrorStatus> of(String image) throws StorageException {

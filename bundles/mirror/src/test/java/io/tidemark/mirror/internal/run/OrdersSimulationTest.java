@@ -432,6 +432,7 @@ class OrdersSimulationTest {
             // In two steps, and back.
             refused(Reason.MISMATCH, () -> nodes.a.mirrors.promote("disk", false));
             Position end = nodes.b.mirrors.demote("disk");
+            assertEquals(ImageHead.Role.REPLICA, nodes.b.status("disk").role());
             assertTrue(nodes.machine.awaitUntil(
                     () -> nodes.a.image("disk").journal.durable() == end.sequence(), 20 * SECOND));
             Promotion back = nodes.a.mirrors.promote("disk", false);
