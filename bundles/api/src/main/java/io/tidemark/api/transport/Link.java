@@ -77,7 +77,7 @@ public interface Link {
         /**
          * The bytes.
          *
-         * @return a new read-only buffer, position 0 to its limit; not to be used after {@link #release}
+         * @return a new read-only buffer, position 0 to its limit; not to be used after {@link #release}, nor {@link #keep}
          */
         ByteBuffer content();
 
@@ -87,5 +87,16 @@ public interface Link {
          * @throws IllegalStateException when it was released before
          */
         void release();
+
+        /**
+         * Gives credit to the peer as {@link #release} does, and the bytes to the caller for good: for who needs them longer than
+         * the peer should wait, and bounds by other means how much that may be. Any thread, once, in the place of
+         * {@link #release}; also after the link was closed.
+         *
+         * @return the bytes as {@link #content} has them, in a buffer that may be written to; nothing else reads or changes them
+         *     from now on
+         * @throws IllegalStateException when it was released before
+         */
+        ByteBuffer keep();
     }
 }

@@ -329,6 +329,27 @@ public abstract class ReplicationTransportContract {
     }
 
     @Test
+    public void framesThatAreKeptHoldNobodyUp() throws Exception {
+        play(arena -> {
+            Pair pair = pair(arena);
+            List<ByteBuffer> kept = new ArrayList<>();
+            // More than any window that a transport here has.
+            for (int i = 0; i < 40; i++) {
+                pair.near.send(numbered(i, 1_000_000));
+                Link.Frame frame = pair.far.receive();
+                kept.add(frame.keep());
+                assertThrows(IllegalStateException.class, frame::release);
+                assertThrows(IllegalStateException.class, frame::keep);
+            }
+            pair.near.close("enough");
+            pair.far.ending();
+            for (int i = 0; i < 40; i++) {
+                assertEquals(numbered(i, 1_000_000), kept.get(i).position(0), "frame " + i);
+            }
+        });
+    }
+
+    @Test
     public void theInitiatorClosesWithAReason() throws Exception {
         play(arena -> {
             Pair pair = pair(arena);

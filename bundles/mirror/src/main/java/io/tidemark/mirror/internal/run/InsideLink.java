@@ -144,6 +144,12 @@ final class InsideLink implements Link {
                 other.listener.writable();
             }
         }
+
+        @Override
+        public ByteBuffer keep() {
+            release();
+            return bytes;
+        }
     }
 
     @Override

@@ -294,11 +294,7 @@ final class PeerLink implements LinkListener {
             boolean last = closed != null;
             Link.Frame frame = link.poll();
             if (frame != null) {
-                try {
-                    take(frame.content());
-                } finally {
-                    frame.release();
-                }
+                take(frame);
             }
             long untilClock = clock();
             if (frame == null) {
@@ -326,9 +322,27 @@ final class PeerLink implements LinkListener {
         return idle ? IDLE_CLOCK_NANOS : SECOND;
     }
 
+    private void take(Link.Frame frame) throws StorageException {
+        if (isKept(frame.content())) {
+            take(frame.keep());
+            return;
+        }
+        try {
+            take(frame.content());
+        } finally {
+            frame.release();
+        }
+    }
+
+    /** What is needed longer than other channels of the link should wait; the channel's window bounds that. */
+    private static boolean isKept(ByteBuffer content) {
+        int code = content.hasRemaining() ? content.get() & 0xff : 0;
+        return code == Type.EVENTS.code() || code == Type.RANGE.code();
+    }
+
     private void take(ByteBuffer content) throws StorageException {
         int length = content.remaining();
-        Decoder.Decoded decoded = Decoder.decode(lasting(content));
+        Decoder.Decoded decoded = Decoder.decode(content);
         Message message = decoded.message();
         int code = message.type().code();
         if (message instanceof Message.Clock clock) {
@@ -348,18 +362,5 @@ final class PeerLink implements LinkListener {
                 incoming.deliver(this, decoded.channel(), message, length);
             }
         }
-    }
-
-    /** What is kept longer than the frame is lent gets memory of its own; the channel's window bounds that. */
-    private ByteBuffer lasting(ByteBuffer content) {
-        if (isInside()) {
-            // It has memory of its own already.
-            return content;
-        }
-        int code = content.remaining() == 0 ? 0 : content.get(content.position()) & 0xff;
-        if (code != Type.EVENTS.code() && code != Type.RANGE.code()) {
-            return content;
-        }
-        return ByteBuffer.allocate(content.remaining()).put(content).flip();
     }
 }

@@ -117,20 +117,16 @@ final class ReceiveSide {
     private final class Received implements Link.Frame {
         private final AtomicBoolean gone = new AtomicBoolean();
         private final long cost;
-        private ByteBuffer content;
+        private byte[] content;
 
         Received(byte[] plain) {
-            this.content = ByteBuffer.wrap(plain).asReadOnlyBuffer();
+            this.content = plain;
             this.cost = Wire.cost(plain.length);
         }
 
         @Override
         public ByteBuffer content() {
-            ByteBuffer view = content;
-            if (view == null) {
-                throw new IllegalStateException("the frame was released");
-            }
-            return view.duplicate();
+            return lent().asReadOnlyBuffer();
         }
 
         @Override
@@ -140,6 +136,21 @@ final class ReceiveSide {
             }
             content = null;
             ReceiveSide.this.release(cost);
+        }
+
+        @Override
+        public ByteBuffer keep() {
+            ByteBuffer bytes = lent();
+            release();
+            return bytes;
+        }
+
+        private ByteBuffer lent() {
+            byte[] bytes = content;
+            if (bytes == null) {
+                throw new IllegalStateException("the frame was released");
+            }
+            return ByteBuffer.wrap(bytes);
         }
     }
 }
