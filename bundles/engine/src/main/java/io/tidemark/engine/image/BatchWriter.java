@@ -3,6 +3,7 @@ package io.tidemark.engine.image;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
@@ -17,8 +18,11 @@ import java.util.Arrays;
  * is complete nobody reads them from the image. For one thread.
  */
 final class BatchWriter {
-    /** What is handed to the image at once, unless it is one long payload. */
-    private static final int STAGING_BYTES = 1 << 20;
+    /** What is handed to the image at once, unless it is one long payload; lent by the payload memory while a batch is written. */
+    private static final int STAGING_BYTES = PayloadPool.MAX_PAYLOAD_BYTES;
+
+    /** Of its own, for when payload memory is used up: else batches would wait for the memory that only they can free. */
+    private static final int LEAST_STAGING_BYTES = 64 << 10;
 
     /** Runs of neighbours that are handed over at once. */
     private static final int RUNS = 128;
@@ -38,10 +42,8 @@ final class BatchWriter {
     private static final long SLOW_FETCH_NANOS = 8_000;
 
     private final Core core;
-    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-            .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
-            .limit(STAGING_BYTES)
-            .slice();
+    private ByteBuffer own;
+    private ByteBuffer staging;
     private final long[] runOffsets = new long[RUNS];
     private final int[] runLengths = new int[RUNS];
     private final Pieces pieces = new Pieces();
@@ -103,13 +105,31 @@ final class BatchWriter {
         image = toImage;
         journal = fromJournal;
         interruption = interrupted;
-        staging.clear();
         runs = 0;
         bytes = 0;
         writes = 0;
         dense = isDense(batch);
         ExtentMap.Cursor cursor = batch.cursor();
-        return writeHot(cursor) && writeCold(cursor) && writeStaged();
+        Payload lent = core.context.payloads().tryTake(STAGING_BYTES);
+        staging = lent == null ? own() : lent.buffer();
+        try {
+            return writeHot(cursor) && writeCold(cursor) && writeStaged();
+        } finally {
+            staging = null;
+            if (lent != null) {
+                lent.release();
+            }
+        }
+    }
+
+    private ByteBuffer own() {
+        if (own == null) {
+            own = ByteBuffer.allocateDirect(LEAST_STAGING_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .limit(LEAST_STAGING_BYTES)
+                    .slice();
+        }
+        return own.clear();
     }
 
     /** Whether enough extents are neighbours. */
@@ -215,6 +235,9 @@ final class BatchWriter {
         if (direct) {
             return writeOut(pieces.offset(i), pieces.bytes(i));
         }
+        if (length > staging.capacity()) {
+            return stageInParts(i);
+        }
         if (!joins(i)) {
             runOffsets[runs] = pieces.offset(i);
             runLengths[runs] = 0;
@@ -223,9 +246,25 @@ final class BatchWriter {
         if (payload != null) {
             staging.put(pieces.bytes(i));
         } else {
-            fetch(i, length);
+            fetch(i, 0, length);
         }
         runLengths[runs - 1] += length;
+        return true;
+    }
+
+    /** One that is longer than what there is to stage it in, from the journal. Nothing is staged. */
+    private boolean stageInParts(int i) throws StorageException {
+        int length = pieces.length(i);
+        for (int from = 0; from < length; from += staging.capacity()) {
+            int part = Math.min(staging.capacity(), length - from);
+            runOffsets[runs] = pieces.offset(i) + from;
+            runLengths[runs] = part;
+            runs++;
+            fetch(i, from, part);
+            if (!writeStaged()) {
+                return false;
+            }
+        }
         return true;
     }
 
@@ -234,12 +273,12 @@ final class BatchWriter {
         return runs > 0 && runOffsets[runs - 1] + runLengths[runs - 1] == pieces.offset(i);
     }
 
-    private void fetch(int i, int length) throws StorageException {
+    private void fetch(int i, int from, int length) throws StorageException {
         int start = staging.position();
         staging.limit(start + length);
         part = ImageListener.Part.JOURNAL;
         long before = core.context.clock().monotonicNanos();
-        journal.readBody(pieces.place(i), pieces.body(i), staging);
+        journal.readBody(pieces.place(i), pieces.body(i) + from, staging);
         fetchNanos += core.context.clock().monotonicNanos() - before;
         if (++fetches == FETCH_SAMPLE) {
             // What the page cache does not have any more is asked for ahead, many at a time.

@@ -8,13 +8,10 @@ import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.machine.DurableDirectories;
 import io.tidemark.base.text.Names;
 import io.tidemark.journal.flash.FlashOptions;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** What a pool of flash journals does: names, claims, and the order of steps that makes creating and deleting atomic. */
 public final class FlashPool {
@@ -203,18 +200,14 @@ public final class FlashPool {
             List<AutoCloseable> claims,
             boolean created)
             throws StorageException {
-        ByteBuffer first = null;
-        ByteBuffer second = null;
         FlashJournal journal = null;
         try {
-            first = buffers.take();
-            second = buffers.take();
+            buffers.prepare();
             journal = new JournalOpening(context, options, places, steps)
-                    .open(settings, created, first, second, buffers, closed -> closed(closed, claims));
+                    .open(settings, created, buffers, closed -> closed(closed, claims));
         } finally {
             if (journal == null) {
                 // Whatever it was, lack of direct memory included: a claim that stays would keep the journal shut.
-                buffers.give(Stream.of(first, second).filter(Objects::nonNull).toList(), 0);
                 release(claims);
             }
         }

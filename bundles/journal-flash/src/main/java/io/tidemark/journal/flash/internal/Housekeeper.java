@@ -139,7 +139,7 @@ final class Housekeeper {
         long wait = prepare();
         long due = shrink();
         spareCount = spares();
-        return wait == 0 ? 0 : Math.min(Math.min(wait, writeEnd.sealIfIdle()), due);
+        return wait == 0 ? 0 : Math.min(Math.min(wait, writeEnd.rest()), due);
     }
 
     // ---- the next segment ----
@@ -215,7 +215,7 @@ final class Housekeeper {
 
     /** Between two slices of zeros: a seal that is due is not kept waiting. */
     private boolean interrupted() {
-        writeEnd.sealIfIdle();
+        writeEnd.rest();
         return stopping;
     }
 

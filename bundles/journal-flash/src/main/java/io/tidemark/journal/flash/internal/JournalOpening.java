@@ -8,7 +8,6 @@ import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.journal.flash.FlashOptions;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -31,12 +30,7 @@ public final class JournalOpening {
     }
 
     FlashJournal open(
-            JournalSettings settings,
-            boolean created,
-            ByteBuffer first,
-            ByteBuffer second,
-            BatchBuffers buffers,
-            FlashJournal.CloseAction closeAction)
+            JournalSettings settings, boolean created, BatchBuffers buffers, FlashJournal.CloseAction closeAction)
             throws StorageException {
         long startNanos = context.clock().monotonicNanos();
         SlotFile.settle(context.files(), places.state());
@@ -65,7 +59,7 @@ public final class JournalOpening {
         }
         Failures failures = new Failures(places.journal());
         table.configure(settings);
-        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, steps, first, second, buffers);
+        WriteEnd writeEnd = new WriteEnd(context, options, table, failures, steps, buffers);
         start(table, writeEnd, recovery, spare, state);
         Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
         recovery.leftovers.forEach(housekeeper::recycle);

@@ -37,6 +37,9 @@ final class WriteEnd implements JournalAppender {
 
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Without events for so long a journal that makes no seals counts as idle. */
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final StorageContext context;
     private final FlashOptions options;
     private final SegmentTable table;
@@ -55,14 +58,20 @@ final class WriteEnd implements JournalAppender {
     /** For whoever has the turn: a batch has become durable, or has failed. */
     private final Gate published;
 
+    private final BatchBuffers.Ticket ticket;
+
     // Under the lock.
+    /** Null while the journal has no buffer to spare. */
     private BatchBuilder filling;
+
     private final ArrayDeque<BatchBuilder> idle = new ArrayDeque<>();
 
     /** Closed and not durable, in the order of their events. */
     private final ArrayDeque<BatchBuilder> underWay = new ArrayDeque<>();
 
-    private int furtherBuffers;
+    /** An event came and there was none to put it into. */
+    private boolean bufferWanted;
+
     private Segment appendSegment;
     private long nextOffset;
     private long strideFilled;
@@ -86,6 +95,10 @@ final class WriteEnd implements JournalAppender {
     private volatile long unforcedBytes;
     private volatile long lastForceNanos;
     private volatile boolean unsealed;
+
+    /** Whether it has buffers, which it gives back when it is idle. */
+    private volatile boolean holding;
+
     private volatile boolean readingExpected = true;
     private volatile boolean overlapping;
 
@@ -100,8 +113,6 @@ final class WriteEnd implements JournalAppender {
             SegmentTable table,
             Failures failures,
             FlashSteps steps,
-            ByteBuffer first,
-            ByteBuffer second,
             BatchBuffers buffers) {
         this.context = context;
         this.options = options;
@@ -114,8 +125,7 @@ final class WriteEnd implements JournalAppender {
         this.segmentReady = context.workers().newGate();
         this.published = context.workers().newGate();
         this.buffers = buffers;
-        this.filling = new BatchBuilder(first, options.batchBytes());
-        this.idle.add(new BatchBuilder(second, options.batchBytes()));
+        this.ticket = new BatchBuffers.Ticket(published);
     }
 
     /** Takes over where recovery ended; before anybody else sees this object. */
@@ -181,6 +191,10 @@ final class WriteEnd implements JournalAppender {
         if (epochStarting) {
             return BATCH_FULL;
         }
+        if (filling == null && !refill()) {
+            bufferWanted = true;
+            return BATCH_FULL;
+        }
         int record = Layout.recordBytes(body);
         if (!filling.isEmpty()) {
             int contentEnd = filling.contentEnd() + record;
@@ -204,6 +218,32 @@ final class WriteEnd implements JournalAppender {
         filling.start(appendSegment, nextOffset, appended + 1, timeNanos);
         filling.fields.epoch(epoch.number(), epoch.identity());
         return 0;
+    }
+
+    /** Under the lock: takes a buffer that is at hand. */
+    private boolean refill() {
+        filling = idle.poll();
+        if (filling == null) {
+            filling = buffers.takeFree();
+            if (filling != null) {
+                hold();
+            }
+        }
+        return filling != null;
+    }
+
+    /** It has one from now on. */
+    private void hold() {
+        lastForceNanos = context.clock().monotonicNanos();
+        if (!holding) {
+            holding = true;
+            table.wakeHousekeeper();
+        }
+    }
+
+    /** Under the lock. */
+    private boolean fillsNothing() {
+        return filling == null || filling.isEmpty();
     }
 
     private static boolean fits(Segment segment, long offset, int contentEnd, int entries) {
@@ -247,7 +287,7 @@ final class WriteEnd implements JournalAppender {
             if (appendSegment == null || switchWanted) {
                 return null;
             }
-            long end = filling.isEmpty() ? nextOffset : filling.fields.offset + Layout.align(filling.contentEnd());
+            long end = fillsNothing() ? nextOffset : filling.fields.offset + Layout.align(filling.contentEnd());
             long left = appendSegment.identity.endBlock() - end;
             boolean enough = left >= Math.min(table.reserveBytes(), table.segmentBytes() / 2);
             return enough ? table.takePrepared(directory, places) : null;
@@ -274,7 +314,7 @@ final class WriteEnd implements JournalAppender {
 
     @Override
     public long commit() throws StorageException {
-        if (appended == table.durable() && !switchWantedNow()) {
+        if (appended == table.durable() && !isWanting()) {
             failures.checkUsable();
             return table.durable();
         }
@@ -283,6 +323,7 @@ final class WriteEnd implements JournalAppender {
         try {
             BatchBuilder closing = close();
             if (closing == null) {
+                awaitBuffer();
                 awaitSegment();
                 return table.durable();
             }
@@ -312,9 +353,10 @@ final class WriteEnd implements JournalAppender {
         readingExpected = expected;
     }
 
-    private boolean switchWantedNow() {
+    /** Whether an event waits for a segment or a buffer. */
+    private boolean isWanting() {
         synchronized (lock) {
-            return switchWanted;
+            return switchWanted || bufferWanted;
         }
     }
 
@@ -324,7 +366,7 @@ final class WriteEnd implements JournalAppender {
             boolean mayGrow;
             synchronized (lock) {
                 failures.checkUsable();
-                if (filling.isEmpty()) {
+                if (fillsNothing()) {
                     return null;
                 }
                 if (!idle.isEmpty()) {
@@ -332,15 +374,61 @@ final class WriteEnd implements JournalAppender {
                 }
                 mayGrow = underWay.size() < MOST_UNDER_WAY;
             }
-            ByteBuffer further = mayGrow ? buffers.takeFurther() : null;
-            if (further == null) {
-                published.await(Long.MAX_VALUE);
-            } else {
-                synchronized (lock) {
-                    idle.add(new BatchBuilder(further, options.batchBytes()));
-                    furtherBuffers++;
+            BatchBuilder further = mayGrow ? buffers.takeFurther() : null;
+            synchronized (lock) {
+                if (further != null) {
+                    idle.add(further);
+                } else if (underWay.isEmpty()) {
+                    // It is the only one that there is for this journal now.
+                    return closeFilling();
                 }
             }
+            if (further == null) {
+                published.await(Long.MAX_VALUE);
+            }
+        }
+    }
+
+    /** With the turn: waits until an event that found none has a buffer. */
+    private void awaitBuffer() throws StorageException {
+        boolean done = false;
+        try {
+            while (!done) {
+                done = hasBuffer();
+                if (!done) {
+                    takeBuffer();
+                }
+            }
+        } finally {
+            if (!done) {
+                buffers.leave(ticket);
+            }
+        }
+    }
+
+    private boolean hasBuffer() throws StorageException {
+        synchronized (lock) {
+            failures.checkUsable();
+            bufferWanted &= filling == null && idle.isEmpty();
+            if (bufferWanted) {
+                return false;
+            }
+        }
+        // One of its own may have come back first.
+        buffers.leave(ticket);
+        return true;
+    }
+
+    private void takeBuffer() {
+        BatchBuilder taken = buffers.take(ticket);
+        if (taken == null) {
+            published.await(WAIT_NANOS);
+            return;
+        }
+        synchronized (lock) {
+            idle.add(taken);
+            filling = filling == null ? idle.remove() : filling;
+            hold();
         }
     }
 
@@ -360,7 +448,7 @@ final class WriteEnd implements JournalAppender {
     /** Under the lock. */
     private BatchBuilder closeFilling() {
         BatchBuilder closing = filling;
-        filling = idle.remove();
+        filling = idle.poll();
         underWay.add(closing);
         closing.closed = true;
         long total = Layout.align(closing.contentEnd());
@@ -497,6 +585,7 @@ final class WriteEnd implements JournalAppender {
     /** Moves {@code durable} over all that is written without a gap before it. */
     private void publish(BatchBuilder done) {
         lastForceNanos = context.clock().monotonicNanos();
+        List<BatchBuilder> spare = List.of();
         synchronized (lock) {
             if (done.written || !done.closed) {
                 failed(done);
@@ -513,7 +602,7 @@ final class WriteEnd implements JournalAppender {
                 batch.clear();
                 idle.add(batch);
             }
-            unforcedBytes = filling.isEmpty() ? 0 : filling.contentEnd();
+            unforcedBytes = fillsNothing() ? 0 : filling.contentEnd();
             if (durable == 0) {
                 if (steps.publishesInOrder()) {
                     return;
@@ -522,13 +611,35 @@ final class WriteEnd implements JournalAppender {
             }
             // Under the lock, because whoever publishes next must not be overtaken.
             table.moveDurable(durable);
+            if (buffers.wanted()) {
+                // Not the one that is filled next: whoever asked for it is on its way.
+                spare = takeIdle();
+            }
         }
         table.wakeReadersThatWait();
+        spare.forEach(buffers::give);
         published.open();
         if (!unsealed) {
             unsealed = true;
             table.wakeHousekeeper();
         }
+    }
+
+    /** Under the lock: the buffers that are in use for nothing now, no longer this journal's. */
+    private List<BatchBuilder> takeSpare() {
+        List<BatchBuilder> spare = takeIdle();
+        if (filling != null && filling.isEmpty()) {
+            spare.add(filling);
+            filling = null;
+        }
+        holding = filling != null || !underWay.isEmpty();
+        return spare;
+    }
+
+    private List<BatchBuilder> takeIdle() {
+        List<BatchBuilder> spare = new ArrayList<>(idle);
+        idle.clear();
+        return spare;
     }
 
     /** With the turn: waits until the housekeeper has a segment ready or there is no room for one. */
@@ -546,8 +657,10 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
+    /** There is a segment, or the journal is closed: whoever waits is to look. */
     void segmentIsReady() {
         segmentReady.open();
+        published.open();
     }
 
     void workerFailed(Throwable why) {
@@ -557,18 +670,32 @@ final class WriteEnd implements JournalAppender {
     }
 
     /**
-     * Attests what is durable when nothing came for a while.
+     * When nothing came for a while: gives its buffers back, and attests what is durable.
      *
      * @return nanoseconds until it is worth looking again
      */
-    long sealIfIdle() {
-        if (options.sealNanos() == 0 || !unsealed || failures.poisoned()) {
+    long rest() {
+        boolean seals = options.sealNanos() > 0 && unsealed;
+        if ((!seals && !holding) || failures.poisoned()) {
             return Long.MAX_VALUE;
         }
+        long wanted = options.sealNanos() > 0 ? options.sealNanos() : IDLE_NANOS;
         long idleNanos = context.clock().monotonicNanos() - lastForceNanos;
-        if (idleNanos < options.sealNanos()) {
-            return options.sealNanos() - idleNanos;
+        if (idleNanos < wanted) {
+            return wanted - idleNanos;
         }
+        List<BatchBuilder> spare;
+        boolean holds;
+        synchronized (lock) {
+            spare = takeSpare();
+            holds = holding;
+        }
+        spare.forEach(buffers::give);
+        long again = holds ? wanted : Long.MAX_VALUE;
+        return seals ? Math.min(again, seal()) : again;
+    }
+
+    private long seal() {
         if (!turn.tryTake()) {
             return options.sealNanos();
         }
@@ -596,7 +723,7 @@ final class WriteEnd implements JournalAppender {
     private void writeSeal(int flags) throws StorageException {
         long offset;
         synchronized (lock) {
-            if (sealed || !filling.isEmpty() || writeSegment == null) {
+            if (sealed || !fillsNothing() || writeSegment == null) {
                 return;
             }
             sealed = true;
@@ -634,7 +761,9 @@ final class WriteEnd implements JournalAppender {
         try {
             awaitWritten();
             synchronized (lock) {
-                filling.clear();
+                if (filling != null) {
+                    filling.clear();
+                }
             }
             if (!failures.poisoned()) {
                 writeSeal(Batch.FLAG_CLEAN);
@@ -651,19 +780,19 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
-    /** At the very end. What is still being written keeps all buffers. */
+    /** At the very end. What a failed write had may still be in use. */
     void giveBuffers() {
-        List<ByteBuffer> free = null;
+        List<BatchBuilder> spare;
+        int lost;
         synchronized (lock) {
-            if (underWay.isEmpty()) {
-                free = new ArrayList<>();
-                free.add(filling.buffer());
-                for (BatchBuilder batch : idle) {
-                    free.add(batch.buffer());
-                }
+            if (filling != null) {
+                filling.clear();
             }
+            spare = takeSpare();
+            lost = underWay.size();
         }
-        buffers.give(free, furtherBuffers);
+        spare.forEach(buffers::give);
+        buffers.lost(lost);
     }
 
     /** What startEpoch does while nobody appends. */
@@ -679,7 +808,7 @@ final class WriteEnd implements JournalAppender {
             boolean first;
             synchronized (lock) {
                 failures.checkUsable();
-                if (!filling.isEmpty()) {
+                if (!fillsNothing()) {
                     throw new StorageException(
                             Reason.INVALID, "events wait for a force in journal " + table.journal(), "force first");
                 }

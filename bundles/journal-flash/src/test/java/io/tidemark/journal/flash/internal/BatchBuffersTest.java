@@ -1,33 +1,110 @@
 package io.tidemark.journal.flash.internal;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
+import io.tidemark.api.context.Workers.Gate;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BatchBuffersTest {
-    @Test
-    void furtherOnesAreBoundedAndComeBack() {
-        BatchBuffers buffers = new BatchBuffers(4096);
-        ByteBuffer last = null;
-        for (int i = 0; i < 4; i++) {
-            last = buffers.takeFurther();
-            assertNotNull(last);
+    /** Large, so that there are three. */
+    private final BatchBuffers buffers = new BatchBuffers(16 << 20);
+
+    private static final class Bell implements Gate {
+        private int opened;
+
+        @Override
+        public void open() {
+            opened++;
         }
-        assertNull(buffers.takeFurther());
-        buffers.give(List.of(last), 1);
+
+        @Override
+        public boolean await(long timeoutNanos) {
+            throw new AssertionError("nobody waits here");
+        }
+    }
+
+    private List<BatchBuilder> takeAll() {
+        List<BatchBuilder> taken = new ArrayList<>();
+        for (BatchBuilder next = buffers.takeFurther(); next != null; next = buffers.takeFurther()) {
+            taken.add(next);
+        }
+        return taken;
+    }
+
+    @Test
+    void theyAreBoundedAndComeBack() {
+        assertNull(buffers.takeFree());
+        buffers.prepare();
+        buffers.prepare();
+        List<BatchBuilder> all = new ArrayList<>();
+        all.add(buffers.takeFree());
+        assertNotNull(all.get(0));
+        assertNull(buffers.takeFree(), "only the first one is made in advance");
+        all.addAll(takeAll());
+        assertEquals(3, all.size());
+        assertEquals(buffers.most(), all.size());
+        buffers.give(all.get(1));
+        assertSame(all.get(1), buffers.takeFree());
+        assertNull(buffers.takeFree());
+        buffers.lost(1);
         assertNotNull(buffers.takeFurther());
+        assertNull(buffers.takeFurther());
+    }
+
+    @Test
+    void whoWaitsIsServedInTurnAndBeforeOthers() {
+        List<BatchBuilder> all = takeAll();
+        Bell first = new Bell();
+        Bell second = new Bell();
+        BatchBuffers.Ticket one = new BatchBuffers.Ticket(first);
+        BatchBuffers.Ticket two = new BatchBuffers.Ticket(second);
+        assertNull(buffers.take(one));
+        assertNull(buffers.take(two));
+        assertNull(buffers.take(one), "once in the queue");
+        assertTrue(buffers.wanted());
+        buffers.give(all.get(0));
+        assertEquals(1, first.opened);
+        assertEquals(0, second.opened);
+        assertNull(buffers.take(two));
+        assertNull(buffers.takeFree());
+        assertNull(buffers.takeFurther());
+        assertSame(all.get(0), buffers.take(one));
+        buffers.give(all.get(1));
+        assertEquals(1, first.opened);
+        assertEquals(1, second.opened);
+        assertFalse(buffers.wanted());
+        // Whoever does not want it any more lets others have it.
+        buffers.leave(two);
+        assertSame(all.get(1), buffers.takeFree());
+    }
+
+    /** A write that may still go on keeps its memory; the next one gets other memory. */
+    @Test
+    void whatIsLostIsMadeAnew() {
+        takeAll();
+        Bell bell = new Bell();
+        BatchBuffers.Ticket ticket = new BatchBuffers.Ticket(bell);
+        assertNull(buffers.take(ticket));
+        buffers.lost(1);
+        assertEquals(1, bell.opened);
+        assertNotNull(buffers.take(ticket));
+        assertFalse(buffers.wanted());
     }
 
     /** No journal of the pool would ever get it. */
     @Test
     void oneThatCouldNotBeHadIsNotCounted() {
-        BatchBuffers buffers = new BatchBuffers(Integer.MAX_VALUE);
+        BatchBuffers tooLarge = new BatchBuffers(Integer.MAX_VALUE);
         for (int i = 0; i < 5; i++) {
-            assertThrows(IllegalArgumentException.class, buffers::takeFurther);
+            assertThrows(IllegalArgumentException.class, tooLarge::takeFurther);
         }
     }
 }
