@@ -84,7 +84,19 @@ public final class NewsDesk {
             }
             running = true;
         }
-        context.workers().start(name, this::run);
+        start();
+    }
+
+    /** Whoever tells must not fail because nobody can be told: the news wait, and the next one tries again. */
+    private void start() {
+        try {
+            context.workers().start(name, this::run);
+        } catch (RuntimeException | VirtualMachineError e) {
+            synchronized (lock) {
+                running = false;
+            }
+            LOG.error("News wait, because no thread could be started to tell them: {}", e.toString());
+        }
     }
 
     private void run() {
@@ -112,7 +124,8 @@ public final class NewsDesk {
     private static void tell(NewsListener listener, News news) {
         try {
             listener.told(news);
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is: were the thread to end here, nobody would be told anything any more.
             LOG.warn("A listener of news failed at {}: {}", news.topic().path(), e.toString());
         }
     }

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.context.Clock;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers;
 import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.base.machine.MachineContext;
@@ -14,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** News are told in order, to all, by somebody else, and never without a bound. */
@@ -21,6 +27,47 @@ class NewsDeskTest {
     private final NewsDesk desk = new NewsDesk(new MachineContext(4L << 20), "news");
     private final List<News> told = Collections.synchronizedList(new ArrayList<>());
     private final Semaphore came = new Semaphore(0);
+
+    /** A machine that starts no thread while it fails. */
+    private record NoThreads(StorageContext machine, AtomicBoolean fails) implements StorageContext, Workers {
+        @Override
+        public Worker start(String name, Runnable body) {
+            if (fails.get()) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            return machine.workers().start(name, body);
+        }
+
+        @Override
+        public Gate newGate() {
+            return machine.workers().newGate();
+        }
+
+        @Override
+        public Clock clock() {
+            return machine.clock();
+        }
+
+        @Override
+        public Workers workers() {
+            return this;
+        }
+
+        @Override
+        public Files files() {
+            return machine.files();
+        }
+
+        @Override
+        public PayloadPool payloads() {
+            return machine.payloads();
+        }
+
+        @Override
+        public long randomBits() {
+            return machine.randomBits();
+        }
+    }
 
     private void hear(News news) {
         told.add(news);
@@ -94,6 +141,32 @@ class NewsDeskTest {
         tell("two");
         await(1);
         assertEquals(List.of("one", "two"), words());
+    }
+
+    @Test
+    void aListenerThatFailsWithAnErrorSilencesNobody() throws Exception {
+        desk.add(news -> {
+            throw new AssertionError("on purpose");
+        });
+        desk.add(this::hear);
+        tell("one");
+        await(1);
+        tell("two");
+        await(1);
+        assertEquals(List.of("one", "two"), words());
+    }
+
+    @Test
+    void whoTellsDoesNotFailWhereNoThreadCanBeStarted() throws Exception {
+        AtomicBoolean fails = new AtomicBoolean(true);
+        MachineContext machine = new MachineContext(4L << 20);
+        NewsDesk poor = new NewsDesk(new NoThreads(machine, fails), "news");
+        poor.add(this::hear);
+        poor.tell(Topic.IMAGE_STATE, "disk", "", "one", Map.of());
+        fails.set(false);
+        poor.tell(Topic.IMAGE_STATE, "disk", "", "two", Map.of());
+        await(2);
+        assertEquals(List.of("one", "two"), words(), "what could not be told waits");
     }
 
     @Test
