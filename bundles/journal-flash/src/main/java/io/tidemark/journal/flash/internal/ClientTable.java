@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 
@@ -30,6 +31,17 @@ final class ClientTable {
         out.position(Clients.SIZE);
         clients.forEach(client -> put(out, client));
         SlotFile.save(files, path, out);
+    }
+
+    /** The clients, sorted, with another one of this name in place of what there was; without any when it is null. */
+    static List<JournalClient> with(List<JournalClient> clients, String id, JournalClient client) {
+        List<JournalClient> now = new ArrayList<>(clients);
+        now.removeIf(each -> each.id().equals(id));
+        if (client != null) {
+            now.add(client);
+            now.sort(Comparator.comparing(JournalClient::id));
+        }
+        return List.copyOf(now);
     }
 
     private static void put(ByteBuffer out, JournalClient client) {

@@ -7,8 +7,6 @@ import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -53,7 +51,7 @@ public final class FlashJournal extends SegmentedJournal {
         this.clients = parts.clients();
         this.settings = parts.settings();
         this.closeAction = closeAction;
-        this.followers = new Followers(context.files(), places, identity);
+        this.followers = parts.followers();
         this.metaTurn = new Turn(context.workers());
         this.closeTurn = new Turn(context.workers());
     }
@@ -69,6 +67,7 @@ public final class FlashJournal extends SegmentedJournal {
             Failures failures,
             RecoveryReport recovery,
             JournalState state,
+            Followers followers,
             List<JournalClient> clients,
             JournalSettings settings) {}
 
@@ -177,12 +176,8 @@ public final class FlashJournal extends SegmentedJournal {
             if (before != null && !clients.contains(before)) {
                 return false;
             }
-            List<JournalClient> next = new ArrayList<>(clients);
-            boolean there = next.removeIf(client -> client.id().equals(id));
-            if (replacement != null) {
-                next.add(replacement);
-                next.sort(Comparator.comparing(JournalClient::id));
-            } else if (!there) {
+            List<JournalClient> next = ClientTable.with(clients, id, replacement);
+            if (replacement == null && next.size() == clients.size()) {
                 throw noClient(name(), id);
             }
             if (replacement == null || replacement.state() == JournalClient.State.EXPIRED) {
@@ -190,7 +185,7 @@ public final class FlashJournal extends SegmentedJournal {
                 followers.remove(id);
             }
             ClientTable.save(context.files(), places.clients(), identity, next);
-            clients = List.copyOf(next);
+            clients = next;
             return true;
         } finally {
             metaTurn.give();

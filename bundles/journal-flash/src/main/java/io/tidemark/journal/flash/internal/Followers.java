@@ -1,15 +1,20 @@
 package io.tidemark.journal.flash.internal;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.journal.JournalClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of clients that read a journal from another process: each writes its own one, and whoever has the journal open reads
@@ -19,9 +24,15 @@ import java.util.UUID;
  * has the journal open removes it to expire or forget the client, and then the client has to register anew.
  */
 final class Followers {
+    private static final Logger LOG = LoggerFactory.getLogger(Followers.class);
+    /** What a file says that somebody else damaged, or a newer version wrote. */
+    private static final Set<Reason> UNREADABLE = Set.of(Reason.CORRUPT, Reason.MISMATCH);
+
     private final Files files;
     private final JournalPlaces places;
     private final UUID journal;
+    /** Files that cannot be read, and of which that was said. One thread at a time. */
+    private final Set<Path> unreadable = new HashSet<>();
 
     Followers(Files files, JournalPlaces places, UUID journal) {
         this.files = files;
@@ -70,7 +81,8 @@ final class Followers {
             if (!name.startsWith(JournalPlaces.FOLLOWER_PREFIX) || name.endsWith(".new")) {
                 continue;
             }
-            for (JournalClient says : load(places.first().resolve(name))) {
+            String id = name.substring(JournalPlaces.FOLLOWER_PREFIX.length());
+            for (JournalClient says : load(places.first().resolve(name), all.get(id), id)) {
                 if (says.state() == JournalClient.State.EXPIRED) {
                     gone.add(says.id());
                     changed |= all.remove(says.id()) != null;
@@ -84,15 +96,40 @@ final class Followers {
     }
 
     /** One that has just been made, or removed, says nothing yet, or no more. */
-    private List<JournalClient> load(Path path) throws StorageException {
+    private List<JournalClient> load(Path path, JournalClient known, String id) throws StorageException {
         try {
-            return ClientTable.load(files, path, journal);
+            List<JournalClient> says = ClientTable.load(files, path, journal);
+            unreadable.remove(path);
+            return says;
         } catch (StorageException e) {
             if (e.reason() == Reason.NOT_FOUND || !files.exists(path)) {
                 return List.of();
             }
-            throw e;
+            if (!UNREADABLE.contains(e.reason())) {
+                throw e;
+            }
+            return unreadable(path, known, id);
         }
+    }
+
+    /**
+     * One file must not keep the journal from going on, and nothing may be trimmed that its client still needs. One that counts
+     * goes on from where it was known to be, because positions only ever rise. Of any other one nobody knows what it needs: it
+     * counts from the beginning, by its name, so that it is seen and can be removed as any client.
+     */
+    private List<JournalClient> unreadable(Path path, JournalClient known, String id) {
+        boolean counts = known != null && known.state() == JournalClient.State.CONNECTED;
+        if (unreadable.add(path)) {
+            LOG.warn(
+                    "Journal {}: what its client '{}' says cannot be read, and it counts {}: {} is damaged. The client"
+                            + " writes the file anew when it moves on; when its node is gone for good, mirror:disable gives"
+                            + " the client up and removes the file",
+                    places.journal(),
+                    id,
+                    counts ? "as it did" : "as if it needed all that is there",
+                    path);
+        }
+        return counts ? List.of() : List.of(new JournalClient(id, "", Position.NONE, JournalClient.State.CONNECTED, 0));
     }
 
     /** A position is never taken back; one that was expired and is there again has registered anew. */

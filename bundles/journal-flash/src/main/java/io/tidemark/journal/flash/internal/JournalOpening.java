@@ -36,7 +36,11 @@ public final class JournalOpening {
         SlotFile.settle(context.files(), places.state());
         SlotFile.settle(context.files(), places.clients());
         JournalState state = JournalState.load(context.files(), places);
-        List<JournalClient> clients = ClientTable.load(context.files(), places.clients(), state.journal());
+        Followers followers = new Followers(context.files(), places, state.journal());
+        // With what followers say: whoever opens it decides by its clients what to ask, and whom.
+        List<JournalClient> clients = followers
+                .merge(ClientTable.load(context.files(), places.clients(), state.journal()))
+                .clients();
         Gate gate = context.workers().newGate();
         SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
         SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
@@ -85,6 +89,7 @@ public final class JournalOpening {
                         failures,
                         report,
                         next,
+                        followers,
                         clients,
                         settings),
                 closeAction);

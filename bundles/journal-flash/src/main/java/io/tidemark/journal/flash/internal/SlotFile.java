@@ -34,7 +34,8 @@ final class SlotFile {
             long generation = Math.max(first, second) + 1;
             // The current one goes last: a crash may have left the other one older, or torn.
             int order = first > second ? 1 : 0;
-            fits = needed <= slotBytes;
+            // Where neither is whole there is nothing to keep, and the file may have any size.
+            fits = needed <= slotBytes && generation > 1;
             if (fits) {
                 ByteBuffer slot = slot(content, generation, (int) Layout.align(needed));
                 for (int i = 0; i < 2; i++) {
