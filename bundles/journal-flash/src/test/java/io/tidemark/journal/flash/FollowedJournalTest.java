@@ -5,6 +5,8 @@ import static io.tidemark.journal.flash.CrashSeeds.SETTINGS;
 import static io.tidemark.journal.flash.CrashSeeds.SMALL;
 import static io.tidemark.journal.flash.CrashSeeds.TWO;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,11 +15,18 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Clock;
+import io.tidemark.api.context.Files;
+import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.StorageFile;
+import io.tidemark.api.context.Workers;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.faults.FaultyFiles;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
@@ -27,6 +36,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -251,6 +262,7 @@ class FollowedJournalTest {
             if (restart) {
                 journal.close();
                 now = store.open(one, "disk", SETTINGS);
+                assertEquals(List.of(client(17)), now.clients(), "known as soon as it is open");
                 assertEquals(List.of(client(17)), now.refreshClients());
             }
 
@@ -280,5 +292,107 @@ class FollowedJournalTest {
 
     private static JournalClient client(long sequence) {
         return new JournalClient(CLIENT, "", new Position(1, sequence), JournalClient.State.CONNECTED, sequence);
+    }
+
+    /** A process with other files, and without a clock when that is so. */
+    private record Odd(StorageContext machine, Files files, AtomicBoolean clockless) implements StorageContext {
+        @Override
+        public Clock clock() {
+            if (clockless.get()) {
+                throw new IllegalStateException("on purpose");
+            }
+            return machine.clock();
+        }
+
+        @Override
+        public Workers workers() {
+            return machine.workers();
+        }
+
+        @Override
+        public PayloadPool payloads() {
+            return machine.payloads();
+        }
+
+        @Override
+        public long randomBits() {
+            return machine.randomBits();
+        }
+    }
+
+    @Test
+    void whoeverFollowsNoMoreSaysSoAndWhy() {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(4);
+        TWO.forEach(machine.disk()::makeDirectories);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("one");
+            FlashJournalStore store = new FlashJournalStore("pool", TWO, SMALL, process.files());
+            Journal journal = store.create(process, "disk", new UUID(7, 7), SETTINGS);
+            Events.begin(journal, 1);
+            journal.close();
+            AtomicBoolean clockless = new AtomicBoolean();
+            Journal followed = store.follow(new Odd(process, process.files(), clockless), "disk");
+            Gate woken = process.workers().newGate();
+            JournalReader reader = followed.reader(1);
+            assertNull(reader.next());
+            reader.whenReadable(woken::open);
+            clockless.set(true);
+            woken.await(10 * SECOND);
+            StorageException failure = assertThrows(StorageException.class, reader::next);
+            assertEquals(Reason.UNAVAILABLE, failure.reason());
+            assertTrue(failure.getMessage().contains("on purpose"), failure.getMessage());
+            assertEquals(
+                    Reason.UNAVAILABLE,
+                    assertThrows(StorageException.class, () -> followed.putClient(client(1)))
+                            .reason());
+            clockless.set(false);
+            reader.close();
+            followed.close();
+        });
+    }
+
+    /** The worker has read the file of a client, and not yet that of the next one, when the first one goes on. */
+    @Test
+    void whatIsPutWhileTheWorkerReadsIsNotForgotten() {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(5);
+        TWO.forEach(machine.disk()::makeDirectories);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("one");
+            FlashJournalStore store = new FlashJournalStore("pool", TWO, SMALL, process.files());
+            store.create(process, "disk", new UUID(7, 7), SETTINGS).close();
+            String last = CLIENT + "-last";
+            AtomicBoolean armed = new AtomicBoolean();
+            Gate goOn = process.workers().newGate();
+            Files slow = new FaultyFiles(process.files()) {
+                @Override
+                public StorageFile open(Path path, Mode mode) throws StorageException {
+                    if (path.toString().endsWith(last) && armed.getAndSet(false)) {
+                        goOn.await(60 * SECOND);
+                    }
+                    return super.open(path, mode);
+                }
+            };
+            Journal followed = store.follow(new Odd(process, slow, new AtomicBoolean()), "disk");
+            JournalClient other = new JournalClient(last, "", new Position(1, 3), JournalClient.State.CONNECTED, 3);
+            followed.putClient(client(5));
+            followed.putClient(other);
+            armed.set(true);
+            assertTrue(machine.awaitUntil(() -> !armed.get(), 5 * SECOND), "the worker reads");
+            AtomicBoolean put = new AtomicBoolean();
+            process.workers().start("puts", () -> {
+                try {
+                    followed.putClient(client(17));
+                    put.set(true);
+                } catch (StorageException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            machine.awaitUntil(put::get, SECOND);
+            goOn.open();
+            assertTrue(machine.awaitUntil(put::get, 5 * SECOND), "it was put");
+            List<JournalClient> both = List.of(client(17), other);
+            assertFalse(machine.awaitUntil(() -> !followed.clients().equals(both), SECOND), "it is forgotten");
+            followed.close();
+        });
     }
 }

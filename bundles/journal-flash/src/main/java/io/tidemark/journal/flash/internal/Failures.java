@@ -8,6 +8,8 @@ final class Failures {
     private final String journal;
     private volatile StorageException failure;
     private volatile Reason closed;
+    /** Why it was closed, where nobody asked for that; null otherwise. Written before {@link #closed}. */
+    private volatile Throwable closedBy;
 
     Failures(String journal) {
         this.journal = journal;
@@ -31,6 +33,14 @@ final class Failures {
         }
     }
 
+    /** As {@link #close(Reason)}, by what went wrong. */
+    void close(Reason reason, Throwable cause) {
+        if (closed == null) {
+            closedBy = cause;
+            closed = reason;
+        }
+    }
+
     boolean isClosed() {
         return closed != null;
     }
@@ -40,6 +50,15 @@ final class Failures {
         if (reason == Reason.STALE_SERVICE) {
             throw new StorageException(
                     reason, "the store of journal " + journal + " went away", "open the journal again when it is back");
+        }
+        Throwable cause = closedBy;
+        if (reason == Reason.UNAVAILABLE && cause != null) {
+            String why = cause instanceof StorageException ? cause.getMessage() : cause.toString();
+            throw new StorageException(
+                    reason,
+                    "journal " + journal + " cannot be followed any more (" + why + ")",
+                    "it is opened again by itself",
+                    cause);
         }
         if (reason != null) {
             throw new StorageException(reason, "journal " + journal + " was closed", "");

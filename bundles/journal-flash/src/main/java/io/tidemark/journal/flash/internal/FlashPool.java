@@ -162,7 +162,10 @@ public final class FlashPool {
         boolean late;
         synchronized (lock) {
             late = stopped;
-            followed.add(journal);
+            // Its worker may have ended already, and would not be there to say so again.
+            if (!journal.isClosed()) {
+                followed.add(journal);
+            }
         }
         if (late) {
             journal.close(Reason.STALE_SERVICE);

@@ -10,8 +10,6 @@ import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -102,27 +100,36 @@ public final class FollowedJournal extends SegmentedJournal {
     // ---- the worker
 
     private void run() {
+        try {
+            follow();
+        } catch (StorageException e) {
+            LOG.info("Journal {} is no longer followed: {}", places.journal(), e.getMessage());
+            failures.close(Reason.UNAVAILABLE, e);
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            // Without this worker nothing would ever be news, and whoever reads would wait for ever.
+            LOG.error("Journal {}: the worker that follows it failed", places.journal(), e);
+            failures.close(Reason.UNAVAILABLE, e);
+        }
+        closeDropped();
+        table.wakeReaders();
+        release();
+        closeAction.accept(this);
+    }
+
+    private void follow() throws StorageException {
         long pause = LEAST_PAUSE_NANOS;
         long reloadAt = context.clock().monotonicNanos() + RELOAD_NANOS;
         while (!failures.isClosed()) {
             gate.await(pause);
-            try {
-                long now = context.clock().monotonicNanos();
-                if (now >= reloadAt) {
-                    tail.reload();
-                    clients = loadClients();
-                    reloadAt = now + RELOAD_NANOS;
-                }
-                pause = tail.step() ? LEAST_PAUSE_NANOS : Math.min(2 * pause, MOST_PAUSE_NANOS);
-            } catch (StorageException e) {
-                LOG.info("Journal {} is no longer followed: {}", places.journal(), e.getMessage());
-                failures.close(Reason.UNAVAILABLE);
+            long now = context.clock().monotonicNanos();
+            if (now >= reloadAt) {
+                tail.reload();
+                reloadClients();
+                reloadAt = now + RELOAD_NANOS;
             }
+            pause = tail.step() ? LEAST_PAUSE_NANOS : Math.min(2 * pause, MOST_PAUSE_NANOS);
             closeDropped();
         }
-        table.wakeReaders();
-        release();
-        closeAction.accept(this);
     }
 
     private void closeDropped() {
@@ -167,6 +174,16 @@ public final class FollowedJournal extends SegmentedJournal {
         return clients;
     }
 
+    /** With the turn: what was put meanwhile would be forgotten by what was read before. */
+    private void reloadClients() throws StorageException {
+        clientTurn.take();
+        try {
+            clients = loadClients();
+        } finally {
+            clientTurn.give();
+        }
+    }
+
     /** As whoever has the journal open keeps them, and what has been said here since. */
     private List<JournalClient> loadClients() throws StorageException {
         return followers
@@ -188,7 +205,7 @@ public final class FollowedJournal extends SegmentedJournal {
                 followers.register(client);
                 registered.add(client.id());
             }
-            clients = with(client.id(), client);
+            clients = ClientTable.with(clients, client.id(), client);
         } finally {
             clientTurn.give();
         }
@@ -210,7 +227,7 @@ public final class FollowedJournal extends SegmentedJournal {
                     before.commit(),
                     JournalClient.State.EXPIRED,
                     context.clock().wallNanos()));
-            clients = with(id, null);
+            clients = ClientTable.with(clients, id, null);
         } finally {
             clientTurn.give();
         }
@@ -221,16 +238,6 @@ public final class FollowedJournal extends SegmentedJournal {
                 .filter(client -> client.id().equals(id))
                 .findFirst()
                 .orElse(null);
-    }
-
-    private List<JournalClient> with(String id, JournalClient client) {
-        List<JournalClient> now = new ArrayList<>(clients);
-        now.removeIf(each -> each.id().equals(id));
-        if (client != null) {
-            now.add(client);
-            now.sort(Comparator.comparing(JournalClient::id));
-        }
-        return List.copyOf(now);
     }
 
     // ---- what only its owner may
@@ -306,6 +313,10 @@ public final class FollowedJournal extends SegmentedJournal {
                 0,
                 figures.oldestTimeNanos(),
                 figures.newestTimeNanos());
+    }
+
+    boolean isClosed() {
+        return failures.isClosed();
     }
 
     @Override
