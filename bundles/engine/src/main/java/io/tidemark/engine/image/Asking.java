@@ -81,6 +81,7 @@ final class Asking implements Runnable {
     void fenced() {
         question = 0;
         unanswered = false;
+        gate.open();
     }
 
     private void admit(long wallNanos, Aftermath later) {

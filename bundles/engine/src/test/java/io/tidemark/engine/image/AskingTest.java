@@ -192,6 +192,7 @@ class AskingTest {
             assertSame(State.FAILING, rig.engine.state());
             assertEquals(0, rig.engine.question());
             assertEquals(1, rig.journal.durable());
+            Rig.eventually(() -> look(ASKS) == null, "nobody waits for an answer any more");
             rig.crash(0);
             assertEquals(0, rig.engine.question(), "that is known");
         }
