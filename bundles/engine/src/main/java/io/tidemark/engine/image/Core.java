@@ -192,7 +192,7 @@ final class Core {
         epoch = epochs.get(epochs.size() - 1);
         trimmed = newJournal.trimmed();
         readOnly = newHead.role() == ImageHead.Role.REPLICA;
-        fence = readOnly || stored != null ? stored : fence;
+        fence = readOnly ? null : stored != null ? stored : fence;
         if (following != null) {
             following.fresh.clear();
         }

@@ -298,10 +298,9 @@ final class Roles {
                 journalDemotion(after);
             }
             lifecycle.checkpoint();
-            // The fence as it is in force: it may not be stored.
-            Fence fence = core.fence;
+            // The fence as it is in force then: it may not be stored, and may have come only now.
             core.heads.store(
-                    head -> HeadProperties.put(HeadProperties.put(head, fence), Role.REPLICA, HeadProperties.LIVE),
+                    head -> HeadProperties.put(HeadProperties.put(head, core.fence), Role.REPLICA, HeadProperties.LIVE),
                     () -> {});
             done = true;
         } finally {
@@ -329,7 +328,8 @@ final class Roles {
         }
         after.settle(core);
         if (!stored) {
-            core.heads.store(head -> HeadProperties.put(head, fence), () -> {});
+            // A demotion may have come to its end meanwhile, with this fence: nobody fences a replica.
+            core.heads.store(head -> head.role() == Role.PRIMARY ? HeadProperties.put(head, fence) : head, () -> {});
         }
     }
 

@@ -10,10 +10,14 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -229,6 +233,50 @@ class BetweenStepsTest {
                     orderer.end();
                 }
             }
+        }
+    }
+
+    /** A peer says that it was promoted while the head that makes this one a replica is being stored. */
+    @Test
+    void aFenceThatComesAtTheEndOfADemotionFencesNoReplica() throws Exception {
+        PausingContext context = new PausingContext();
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.context = context;
+            rig.start();
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            PausingContext.Pause stores = new PausingContext.Pause();
+            rig.image.beforeHead = () -> {
+                if (Thread.currentThread().getName().equals("demoter")) {
+                    stores.pass();
+                }
+            };
+            CompletableFuture<StorageException> demoted =
+                    start("demoter", () -> rig.engine.turn(ImageHead.Role.REPLICA));
+            CompletableFuture<StorageException> fenced;
+            try {
+                stores.awaitReached();
+                fenced = start("fencer", () -> rig.engine.fence(new Fence("b", 7, new UUID(7, 7))));
+                Rig.eventually(() -> context.waitsOf("fencer") > 0, "the fence waits for the head");
+            } finally {
+                stores.end();
+            }
+            assertEquals(null, ended(demoted, "the demotion"));
+            assertEquals(null, ended(fenced, "the fence"));
+            assertEquals(ImageHead.Role.REPLICA, rig.image.head().role());
+            assertEquals(null, rig.image.head().properties().get(HeadProperties.FENCE));
+            rig.crash(0);
+            assertEquals(Optional.empty(), rig.engine.fence());
+        }
+    }
+
+    /** As above, where a version that did so has left it. */
+    @Test
+    void aReplicaWhoseHeadSaysThatItIsFencedIsNot() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            rig.image.storeHead(HeadProperties.put(rig.image.head(), new Fence("b", 7, new UUID(7, 7))));
+            rig.crash(0);
+            assertEquals(Optional.empty(), rig.engine.fence());
         }
     }
 }
