@@ -144,6 +144,10 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         Map<String, String> properties = new TreeMap<>(head.properties());
         properties.keySet().removeIf(key -> key.startsWith("replica."));
         if (of != null) {
+            if (head.role() == ImageHead.Role.PRIMARY) {
+                // Its epoch has overruled that one already, once and for all.
+                properties.remove(OVERRULED);
+            }
             // Whoever follows is fenced by nobody; who promotes it again does so against the one that had fenced it.
             String fence = properties.remove(FENCE);
             if (fence != null) {
@@ -199,15 +203,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
             return null;
         }
         try {
-            String[] words = text.split(" ", 4);
-            return new Epoch(
-                    head.checkpointed().epoch(),
-                    head.epochIdentity(),
-                    head.checkpointed().sequence() + 1,
-                    UUID.fromString(words[0]),
-                    Long.parseLong(words[1]),
-                    words[3],
-                    UUID.fromString(words[2]));
+            return epochIn(head, head.checkpointed().epoch(), text.split(" ", 4), 0);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw strange(CUT, text, e);
         }
@@ -246,23 +242,22 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         }
         try {
             String[] words = text.split(" ", 6);
-            return new Beginning(
-                    UUID.fromString(words[0]),
-                    new Epoch(
-                            Long.parseLong(words[1]),
-                            head.epochIdentity(),
-                            head.checkpointed().sequence() + 1,
-                            UUID.fromString(words[2]),
-                            Long.parseLong(words[3]),
-                            words[5],
-                            UUID.fromString(words[4])));
+            return new Beginning(UUID.fromString(words[0]), epochIn(head, Long.parseLong(words[1]), words, 2));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new StorageException(
-                    Reason.CORRUPT,
-                    "the head of an image says what nobody understands: " + BEGIN + " = " + text,
-                    "it was written by a newer version: run that one",
-                    e);
+            throw strange(BEGIN, text, e);
         }
+    }
+
+    /** The epoch behind the head, whose other parts are in four words. */
+    private static Epoch epochIn(ImageHead head, long number, String[] words, int at) {
+        return new Epoch(
+                number,
+                head.epochIdentity(),
+                head.checkpointed().sequence() + 1,
+                UUID.fromString(words[at]),
+                Long.parseLong(words[at + 1]),
+                words[at + 3],
+                UUID.fromString(words[at + 2]));
     }
 
     /** The head of a replica whose journal has begun. */

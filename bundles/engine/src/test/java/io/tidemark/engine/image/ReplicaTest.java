@@ -728,9 +728,20 @@ class ReplicaTest {
             // Whoever promotes it all the same decides against that peer, whenever it comes back.
             rig.engine.turn(ImageHead.Role.PRIMARY);
             rig.crash(0);
-            List<Epoch> epochs = rig.engine.facts().epochs();
-            assertEquals(fence.identity(), epochs.get(epochs.size() - 1).promotedOver());
+            assertEquals(fence.identity(), lastEpoch(rig).promotedOver());
+            // That is decided: who promotes it once more decides about the branch that it is on.
+            UUID own = lastEpoch(rig).identity();
+            rig.engine.turn(ImageHead.Role.REPLICA);
+            rig.crash(0);
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            assertEquals(own, lastEpoch(rig).promotedOver());
         }
+    }
+
+    private static Epoch lastEpoch(ReplicaRig rig) {
+        List<Epoch> epochs = rig.engine.facts().epochs();
+        return epochs.get(epochs.size() - 1);
     }
 
     private static void assertRefused(ReplicaRig rig, String why) throws Exception {
