@@ -85,7 +85,9 @@ public record ImageSettings(
                 Math.min(idleNanos, AT_ONCE_IDLE_NANOS),
                 journalFull,
                 softWarnFraction,
-                peerTimeoutNanos);
+                peerTimeoutNanos,
+                unasked,
+                askTimeoutNanos);
     }
 
     /**
@@ -144,8 +146,8 @@ public record ImageSettings(
                 journalFull,
                 softWarnFraction,
                 peerTimeoutNanos,
-                Unasked.SERVE,
-                30_000_000_000L);
+                DEFAULT.unasked(),
+                DEFAULT.askTimeoutNanos());
     }
 
     /**

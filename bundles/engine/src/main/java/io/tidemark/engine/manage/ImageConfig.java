@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * @param blockSizeBytes preferred block at creation; {@link #UNSET} when the configuration has none
  * @param commit name of the commit policy
  * @param trim names of the trim strategies
- * @param journal limits of the journal
+ * @param journal limits of the journal, but for {@link #journalAs}
  * @param settings limits of the image
  * @param slow what becomes of replicas that are far behind
  * @param suspendTimeoutNanos so long clients wait for a missing store
@@ -163,6 +163,17 @@ public record ImageConfig(
     }
 
     /**
+     * Limits of the journal in a role.
+     *
+     * @param role of the image
+     * @return {@link #journal}, or little where nothing is kept and nothing is said about it
+     */
+    public JournalSettings journalAs(ImageHead.Role role) {
+        boolean said = !properties.getOrDefault(ImageKeys.JOURNAL_LIMIT, "").isBlank();
+        return relayOff() && role == ImageHead.Role.REPLICA && !said ? ofLimit(JOURNAL_BYTES_WITHOUT_RELAY) : journal;
+    }
+
+    /**
      * Checks a size.
      *
      * @param sizeBytes of an image
@@ -239,9 +250,10 @@ public record ImageConfig(
     }
 
     private static JournalSettings journal(KeyReader reader) {
-        boolean small = reader.text(ImageKeys.RELAY, "").equals(RELAY_OFF);
-        long normal = small ? JOURNAL_BYTES_WITHOUT_RELAY : JournalSettings.DEFAULT.limitBytes();
-        long limitBytes = reader.size(ImageKeys.JOURNAL_LIMIT, normal, MIN_JOURNAL_BYTES);
+        return ofLimit(reader.size(ImageKeys.JOURNAL_LIMIT, JournalSettings.DEFAULT.limitBytes(), MIN_JOURNAL_BYTES));
+    }
+
+    private static JournalSettings ofLimit(long limitBytes) {
         return new JournalSettings(limitBytes, Math.min(MAX_RESERVE_BYTES, limitBytes / 4));
     }
 

@@ -173,7 +173,7 @@ final class ImageLife {
                         .settings(host.shares().limit(next.settingsAs(now.head().role())));
             }
             if (now.stores() != null) {
-                now.stores().journal().configure(next.journal());
+                now.stores().journal().configure(next.journalAs(now.head().role()));
                 now.engine().retryHeld();
             }
             trimmedNanos = now() - TRIM_INTERVAL_NANOS;
@@ -708,7 +708,7 @@ final class ImageLife {
             view = new View(null, null, config, now.refusal(), State.STARTING, "", now.head());
         }
         try (BlockImage image = images.open(host.context(), name);
-                Journal journal = opener.createJournal(journals, config, newIdentity())) {
+                Journal journal = opener.createJournal(journals, config, image)) {
             JournaledImage.adoptNewJournal(host.context(), host.owner(), journal, config.journalPool(), image);
         }
         LOG.warn("Image {}: its journal was given up by order; it starts a new one at its last checkpoint", name);

@@ -54,7 +54,7 @@ final class StatusBuilder {
                 journal != null ? journal.usedBytes() : 0,
                 journal != null
                         ? journal.limitBytes()
-                        : config != null ? config.journal().limitBytes() : 0,
+                        : config != null ? config.journalAs(role(view)).limitBytes() : 0,
                 engine != null ? engine.clients() : List.of(),
                 warnings(view, rules, trims, nodeProblems),
                 engine != null ? engine.counters() : Map.of(),

@@ -10,6 +10,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.base.text.Sizes;
@@ -54,7 +55,7 @@ final class StoreOpener {
             if (JournaledImage.beginsRelay(image.head()) != null) {
                 beginRelay(journals, config, image);
             }
-            opened = new OpenStores(journals, images, openJournal(journals, config), image, false);
+            opened = new OpenStores(journals, images, openJournal(journals, config, image), image, false);
             return opened;
         } finally {
             if (opened == null) {
@@ -71,7 +72,7 @@ final class StoreOpener {
             checkOwn(journals, config, image);
             journals.delete(context, name);
         }
-        try (Journal journal = journals.create(context, name, newIdentity(), config.journal())) {
+        try (Journal journal = journals.create(context, name, newIdentity(), limits(config, image))) {
             JournaledImage.adoptNewJournal(context, owner, journal, config.journalPool(), image);
         }
         LOG.info(
@@ -84,7 +85,7 @@ final class StoreOpener {
     private void beginRelay(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
         String name = config.name();
         UUID identity = image.head().journalIdentity();
-        UUID found = journals.list().contains(name) ? identityOf(journals, config) : null;
+        UUID found = journals.list().contains(name) ? identityOf(journals, config, image) : null;
         if (found != null && !found.equals(identity)) {
             if (!found.equals(JournaledImage.beginsRelay(image.head()))) {
                 throw new StorageException(
@@ -96,21 +97,25 @@ final class StoreOpener {
             found = null;
         }
         try (Journal journal = found == null
-                ? journals.create(context, name, identity, config.journal())
-                : journals.open(context, name, config.journal())) {
+                ? journals.create(context, name, identity, limits(config, image))
+                : journals.open(context, name, limits(config, image))) {
             JournaledImage.beginRelay(image, journal);
         }
         LOG.info("Image {}: its bytes are the seed of a replica; what it was itself is given up, by order", name);
     }
 
-    private UUID identityOf(JournalStore journals, ImageConfig config) throws StorageException {
-        try (Journal journal = journals.open(context, config.name(), config.journal())) {
+    private static JournalSettings limits(ImageConfig config, BlockImage image) {
+        return config.journalAs(image.head().role());
+    }
+
+    private UUID identityOf(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
+        try (Journal journal = journals.open(context, config.name(), limits(config, image))) {
             return journal.identity();
         }
     }
 
     private void checkOwn(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
-        try (Journal journal = journals.open(context, config.name(), config.journal())) {
+        try (Journal journal = journals.open(context, config.name(), limits(config, image))) {
             List<Epoch> epochs = journal.epochs();
             boolean unused =
                     epochs.isEmpty() || journal.durable() < epochs.get(0).firstSequence();
@@ -123,9 +128,9 @@ final class StoreOpener {
         }
     }
 
-    private Journal openJournal(JournalStore journals, ImageConfig config) throws StorageException {
+    private Journal openJournal(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
         try {
-            return journals.open(context, config.name(), config.journal());
+            return journals.open(context, config.name(), limits(config, image));
         } catch (StorageException e) {
             if (e.reason() != Reason.NOT_FOUND) {
                 throw e;
@@ -188,7 +193,9 @@ final class StoreOpener {
                     "choose another name, or delete it with image:delete " + name);
         }
         UUID journalIdentity = newIdentity();
-        Journal journal = createJournal(journals, config, journalIdentity, origin != null);
+        ImageHead.Role role = origin == null ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA;
+        removeLeftover(journals, config, role);
+        Journal journal = journals.create(context, name, journalIdentity, config.journalAs(role));
         BlockImage image = null;
         try {
             if (origin != null) {
@@ -208,18 +215,13 @@ final class StoreOpener {
     }
 
     /**
-     * Makes a new journal, in place of what an interrupted creation left.
+     * Makes a new journal for an image that is there, in place of what an interrupted creation left.
      *
      * @throws StorageException EXISTS when there is a journal that holds something
      */
-    Journal createJournal(JournalStore journals, ImageConfig config, UUID identity) throws StorageException {
-        return createJournal(journals, config, identity, false);
-    }
-
-    private Journal createJournal(JournalStore journals, ImageConfig config, UUID identity, boolean replica)
-            throws StorageException {
-        removeLeftover(journals, config, replica);
-        return journals.create(context, config.name(), identity, config.journal());
+    Journal createJournal(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
+        removeLeftover(journals, config, ImageHead.Role.PRIMARY);
+        return journals.create(context, config.name(), newIdentity(), limits(config, image));
     }
 
     private ImageHead newHead(ImageConfig config, UUID journalIdentity) {
@@ -243,16 +245,17 @@ final class StoreOpener {
     }
 
     /** A journal that never had an epoch holds nothing: it is what an interrupted creation left. */
-    private void removeLeftover(JournalStore journals, ImageConfig config, boolean replica) throws StorageException {
+    private void removeLeftover(JournalStore journals, ImageConfig config, ImageHead.Role role)
+            throws StorageException {
         String name = config.name();
         if (!journals.list().contains(name)) {
             return;
         }
         boolean empty;
-        try (Journal journal = journals.open(context, name, config.journal())) {
+        try (Journal journal = journals.open(context, name, config.journalAs(role))) {
             List<Epoch> epochs = journal.epochs();
             // That of a replica begins with an epoch.
-            boolean fresh = replica
+            boolean fresh = role == ImageHead.Role.REPLICA
                     && epochs.size() == 1
                     && journal.durable() < epochs.get(0).firstSequence();
             empty = epochs.isEmpty() || fresh;

@@ -60,6 +60,9 @@ final class MemoryJournal implements Journal, JournalAppender {
     Runnable beforeEpoch = () -> {};
     long fullAtEvents = Long.MAX_VALUE;
     long batchEvents = Long.MAX_VALUE;
+    /** As it was told last. */
+    volatile JournalSettings settings;
+
     long forces;
 
     /** Nothing is taken before the next force, even where there is nothing to force: a new segment is due. */
@@ -249,8 +252,9 @@ final class MemoryJournal implements Journal, JournalAppender {
     }
 
     @Override
-    public void configure(JournalSettings settings) {
-        // Limits are fields here.
+    public void configure(JournalSettings next) {
+        // What limits it is in fields of its own.
+        settings = next;
     }
 
     @Override

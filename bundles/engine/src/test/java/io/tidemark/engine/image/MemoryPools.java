@@ -89,6 +89,11 @@ public final class MemoryPools {
         return journals.get(name);
     }
 
+    /** What a journal was told last. */
+    public synchronized JournalSettings settings(String name) {
+        return journals.get(name).settings;
+    }
+
     /** What happens, or fails, when a client of a journal is about to be replaced. */
     public interface Meanwhile {
         void run() throws StorageException;
@@ -165,6 +170,7 @@ public final class MemoryPools {
                 }
                 claim("journal " + name);
                 MemoryJournal made = new MemoryJournal(identity);
+                made.settings = settings;
                 made.whenClosed = () -> unclaim("journal " + name);
                 journals.put(name, made);
                 return made;
@@ -180,6 +186,7 @@ public final class MemoryPools {
                 }
                 claim("journal " + name);
                 MemoryJournal next = journals.get(name).reopened(0);
+                next.settings = settings;
                 next.whenClosed = () -> unclaim("journal " + name);
                 journals.put(name, next);
                 return next;

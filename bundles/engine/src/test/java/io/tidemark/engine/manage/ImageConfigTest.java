@@ -50,15 +50,22 @@ class ImageConfigTest {
     void withoutARelayAJournalIsSmallAndAppliedAtOnceByAReplica() {
         ImageConfig config = parse(ImageKeys.RELAY, "off");
         assertTrue(config.relayOff());
-        assertEquals(128L << 20, config.journal().limitBytes());
+        assertEquals(128L << 20, config.journalAs(ImageHead.Role.REPLICA).limitBytes());
+        assertEquals(JournalSettings.DEFAULT, config.journalAs(ImageHead.Role.PRIMARY));
         assertEquals(config.settings(), config.settingsAs(ImageHead.Role.PRIMARY));
         assertTrue(config.settingsAs(ImageHead.Role.REPLICA).backlogLimitBytes() <= 32L << 20);
-        assertEquals(4L << 30, parse(ImageKeys.RELAY, "on").journal().limitBytes());
+        ImageConfig asks = parse(ImageKeys.RELAY, "off", ImageKeys.PEER_ASK, "wait", ImageKeys.PEER_ASK_TIMEOUT, "1h");
         assertEquals(
-                1L << 30,
-                parse(ImageKeys.RELAY, "off", ImageKeys.JOURNAL_LIMIT, "1G")
-                        .journal()
-                        .limitBytes());
+                asks.settings().unasked(),
+                asks.settingsAs(ImageHead.Role.REPLICA).unasked());
+        assertEquals(
+                asks.settings().askTimeoutNanos(),
+                asks.settingsAs(ImageHead.Role.REPLICA).askTimeoutNanos());
+        for (ImageHead.Role role : ImageHead.Role.values()) {
+            assertEquals(JournalSettings.DEFAULT, parse(ImageKeys.RELAY, "on").journalAs(role));
+            ImageConfig said = parse(ImageKeys.RELAY, "off", ImageKeys.JOURNAL_LIMIT, "1G");
+            assertEquals(1L << 30, said.journalAs(role).limitBytes());
+        }
         refused(ImageKeys.RELAY, "maybe");
     }
 
