@@ -587,7 +587,10 @@ final class ImageLife {
         }
         keepRule(now);
         boolean held = state() == State.HOLDING || state() == State.FAILING;
-        if (trimWanted || held || now() - trimmedNanos >= TRIM_INTERVAL_NANOS) {
+        // What is fenced, or has to be asked first, does not wait for room.
+        boolean trimHelps =
+                held && now.engine().fence().isEmpty() && now.engine().question() == 0;
+        if (trimWanted || trimHelps || now() - trimmedNanos >= TRIM_INTERVAL_NANOS) {
             trimmedNanos = now();
             trims.round(now.config(), now.engine(), now.stores().journal());
         }

@@ -16,14 +16,18 @@ import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
+import io.tidemark.engine.image.MemoryPools;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Plugins that answer, do not, come late and go: a safe built-in stands in for each. */
@@ -280,6 +284,45 @@ class PolicyAndTrimTest {
             node.directory.configure("disk", Map.of("peer.slow.size", "5MiB", "peer.slow", "expire"));
             Node.await(() -> node.pools.trimmed("disk") == 18, () -> "trimmed " + node.pools.trimmed("disk"));
             assertEquals(JournalClient.State.CONNECTED, client(node).state());
+        }
+    }
+
+    /** Has the image's worker look after it often, which helps nobody: what was due before may be seen, and no more. */
+    private static void looksWithoutTrimming(Node node, AtomicInteger votes) {
+        Replicas replicas = new Replicas(node.directory);
+        int before = votes.get();
+        for (int i = 0; i < 50; i++) {
+            // Any order for the worker: behind each it looks.
+            fails(Reason.MISMATCH, () -> replicas.promote("disk"));
+        }
+        int rounds = votes.get() - before;
+        assertTrue(rounds <= 5, rounds + " rounds that cannot help");
+    }
+
+    @Test
+    void whoeverIsFencedOrAsksIsNotHelpedByTrimming() throws Exception {
+        MemoryPools pools = new MemoryPools();
+        AtomicInteger votes = new AtomicInteger();
+        TrimStrategy counts = situation -> {
+            votes.incrementAndGet();
+            return new TrimVote(0, "keeps all", List.of());
+        };
+        Map<String, String> properties = Map.of("trim", "counts", "peer.ask", "wait", "peer.ask.timeout", "1h");
+        try (Node node = new Node(pools).withStores()) {
+            node.directory.plugins().addStrategy("counts", 0, counts);
+            node.directory.create("disk", Node.SIZE, properties);
+            fill(node);
+            register(node, 3);
+            new Replicas(node.directory).fence("disk", new Fence("b", 7, new UUID(7, 7)));
+            assertEquals(State.FAILING, node.state("disk"));
+            looksWithoutTrimming(node, votes);
+            new Replicas(node.directory).unfence("disk");
+        }
+        try (Node node = new Node(pools).withStores()) {
+            node.directory.plugins().addStrategy("counts", 0, counts);
+            node.wish("disk", properties);
+            node.awaitState("disk", State.HOLDING);
+            looksWithoutTrimming(node, votes);
         }
     }
 
