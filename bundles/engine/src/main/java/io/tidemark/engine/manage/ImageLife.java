@@ -652,13 +652,7 @@ final class ImageLife {
      */
     void delete(String origin, Order.Action forget) throws StorageException {
         View now = view;
-        if (now.engine() != null && !now.engine().clients().isEmpty()) {
-            throw new StorageException(
-                    Reason.BUSY,
-                    "image " + name + " has clients: "
-                            + String.join(", ", now.engine().clients()),
-                    "detach them first");
-        }
+        refuseClients(now, "detach them first");
         ImageConfig config = now.config();
         String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
         String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
@@ -725,11 +719,7 @@ final class ImageLife {
      * @param at where a replica is to be promoted; null for at the end of its journal
      */
     void turn(ImageHead.Role role, Position at) throws StorageException {
-        View now = view;
-        if (now.engine() == null || now.stores() == null) {
-            throw new StorageException(
-                    Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
-        }
+        View now = served();
         try {
             if (at == null) {
                 now.engine().turn(role);
@@ -743,14 +733,27 @@ final class ImageLife {
             }
             throw e;
         }
-        String word = role.name().toLowerCase(Locale.ROOT);
-        LOG.info("Image {}: it is a {} from now on", name, word);
-        host.news().tell(Topic.IMAGE_ROLE, name, "", "it is a " + word + " from now on", Map.of("role", word));
+        tellRole(role);
         reopen(now);
         JournaledImage engine = reopened("has its new role");
         if (role == ImageHead.Role.PRIMARY) {
             engine.notePromotion();
         }
+    }
+
+    private View served() throws StorageException {
+        View now = view;
+        if (now.engine() == null || now.stores() == null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
+        }
+        return now;
+    }
+
+    private void tellRole(ImageHead.Role role) {
+        String word = role.name().toLowerCase(Locale.ROOT);
+        LOG.info("Image {}: it is a {} from now on", name, word);
+        host.news().tell(Topic.IMAGE_ROLE, name, "", "it is a " + word + " from now on", Map.of("role", word));
     }
 
     /** What runs after what was done, which the reason says if nothing does. */
@@ -767,16 +770,13 @@ final class ImageLife {
 
     /** Makes a replica of an image that is there, of whose bytes it keeps what is as at its source. */
     void adopt(UUID seed, ReplicaOrigin origin) throws StorageException {
-        View now = view;
-        if (now.engine() == null || now.stores() == null) {
-            throw new StorageException(
-                    Reason.UNAVAILABLE, "image " + name + " is not served: " + now.detail(), "try again when it is");
-        }
+        View now = served();
         BlockImage image = now.stores().image();
         checkSeed(now, image.head(), seed, origin);
         closeEngine(now.engine());
         try {
             JournaledImage.adoptSeed(image, origin, newIdentity());
+            tellRole(ImageHead.Role.REPLICA);
         } finally {
             reopen(now);
         }
@@ -805,12 +805,16 @@ final class ImageLife {
                             + origin.blockSizeBytes(),
                     "image:set " + name + " " + ImageKeys.BLOCK_SIZE + "=");
         }
-        if (!now.engine().clients().isEmpty()) {
+        refuseClients(now, "detach them first: what it is now is given up");
+    }
+
+    private void refuseClients(View now, String remedy) throws StorageException {
+        if (now.engine() != null && !now.engine().clients().isEmpty()) {
             throw new StorageException(
                     Reason.BUSY,
                     "image " + name + " has clients: "
                             + String.join(", ", now.engine().clients()),
-                    "detach them first: what it is now is given up");
+                    remedy);
         }
     }
 

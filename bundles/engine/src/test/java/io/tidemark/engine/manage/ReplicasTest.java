@@ -15,6 +15,9 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.api.journal.JournalSettings;
+import io.tidemark.api.news.News;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
@@ -26,6 +29,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -135,6 +139,7 @@ class ReplicasTest {
             node.directory.create("disk", Node.SIZE, Map.of("trim", "keep"));
             ImageFacts source = replicas.facts("disk");
             replicas.create("copy", originOf(source), Map.of("trim", "keep", "relay", "off"));
+            assertEquals(128L << 20, node.pools.settings("copy").limitBytes());
             Replica replica = replicas.receive("copy");
             replica.endBootstrap(Position.NONE);
             try (Node.Client client = node.new Client("disk")) {
@@ -173,6 +178,10 @@ class ReplicasTest {
             }
             node.directory.checkpoint("copy");
             assertEquals(20, node.directory.journal("copy").trimmed());
+            assertEquals(JournalSettings.DEFAULT, node.pools.settings("copy"));
+            // A change of something else does not take that back.
+            node.directory.configure("copy", Map.of("journal.warn", "70%"));
+            assertEquals(JournalSettings.DEFAULT, node.pools.settings("copy"));
         }
     }
 
@@ -435,11 +444,20 @@ class ReplicasTest {
             }
             assertEquals(before.imageIdentity(), replicas.facts("copy").imageIdentity());
             assertEquals(Role.PRIMARY, replicas.facts("copy").role());
+            List<News> told = new CopyOnWriteArrayList<>();
+            node.directory.news().add(told::add);
             replicas.adopt("copy", before.imageIdentity(), origin);
+            Node.await(() -> told.stream().anyMatch(ReplicasTest::saysThatTheCopyIsAReplica), told::toString);
             isASeedAndBecomesAReplica(node, replicas);
             // It is the source's image now: the same order does nothing to it.
             fails(Reason.MISMATCH, () -> replicas.adopt("copy", before.imageIdentity(), origin));
         }
+    }
+
+    private static boolean saysThatTheCopyIsAReplica(News one) {
+        return one.topic() == Topic.IMAGE_ROLE
+                && one.image().equals("copy")
+                && "replica".equals(one.facts().get("role"));
     }
 
     /** Wherever it stops, the image is either what it was or the replica. */
