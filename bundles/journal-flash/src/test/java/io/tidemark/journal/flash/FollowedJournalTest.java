@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -295,18 +296,18 @@ class FollowedJournalTest {
     }
 
     /** A process with other files, and without a clock when that is so. */
-    private record Odd(StorageContext machine, Files files, AtomicBoolean clockless) implements StorageContext {
+    private record Odd(StorageContext machine, Files files, Workers workers, AtomicBoolean clockless)
+            implements StorageContext {
+        Odd(StorageContext machine, Files files, AtomicBoolean clockless) {
+            this(machine, files, machine.workers(), clockless);
+        }
+
         @Override
         public Clock clock() {
             if (clockless.get()) {
                 throw new IllegalStateException("on purpose");
             }
             return machine.clock();
-        }
-
-        @Override
-        public Workers workers() {
-            return machine.workers();
         }
 
         @Override
@@ -393,6 +394,55 @@ class FollowedJournalTest {
             List<JournalClient> both = List.of(client(17), other);
             assertFalse(machine.awaitUntil(() -> !followed.clients().equals(both), SECOND), "it is forgotten");
             followed.close();
+        });
+    }
+
+    /** Workers that are done before whoever starts them goes on, and gates of which it is known how often they were opened. */
+    private record AtOnce(Workers real, AtomicInteger opened) implements Workers {
+        @Override
+        public Worker start(String name, Runnable body) {
+            body.run();
+            return real.start(name, () -> {});
+        }
+
+        @Override
+        public Gate newGate() {
+            Gate gate = real.newGate();
+            return new Gate() {
+                @Override
+                public boolean await(long nanos) {
+                    return gate.await(nanos);
+                }
+
+                @Override
+                public void open() {
+                    opened.incrementAndGet();
+                    gate.open();
+                }
+            };
+        }
+    }
+
+    @Test
+    void aPoolKeepsNoJournalThatIsNoLongerFollowed() {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(6);
+        TWO.forEach(machine.disk()::makeDirectories);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("one");
+            FlashJournalStore store = new FlashJournalStore("pool", TWO, SMALL, process.files());
+            store.create(process, "disk", new UUID(7, 7), SETTINGS).close();
+            AtomicInteger opened = new AtomicInteger();
+            Workers atOnce = new AtOnce(process.workers(), opened);
+            AtomicBoolean clockless = new AtomicBoolean(true);
+            Journal followed = store.follow(new Odd(process, process.files(), atOnce, clockless), "disk");
+            assertEquals(
+                    Reason.UNAVAILABLE,
+                    assertThrows(StorageException.class, () -> followed.reader(1)
+                                    .next())
+                            .reason());
+            int before = opened.get();
+            store.close();
+            assertEquals(before, opened.get(), "it is closed again, and so it was kept");
         });
     }
 }
