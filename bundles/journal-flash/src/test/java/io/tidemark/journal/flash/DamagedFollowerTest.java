@@ -33,7 +33,7 @@ class DamagedFollowerTest {
             .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
             .withBatchBytes(5 << 18);
     private static final String CLIENT = "mirror:0123:disk";
-    private static final Path FILE = POOL.resolve("disk/follower-" + CLIENT);
+    private static final Path FILE = POOL.resolve("disk/followers/" + CLIENT + ".client");
     private static final int EVENTS = 200;
 
     private interface Scenario {
@@ -55,6 +55,7 @@ class DamagedFollowerTest {
 
     /** Whatever was there. */
     private static void damage(SimulatedContext process, int bytes) throws StorageException {
+        process.files().createDirectories(FILE.getParent());
         process.files().delete(FILE);
         try (StorageFile file = process.files().open(FILE, Files.Mode.CREATE)) {
             ByteBuffer garbage = ByteBuffer.allocate(bytes);

@@ -49,6 +49,10 @@ class FlashForcesTest {
             .withSealNanos(0)
             .withDirectBytes(0);
 
+    private static final List<JournalClient> FOLLOWERS = Stream.of("a", "b", "c", "d")
+            .map(id -> new JournalClient(id, "", Position.NONE, JournalClient.State.CONNECTED, 1))
+            .toList();
+
     /** More than a creation or deletion takes: it is broken off at each of them. */
     private static final int STEPS = 150;
 
@@ -104,6 +108,15 @@ class FlashForcesTest {
                 "peer", "d".repeat(descriptionLength), new Position(1, sequence), JournalClient.State.CONNECTED, 1);
     }
 
+    /** Clients of another process were there. */
+    private static void follow(SimulatedContext process, List<Path> directories) throws StorageException {
+        Journal followed = store(process, directories).follow(process, NAME);
+        for (JournalClient client : FOLLOWERS) {
+            followed.putClient(client);
+        }
+        followed.close();
+    }
+
     private static void startEpoch(Journal journal, int ownerLength) throws StorageException {
         List<Epoch> epochs = journal.epochs();
         journal.startEpoch(epochs.get(epochs.size() - 1)
@@ -152,10 +165,18 @@ class FlashForcesTest {
             }
             case 3 -> {
                 SimulatedContext other = machine.boot("follower");
+                // Another client's, so that the table of clients is there already.
+                JournalClient first = new JournalClient("a", "", Position.NONE, JournalClient.State.CONNECTED, 1);
+                journal.putClient(first);
                 store(other, ONE).follow(other, NAME).putClient(client(0, 10));
-                journal.removeClient("peer");
+                boolean removed = machine.seed() % 2 == 0;
+                if (removed) {
+                    journal.removeClient("peer");
+                }
                 machine.losePower();
-                assertEquals(List.of(), open(machine, ONE).refreshClients());
+                assertEquals(
+                        removed ? List.of(first) : List.of(first, client(0, 10)),
+                        open(machine, ONE).clients());
             }
             default -> {
                 Events.write(journal, 5, 10_000);
@@ -274,6 +295,7 @@ class FlashForcesTest {
         directories.forEach(machine.disk()::makeDirectories);
         SimulatedContext process = machine.boot("first");
         create(process, directories).close();
+        follow(process, directories);
         store(process, directories).delete(process, NAME);
         machine.losePower();
         SimulatedContext next = machine.boot("second");
@@ -314,6 +336,7 @@ class FlashForcesTest {
         Journal journal = create(first, directories);
         Events.write(journal, 3, 100);
         journal.close();
+        follow(first, directories);
         boolean ended = breakOff(machine, first, () -> store(first, directories).delete(first, NAME));
         machine.losePower();
         SimulatedContext second = machine.boot("second");
@@ -321,9 +344,13 @@ class FlashForcesTest {
         if (store.list().isEmpty()) {
             store.create(second, NAME, new UUID(8, 8), SETTINGS).close();
             machine.losePower();
-            assertEquals(new UUID(8, 8), open(machine, directories).identity());
+            Journal made = open(machine, directories);
+            assertEquals(new UUID(8, 8), made.identity());
+            assertEquals(List.of(), made.clients());
         } else {
-            assertEquals(3, Events.readAll(store.open(second, NAME, SETTINGS), 1));
+            Journal left = store.open(second, NAME, SETTINGS);
+            assertEquals(3, Events.readAll(left, 1));
+            assertEquals(FOLLOWERS, left.clients());
             assertTrue(!ended, "it was said to be deleted");
         }
     }

@@ -286,8 +286,15 @@ class FollowedJournalTest {
             assertEquals(List.of(client(20)), now.refreshClients());
             now.removeClient(CLIENT);
             assertEquals(List.of(), now.refreshClients());
+            JournalClient odd = new JournalClient("other.new", "", Position.NONE, JournalClient.State.CONNECTED, 1);
+            followed.putClient(odd);
+            assertEquals(List.of(odd), now.refreshClients());
             followed.close();
             now.close();
+            store.delete(one, "disk");
+            for (Path directory : TWO) {
+                assertEquals(List.of(), one.files().list(directory), "all of it is gone");
+            }
         });
     }
 
@@ -367,7 +374,7 @@ class FollowedJournalTest {
             Files slow = new FaultyFiles(process.files()) {
                 @Override
                 public StorageFile open(Path path, Mode mode) throws StorageException {
-                    if (path.toString().endsWith(last) && armed.getAndSet(false)) {
+                    if (path.toString().endsWith(last + ".client") && armed.getAndSet(false)) {
                         goOn.await(60 * SECOND);
                     }
                     return super.open(path, mode);

@@ -193,10 +193,10 @@ class SharedJournalTest {
         sites.b.order("promote!", DISK);
         loads.verify(sites.b.node());
         Path journal = sites.a.settings().journals().get(0).resolve(DISK);
-        try (Stream<Path> files = Files.list(journal)) {
+        try (Stream<Path> files = Files.list(journal.resolve("followers"))) {
             List<String> names =
                     files.map(file -> file.getFileName().toString()).toList();
-            assertTrue(names.stream().anyMatch(name -> name.startsWith("follower-")), names.toString());
+            assertTrue(names.stream().anyMatch(name -> name.endsWith(".client")), names.toString());
         }
     }
 }

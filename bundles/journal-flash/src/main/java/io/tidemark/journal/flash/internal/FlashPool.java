@@ -298,11 +298,23 @@ public final class FlashPool {
                     // The mark that a deletion is under way goes last.
                     boolean mark = name.equals(JournalPlaces.DELETED);
                     if (!name.equals(JournalPlaces.LOCK) && mark == (pass == 1)) {
+                        if (name.equals(JournalPlaces.FOLLOWERS)) {
+                            clearFollowers(files, directory);
+                        }
                         files.delete(directory.resolve(name));
                     }
                 }
                 files.forceDirectory(directory);
             }
+        }
+    }
+
+    private static void clearFollowers(Files files, Path journal) throws StorageException {
+        // What is in a directory of its own may be gone for good while the mark is not there yet.
+        files.forceDirectory(journal);
+        Path followers = journal.resolve(JournalPlaces.FOLLOWERS);
+        for (String name : files.list(followers)) {
+            files.delete(followers.resolve(name));
         }
     }
 

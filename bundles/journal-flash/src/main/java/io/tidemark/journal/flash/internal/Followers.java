@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.base.machine.DurableDirectories;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -44,6 +45,9 @@ final class Followers {
 
     /** Durable when it returns. */
     void register(JournalClient client) throws StorageException {
+        if (!isThere(client.id())) {
+            DurableDirectories.make(files, places.followers());
+        }
         ClientTable.save(files, places.follower(client.id()), journal, List.of(client));
     }
 
@@ -77,12 +81,13 @@ final class Followers {
         known.forEach(client -> all.put(client.id(), client));
         List<String> gone = new ArrayList<>();
         boolean changed = false;
-        for (String name : files.list(places.first())) {
-            if (!name.startsWith(JournalPlaces.FOLLOWER_PREFIX) || name.endsWith(".new")) {
+        for (String name : files.list(places.followers())) {
+            if (!name.endsWith(JournalPlaces.FOLLOWER_SUFFIX)) {
+                // One that is being made, or nothing of a follower's.
                 continue;
             }
-            String id = name.substring(JournalPlaces.FOLLOWER_PREFIX.length());
-            for (JournalClient says : load(places.first().resolve(name), all.get(id), id)) {
+            String id = name.substring(0, name.length() - JournalPlaces.FOLLOWER_SUFFIX.length());
+            for (JournalClient says : load(places.follower(id), all.get(id), id)) {
                 if (says.state() == JournalClient.State.EXPIRED) {
                     gone.add(says.id());
                     changed |= all.remove(says.id()) != null;
@@ -141,12 +146,13 @@ final class Followers {
     }
 
     /**
-     * The client does not count any more. Durable with the table of clients that is saved next: that forces the directory. A
-     * file that said by itself that its client is done may come back, and says so again.
+     * The client does not count any more. Durable when it returns: a file that came back would count again, whatever the table
+     * of clients says.
      */
     void remove(String id) throws StorageException {
         if (isThere(id)) {
             files.delete(places.follower(id));
+            files.forceDirectory(places.followers());
         }
     }
 }

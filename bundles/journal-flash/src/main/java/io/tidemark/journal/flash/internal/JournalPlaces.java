@@ -13,7 +13,8 @@ record JournalPlaces(String journal, List<Path> directories) {
     static final String SEGMENT_PREFIX = "segment-";
     static final String PREPARE_PREFIX = "prepare-";
     static final String ASIDE_PREFIX = "aside-";
-    static final String FOLLOWER_PREFIX = "follower-";
+    static final String FOLLOWERS = "followers";
+    static final String FOLLOWER_SUFFIX = ".client";
 
     /** Directories of the journal, from those of its pool. */
     static JournalPlaces in(List<Path> pool, String journal) {
@@ -34,9 +35,14 @@ record JournalPlaces(String journal, List<Path> directories) {
         return first().resolve(CLIENTS);
     }
 
+    /** Where clients that are other processes have their files; missing while there was none. */
+    Path followers() {
+        return first().resolve(FOLLOWERS);
+    }
+
     /** Of a client that is another process, and written by that one. */
     Path follower(String client) {
-        return first().resolve(FOLLOWER_PREFIX + client);
+        return followers().resolve(client + FOLLOWER_SUFFIX);
     }
 
     int directoryOf(long number) {
