@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.PayloadPool;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +64,35 @@ class BatchWriterTest {
             write(rig, 72, 1);
             applied(rig);
             assertEquals(List.of("1+1 3+1", "50+1", "70+1 72+1"), rig.image.sets);
+        }
+    }
+
+    /** Long payload that is read back from the journal then goes in parts. */
+    @Test
+    void batchesDoNotWaitForPayloadMemory() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(30 * BLOCK, 100 * BLOCK + 512, 9).succeeded();
+            for (int block = 160; block < 190; block += 2) {
+                write(rig, block, 1);
+            }
+            List<Payload> all = new ArrayList<>();
+            takeAll(rig, all);
+            // Whoever wants memory now gets what the image could read back.
+            all.add(rig.session.take(100 * BLOCK + 512));
+            takeAll(rig, all);
+            applied(rig);
+            assertTrue(rig.image.sets.contains("30+16"), rig.image.sets.toString());
+            assertTrue(rig.image.sets.contains("126+4"), rig.image.sets.toString());
+            all.forEach(Payload::release);
+        }
+    }
+
+    private static void takeAll(Rig rig, List<Payload> into) {
+        PayloadPool pool = rig.context.payloads();
+        for (int size = 1 << 20; size >= 512; size /= 2) {
+            for (Payload payload = pool.tryTake(size); payload != null; payload = pool.tryTake(size)) {
+                into.add(payload);
+            }
         }
     }
 
