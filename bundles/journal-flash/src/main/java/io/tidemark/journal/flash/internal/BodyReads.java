@@ -4,7 +4,6 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Reads parts of bodies by place, from any thread. The whole body is read and verified each time. */
@@ -23,7 +22,8 @@ final class BodyReads {
 
     private static final class Scratch {
         final Checksums checksums = new Checksums();
-        ByteBuffer buffer = ByteBuffer.allocateDirect(FIRST_READ_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        /** Lent for one read. */
+        ByteBuffer buffer;
     }
 
     void start(long place, int bodyBytes) {
@@ -48,10 +48,12 @@ final class BodyReads {
         if (scratch == null) {
             scratch = new Scratch();
         }
+        scratch.buffer = table.windows().take();
         try {
             read(segment, offset, place, bodyOffset, destination, scratch);
         } finally {
             table.unpin(segment);
+            table.windows().give(scratch.buffer);
             scratches.offer(scratch);
         }
     }
@@ -86,12 +88,11 @@ final class BodyReads {
         destination.put(buffer);
     }
 
-    private static ByteBuffer more(Segment segment, long offset, int have, int needed, Scratch scratch)
+    private ByteBuffer more(Segment segment, long offset, int have, int needed, Scratch scratch)
             throws StorageException {
         ByteBuffer buffer = scratch.buffer;
         if (buffer.capacity() < needed) {
-            ByteBuffer larger =
-                    ByteBuffer.allocateDirect((int) Layout.align(needed)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer larger = table.windows().larger(needed);
             larger.put(0, buffer, 0, have);
             scratch.buffer = larger;
             buffer = larger;

@@ -13,12 +13,14 @@ import java.nio.ByteOrder;
  * Reads through a window, so that neighbours cost one call. For one thread.
  */
 final class Cursor {
-    private static final int WINDOW_BYTES = 256 << 10;
-
+    private final Windows windows;
     private final FlashSteps steps;
     private final Checksums checksums = new Checksums();
     private Segment segment;
-    private ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    /** Null while it rests. */
+    private ByteBuffer window;
+
     private long windowStart;
     private int windowLength;
 
@@ -27,8 +29,18 @@ final class Cursor {
     private long runFirst;
     private long nextItem;
 
-    Cursor(FlashSteps steps) {
+    Cursor(Windows windows, FlashSteps steps) {
+        this.windows = windows;
         this.steps = steps;
+    }
+
+    /** There is nothing to read for now: what {@link #body} gave is not valid any more. */
+    void rest() {
+        if (window != null) {
+            windows.give(window);
+            window = null;
+            windowLength = 0;
+        }
     }
 
     void open(Segment target, long itemOffset) {
@@ -160,8 +172,11 @@ final class Cursor {
         if (offset >= windowStart && offset + bytes <= windowStart + windowLength) {
             return (int) (offset - windowStart);
         }
+        if (window == null) {
+            window = windows.take();
+        }
         if (bytes > window.capacity()) {
-            window = ByteBuffer.allocateDirect((int) Layout.align(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+            window = windows.larger(bytes);
         }
         window.clear();
         windowLength = 0;

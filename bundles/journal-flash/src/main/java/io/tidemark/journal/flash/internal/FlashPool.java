@@ -22,6 +22,7 @@ public final class FlashPool {
     private final List<FlashJournal> open = new ArrayList<>();
     private final List<FollowedJournal> followed = new ArrayList<>();
     private final BatchBuffers buffers;
+    private final Windows windows = new Windows();
     private boolean stopped;
 
     /**
@@ -158,7 +159,7 @@ public final class FlashPool {
         if (!context.files().exists(places.state())) {
             throw notThere(places);
         }
-        FollowedJournal journal = new FollowedJournal(context, places, steps, this::unfollowed);
+        FollowedJournal journal = new FollowedJournal(context, places, steps, windows, this::unfollowed);
         boolean late;
         synchronized (lock) {
             late = stopped;
@@ -207,7 +208,7 @@ public final class FlashPool {
         try {
             buffers.prepare();
             journal = new JournalOpening(context, options, places, steps)
-                    .open(settings, created, buffers, closed -> closed(closed, claims));
+                    .open(settings, created, buffers, windows, closed -> closed(closed, claims));
         } finally {
             if (journal == null) {
                 // Whatever it was, lack of direct memory included: a claim that stays would keep the journal shut.

@@ -32,7 +32,7 @@ final class FlashReader implements JournalReader {
         this.epochs = epochs;
         this.table = table;
         this.failures = failures;
-        this.cursor = new Cursor(steps);
+        this.cursor = new Cursor(table.windows(), steps);
         this.next = fromSequence;
     }
 
@@ -46,6 +46,7 @@ final class FlashReader implements JournalReader {
         checkOpen();
         long wanted = next;
         if (wanted > table.durable()) {
+            cursor.rest();
             return null;
         }
         locate(wanted);
@@ -160,6 +161,7 @@ final class FlashReader implements JournalReader {
             return;
         }
         closed = true;
+        // Its window stays with it: another thread may be reading.
         table.removeReader(this);
         if (segment != null) {
             table.unpin(segment);

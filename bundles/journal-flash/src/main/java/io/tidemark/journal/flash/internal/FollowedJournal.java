@@ -52,12 +52,17 @@ public final class FollowedJournal extends SegmentedJournal {
      * @throws StorageException NOT_FOUND, CORRUPT, UNAVAILABLE when it changes too fast, or IO
      */
     FollowedJournal(
-            StorageContext context, JournalPlaces places, FlashSteps steps, Consumer<FollowedJournal> closeAction)
+            StorageContext context,
+            JournalPlaces places,
+            FlashSteps steps,
+            Windows windows,
+            Consumer<FollowedJournal> closeAction)
             throws StorageException {
         this(
                 context,
                 places,
                 steps,
+                windows,
                 closeAction,
                 JournalState.load(context.files(), places),
                 context.workers().newGate());
@@ -67,6 +72,7 @@ public final class FollowedJournal extends SegmentedJournal {
             StorageContext context,
             JournalPlaces places,
             FlashSteps steps,
+            Windows windows,
             Consumer<FollowedJournal> closeAction,
             JournalState state,
             Gate gate)
@@ -74,7 +80,7 @@ public final class FollowedJournal extends SegmentedJournal {
         super(
                 places,
                 state.journal(),
-                new SegmentTable(places.journal(), state.segmentBytes(), gate),
+                new SegmentTable(places.journal(), state.segmentBytes(), gate, windows),
                 new Failures(places.journal()),
                 steps);
         this.context = context;

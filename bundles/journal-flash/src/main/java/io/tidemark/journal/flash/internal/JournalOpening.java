@@ -30,7 +30,11 @@ public final class JournalOpening {
     }
 
     FlashJournal open(
-            JournalSettings settings, boolean created, BatchBuffers buffers, FlashJournal.CloseAction closeAction)
+            JournalSettings settings,
+            boolean created,
+            BatchBuffers buffers,
+            Windows windows,
+            FlashJournal.CloseAction closeAction)
             throws StorageException {
         long startNanos = context.clock().monotonicNanos();
         SlotFile.settle(context.files(), places.state());
@@ -42,7 +46,7 @@ public final class JournalOpening {
                 .merge(ClientTable.load(context.files(), places.clients(), state.journal()))
                 .clients();
         Gate gate = context.workers().newGate();
-        SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate);
+        SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate, windows);
         SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
         Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles, steps);
         recovery.run();

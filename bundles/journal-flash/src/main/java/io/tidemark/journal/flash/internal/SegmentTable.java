@@ -20,6 +20,7 @@ final class SegmentTable {
     private final String journal;
     private final long segmentBytes;
     private final Gate housekeeperGate;
+    private final Windows windows;
 
     private final ArrayList<Segment> live = new ArrayList<>();
     private final ArrayDeque<EndJob> endJobs = new ArrayDeque<>();
@@ -41,10 +42,11 @@ final class SegmentTable {
     /** A segment that was left and gets its last index and its end. */
     record EndJob(Segment segment, IndexBuilder.Gathered rest, int previousChecksum) {}
 
-    SegmentTable(String journal, long segmentBytes, Gate housekeeperGate) {
+    SegmentTable(String journal, long segmentBytes, Gate housekeeperGate, Windows windows) {
         this.journal = journal;
         this.segmentBytes = segmentBytes;
         this.housekeeperGate = housekeeperGate;
+        this.windows = windows;
     }
 
     void startAt(List<Segment> found, Segment spare, long next, long durableNow, long trimmedNow) {
@@ -57,6 +59,11 @@ final class SegmentTable {
 
     Object lock() {
         return lock;
+    }
+
+    /** Memory for those who read. */
+    Windows windows() {
+        return windows;
     }
 
     String journal() {

@@ -26,13 +26,17 @@ final class TimeSearch {
                 return last;
             }
         }
-        Cursor cursor = new Cursor(FlashSteps.NORMAL);
-        cursor.open(segment, stride.batchOffset);
-        cursor.nextRun(index, stride.firstSequence);
-        while (cursor.runLast() < last && time(cursor, cursor.runLast()) <= timeNanos) {
-            cursor.nextRun(0, cursor.runLast() + 1);
+        Cursor cursor = new Cursor(table.windows(), FlashSteps.NORMAL);
+        try {
+            cursor.open(segment, stride.batchOffset);
+            cursor.nextRun(index, stride.firstSequence);
+            while (cursor.runLast() < last && time(cursor, cursor.runLast()) <= timeNanos) {
+                cursor.nextRun(0, cursor.runLast() + 1);
+            }
+            return bisect(cursor, timeNanos);
+        } finally {
+            cursor.rest();
         }
-        return bisect(cursor, timeNanos);
     }
 
     private static long time(Cursor cursor, long sequence) {

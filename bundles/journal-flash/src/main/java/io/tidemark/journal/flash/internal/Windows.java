@@ -1,0 +1,44 @@
+package io.tidemark.journal.flash.internal;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+
+/**
+ * Memory through which journals of a pool are read. A reader has a window only while it has something to read, so that many
+ * that wait for events take none. Safe for all threads.
+ */
+final class Windows {
+    /** The least that one has. */
+    static final int BYTES = 256 << 10;
+
+    /** So many are not given back to the machine. */
+    private static final int KEPT = 8;
+
+    private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+
+    /** One of at least {@link #BYTES}, with whatever somebody else read. */
+    ByteBuffer take() {
+        synchronized (this) {
+            if (!free.isEmpty()) {
+                return free.pop().clear();
+            }
+        }
+        return allocate(BYTES);
+    }
+
+    /** In place of one that is too small, which is given up. */
+    ByteBuffer larger(long bytes) {
+        return allocate((int) Layout.align(bytes));
+    }
+
+    private static ByteBuffer allocate(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    synchronized void give(ByteBuffer window) {
+        if (free.size() < KEPT) {
+            free.push(window);
+        }
+    }
+}
