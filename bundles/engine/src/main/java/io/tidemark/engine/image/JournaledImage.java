@@ -587,6 +587,15 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
+     * Whether writes wait or fail because the journal takes no more.
+     *
+     * @return true until there is room again
+     */
+    public boolean isJournalFull() {
+        return core.journalFull;
+    }
+
+    /**
      * The last sequence that the engine itself does not need: the least of the checkpoint and what is being read.
      *
      * @return a floor for {@link #trim}

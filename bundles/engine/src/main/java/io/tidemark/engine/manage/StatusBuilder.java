@@ -94,7 +94,9 @@ final class StatusBuilder {
     private static void warnFilling(ImageLife.View view, String holder, List<String> warnings) {
         Journal.JournalStatus journal = view.stores().journal().status();
         double level = view.config().settings().softWarnFraction();
-        if (!holder.isEmpty() && journal.usedBytes() >= level * journal.limitBytes()) {
+        // It takes whole segments, so a small one is full before that.
+        boolean full = view.engine().isJournalFull() || journal.usedBytes() >= level * journal.limitBytes();
+        if (!holder.isEmpty() && full) {
             warnings.add("the journal fills with what " + holder
                     + " lacks: bring it back, let it go on (mirror:release),"
                     + " give it up (mirror:disable), or raise " + ImageKeys.JOURNAL_LIMIT + "; " + ImageKeys.PEER_SLOW

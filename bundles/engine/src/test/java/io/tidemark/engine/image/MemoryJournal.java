@@ -59,6 +59,10 @@ final class MemoryJournal implements Journal, JournalAppender {
     boolean keepFailedEpoch;
     Runnable beforeEpoch = () -> {};
     long fullAtEvents = Long.MAX_VALUE;
+
+    /** What it says its limit is; 0 for where it is full. */
+    long limitBytes;
+
     long batchEvents = Long.MAX_VALUE;
     /** As it was told last. */
     volatile JournalSettings settings;
@@ -261,7 +265,8 @@ final class MemoryJournal implements Journal, JournalAppender {
     public synchronized JournalStatus status() {
         long newest =
                 events.isEmpty() ? 0 : events.get(events.size() - 1).header.timeNanos();
-        return new JournalStatus(events.size(), Math.max(1, fullAtEvents), 0, 1, forces, 0, 0, 0, newest);
+        long limit = limitBytes > 0 ? limitBytes : Math.max(1, fullAtEvents);
+        return new JournalStatus(events.size(), limit, 0, 1, forces, 0, 0, 0, newest);
     }
 
     @Override

@@ -103,6 +103,12 @@ public final class MemoryPools {
         journals.get(name).beforeReplacing = meanwhile;
     }
 
+    /** A journal takes so many events, of which each counts as a byte of its limit. */
+    public synchronized void fullAt(String name, long events, long limitBytes) {
+        journals.get(name).fullAtEvents = events;
+        journals.get(name).limitBytes = limitBytes;
+    }
+
     public synchronized int mostOpeners() {
         return mostOpeners;
     }

@@ -22,6 +22,7 @@ import io.tidemark.api.trim.TrimSituation;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
 import io.tidemark.engine.image.MemoryPools;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -251,6 +252,27 @@ class PolicyAndTrimTest {
             awaitWarning(node, "because it lacks more than 5 MiB of the journal (peer.slow.size): nothing is kept");
             node.directory.configure("disk", Map.of("peer.slow.size", "", "peer.slow", ""));
             awaitWarning(node, "copy it anew (mirror:resync there)");
+        }
+    }
+
+    /** A journal takes whole segments: a small one is full below the level of the warning. */
+    @Test
+    void whoKeepsAFullJournalIsNamed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            register(node, 3);
+            node.pools.fullAt("disk", 10, 100);
+            try (Node.Client client = node.new Client("disk")) {
+                List<Node.Request> requests = new ArrayList<>();
+                for (int i = 0; i < 20; i++) {
+                    requests.add(client.write(512L * i, (byte) i));
+                }
+                node.awaitState("disk", State.HOLDING);
+                awaitWarning(node, "the journal fills with what b as disk lacks");
+                node.pools.fullAt("disk", 100, 1000);
+                requests.forEach(Node.Request::succeeded);
+            }
+            awaitNoWarning(node);
         }
     }
 
