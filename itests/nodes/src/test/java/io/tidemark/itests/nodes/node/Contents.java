@@ -20,11 +20,25 @@ public final class Contents {
      * @throws IOException when it cannot be read
      */
     public static ByteBuffer of(NodeProcess node, String image, long bytes) throws IOException {
+        return of(node, image, 0, bytes);
+    }
+
+    /**
+     * Reads a part of an image.
+     *
+     * @param node that serves it
+     * @param image its name
+     * @param offset where it begins
+     * @param bytes its length, whole MiB
+     * @return its bytes
+     * @throws IOException when it cannot be read
+     */
+    public static ByteBuffer of(NodeProcess node, String image, long offset, long bytes) throws IOException {
         ByteBuffer all = ByteBuffer.allocate((int) bytes);
         try (NbdConnection connection = node.dial(image)) {
             while (all.hasRemaining()) {
                 ByteBuffer piece = all.slice().limit(PIECE_BYTES);
-                connection.call(NbdConnection.READ, 0, all.position(), piece.remaining(), piece);
+                connection.call(NbdConnection.READ, 0, offset + all.position(), piece.remaining(), piece);
                 all.position(all.position() + PIECE_BYTES);
             }
         }

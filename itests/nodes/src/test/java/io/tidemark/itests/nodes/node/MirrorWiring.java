@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes.node;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
 import io.tidemark.api.mirror.MirrorStatus;
@@ -52,13 +53,16 @@ import java.util.stream.Stream;
  * PEER}, {@code disable IMAGE PEER}, {@code
  * status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or
  * a position, {@code delay IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE
- * PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code
- * splits IMAGE}, {@code branches}, {@code discard BRANCH}.
+ * PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code lose IMAGE PEER} (a resync that
+ * keeps nothing), {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}; and {@code bandwidth BYTES}, which bounds what TCP
+ * sends in a second, 0 for no bound.
  */
 final class MirrorWiring {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
 
     private static final long KEPT_BYTES = 256L << 20;
+
+    private static final TcpSettings TCP = TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0);
 
     private final Mirrors mirrors;
     private final Map<String, TcpTransport> transports;
@@ -132,18 +136,17 @@ final class MirrorWiring {
 
     /** TCP; with TLS where there is a store {@code tls.p12}, and a Unix socket where a file {@code unix} names one. */
     private static Map<String, TcpTransport> transports(Path etc) throws IOException {
-        TcpSettings tcp = TcpSettings.DEFAULTS.withTcp("127.0.0.1", 0);
         Map<String, TcpTransport> transports = new TreeMap<>();
-        transports.put(PeerSettings.TCP, new TcpTransport(PeerSettings.TCP, tcp));
+        transports.put(PeerSettings.TCP, new TcpTransport(PeerSettings.TCP, TCP));
         Path store = etc.resolve("tls.p12");
         if (Files.exists(store)) {
             TlsSettings tls = new TlsSettings(true, store, null, Certificates.PASSWORD, null);
-            transports.put("tls", new TcpTransport("tls", tcp.withTls(tls)));
+            transports.put("tls", new TcpTransport("tls", TCP.withTls(tls)));
         }
         Path unix = etc.resolve("unix");
         if (Files.exists(unix)) {
             Path socket = Path.of(Files.readString(unix).strip());
-            transports.put("unix", new TcpTransport("unix", tcp.withTcp("", 0).withUnixSocket(socket)));
+            transports.put("unix", new TcpTransport("unix", TCP.withTcp("", 0).withUnixSocket(socket)));
         }
         return transports;
     }
@@ -223,6 +226,11 @@ final class MirrorWiring {
                 return told(mirrors.resync(image, peer, false));
             case "resync!":
                 return told(mirrors.resync(image, peer, true));
+            case "lose":
+                return told(mirrors.resync(image, peer, GivenUp.LOST));
+            case "bandwidth":
+                transports.get(PeerSettings.TCP).apply(bandwidth(Long.parseLong(image)));
+                return "";
             case "splits":
                 return mirrors.splits(image).toString().replace('\n', ' ');
             case "branches":
@@ -233,6 +241,17 @@ final class MirrorWiring {
             default:
                 throw new IllegalArgumentException("unknown order " + words[1]);
         }
+    }
+
+    private static TcpSettings bandwidth(long bytesPerSecond) {
+        TcpSettings.Limits limits = TCP.limits();
+        return TCP.withLimits(new TcpSettings.Limits(
+                limits.maxLinks(),
+                limits.windowBytes(),
+                limits.sendBytes(),
+                bytesPerSecond,
+                limits.compression(),
+                limits.workerThreads()));
     }
 
     private static PeerSettings settings(String address, String[] words) {

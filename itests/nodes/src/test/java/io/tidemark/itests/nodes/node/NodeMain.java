@@ -164,6 +164,8 @@ public final class NodeMain {
                 return status(manager.configure(words[1], pairs(words, 2)));
             case "create":
                 return status(manager.create(words[1], Long.parseLong(words[2]), pairs(words, 3)));
+            case "resize":
+                return status(manager.resize(words[1], Long.parseLong(words[2])));
             case "delete":
                 manager.delete(words[1]);
                 return "";
