@@ -1,5 +1,6 @@
 package io.tidemark.itests.nodes.harness;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,6 +35,7 @@ public final class LinkProxy implements AutoCloseable {
     private int twice;
     private int swapped;
     private long passedBytes;
+    private ByteArrayOutputStream recording;
 
     private LinkProxy(ServerSocket server, Supplier<InetSocketAddress> target) {
         this.server = server;
@@ -75,6 +77,26 @@ public final class LinkProxy implements AutoCloseable {
     public long passedBytes() {
         synchronized (lock) {
             return passedBytes;
+        }
+    }
+
+    /** Keeps what goes towards the target over connections that are made from now on, up to {@link #recorded}. */
+    public void record() {
+        synchronized (lock) {
+            recording = new ByteArrayOutputStream();
+        }
+    }
+
+    /**
+     * What has gone towards the target since {@link #record}, which ends with this.
+     *
+     * @return bytes, in order where there was one connection
+     */
+    public byte[] recorded() {
+        synchronized (lock) {
+            byte[] bytes = recording.toByteArray();
+            recording = null;
+            return bytes;
         }
     }
 
@@ -188,11 +210,15 @@ public final class LinkProxy implements AutoCloseable {
                 return;
             }
         }
-        thread(() -> pump(here, there));
-        thread(() -> pump(there, here));
+        ByteArrayOutputStream kept;
+        synchronized (lock) {
+            kept = recording;
+        }
+        thread(() -> pump(here, there, kept));
+        thread(() -> pump(there, here, null));
     }
 
-    private void pump(Socket from, Socket to) throws IOException, InterruptedException {
+    private void pump(Socket from, Socket to, ByteArrayOutputStream kept) throws IOException, InterruptedException {
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
@@ -200,6 +226,7 @@ public final class LinkProxy implements AutoCloseable {
             int count;
             while ((count = in.read(piece)) >= 0) {
                 waitForTurn(count);
+                keep(kept, piece, count);
                 byte[] first = Arrays.copyOf(piece, count);
                 if (take(true)) {
                     // It waits for what is to go before it.
@@ -215,6 +242,14 @@ public final class LinkProxy implements AutoCloseable {
             }
         } finally {
             end(from, to);
+        }
+    }
+
+    private void keep(ByteArrayOutputStream kept, byte[] piece, int count) {
+        synchronized (lock) {
+            if (kept != null && kept == recording) {
+                kept.write(piece, 0, count);
+            }
         }
     }
 
