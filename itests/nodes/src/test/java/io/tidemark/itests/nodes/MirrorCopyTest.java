@@ -1,0 +1,158 @@
+package io.tidemark.itests.nodes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.nodes.harness.Await;
+import io.tidemark.itests.nodes.harness.Scratch;
+import io.tidemark.itests.nodes.harness.ScratchExtension;
+import io.tidemark.itests.nodes.harness.Seeds;
+import io.tidemark.itests.nodes.load.NbdConnection;
+import io.tidemark.itests.nodes.node.Contents;
+import io.tidemark.itests.nodes.node.Site;
+import io.tidemark.itests.nodes.node.TwoSites;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** First copies that may take their time: bounded in rate and number, changed while they run, and cut by whatever happens. */
+@ExtendWith(ScratchExtension.class)
+class MirrorCopyTest {
+    private static final int MIB = 1 << 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Pattern BEGIN = Pattern.compile("a copy of 'disk' goes on at (\\d+), \\d+ bytes to send");
+
+    private final long seed = Seeds.choose("MirrorCopyTest");
+
+    /** Bytes that no compression makes fewer. */
+    private static void write(Site site, String image, long offset, int bytes, long seed) throws IOException {
+        byte[] noise = new byte[bytes];
+        Seeds.random(seed, offset).nextBytes(noise);
+        try (NbdConnection client = site.node().dial(image)) {
+            client.call(NbdConnection.WRITE, NbdConnection.FUA, offset, bytes, ByteBuffer.wrap(noise));
+        }
+    }
+
+    private static void awaitPassed(TwoSites sites, long bytes) {
+        Await.until(
+                () -> bytes + " bytes to pass: " + sites.link.passedBytes() + "\n"
+                        + sites.a.node().log(),
+                PATIENCE,
+                () -> sites.link.passedBytes() >= bytes);
+    }
+
+    /** Where the source began to copy, each time, in the lives of its node so far. */
+    private static List<Long> beginnings(String logs) {
+        return BEGIN.matcher(logs)
+                .results()
+                .map(found -> Long.parseLong(found.group(1)))
+                .toList();
+    }
+
+    private static void equal(Site source, Site replica, String image, long bytes) throws IOException {
+        TwoSites.awaitEqual(source, replica, image);
+        for (long at = 0; at < bytes; at += 16 * MIB) {
+            assertEquals(
+                    Contents.of(source.node(), image, at, 16 * MIB), Contents.of(replica.node(), image, at, 16 * MIB));
+        }
+    }
+
+    /** The replica notes how far it is every 256 MiB of the image: that much of it is copied a second time at worst. */
+    @Test
+    void aCopyGoesOnWhereItWasWhicheverSideEndsIt(Scratch scratch) throws Exception {
+        long bytes = 1024L * MIB;
+        int step = 16 * MIB;
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image("disk", bytes, "commit=journal");
+        sites.start();
+        for (long at = 0; at < bytes; at += step) {
+            write(sites.a, "disk", at, MIB, seed);
+        }
+        long data = bytes / step * MIB;
+        long noted = 256L * MIB / step * MIB;
+        sites.a.order("bandwidth", Integer.toString(24 * MIB));
+        sites.a.order("enable", "disk", "b", "0s");
+        // Clients go on writing, behind and before where the copy is.
+        awaitPassed(sites, noted + 4 * MIB);
+        write(sites.a, "disk", 2 * MIB, 4096, seed + 1);
+        write(sites.a, "disk", bytes - 2 * MIB, 4096, seed + 1);
+        sites.link.drop();
+        Await.until(
+                "a second beginning",
+                PATIENCE,
+                () -> beginnings(sites.a.node().log()).size() == 2);
+        long passed = sites.link.passedBytes();
+        awaitPassed(sites, passed + noted + 2 * MIB);
+        sites.b.node().kill();
+        sites.restartB();
+        Await.until(
+                "a third beginning",
+                PATIENCE,
+                () -> beginnings(sites.a.node().log()).size() == 3);
+        List<Long> begun = beginnings(sites.a.node().log());
+        assertTrue(begun.get(1) >= 256L * MIB && begun.get(2) >= 512L * MIB, begun::toString);
+        passed = sites.link.passedBytes();
+        awaitPassed(sites, passed + noted + 2 * MIB);
+        sites.a.node().kill();
+        sites.a.start();
+        equal(sites.a, sites.b, "disk", bytes);
+        begun = beginnings(sites.a.node().log());
+        assertTrue(begun.size() == 1 && begun.get(0) >= 768L * MIB, begun::toString);
+        long most = data + 3 * noted + 8 * MIB;
+        assertTrue(sites.link.passedBytes() < most, () -> sites.link.passedBytes() + " bytes for " + data);
+        sites.b.wasNeverCopiedAnew();
+    }
+
+    @Test
+    void copiesGoAtTheRateAndInTheNumberThatIsAllowed(Scratch scratch) throws Exception {
+        List<String> images = List.of("one", "two", "three", "four");
+        int bytes = 16 * MIB;
+        TwoSites sites = TwoSites.create(scratch);
+        images.forEach(image -> sites.a.settings().image(image, bytes, "commit=journal"));
+        sites.start();
+        for (String image : images) {
+            write(sites.a, image, 0, bytes, seed + image.hashCode());
+        }
+        sites.a.order("bandwidth", Integer.toString(8 * MIB));
+        for (String image : images) {
+            sites.a.order("enable", image, "b", "0s");
+        }
+        long rate = MIB;
+        sites.a.order("bandwidth", Long.toString(rate));
+        long began = System.nanoTime();
+        long before = sites.link.passedBytes();
+        // Two at a time, and the others wait.
+        int most = 0;
+        while (sites.link.passedBytes() - before < 2 * MIB) {
+            List<String> words = images.stream()
+                    .map(image -> sites.a.mirrored(image).get("words"))
+                    .toList();
+            int copying = (int)
+                    words.stream().filter(one -> one.startsWith("copies_at")).count();
+            assertTrue(copying <= 2, words::toString);
+            most = Math.max(most, copying);
+        }
+        assertEquals(2, most);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        long passed = sites.link.passedBytes() - before;
+        // What goes the other way is not bound here, and short pauses are made up for.
+        assertTrue(passed <= rate * (seconds + 0.1) * 1.1 + MIB / 4, () -> passed + " bytes in " + seconds + " s");
+        String waiting = images.stream()
+                .map(image -> sites.a.mirrored(image).get("words"))
+                .toList()
+                .toString();
+        assertTrue(waiting.contains("waits_until_another_copy_is_done"), waiting);
+
+        sites.a.order("bandwidth", "0");
+        for (String image : images) {
+            equal(sites.a, sites.b, image, bytes);
+        }
+        double all = (System.nanoTime() - began) / 1e9;
+        long left = sites.link.passedBytes() - before - passed;
+        assertTrue(all - seconds < left / (double) rate / 2, "the bound was still in force: " + all + " s");
+    }
+}
