@@ -86,6 +86,22 @@ public final class ForkCheck {
     }
 
     /**
+     * Whether a source has nothing but less than its replica has, of the epoch that is the newest one of both. Where nobody writes it,
+     * because it is a replica itself, they did not part then: it is behind, as when its primary was demoted before it had received all.
+     *
+     * @param source its epochs and its last durable event
+     * @param replica its epochs and the last event that it has
+     * @return true when the source only has to catch up
+     */
+    public static boolean lacksOnly(Side source, Side replica) {
+        return !source.epochs().isEmpty()
+                && !replica.epochs().isEmpty()
+                && source.newest().number() == replica.newest().number()
+                && source.newest().identity().equals(replica.newest().identity())
+                && source.end() < replica.end();
+    }
+
+    /**
      * The last epoch that two sides share.
      *
      * @param one side, which knows an epoch

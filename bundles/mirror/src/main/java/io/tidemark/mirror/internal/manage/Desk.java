@@ -118,6 +118,15 @@ record Desk(
                 new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
     }
 
+    /** Whether a peer's replica only lacks what there is here. */
+    static boolean lacksOnly(Answer.Facts theirs, ImageFacts ours) {
+        return theirs.role() == ImageHead.Role.REPLICA
+                && theirs.identity().equals(ours.imageIdentity())
+                && ForkCheck.lacksOnly(
+                        new ForkCheck.Side(theirs.epochs(), theirs.durable()),
+                        new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
+    }
+
     /** Gives an order that is answered with something. */
     <A extends Answer> A expect(Class<A> type, String peer, Order order, long timeoutNanos, WorkListener listener)
             throws StorageException {

@@ -192,7 +192,7 @@ final class Roles {
         }
         if (!continues) {
             // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
-            if (verdict.kind() == Verdict.Kind.OLDER) {
+            if (verdict.kind() == Verdict.Kind.OLDER || Desk.lacksOnly(source, facts)) {
                 return SURE;
             }
             throw new StorageException(

@@ -74,7 +74,8 @@ final class Splits {
                 new ForkCheck.Side(theirs.epochs(), theirs.durable()),
                 0,
                 new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
-        if (verdict.kind() != Verdict.Kind.SPLIT || !theirs.identity().equals(ours.imageIdentity())) {
+        boolean related = theirs.identity().equals(ours.imageIdentity());
+        if (verdict.kind() != Verdict.Kind.SPLIT || !related || Desk.lacksOnly(theirs, ours)) {
             return Optional.empty();
         }
         return Optional.of(looked(image, one, verdict.point()));

@@ -317,10 +317,16 @@ final class Sources {
                     "the two images '" + open.image() + "' have nothing in common; mirror to another name, or delete"
                             + " the replica's image first");
         }
-        Verdict verdict = ForkCheck.compare(
-                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable()),
-                facts.watermarks().trimmed(),
-                new ForkCheck.Side(open.epochs(), open.arrived()));
+        ForkCheck.Side source =
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable());
+        ForkCheck.Side replica = new ForkCheck.Side(open.epochs(), open.arrived());
+        if (facts.role() == ImageHead.Role.REPLICA && ForkCheck.lacksOnly(source, replica)) {
+            throw new Refusal(
+                    EndCode.OLDER,
+                    "the image '" + open.image()
+                            + "' is a replica here, too, and has less than the one that asks for it");
+        }
+        Verdict verdict = ForkCheck.compare(source, facts.watermarks().trimmed(), replica);
         return switch (verdict.kind()) {
             case CONTINUES -> verdict.point();
             case TRIMMED -> throw trimmed(open, verdict.point());

@@ -538,6 +538,27 @@ class OrdersSimulationTest {
         nodes.awaitEqual(primary, here ? nodes.b : nodes.a);
     }
 
+    /** Its peer has less than it has, which is no split: it was written in one place only. */
+    @Test
+    void whoIsDemotedAloneAndPromotedAgainHasNotParted() {
+        TwoNodes.play(1775, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.network.cut("a", "b");
+            nodes.write(nodes.a, 3);
+            nodes.a.mirrors.demote("disk");
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            nodes.machine.sleep(SECOND / 20);
+            String trouble = nodes.a.status("disk").trouble();
+            assertFalse(trouble.contains("split brain"), trouble);
+            assertEquals(List.of(), nodes.a.mirrors.splits("disk"));
+            Promotion back = nodes.a.mirrors.promote("disk", false);
+            assertEquals(0, back.missingEvents());
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
     /** Else its journal would fill as soon as roles have changed twice. */
     @Test
     void whoFollowsAgainKeepsNothingForItsSource() {
