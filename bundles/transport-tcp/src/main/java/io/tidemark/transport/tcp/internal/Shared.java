@@ -14,6 +14,8 @@ final class Shared {
     final OutBuffers buffers = new OutBuffers();
     final TokenBucket bandwidth;
     final LogLimit strangers;
+    private final LogLimit visits;
+    private final LogLimit brokenVisits;
     final SecureRandom random = new SecureRandom();
     final Reactor reactor;
     volatile TcpSettings settings;
@@ -24,6 +26,8 @@ final class Shared {
         this.settings = settings;
         this.bandwidth = new TokenBucket(settings.limits().bandwidthBytesPerSecond(), now);
         this.strangers = new LogLimit(now);
+        this.visits = new LogLimit(now);
+        this.brokenVisits = new LogLimit(now);
         this.reactor = new Reactor(name, settings.limits().workerThreads());
     }
 
@@ -38,6 +42,25 @@ final class Shared {
         String line = strangers.line(text, System.nanoTime());
         if (line != null) {
             LOG.warn("{}", line);
+        }
+    }
+
+    /**
+     * A line about a link that is open, or was. Who opened it from elsewhere may be anybody: whoever has to do with it finds that out,
+     * and tells it by himself.
+     */
+    void link(boolean fromElsewhere, boolean broke, String text) {
+        String line = text;
+        if (fromElsewhere) {
+            line = (broke ? brokenVisits : visits).line(text, System.nanoTime());
+        }
+        if (line == null) {
+            return;
+        }
+        if (broke) {
+            LOG.warn("{}", line);
+        } else {
+            LOG.info("{}", line);
         }
     }
 }

@@ -418,8 +418,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         busyNanos = now;
         pingAtNanos = now;
         whenOpened.run();
-        Shared.LOG.info(
-                "{}: the link with {} is open{}", shared.name, name, bytes.tls().isEmpty() ? "" : ", " + bytes.tls());
+        String secured = bytes.tls().isEmpty() ? "" : ", " + bytes.tls();
+        shared.link(dial == null, false, shared.name + ": the link with " + name + " is open" + secured);
     }
 
     // ---- how it carries frames
@@ -569,10 +569,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     private void log(StorageException why, boolean was) {
-        if (was && (why.reason() == Reason.CLOSED || why.reason() == Reason.STALE_SERVICE)) {
-            Shared.LOG.info("{}: {}", shared.name, why.getMessage());
-        } else if (was) {
-            Shared.LOG.warn("{}: {}", shared.name, why.getMessage());
+        if (was) {
+            boolean broke = why.reason() != Reason.CLOSED && why.reason() != Reason.STALE_SERVICE;
+            shared.link(dial == null, broke, shared.name + ": " + why.getMessage());
         } else if (why.reason() != Reason.CLOSED && (dial == null || why.reason() == Reason.MISMATCH)) {
             // Who dials tells its caller; attempts that go on for days are not for the log.
             shared.stranger(shared.name + ": " + why.getMessage());

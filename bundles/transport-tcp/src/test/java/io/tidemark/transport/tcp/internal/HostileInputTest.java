@@ -339,6 +339,30 @@ class HostileInputTest {
         stillServes();
     }
 
+    /** Who greets like a node is no peer yet, and does not fill the log either. */
+    @Test
+    void manyWhoGreetAndThenMakeNoSenseAreLoggedNowAndThen() throws Exception {
+        int visitors = 10 * LogLimit.LINES;
+        long began = System.nanoTime();
+        try (LogLines log = new LogLines()) {
+            for (int i = 0; i < visitors; i++) {
+                keeper.forget();
+                try (RawPeer peer = peer().greeted()) {
+                    peer.send(peer.frame(9, 0, 3, 3, new byte[3]));
+                    peer.untilEnd();
+                }
+            }
+            long whiles = 2 + (System.nanoTime() - began) / LogLimit.WHILE_NANOS;
+            assertTrue(log.warnings().size() >= LogLimit.LINES, "they are logged at first");
+            assertTrue(
+                    log.warnings().size() <= whiles * LogLimit.LINES,
+                    log.warnings().size() + " lines");
+            assertTrue(
+                    log.all().size() <= 2 * whiles * LogLimit.LINES, log.all().size() + " lines");
+        }
+        stillServes();
+    }
+
     @Test
     void pingsWithoutEndTakeNoMemory() throws Exception {
         try (RawPeer peer = peer().greeted()) {
