@@ -152,6 +152,9 @@ class HostileLinksTest {
         b.wasNeverCopiedAnew();
         long peak = Memory.peakResidentBytes(b.node().pid());
         assertTrue(peak < MOST_RESIDENT_BYTES, "the node took " + (peak >> 20) + " MiB");
+        long lines =
+                b.node().log().lines().filter(line -> line.contains("WARN")).count();
+        assertTrue(lines < ATTACKS / 2, lines + " lines of strangers");
     }
 
     private static int links(Site site) {

@@ -163,9 +163,17 @@ class MirrorTakeoverTest {
                         + a.node().log(),
                 PATIENCE,
                 () -> disk.loads.errors() > 10);
-        long fenced = disk.loads.acknowledged();
-        disk.loads.endure(Duration.ofMillis(200));
-        assertEquals(fenced, disk.loads.acknowledged(), "nothing is acknowledged any more");
+        // What it had taken before is still answered.
+        long[] acknowledged = {-1};
+        Await.until("the last answers", PATIENCE, () -> {
+            long before = acknowledged[0];
+            disk.loads.endure(Duration.ofMillis(100));
+            acknowledged[0] = disk.loads.acknowledged();
+            return acknowledged[0] == before;
+        });
+        long errors = disk.loads.errors();
+        Await.until("more errors", PATIENCE, () -> disk.loads.errors() > errors + 1000);
+        assertEquals(acknowledged[0], disk.loads.acknowledged(), "nothing is acknowledged any more");
         disk.loads.stop();
         assertEquals(NOT_PERMITTED, MirroredDisk.refusedWrite(a), "EPERM");
 

@@ -97,6 +97,12 @@ class MirrorWaitsTest {
         Site b = disk.sites.b;
         disk.sites.link.stall();
         disk.load(a);
+        Await.until(
+                () -> "the replica to lack enough: " + MirroredDisk.told(a),
+                PATIENCE,
+                () -> Long.parseLong(a.node().status(DISK).get("journalUsedBytes")) > 32L << 20);
+        // Replicas are looked at every ten seconds, and when a configuration comes.
+        a.node().tell("configure", DISK, "peer.slow.size=8MiB");
         awaitWarning(a, "lacks_more_than_8_MiB");
         goesOn(a, disk.loads);
         Map<String, String> status = a.node().status(DISK);
@@ -106,6 +112,7 @@ class MirrorWaitsTest {
         assertEquals(0, disk.loads.errors());
         disk.sites.link.heal();
         disk.equal(a, b);
+        a.node().tell("configure", DISK, "peer.slow.size=8MiB");
         Await.until(
                 () -> "no warning: " + MirroredDisk.told(a),
                 PATIENCE,
