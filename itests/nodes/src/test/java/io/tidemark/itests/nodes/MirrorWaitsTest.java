@@ -92,7 +92,7 @@ class MirrorWaitsTest {
     @Test
     void aWarningHoldsNobodyUpAndEndsWithItsReason(Scratch scratch) throws Exception {
         MirroredDisk disk = MirroredDisk.start(
-                scratch, "MirrorWaitsTest", "journal.limit=1GiB", "peer.slow=warn", "peer.slow.size=8MiB");
+                scratch, "MirrorWaitsTest", "journal.limit=1GiB", "peer.slow=warn", "peer.slow.size=7MiB");
         Site a = disk.sites.a;
         Site b = disk.sites.b;
         disk.sites.link.stall();
@@ -112,7 +112,7 @@ class MirrorWaitsTest {
         assertEquals(0, disk.loads.errors());
         disk.sites.link.heal();
         disk.equal(a, b);
-        a.node().tell("configure", DISK, "peer.slow.size=8MiB");
+        a.node().tell("configure", DISK, "peer.slow.size=9MiB");
         Await.until(
                 () -> "no warning: " + MirroredDisk.told(a),
                 PATIENCE,
