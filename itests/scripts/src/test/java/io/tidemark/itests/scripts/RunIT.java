@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,12 @@ import org.junit.jupiter.api.Timeout;
 class RunIT {
     private final List<Path> nodes = new ArrayList<>();
     private Path scratch;
+
+    /** What is missing is built before, because that says a line of its own. */
+    @BeforeAll
+    static void build() {
+        Shell.run("./run", "--data", "/proc/tidemark", "--background");
+    }
 
     @BeforeEach
     void makeScratch() throws IOException {
@@ -58,6 +69,29 @@ class RunIT {
 
     private static long pid(Path data) throws IOException {
         return Long.parseLong(Files.readString(data.resolve("karaf/pid")).split(" ")[0]);
+    }
+
+    /** The TCP ports on which a process waits for connections. */
+    private static Set<String> listening(long pid) throws IOException {
+        Set<String> sockets = new TreeSet<>();
+        try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            for (Path descriptor : open.toList()) {
+                String target = Shell.run("readlink", descriptor.toString()).text();
+                if (target.startsWith("socket:[")) {
+                    sockets.add(target.replaceAll("\\D", ""));
+                }
+            }
+        }
+        Set<String> ports = new TreeSet<>();
+        for (String table : List.of("tcp", "tcp6")) {
+            for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/net/" + table))) {
+                String[] fields = line.strip().split(" +");
+                if (fields[3].equals("0A") && sockets.contains(fields[9])) {
+                    ports.add("" + Integer.parseInt(fields[1].substring(fields[1].indexOf(':') + 1), 16));
+                }
+            }
+        }
+        return ports;
     }
 
     private static Set<String> names(Path directory) throws IOException {
@@ -94,6 +128,10 @@ class RunIT {
         String status =
                 Shell.run("./run", "--data", data.toString(), "--status").good().text();
         assertTrue(status.contains("node a") && status.contains("at 127.0.0.1:" + mirror), status);
+
+        // SSH, RMI, HTTP and a port for shutting down are off; that of mirroring waits for a peer.
+        String tm = Files.readString(data.resolve("tm")).split(" ")[0];
+        assertEquals(Set.of("" + port, tm), listening(pid(data)));
 
         oneLine(background(data, Ports.free(2)), 1, "already runs");
         oneLine(background(data, Ports.free(2), "--node", "b"), 1, "is the data directory of node a");
@@ -271,6 +309,79 @@ class RunIT {
         Files.writeString(data.resolve("dear.txt"), "hello");
         oneLine(background(data, Ports.free(2)), 1, "something else");
         assertEquals(Set.of("dear.txt"), names(data));
+    }
+
+    /** It used to start a node that never took a command, however much room there was later. */
+    @Test
+    void aFullFileSystemIsNamedBeforeJavaStarts() throws IOException {
+        Path data = node("a");
+        int port = Ports.free(2);
+        String run = "./run --data " + data + " --nbd " + port + " --background";
+        // A largest size of files, because a file system that is full needs root to be mounted.
+        oneLine(Shell.run("bash", "-c", "ulimit -f 4096; " + run), 1, "cannot write 16 MiB to " + data);
+        assertFalse(Files.exists(data.resolve("karaf/room")), "nothing stays behind");
+        background(data, port).good();
+        Shell.run("./run", "--data", data.toString(), "--stop").good();
+        oneLine(Shell.run("bash", "-c", "ulimit -f 512; " + run), 1, "cannot write 1 MiB to " + data);
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeOrWrittenIsNamed() throws IOException {
+        Path file = Files.writeString(scratch.resolve("file"), "hello");
+        oneLine(background(file, Ports.free(2)), 1, file + " is no directory");
+        oneLine(background(file.resolve("a"), Ports.free(2)), 1, "Not a directory");
+        // Even root writes nothing there.
+        oneLine(background(Path.of("/proc/1/net"), Ports.free(2)), 1, "/proc/1/net holds something else than a node");
+        oneLine(background(Path.of("/proc/tidemark"), Ports.free(2)), 1, "cannot make /proc/tidemark (");
+    }
+
+    /** A connection that nobody answers would hold a start up for two minutes. */
+    @Test
+    void anAddressThatDoesNotAnswerHoldsNothingUp() throws IOException {
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel silent = ServerSocketChannel.open()) {
+            silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+            int port = ((InetSocketAddress) silent.getLocalAddress()).getPort();
+            // Behind a full queue of connections, the next one gets no answer.
+            for (int i = 0; i < 4; i++) {
+                SocketChannel channel = SocketChannel.open();
+                waiting.add(channel);
+                channel.configureBlocking(false);
+                channel.connect(silent.getLocalAddress());
+            }
+            Outcome outcome = background(node("a"), port);
+            oneLine(outcome, 1, "" + port);
+            assertTrue(outcome.millis() < 60_000, outcome.toString());
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
+    }
+
+    /** It used to wait for minutes for a node that it had not asked to stop. */
+    @Test
+    void aNodeOfAnotherUserIsNotWaitedFor() throws Exception {
+        Path data = node("a");
+        Files.createDirectories(data.resolve("karaf"));
+        Process holder =
+                Shell.start(scratch, Map.of(), List.of("bash", "-c", "exec 9<a; flock 9; echo locked; exec sleep 600"));
+        try {
+            awaitText(holder, "locked");
+            String stat = Files.readString(Path.of("/proc/" + holder.pid() + "/stat"));
+            String started = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
+            Files.writeString(data.resolve("karaf/pid"), holder.pid() + " " + started + "\n");
+            // What bash says to whoever may not: the tests run as one user.
+            String kill = "() { echo \"bash: line 1: kill: ($2) - Operation not permitted\" >&2; return 1; }";
+            Outcome stop = Shell.run(
+                    Shell.root(),
+                    Map.of("BASH_FUNC_kill%%", kill, "TIDEMARK_STOP_SECONDS", "1"),
+                    "",
+                    List.of("./run", "--data", data.toString(), "--stop"));
+            oneLine(stop, 1, "(pid " + holder.pid() + "): Operation not permitted; be the user who started it");
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
     }
 
     @Test
