@@ -3,10 +3,12 @@ package io.tidemark.image.file.internal;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.wish.KeyReader;
 import io.tidemark.image.file.FileImageStore;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -34,6 +36,9 @@ public final class FileImagePoolComponent {
 
     /** Framework property: the node's data directory, against which relative paths are resolved. */
     static final String DATA_DIRECTORY = "tidemark.data";
+
+    /** Of {@link Config}; a mistyped one would otherwise leave its default in force, and offer a second pool "default", say. */
+    static final Set<String> KEYS = Set.of("pool", "directory", "reserve");
 
     private static final Logger LOG = LoggerFactory.getLogger(FileImagePoolComponent.class);
 
@@ -72,7 +77,7 @@ public final class FileImagePoolComponent {
     @Activate
     public void activate(BundleContext context, Config config, Map<String, Object> properties) {
         try {
-            store = newStore(config, context.getProperty(DATA_DIRECTORY));
+            store = newStore(config, properties, context.getProperty(DATA_DIRECTORY));
         } catch (IllegalArgumentException e) {
             LOG.error("Image pool refused ({}): {}", properties.get("service.pid"), e.getMessage());
             return;
@@ -104,11 +109,13 @@ public final class FileImagePoolComponent {
      * Makes the store that a configuration asks for.
      *
      * @param config keys
+     * @param properties the same with the names that the container adds, and with keys that nobody reads
      * @param dataDirectory of the node, or null
      * @return the store
      * @throws IllegalArgumentException naming the key that is wrong
      */
-    static FileImageStore newStore(Config config, String dataDirectory) {
+    static FileImageStore newStore(Config config, Map<String, ?> properties, String dataDirectory) {
+        KeyReader.of(properties, key -> null, Map.of()).checkKeys(KEYS);
         Path directory = Path.of(config.directory());
         if (config.directory().isBlank()) {
             throw new IllegalArgumentException("directory: it is empty");

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class FileImagePoolComponentTest {
@@ -17,10 +21,10 @@ class FileImagePoolComponentTest {
 
     @Test
     void aRelativeDirectoryLiesInTheNodesData() {
-        assertTrue(FileImagePoolComponent.newStore(new Keys("default", "images", "0"), "/srv/node")
+        assertTrue(FileImagePoolComponent.newStore(new Keys("default", "images", "0"), Map.of(), "/srv/node")
                 .toString()
                 .endsWith("/srv/node/images"));
-        assertTrue(FileImagePoolComponent.newStore(new Keys("default", "/mnt/disk", "1GiB"), null)
+        assertTrue(FileImagePoolComponent.newStore(new Keys("default", "/mnt/disk", "1GiB"), Map.of(), null)
                 .toString()
                 .endsWith("/mnt/disk"));
     }
@@ -32,12 +36,26 @@ class FileImagePoolComponentTest {
         refused("reserve: ", new Keys("a", "images", "much"));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> FileImagePoolComponent.newStore(new Keys("a", "images", "0"), null));
+                () -> FileImagePoolComponent.newStore(new Keys("a", "images", "0"), Map.of(), null));
+    }
+
+    @Test
+    void keysThatNobodyReadsAreNamed() {
+        refused("name: there is no such key", new Keys("a", "images", "0"), Map.of("name", "b", "service.pid", "c"));
+        assertEquals(
+                Arrays.stream(FileImagePoolComponent.Config.class.getDeclaredMethods())
+                        .map(Method::getName)
+                        .collect(Collectors.toSet()),
+                FileImagePoolComponent.KEYS);
     }
 
     private static void refused(String start, Keys keys) {
-        IllegalArgumentException refusal =
-                assertThrows(IllegalArgumentException.class, () -> FileImagePoolComponent.newStore(keys, "/srv/node"));
+        refused(start, keys, Map.of());
+    }
+
+    private static void refused(String start, Keys keys, Map<String, ?> properties) {
+        IllegalArgumentException refusal = assertThrows(
+                IllegalArgumentException.class, () -> FileImagePoolComponent.newStore(keys, properties, "/srv/node"));
         assertEquals(start, refusal.getMessage().substring(0, start.length()));
     }
 }

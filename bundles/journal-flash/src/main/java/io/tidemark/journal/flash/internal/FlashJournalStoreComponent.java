@@ -4,6 +4,7 @@ import io.tidemark.api.journal.JournalStore;
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.wish.KeyReader;
 import io.tidemark.journal.flash.FlashJournalStore;
 import io.tidemark.journal.flash.FlashOptions;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
@@ -42,6 +44,17 @@ public final class FlashJournalStoreComponent {
 
     /** Framework property: the node's data directory, against which relative paths are resolved. */
     static final String DATA_DIRECTORY = "tidemark.data";
+
+    /** Of {@link Config}; a mistyped one would otherwise leave its default in force, and offer a second pool "default", say. */
+    static final Set<String> KEYS = Set.of(
+            "pool",
+            "directories",
+            "segmentSize",
+            "batchSize",
+            "directFrom",
+            "sealAfter",
+            "preparation",
+            "spareSegments");
 
     private static final Logger LOG = LoggerFactory.getLogger(FlashJournalStoreComponent.class);
 
@@ -108,7 +121,7 @@ public final class FlashJournalStoreComponent {
     @Activate
     public void activate(BundleContext context, Config config, Map<String, Object> properties) {
         try {
-            store = newStore(config, context.getProperty(DATA_DIRECTORY));
+            store = newStore(config, properties, context.getProperty(DATA_DIRECTORY));
         } catch (IllegalArgumentException e) {
             LOG.error("Journal pool refused ({}): {}", properties.get("service.pid"), e.getMessage());
             return;
@@ -140,11 +153,16 @@ public final class FlashJournalStoreComponent {
      * Makes the store that a configuration asks for.
      *
      * @param config keys
+     * @param properties the same with the names that the container adds, and with keys that nobody reads
      * @param dataDirectory of the node, or null
      * @return the store
      * @throws IllegalArgumentException naming the key that is wrong
      */
-    static FlashJournalStore newStore(Config config, String dataDirectory) {
+    static FlashJournalStore newStore(Config config, Map<String, ?> properties, String dataDirectory) {
+        KeyReader reader = KeyReader.of(properties, key -> null, Map.of());
+        reader.checkKeys(KEYS);
+        // The container's own complaint about what is no number does not name the key.
+        reader.integer("spareSegments", 0);
         String pool = key("pool", () -> Names.check("pool", config.pool()));
         List<Path> directories = key("directories", () -> directories(config.directories(), dataDirectory));
         FlashOptions options = FlashOptions.DEFAULT;

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class FlashJournalStoreComponentTest {
@@ -32,10 +36,12 @@ class FlashJournalStoreComponentTest {
 
     @Test
     void relativeDirectoriesLieInTheNodesData() {
-        String text = FlashJournalStoreComponent.newStore(Keys.DEFAULT.in("journals, /mnt/b"), "/srv/node")
+        String text = FlashJournalStoreComponent.newStore(Keys.DEFAULT.in("journals, /mnt/b"), Map.of(), "/srv/node")
                 .toString();
         assertTrue(text.contains("/srv/node/journals, /mnt/b"), text);
-        assertThrows(IllegalArgumentException.class, () -> FlashJournalStoreComponent.newStore(Keys.DEFAULT, null));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> FlashJournalStoreComponent.newStore(Keys.DEFAULT, Map.of(), null));
     }
 
     @Test
@@ -52,9 +58,25 @@ class FlashJournalStoreComponentTest {
         refused("spareSegments: ", new Keys("a", "j", "64MiB", "4MiB", "0", "20ms", "adaptive", -1));
     }
 
+    @Test
+    void keysThatNobodyReadsAreNamed() {
+        refused("name: there is no such key", Keys.DEFAULT, Map.of("name", "b", "service.pid", "c"));
+        refused("spareSegments: 'many' is no whole number", Keys.DEFAULT, Map.of("spareSegments", "many"));
+        assertEquals(
+                Arrays.stream(FlashJournalStoreComponent.Config.class.getDeclaredMethods())
+                        .map(Method::getName)
+                        .collect(Collectors.toSet()),
+                FlashJournalStoreComponent.KEYS);
+    }
+
     private static void refused(String start, Keys keys) {
+        refused(start, keys, Map.of());
+    }
+
+    private static void refused(String start, Keys keys, Map<String, ?> properties) {
         IllegalArgumentException refusal = assertThrows(
-                IllegalArgumentException.class, () -> FlashJournalStoreComponent.newStore(keys, "/srv/node"));
+                IllegalArgumentException.class,
+                () -> FlashJournalStoreComponent.newStore(keys, properties, "/srv/node"));
         assertEquals(start, refusal.getMessage().substring(0, start.length()));
     }
 }
