@@ -629,7 +629,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
 
     @Override
     public long replay(String name, EventSource source) throws StorageException {
-        return new Replay(running(existing(name)), context.workers()).run(source);
+        return new Replay(running(existing(name)), context.workers(), sizeBytes -> resize(name, sizeBytes)).run(source);
     }
 
     @Override

@@ -24,13 +24,33 @@ final class Replay implements SessionListener {
     /** Requests that may be under way; enough to gather a batch while the one before is forced. */
     private static final long MAX_UNDER_WAY = 64;
 
+    /** Changes the size of the image. */
+    interface Resizer {
+        /**
+         * Changes it.
+         *
+         * @param sizeBytes the new size
+         * @throws StorageException as {@link JournaledImage#resize}
+         */
+        void resize(long sizeBytes) throws StorageException;
+    }
+
     private final JournaledImage image;
+    private final Resizer resizer;
     private final Workers.Gate gate;
     private final AtomicLong underWay = new AtomicLong();
     private final AtomicReference<StorageException> failure = new AtomicReference<>();
 
-    Replay(JournaledImage image, Workers workers) {
+    /**
+     * A replay.
+     *
+     * @param image that gets the events
+     * @param workers whose gates it waits at
+     * @param resizer what changes the image's size, and whatever says what that is
+     */
+    Replay(JournaledImage image, Workers workers, Resizer resizer) {
         this.image = image;
+        this.resizer = resizer;
         this.gate = workers.newGate();
     }
 
@@ -75,7 +95,7 @@ final class Replay implements SessionListener {
             }
             case RESIZE -> {
                 settle(session, 0, false);
-                image.resize(event.length());
+                resizer.resize(event.length());
             }
             default -> {
                 // Epochs, checkpoints and marks are those of the journal that the event comes from.

@@ -417,24 +417,50 @@ class ImageDirectoryTest {
         }
     }
 
-    /** A write of 1024 bytes, a discard of its first 256, a mark. */
+    /** Otherwise the image would be refused at the next start, because it has not the size that its file says. */
+    @Test
+    void aReplayedResizeTakesTheSizeOutOfTheFile() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "commit", "journal"));
+            node.awaitState("disk", State.SERVING);
+            assertEquals(1, node.directory.replay("disk", new Source(2 << 20, 0, EventKind.RESIZE)));
+            assertEquals(2 << 20, node.device("disk").sizeBytes());
+            assertEquals(
+                    Map.of("commit", "journal"),
+                    node.wishes.kept.get("etc/disk").properties());
+        }
+    }
+
+    /** A write of 1024 bytes, a discard of its first 256, a mark, or what else is asked for. */
     private static final class Source implements EventSource {
+        private final long size;
         private final long offset;
+        private final EventKind[] kinds;
         private int next;
         private ByteBuffer body;
 
         Source(long size, long offset) {
+            this(size, offset, EventKind.WRITE, EventKind.DISCARD, EventKind.MARK);
+        }
+
+        Source(long size, long offset, EventKind... kinds) {
+            this.size = size;
             this.offset = offset;
+            this.kinds = kinds;
         }
 
         @Override
         public EventHeader next() {
-            EventKind[] kinds = {EventKind.WRITE, EventKind.DISCARD, EventKind.MARK};
             if (next == kinds.length) {
                 return null;
             }
             EventKind kind = kinds[next++];
-            long length = kind == EventKind.WRITE ? 1024 : 256;
+            long length =
+                    switch (kind) {
+                        case WRITE -> 1024;
+                        case RESIZE -> size;
+                        default -> 256;
+                    };
             body = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
             int payload = kind == EventKind.WRITE ? (int) length : 0;
             EventCodec.putHead(body, kind, offset, length, payload, kind == EventKind.MARK ? "here" : "");
