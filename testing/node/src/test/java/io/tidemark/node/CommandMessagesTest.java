@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,7 +45,9 @@ class CommandMessagesTest {
                     other,
                     Kind.FAILED,
                     "image:create disk 8M",
-                    "image disk exists already in pool default; choose another name, or delete it with image:delete disk");
+                    "image disk exists already in pool default; choose another name; to serve it as it is, put its file"
+                            + " etc/io.tidemark.image-disk.cfg back (an empty one stands for defaults); image:delete disk"
+                            + " deletes it");
             // Missing.
             refused(
                     place,
@@ -153,12 +156,18 @@ class CommandMessagesTest {
         try (Place place = new Place(data)) {
             typed(place, "image:create disk 32M");
         }
+        try (Place served = new Place(data)) {
+            served.wish("disk", Map.of());
+            served.awaitState("disk", State.SERVING);
+        }
         try (Place again = new Place(data)) {
             refused(
                     again,
                     Kind.FAILED,
                     "image:create disk 8M",
-                    "image disk exists already in pool default; choose another name, or delete it with image:delete disk");
+                    "image disk exists already in pool default; choose another name; to serve it as it is, put its file"
+                            + " etc/io.tidemark.image-disk.cfg back (an empty one stands for defaults); image:delete disk"
+                            + " deletes it");
             Failure asked = assertThrows(Failure.class, () -> typed(again, "image:delete disk"));
             assertTrue(
                     asked.getMessage().contains("what image pool default and journal pool default hold of it"),

@@ -190,7 +190,8 @@ final class StoreOpener {
             throw new StorageException(
                     Reason.EXISTS,
                     "image " + name + " exists already in pool " + config.pool(),
-                    "choose another name, or delete it with image:delete " + name);
+                    "choose another name; to serve it as it is, put its file etc/io.tidemark.image-" + name
+                            + ".cfg back (an empty one stands for defaults); image:delete " + name + " deletes it");
         }
         UUID journalIdentity = newIdentity();
         ImageHead.Role role = origin == null ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA;
