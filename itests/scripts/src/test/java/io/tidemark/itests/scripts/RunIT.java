@@ -359,6 +359,23 @@ class RunIT {
         }
     }
 
+    @Test
+    void whatAFileOfTheNodeSaysWrongIsNamed() throws IOException {
+        Path data = node("a");
+        Path etc = Files.createDirectories(data.resolve("etc"));
+        Files.writeString(etc.resolve("node.properties"), "node = a\nnbd = foo\n");
+        String start = "./run --data " + data + " --background";
+        oneLine(Shell.run("bash", "-c", start), 2, "node.properties: nbd = 127.0.0.1:foo: a port is a number");
+
+        Path log = Files.createDirectories(data.resolve("karaf/log")).resolve("karaf.log");
+        Files.writeString(log, "2026-01-01T00:00:00,000 | ERROR | trouble of an earlier start\n");
+        Files.writeString(etc.resolve("jvm.options"), "-XX:NoSuchOption\n");
+        Outcome ended = background(data, Ports.free(2));
+        assertEquals(1, ended.status(), ended.toString());
+        assertTrue(ended.err().contains("NoSuchOption"), ended.toString());
+        assertFalse(ended.err().contains("earlier start"), ended.toString());
+    }
+
     /** It used to wait for minutes for a node that it had not asked to stop. */
     @Test
     void aNodeOfAnotherUserIsNotWaitedFor() throws Exception {
