@@ -235,6 +235,32 @@ class ScriptsIT {
         assertTrue(outcome.err().contains(text), outcome.toString());
     }
 
+    /** Where things come from is Maven's own settings, and no checkout tests what another one built. */
+    @Test
+    void noFileNamesADownloadHostAndNothingIsInstalled() throws IOException {
+        Pattern wrong = Pattern.compile("<pluginRepositor|<distributionManagement|<repositories>|mvnw|maven-wrapper"
+                + "|\\b(curl|wget) |\\bmvn .*[ \"](install|deploy)\\b(?!.*maven\\))");
+        List<String> found = new ArrayList<>();
+        int read = 0;
+        try (Stream<Path> walk = Files.walk(Shell.root(), 3)) {
+            for (Path file : walk.filter(Files::isRegularFile).toList()) {
+                String name = Shell.root().relativize(file).toString();
+                if (!name.matches(
+                        "(.*/)?pom\\.xml|run|tm|check|\\.ci/run|\\.mvn/.*|scripts/[^/]*|bench/[a-z]+/[a-z]+")) {
+                    continue;
+                }
+                read++;
+                for (String line : Files.readAllLines(file)) {
+                    if (wrong.matcher(line).find()) {
+                        found.add(name + ": " + line.strip());
+                    }
+                }
+            }
+        }
+        assertTrue(read > 20, "only " + read + " files read");
+        assertEquals(List.of(), found);
+    }
+
     @Test
     void aMissingJdkIsNamedWithItsRemedy() throws IOException {
         oneLine(
