@@ -6,13 +6,13 @@ import org.osgi.annotation.versioning.ProviderType;
  * Threads and the only ways in which they may wait. Code that takes its threads from here and never blocks on anything
  * but a {@link Gate} or a file call runs unchanged in the simulator, one deterministic step at a time.
  *
- * <p>Rule: no call into this package while holding a lock, {@link Gate#open()} excepted. Nobody is ever interrupted: an
- * interrupt closes a file channel for all its users.
+ * <p>Rule: no call into this package while holding a lock, {@link Gate#open()} and {@link #start} excepted. Nobody is ever
+ * interrupted: an interrupt closes a file channel for all its users.
  */
 @ProviderType
 public interface Workers {
     /**
-     * Starts a thread.
+     * Starts a thread. Waits for nothing; may be called under a lock.
      *
      * @param name of the thread, for people
      * @param body what it does; must return for the worker to end

@@ -1,9 +1,9 @@
 package io.tidemark.engine.image;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.base.work.Standby;
 
 /**
  * Brings what is durable to the image, batch by batch. A batch is the whole overlay of a moment: it is frozen, new writes go
@@ -39,7 +39,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private static final long SPACE_RETRY_MAX_NANOS = 500_000_000L;
 
     private final Core core;
-    private final Gate gate;
+    private final Standby gate;
     private final BatchWriter writer;
     private final Aftermath after = new Aftermath();
     private long spaceRetryNanos = SPACE_RETRY_NANOS;
@@ -56,9 +56,13 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     Applier(Core core) {
         this.core = core;
-        this.gate = core.context.workers().newGate();
+        this.gate = new Standby(core.context.workers(), "apply-" + core.labels.name());
         this.writer = new BatchWriter(core);
         this.lastBatchNanos = core.context.clock().monotonicNanos();
+    }
+
+    void start() {
+        gate.start(this);
     }
 
     void wake() {
@@ -67,7 +71,11 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     void stop() {
         stop = true;
-        gate.open();
+        gate.close();
+    }
+
+    void join(long timeoutNanos) {
+        gate.join(timeoutNanos);
     }
 
     /** Whether an append should wake it. Under the lock; asked for every event. */
@@ -101,8 +109,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             long timeout = prepare();
             if (timeout > 0) {
                 long retry = core.space.round(after);
-                if (retry > 0) {
-                    gate.await(Math.min(timeout, retry));
+                if (retry > 0 && !gate.rest(Math.min(timeout, retry))) {
+                    return;
                 }
             } else if (awaitDurable()) {
                 writeBatch();

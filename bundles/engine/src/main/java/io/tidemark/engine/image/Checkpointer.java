@@ -2,9 +2,9 @@ package io.tidemark.engine.image;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.base.work.Standby;
 
 /**
  * Forces what was applied to the image and then stores how far that is, by bytes, by time, and when somebody asks. Beside
@@ -14,7 +14,7 @@ final class Checkpointer implements Runnable {
     private static final long RETRY_NANOS = 1_000_000_000L;
 
     private final Core core;
-    private final Gate gate;
+    private final Standby gate;
     private final Aftermath after = new Aftermath();
     private volatile boolean stop;
 
@@ -25,8 +25,12 @@ final class Checkpointer implements Runnable {
 
     Checkpointer(Core core) {
         this.core = core;
-        this.gate = core.context.workers().newGate();
+        this.gate = new Standby(core.context.workers(), "checkpoint-" + core.labels.name());
         this.lastNanos = core.context.clock().monotonicNanos();
+    }
+
+    void start() {
+        gate.start(this);
     }
 
     void wake() {
@@ -35,7 +39,11 @@ final class Checkpointer implements Runnable {
 
     void stop() {
         stop = true;
-        gate.open();
+        gate.close();
+    }
+
+    void join(long timeoutNanos) {
+        gate.join(timeoutNanos);
     }
 
     /** Under the lock: a batch of so many bytes of events has reached the image. */
@@ -53,10 +61,10 @@ final class Checkpointer implements Runnable {
     public void run() {
         while (!stop) {
             long timeout = due(core.context.clock().monotonicNanos());
-            if (timeout > 0) {
-                gate.await(timeout);
-            } else {
+            if (timeout <= 0) {
                 checkpoint();
+            } else if (!gate.rest(timeout)) {
+                return;
             }
         }
     }

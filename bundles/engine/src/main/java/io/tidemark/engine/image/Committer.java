@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.base.work.Standby;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +24,7 @@ final class Committer implements Runnable {
     private static final int ENOUGH_PART = 4;
 
     private final Core core;
-    private final Gate gate;
+    private final Standby standby;
     private final Aftermath after = new Aftermath();
 
     /** Workers beside this one, each started when it is first needed: most images never do. Guarded by the image's lock. */
@@ -50,18 +51,22 @@ final class Committer implements Runnable {
 
     Committer(Core core) {
         this.core = core;
-        this.gate = core.context.workers().newGate();
+        this.standby = new Standby(core.context.workers(), "commit-" + core.labels.name());
+    }
+
+    void start() {
+        standby.start(this);
     }
 
     /** Has the worker force what is appended. May be called under the lock. */
     void wake() {
         forceNow = true;
-        gate.open();
+        standby.open();
     }
 
     /** Has the worker force what is appended within a moment. May be called under the lock. */
     void arm() {
-        gate.open();
+        standby.open();
     }
 
     /** Wakes a worker if somebody waits and it is time for a force. */
@@ -104,13 +109,14 @@ final class Committer implements Runnable {
 
     void stop() {
         stop = true;
-        gate.open();
+        standby.close();
         for (Further one : beside()) {
             one.gate.open();
         }
     }
 
     void join(long timeoutNanos) {
+        standby.join(timeoutNanos);
         for (Further one : beside()) {
             Worker worker = one.worker;
             if (worker != null) {
@@ -241,7 +247,11 @@ final class Committer implements Runnable {
     @Override
     public void run() {
         while (!stop) {
-            boolean opened = gate.await(timeoutNanos());
+            long timeout = timeoutNanos();
+            boolean opened = timeout == Long.MAX_VALUE || standby.await(timeout);
+            if (timeout == Long.MAX_VALUE && !standby.rest(timeout)) {
+                return;
+            }
             if (opened && !forceNow) {
                 // Armed: what nobody waits for (a write cache) is forced when nothing has come for a moment.
                 continue;

@@ -4,9 +4,9 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.base.work.Standby;
 
 /**
  * Moves the head of a replica over what is durable in its journal, event by event, as far as its order and the limits of the
@@ -17,18 +17,18 @@ final class HeadMover implements Runnable {
     private static final int MOST_AT_ONCE = 64;
 
     private final Core core;
-    private final Gate gate;
+    private final Standby gate;
     private final Aftermath after = new Aftermath();
     private volatile boolean stop;
 
-    // Of its own thread.
+    // Of its own thread, and whoever saw that end.
     private Journal opened;
     private JournalReader reader;
     private EventHeader next;
 
     HeadMover(Core core) {
         this.core = core;
-        this.gate = core.context.workers().newGate();
+        this.gate = new Standby(core.context.workers(), "head-" + core.labels.name());
     }
 
     /** Has it look again. May be called under the lock. */
@@ -36,9 +36,19 @@ final class HeadMover implements Runnable {
         gate.open();
     }
 
+    void start() {
+        gate.start(this);
+    }
+
     void stop() {
         stop = true;
-        gate.open();
+        gate.close();
+    }
+
+    void join(long timeoutNanos) {
+        if (gate.join(timeoutNanos)) {
+            closeReader();
+        }
     }
 
     @Override
@@ -46,11 +56,10 @@ final class HeadMover implements Runnable {
         while (!stop) {
             long timeout = step();
             after.settle(core);
-            if (timeout > 0) {
-                gate.await(timeout);
+            if (timeout > 0 && !gate.rest(timeout)) {
+                return;
             }
         }
-        closeReader();
     }
 
     /** Moves over some events if it may; answers how long to wait for the next step. */

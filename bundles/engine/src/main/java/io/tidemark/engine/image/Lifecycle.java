@@ -35,12 +35,11 @@ final class Lifecycle {
     }
 
     void start() {
-        String name = core.labels.name();
-        workers.add(core.context.workers().start("commit-" + name, core.committer));
-        workers.add(core.context.workers().start("apply-" + name, core.applier));
-        workers.add(core.context.workers().start("checkpoint-" + name, core.checkpointer));
+        core.committer.start();
+        core.applier.start();
+        core.checkpointer.start();
         if (core.mover != null) {
-            workers.add(core.context.workers().start("head-" + name, core.mover));
+            core.mover.start();
         }
         watchPeers();
         core.asking.watch();
@@ -450,6 +449,11 @@ final class Lifecycle {
             worker.join(JOIN_NANOS);
         }
         core.committer.join(JOIN_NANOS);
+        core.applier.join(JOIN_NANOS);
+        core.checkpointer.join(JOIN_NANOS);
+        if (core.mover != null) {
+            core.mover.join(JOIN_NANOS);
+        }
         core.changed.await(() -> {
             // From here on nobody else stores a head: it would be overwritten, or would take the last one back.
             core.headStoring |= core.users == 0;

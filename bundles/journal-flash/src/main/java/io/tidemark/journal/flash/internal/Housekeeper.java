@@ -4,9 +4,8 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers.Gate;
-import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.work.Standby;
 import io.tidemark.journal.flash.FlashOptions;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.End;
@@ -46,7 +45,7 @@ final class Housekeeper {
     private final SegmentTable table;
     private final SegmentFiles segmentFiles;
     private final Logger log;
-    private final Gate gate;
+    private final Standby gate;
     private final List<ArrayDeque<Path>> recyclable = new ArrayList<>();
     /** The journal's entries in the books of its directories' file systems. */
     private final List<SpaceBook.Promise> space = new ArrayList<>();
@@ -55,7 +54,6 @@ final class Housekeeper {
     private final BatchFields fields = new BatchFields();
     private final ByteBuffer endBlock = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
     private WriteEnd writeEnd;
-    private Worker worker;
     private long retryAtNanos;
     private long spareDueNanos;
     private long forcesBefore;
@@ -69,7 +67,7 @@ final class Housekeeper {
             JournalPlaces places,
             SegmentTable table,
             SegmentFiles segmentFiles,
-            Gate gate,
+            Standby gate,
             Logger log) {
         this.context = context;
         this.options = options;
@@ -91,26 +89,26 @@ final class Housekeeper {
         for (Path directory : places.directories()) {
             space.add(context.files().space(directory).open(directory, gate::open));
         }
-        worker = context.workers().start("journal " + places.journal(), this::run);
+        gate.start(this::run);
     }
 
     void stop() {
         stopping = true;
-        gate.open();
-        worker.join(Long.MAX_VALUE);
+        gate.close();
+        gate.join(Long.MAX_VALUE);
+        // Ends are cheap, and make the next opening fast.
+        for (SegmentTable.EndJob job = table.nextEndJob(); job != null; job = table.nextEndJob()) {
+            end(job);
+        }
         space.forEach(SpaceBook.Promise::close);
     }
 
     private void run() {
         while (!stopping) {
             long nanos = guardedRound();
-            if (nanos > 0 && !stopping) {
-                gate.await(nanos);
+            if (nanos > 0 && !gate.rest(nanos)) {
+                return;
             }
-        }
-        // Ends are cheap, and make the next opening fast.
-        for (SegmentTable.EndJob job = table.nextEndJob(); job != null; job = table.nextEndJob()) {
-            end(job);
         }
     }
 

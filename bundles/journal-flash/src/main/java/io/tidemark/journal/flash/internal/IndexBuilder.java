@@ -11,8 +11,11 @@ final class IndexBuilder {
     /** With so many entries a stride ends. */
     static final int MAX_ENTRIES = 4096;
 
-    private final ByteBuffer entries = ByteBuffer.allocate(Entry.SIZE * (MAX_ENTRIES + BatchBuilder.MAX_RECORDS))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    private static final int FIRST_ENTRIES = 128;
+
+    /** Grows to what a stride can have: a journal that is hardly written to is to cost little. */
+    private ByteBuffer entries = allocate(FIRST_ENTRIES);
+
     private final BatchFields fields = new BatchFields();
     private int count;
     private long firstSequence;
@@ -21,6 +24,10 @@ final class IndexBuilder {
 
     static int totalBytes(int entryCount) {
         return (int) Layout.align(Batch.SIZE + (long) Entry.SIZE * entryCount);
+    }
+
+    private static ByteBuffer allocate(int entries) {
+        return ByteBuffer.allocate(Entry.SIZE * entries).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     int count() {
@@ -33,6 +40,10 @@ final class IndexBuilder {
 
     void add(ByteBuffer records, int at, long recordOffset) {
         int to = count * Entry.SIZE;
+        if (to == entries.capacity()) {
+            int most = MAX_ENTRIES + BatchBuilder.MAX_RECORDS;
+            entries = allocate(Math.min(most, count * 4)).put(0, entries, 0, to);
+        }
         long timeNanos = records.getLong(at + EventRecord.TIME);
         if (count == 0) {
             firstSequence = records.getLong(at + EventRecord.SEQUENCE);
@@ -45,7 +56,7 @@ final class IndexBuilder {
 
     /** What was gathered, to be written later by somebody else; starts anew. */
     Gathered take() {
-        ByteBuffer copy = ByteBuffer.allocate(count * Entry.SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer copy = allocate(count);
         copy.put(0, entries, 0, count * Entry.SIZE);
         Gathered gathered = new Gathered(copy, count, firstSequence, firstTimeNanos, lastTimeNanos);
         count = 0;

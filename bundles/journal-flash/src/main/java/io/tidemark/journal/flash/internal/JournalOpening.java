@@ -2,11 +2,11 @@ package io.tidemark.journal.flash.internal;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.Journal.RecoveryReport;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.work.Standby;
 import io.tidemark.journal.flash.FlashOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,9 +45,9 @@ public final class JournalOpening {
         List<JournalClient> clients = followers
                 .merge(ClientTable.load(context.files(), places.clients(), state.journal()))
                 .clients();
-        Gate gate = context.workers().newGate();
+        Standby gate = new Standby(context.workers(), "journal " + places.journal());
         SegmentTable table = new SegmentTable(places.journal(), state.segmentBytes(), gate, windows);
-        SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes());
+        SegmentFiles segmentFiles = new SegmentFiles(context, places, state.journal(), state.segmentBytes(), windows);
         Recovery recovery = new Recovery(context, places, state, table.strideBytes(), segmentFiles, steps);
         recovery.run();
         Segment spare = null;

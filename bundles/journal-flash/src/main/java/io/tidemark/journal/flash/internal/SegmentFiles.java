@@ -21,14 +21,16 @@ final class SegmentFiles {
     private final JournalPlaces places;
     private final UUID journal;
     private final long segmentBytes;
+    private final Windows windows;
     private final Checksums checksums = new Checksums();
     private final ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
 
-    SegmentFiles(StorageContext context, JournalPlaces places, UUID journal, long segmentBytes) {
+    SegmentFiles(StorageContext context, JournalPlaces places, UUID journal, long segmentBytes, Windows windows) {
         this.context = context;
         this.places = places;
         this.journal = journal;
         this.segmentBytes = segmentBytes;
+        this.windows = windows;
     }
 
     /**
@@ -61,8 +63,7 @@ final class SegmentFiles {
         if (reserved && !written) {
             return true;
         }
-        ByteBuffer zeros = ByteBuffer.allocateDirect(SLICE_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+        ByteBuffer zeros = windows.zeros(SLICE_BYTES);
         int cachedBytes = 0;
         for (long at = 0; at < segmentBytes; at += SLICE_BYTES) {
             if (stop.getAsBoolean()) {

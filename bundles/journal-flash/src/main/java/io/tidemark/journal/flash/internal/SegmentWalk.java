@@ -20,7 +20,9 @@ final class SegmentWalk {
     private final Checksums checksums = new Checksums();
     private final Checksums contentChecksums = new Checksums();
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private ByteBuffer whole = ByteBuffer.allocateDirect(SCAN_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    /** Most openings need none: then null. */
+    private ByteBuffer whole;
 
     SegmentWalk(FlashSteps steps) {
         this.steps = steps;
@@ -172,9 +174,7 @@ final class SegmentWalk {
 
     /** All bytes of an item, valid until the next call; null when the file is too short. */
     ByteBuffer load(StorageFile file, BatchHeader header) throws StorageException {
-        if (whole.capacity() < header.totalBytes()) {
-            whole = ByteBuffer.allocateDirect(header.totalBytes()).order(ByteOrder.LITTLE_ENDIAN);
-        }
+        reserve(header.totalBytes());
         whole.clear().limit(header.totalBytes());
         int count = file.read(whole, header.offset());
         whole.clear();
@@ -193,6 +193,7 @@ final class SegmentWalk {
     Behind behind(StorageFile file, SegmentIdentity segment, long from) throws StorageException {
         long attested = 0;
         long itemBytes = 0;
+        reserve(SCAN_BYTES);
         for (long start = from; start < segment.endBlock(); start += SCAN_BYTES) {
             whole.clear().limit((int) Math.min(SCAN_BYTES, segment.endBlock() - start));
             int count = file.read(whole, start);
@@ -240,5 +241,11 @@ final class SegmentWalk {
             segment.strides.add(stride);
         }
         return true;
+    }
+
+    private void reserve(int bytes) {
+        if (whole == null || whole.capacity() < bytes) {
+            whole = ByteBuffer.allocateDirect(Math.max(bytes, SCAN_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        }
     }
 }

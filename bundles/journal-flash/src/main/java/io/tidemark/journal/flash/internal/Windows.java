@@ -1,5 +1,6 @@
 package io.tidemark.journal.flash.internal;
 
+import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -14,6 +15,8 @@ final class Windows {
 
     /** So many are not given back to the machine. */
     private static final int KEPT = 8;
+
+    private ByteBuffer zeros;
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
 
@@ -34,6 +37,16 @@ final class Windows {
 
     private static ByteBuffer allocate(int bytes) {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** At least so many zeros, which everybody shares; a buffer of its own, aligned as files want it. */
+    synchronized ByteBuffer zeros(int bytes) {
+        if (zeros == null || zeros.capacity() < bytes) {
+            zeros = ByteBuffer.allocateDirect(bytes + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .asReadOnlyBuffer();
+        }
+        return zeros.duplicate().clear();
     }
 
     synchronized void give(ByteBuffer window) {

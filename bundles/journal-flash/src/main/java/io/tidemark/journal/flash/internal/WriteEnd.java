@@ -37,6 +37,12 @@ final class WriteEnd implements JournalAppender {
 
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * What comes first after an opening is what was appended before and not forced. It had room then, and may need a little more
+     * now: the seal of a journal that was closed lies in front of it.
+     */
+    private static final long AGAIN_BYTES = 128 << 10;
+
     /** Without events for so long a journal that makes no seals counts as idle. */
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -68,6 +74,9 @@ final class WriteEnd implements JournalAppender {
 
     /** Closed and not durable, in the order of their events. */
     private final ArrayDeque<BatchBuilder> underWay = new ArrayDeque<>();
+
+    /** Nothing was made durable since it was opened. */
+    private boolean reopened = true;
 
     /** An event came and there was none to put it into. */
     private boolean bufferWanted;
@@ -252,8 +261,12 @@ final class WriteEnd implements JournalAppender {
 
     /** Whether an event that ends at an offset leaves enough for control events. */
     private boolean allowed(EventKind kind, Segment segment, long end) {
-        return kind.isControl()
-                || segment.identity.endBlock() - Layout.align(end) + table.roomBehind() >= table.reserveBytes();
+        return kind.isControl() || segment.identity.endBlock() - Layout.align(end) + table.roomBehind() >= kept();
+    }
+
+    /** What data leaves for control events. */
+    private long kept() {
+        return table.reserveBytes() - (reopened ? Math.min(AGAIN_BYTES, table.reserveBytes() / 2) : 0);
     }
 
     private long nextSegment(EventKind kind, int contentEnd) {
@@ -266,7 +279,7 @@ final class WriteEnd implements JournalAppender {
             return BATCH_FULL;
         }
         long after = next.identity.endBlock() - Segment.FIRST_BATCH - Layout.align(contentEnd);
-        if (!kind.isControl() && after + table.roomBehindPrepared() < table.reserveBytes()) {
+        if (!kind.isControl() && after + table.roomBehindPrepared() < kept()) {
             return FULL;
         }
         table.usePrepared();
@@ -609,6 +622,7 @@ final class WriteEnd implements JournalAppender {
                 }
                 durable = done.fields.firstSequence + done.fields.count - 1;
             }
+            reopened = false;
             // Under the lock, because whoever publishes next must not be overtaken.
             table.moveDurable(durable);
             if (buffers.wanted()) {
