@@ -135,7 +135,12 @@ class MirrorTakeoverTest {
         if (isPrimary(a)) {
             a.order("switch", DISK, "b");
         } else if (!isPrimary(b)) {
-            b.order("promote", DISK);
+            // Until it has received all, it is refused with the advice to try again.
+            Await.until("promoting " + DISK, PATIENCE, () -> {
+                String answer = b.node().ask("mirror", "promote", DISK);
+                assertTrue(answer.startsWith("ok") || answer.contains(" lacks "), answer);
+                return answer.startsWith("ok");
+            });
         }
         disk.loads.verify(b.node());
         disk.write(b);
