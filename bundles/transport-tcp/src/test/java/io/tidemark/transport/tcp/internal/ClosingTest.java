@@ -189,6 +189,8 @@ class ClosingTest {
             try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
                 Checksum sums = greet(peer);
                 Link link = keeper.link();
+                // Its first ping: had that come too late already, there would be no answer under way.
+                receive(peer, Header.SIZE + Long.BYTES);
                 peer.shutdownInput();
                 long before = link.figures().wireBytesSent();
                 send(peer, RawPeer.frame(sums, Header.TYPE_PING, 0, 8, 8, new byte[8]));
@@ -207,11 +209,16 @@ class ClosingTest {
     private static Checksum greet(SocketChannel peer) throws IOException {
         byte[] nonce = new byte[16];
         send(peer, RawPeer.greeting(Wire.LEAST_VERSION, Wire.VERSION, 8L << 20, nonce));
-        ByteBuffer theirs = ByteBuffer.allocate(Wire.GreetingFields.SIZE);
-        while (theirs.hasRemaining()) {
-            assertTrue(peer.read(theirs) > 0);
+        byte[] theirs = receive(peer, Wire.GreetingFields.SIZE);
+        return new Checksum(nonce, Greeting.decode(theirs).nonce(), true);
+    }
+
+    private static byte[] receive(SocketChannel peer, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(count);
+        while (bytes.hasRemaining()) {
+            assertTrue(peer.read(bytes) > 0);
         }
-        return new Checksum(nonce, Greeting.decode(theirs.array()).nonce(), true);
+        return bytes.array();
     }
 
     private static void send(SocketChannel peer, byte[] bytes) throws IOException {
