@@ -36,7 +36,7 @@ class ManyJournalsTest {
 
     @Test
     void theyShareWhatMemoryThereIs() {
-        int seeds = Boolean.getBoolean("tidemark.fast") ? 3 : 12;
+        int seeds = Boolean.getBoolean("tidemark.fast") ? 3 : 6;
         for (long seed = 0; seed < seeds; seed++) {
             ended = 0;
             SimulatedMachine machine =

@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Memory;
 import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.harness.ScratchExtension;
@@ -10,8 +11,10 @@ import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
+import io.tidemark.itests.nodes.load.NbdConnection;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Hostile clients harm neither the others nor the node. */
 @ExtendWith(ScratchExtension.class)
 class HostileInputTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long IMAGE_BYTES = 16L << 20;
     private static final int ATTACKS = Seeds.rounds("tidemark.attacks", 1_000);
 
@@ -42,6 +46,14 @@ class HostileInputTest {
         hostile.end();
         loads.stop();
         assertEquals(0, loads.errors());
+        // The strangers are gone; the server may not have heard of all of their ends yet.
+        Await.until("room for a client", PATIENCE, () -> {
+            try (NbdConnection client = NbdConnection.connect(node.address(), "disk")) {
+                return client != null;
+            } catch (IOException e) {
+                return false;
+            }
+        });
         loads.verify(node);
         // Heap 192 MiB, payload 64 MiB, buffers of connections, and the Java machine itself.
         long peak = Memory.peakResidentBytes(node.pid());

@@ -41,13 +41,13 @@ class MirrorScenariosTest {
         Site a = disk.sites.a;
         Site b = disk.sites.b;
         disk.load(a);
-        b.node().tell("delete", DISK);
+        delete(b);
         disk.loads.run(Duration.ofMillis(200));
         disk.loads.stop();
         disk.equal(a, b);
 
         ByteBuffer before = content(b);
-        a.node().tell("delete", DISK);
+        delete(a);
         disk.sites.link.drop();
         MirroredDisk.awaitSaid(b, "trouble", "there_is_no_image_disk");
         assertEquals("REFUSED", b.mirrored(DISK).get("state"));
@@ -77,7 +77,7 @@ class MirrorScenariosTest {
         assertEquals("true", a.order("disable", DISK, "b"), "b was told");
         assertEquals(content(a), content(b), "it stays as it is");
         assertEquals(NO_ENTRY_PERMITTED, MirroredDisk.refusedWrite(b), "EPERM: and is a replica");
-        b.node().tell("delete", DISK);
+        delete(b);
         b.node().tell("create", DISK, Long.toString(BYTES), "commit=journal");
         MirroredDisk.writeOne(b, 4096, 17);
         ByteBuffer own = content(b);
@@ -173,5 +173,14 @@ class MirrorScenariosTest {
         b.order("disable", DISK, "a");
         assertTrue(b.refused("status", DISK).contains("is not mirrored"), "it has ended here, too");
         assertEquals(before, content(b));
+    }
+
+    /** The last client's goodbye may still be on its way. */
+    private static void delete(Site site) {
+        Await.until("deleting at " + site, MirroredDisk.PATIENCE, () -> {
+            String answer = site.node().ask("delete", DISK);
+            assertTrue(answer.startsWith("ok") || answer.contains("BUSY"), answer);
+            return answer.startsWith("ok");
+        });
     }
 }
