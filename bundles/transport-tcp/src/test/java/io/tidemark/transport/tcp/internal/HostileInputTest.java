@@ -351,6 +351,8 @@ class HostileInputTest {
                     peer.send(peer.frame(9, 0, 3, 3, new byte[3]));
                     peer.untilEnd();
                 }
+                // The socket ends before the listener hears of it: the next visitor must not be taken for this one.
+                assertEquals(Reason.CORRUPT, keeper.end().reason());
             }
             long whiles = 2 + (System.nanoTime() - began) / LogLimit.WHILE_NANOS;
             assertTrue(log.warnings().size() >= LogLimit.LINES, "they are logged at first");
