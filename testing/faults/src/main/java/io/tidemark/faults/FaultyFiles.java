@@ -175,6 +175,11 @@ public class FaultyFiles implements Files {
         }
 
         @Override
+        public int readDirect(ByteBuffer destination, long offset) throws StorageException {
+            return file.readDirect(destination, offset);
+        }
+
+        @Override
         public void write(ByteBuffer source, long offset) throws StorageException {
             step("write", path);
             file.write(source, offset);

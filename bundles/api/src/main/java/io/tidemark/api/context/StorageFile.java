@@ -10,7 +10,7 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface StorageFile extends AutoCloseable {
-    /** What {@link #writeThrough} wants everything aligned to. */
+    /** What {@link #writeThrough} and {@link #readDirect} want everything aligned to. */
     int DIRECT_ALIGNMENT_BYTES = 4096;
 
     /**
@@ -22,6 +22,21 @@ public interface StorageFile extends AutoCloseable {
      * @throws StorageException IO or CLOSED
      */
     int read(ByteBuffer destination, long offset) throws StorageException;
+
+    /**
+     * Reads past the page cache: from the device, also what memory has, and without leaving it in memory. For long ranges that
+     * were written past it and are read once; the processor has a tenth of the work of {@link #read}. What {@link #write} has
+     * left in memory in the range is brought to the device before.
+     *
+     * @param destination a direct buffer, filled from its position to its limit as far as the file reaches; aligned as for
+     *     {@link #writeThrough}
+     * @param offset first byte in the file, aligned likewise
+     * @return bytes read, less than asked only at the end of the file; -1 when this file cannot, nothing was read then
+     * @throws StorageException IO or CLOSED
+     */
+    default int readDirect(ByteBuffer destination, long offset) throws StorageException {
+        return -1;
+    }
 
     /**
      * Writes all of a buffer.

@@ -113,6 +113,8 @@ class LibC {
     /** The count is a size_t and the result a ssize_t: both a long on the 64-bit machines that this runs on. */
     native long pwrite(int fd, ByteBuffer source, long count, long offset) throws LastErrorException;
 
+    native long pread(int fd, ByteBuffer destination, long count, long offset) throws LastErrorException;
+
     native int sync_file_range(int fd, long offset, long length, int flags) throws LastErrorException;
 
     native Pointer mmap(Pointer address, long length, int protection, int flags, int fd, long offset)

@@ -65,6 +65,41 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
+    public int readDirect(ByteBuffer destination, long offset) throws StorageException {
+        inUse.readLock().lock();
+        try {
+            // The descriptor is shared with writes: what these are durable by does not matter to a read.
+            int fd = directDescriptor(LibC.O_DSYNC);
+            if (fd == CANNOT) {
+                return -1;
+            }
+            int total = 0;
+            int count = DIRECT_ALIGNMENT_BYTES;
+            // What ends elsewhere than at a block ends at the end of the file.
+            while (destination.hasRemaining() && count > 0 && count % DIRECT_ALIGNMENT_BYTES == 0) {
+                count = readDirect(fd, destination, offset + total);
+                destination.position(destination.position() + count);
+                total += count;
+            }
+            return total;
+        } finally {
+            inUse.readLock().unlock();
+        }
+    }
+
+    private int readDirect(int fd, ByteBuffer destination, long at) throws StorageException {
+        while (true) {
+            try {
+                return (int) libc.pread(fd, destination.slice(), destination.remaining(), at);
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() != LibC.EINTR) {
+                    throw MachineFiles.failure("read", path, new IOException(e.getMessage(), e));
+                }
+            }
+        }
+    }
+
+    @Override
     public void write(ByteBuffer source, long offset) throws StorageException {
         long at = offset;
         try {

@@ -92,6 +92,32 @@ class MachineFilesTest {
     }
 
     @Test
+    void directReadingSeesWhatWasWrittenEitherWayAndEndsWithTheFile() throws Exception {
+        Path path = Path.of("target").resolve("direct-" + System.nanoTime());
+        try (StorageFile file = files.open(path, Mode.CREATE)) {
+            file.write(filled(20_000, 1), 0);
+            ByteBuffer source =
+                    ByteBuffer.allocateDirect(8192).alignedSlice(4096).limit(4096);
+            boolean direct = file.writeThrough(source, 4096);
+            ByteBuffer read = ByteBuffer.allocateDirect(64 << 10).alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+            read.position(4096).limit(16384);
+            assertEquals(direct ? 12288 : -1, file.readDirect(read, 4096));
+            assertEquals(direct ? 16384 : 4096, read.position());
+            for (int i = 4096; direct && i < 16384; i++) {
+                assertEquals(i < 8192 ? 0 : 1, read.get(i), "byte " + i);
+            }
+            read.clear().limit(32768);
+            assertEquals(direct ? 20_000 : -1, file.readDirect(read, 0));
+            read.clear().limit(4096);
+            assertEquals(direct ? 0 : -1, file.readDirect(read, 40_960), "behind the end");
+            try (StorageFile reader = files.open(path, Mode.READ)) {
+                assertEquals(-1, reader.readDirect(read, 0));
+            }
+        }
+        files.delete(path);
+    }
+
+    @Test
     void directWritesAreForOneOpenFileAtATime() throws Exception {
         Path path = Path.of("target").resolve("claimed-" + System.nanoTime());
         StorageFile first = files.open(path, Mode.CREATE);

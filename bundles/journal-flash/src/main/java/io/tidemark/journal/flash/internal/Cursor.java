@@ -13,6 +13,12 @@ import java.nio.ByteOrder;
  * Reads through a window, so that neighbours cost one call. For one thread.
  */
 final class Cursor {
+    /** From this length on bodies that went past the page cache are read past it; shorter ones lie near others that are in it. */
+    private static final int DIRECT_BODY_BYTES = 64 << 10;
+
+    /** Behind a long body: the header of the batch and of the event that follow, so that they do not cost a call. */
+    private static final int SLACK_BYTES = 2 * Layout.BLOCK;
+
     private final Windows windows;
     private final FlashSteps steps;
     private final Checksums checksums = new Checksums();
@@ -23,6 +29,9 @@ final class Cursor {
 
     private long windowStart;
     private int windowLength;
+
+    /** The last body was a long one. */
+    private boolean longBodies;
 
     private ByteBuffer entries = ByteBuffer.allocate(Entry.SIZE * 64).order(ByteOrder.LITTLE_ENDIAN);
     private int entryCount;
@@ -154,6 +163,7 @@ final class Cursor {
         int entry = entryAt(sequence);
         long offset = Integer.toUnsignedLong(entries.getInt(entry + Entry.RECORD));
         int bodyBytes = entries.getInt(entry + Entry.BODY_BYTES);
+        longBodies = bodyBytes >= DIRECT_BODY_BYTES;
         int at = window(offset, EventRecord.SIZE + bodyBytes);
         boolean valid = Records.valid(window, at, segment.identity, sequence, checksums)
                 && window.getInt(at + EventRecord.BODY_BYTES) == bodyBytes;
@@ -175,21 +185,45 @@ final class Cursor {
         if (window == null) {
             window = windows.take();
         }
+        windowLength = 0;
+        // What lies behind the end now may be written later: it must not be remembered as it is.
+        long known = segment.endOffset;
+        boolean direct = longBodies && segment.goesThrough && fillDirect(offset, bytes, known);
+        if (!direct) {
+            fill(offset, bytes, known);
+        }
+        window.clear();
+        if (windowStart + windowLength < offset + bytes) {
+            windowLength = 0;
+            throw corrupt(offset, "the file ends there");
+        }
+        return (int) (offset - windowStart);
+    }
+
+    private void fill(long offset, int bytes, long known) throws StorageException {
         if (bytes > window.capacity()) {
             window = windows.larger(bytes);
         }
         window.clear();
-        windowLength = 0;
-        // What lies behind the end now may be written later: it must not be remembered as it is.
-        long known = segment.endOffset - offset;
-        int count = (int) Math.min(known, segment.file.read(window, offset));
-        window.clear();
-        if (count < bytes) {
-            throw corrupt(offset, "the file ends there");
-        }
         windowStart = offset;
-        windowLength = count;
-        return 0;
+        windowLength = (int) Math.min(known - offset, segment.file.read(window, offset));
+    }
+
+    /** False where the file cannot. */
+    private boolean fillDirect(long offset, int bytes, long known) throws StorageException {
+        long start = offset & -Layout.BLOCK;
+        long needed = offset - start + bytes;
+        if (needed > window.capacity()) {
+            window = windows.larger(needed + SLACK_BYTES);
+        }
+        window.clear().limit((int) Math.min(window.capacity(), Layout.align(Math.max(0, known - start))));
+        int count = segment.file.readDirect(window, start);
+        if (count < 0) {
+            return false;
+        }
+        windowStart = start;
+        windowLength = (int) Math.min(known - start, count);
+        return true;
     }
 
     private StorageException corrupt(long offset, String why) {

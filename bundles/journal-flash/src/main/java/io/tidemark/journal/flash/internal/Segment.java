@@ -37,7 +37,7 @@ final class Segment {
     boolean ended;
 
     /** A batch went past the page cache into it. */
-    boolean goesThrough;
+    volatile boolean goesThrough;
 
     /** Recovery found the tail of another opening behind the end: no index may be written over it. */
     boolean keepTail;

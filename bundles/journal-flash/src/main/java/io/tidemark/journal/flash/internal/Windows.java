@@ -20,7 +20,7 @@ final class Windows {
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
 
-    /** One of at least {@link #BYTES}, with whatever somebody else read. */
+    /** One of at least {@link #BYTES}, with whatever somebody else read; aligned as files want it. */
     ByteBuffer take() {
         synchronized (this) {
             if (!free.isEmpty()) {
@@ -36,7 +36,9 @@ final class Windows {
     }
 
     private static ByteBuffer allocate(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocateDirect(bytes + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** At least so many zeros, which everybody shares; a buffer of its own, aligned as files want it. */
