@@ -9,12 +9,14 @@ import io.tidemark.base.machine.MachineContext;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class StandbyTest {
     private static final long LONG = TimeUnit.HOURS.toNanos(1);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
     private static final long SHORT = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final AtomicInteger threads = new AtomicInteger();
@@ -59,7 +61,7 @@ class StandbyTest {
         standby.close();
         standby.open();
         assertEquals(before, threads.get(), "none after its end");
-        assertTrue(standby.join(LONG));
+        assertTrue(standby.join(PATIENCE), "its thread does not end");
         assertThrows(IllegalStateException.class, () -> standby.start(() -> {}));
     }
 
@@ -94,10 +96,12 @@ class StandbyTest {
         AtomicLong taken = new AtomicLong();
         Semaphore done = new Semaphore(0);
         AtomicInteger atOnce = new AtomicInteger();
+        AtomicBoolean over = new AtomicBoolean();
         standby.start(() -> {
             assertEquals(1, atOnce.incrementAndGet());
             boolean stays = true;
-            while (stays) {
+            // Closing wakes it once, and when it has a thread just then, that does not leave by itself.
+            while (stays && !over.get()) {
                 long now = given.get();
                 if (now > taken.get()) {
                     done.release((int) (now - taken.getAndSet(now)));
@@ -116,8 +120,9 @@ class StandbyTest {
             standby.open();
             assertTrue(done.tryAcquire(10, TimeUnit.SECONDS), "number " + i + " was not done");
         }
+        over.set(true);
         standby.close();
-        assertTrue(standby.join(LONG));
+        assertTrue(standby.join(PATIENCE), "its thread does not end");
         assertTrue(threads.get() > 1);
     }
 }
