@@ -2,18 +2,15 @@ package io.tidemark.node;
 
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
-import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.faults.ForwardingContext;
 
 /** The machine, of which somebody sets the clock, and time passes at once. */
-final class SteppingContext implements StorageContext {
-    private final StorageContext real;
+final class SteppingContext extends ForwardingContext {
     private final SteppingClock clock = new SteppingClock();
 
     SteppingContext(Files files) {
-        this.real = new MachineContext(32L << 20, files);
+        super(new MachineContext(32L << 20, files));
     }
 
     /** Somebody sets the wall clock. */
@@ -32,26 +29,6 @@ final class SteppingContext implements StorageContext {
         return clock;
     }
 
-    @Override
-    public Workers workers() {
-        return real.workers();
-    }
-
-    @Override
-    public Files files() {
-        return real.files();
-    }
-
-    @Override
-    public PayloadPool payloads() {
-        return real.payloads();
-    }
-
-    @Override
-    public long randomBits() {
-        return real.randomBits();
-    }
-
     /** Changed by the test's thread only. */
     private final class SteppingClock implements Clock {
         private volatile long wallAhead;
@@ -59,12 +36,12 @@ final class SteppingContext implements StorageContext {
 
         @Override
         public long wallNanos() {
-            return real.clock().wallNanos() + wallAhead;
+            return SteppingContext.super.clock().wallNanos() + wallAhead;
         }
 
         @Override
         public long monotonicNanos() {
-            return real.clock().monotonicNanos() + monotonicAhead;
+            return SteppingContext.super.clock().monotonicNanos() + monotonicAhead;
         }
     }
 }

@@ -2,12 +2,9 @@ package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidemark.api.context.Clock;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
-import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.faults.ForwardingContext;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * steps of one thread. The simulation never lets anybody in between such two, because it changes threads at gates and file calls
  * only.
  */
-final class PausingContext implements StorageContext {
+final class PausingContext extends ForwardingContext {
     /** Where one thread stops once. */
     static final class Pause {
         private final CountDownLatch reached = new CountDownLatch(1);
@@ -48,7 +45,6 @@ final class PausingContext implements StorageContext {
         }
     }
 
-    private final StorageContext machine = new MachineContext(32L << 20);
     private final Map<String, Pause> behindGates = new ConcurrentHashMap<>();
 
     /** How often anybody was woken, or could have been, and how many threads were started. */
@@ -60,6 +56,10 @@ final class PausingContext implements StorageContext {
     private final Map<String, Integer> waits = new ConcurrentHashMap<>();
 
     private final Map<String, Workers.Worker> started = new ConcurrentHashMap<>();
+
+    PausingContext() {
+        super(new MachineContext(32L << 20));
+    }
 
     /** The thread of a name stops when its next wait at a gate, or the one under way, has ended. */
     Pause behindGate(String thread) {
@@ -78,41 +78,16 @@ final class PausingContext implements StorageContext {
     }
 
     @Override
-    public Clock clock() {
-        return machine.clock();
+    public Worker start(String name, Runnable body) {
+        starts.incrementAndGet();
+        Worker worker = super.start(name, body);
+        started.put(name, worker);
+        return worker;
     }
 
     @Override
-    public Files files() {
-        return machine.files();
-    }
-
-    @Override
-    public PayloadPool payloads() {
-        return machine.payloads();
-    }
-
-    @Override
-    public long randomBits() {
-        return machine.randomBits();
-    }
-
-    @Override
-    public Workers workers() {
-        return new Workers() {
-            @Override
-            public Worker start(String name, Runnable body) {
-                starts.incrementAndGet();
-                Worker worker = machine.workers().start(name, body);
-                started.put(name, worker);
-                return worker;
-            }
-
-            @Override
-            public Gate newGate() {
-                return new PausingGate(machine.workers().newGate());
-            }
-        };
+    public Gate newGate() {
+        return new PausingGate(super.newGate());
     }
 
     private final class PausingGate implements Workers.Gate {

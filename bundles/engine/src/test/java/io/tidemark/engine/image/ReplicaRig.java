@@ -12,10 +12,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.Clock;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
@@ -25,6 +22,7 @@ import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.machine.MachineContext;
+import io.tidemark.faults.ForwardingContext;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -82,30 +80,10 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
 
     /** Time passes only by hand from now on. */
     ReplicaRig byHand() {
-        context = new StorageContext() {
+        context = new ForwardingContext(machine) {
             @Override
             public Clock clock() {
                 return hand;
-            }
-
-            @Override
-            public Workers workers() {
-                return machine.workers();
-            }
-
-            @Override
-            public Files files() {
-                return machine.files();
-            }
-
-            @Override
-            public PayloadPool payloads() {
-                return machine.payloads();
-            }
-
-            @Override
-            public long randomBits() {
-                return machine.randomBits();
             }
         };
         return this;

@@ -17,16 +17,15 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Clock;
 import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
-import io.tidemark.api.context.Workers;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.faults.FaultyFiles;
+import io.tidemark.faults.ForwardingContext;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
@@ -302,11 +301,13 @@ class FollowedJournalTest {
         return new JournalClient(CLIENT, "", new Position(1, sequence), JournalClient.State.CONNECTED, sequence);
     }
 
-    /** A process with other files, and without a clock when that is so. */
-    private record Odd(StorageContext machine, Files files, Workers workers, AtomicBoolean clockless)
-            implements StorageContext {
-        Odd(StorageContext machine, Files files, AtomicBoolean clockless) {
-            this(machine, files, machine.workers(), clockless);
+    /** A process whose clock fails while a test says so. */
+    private static class Odd extends ForwardingContext {
+        private final AtomicBoolean clockless;
+
+        Odd(StorageContext machine, AtomicBoolean clockless) {
+            super(machine);
+            this.clockless = clockless;
         }
 
         @Override
@@ -314,17 +315,7 @@ class FollowedJournalTest {
             if (clockless.get()) {
                 throw new IllegalStateException("on purpose");
             }
-            return machine.clock();
-        }
-
-        @Override
-        public PayloadPool payloads() {
-            return machine.payloads();
-        }
-
-        @Override
-        public long randomBits() {
-            return machine.randomBits();
+            return super.clock();
         }
     }
 
@@ -339,7 +330,7 @@ class FollowedJournalTest {
             Events.begin(journal, 1);
             journal.close();
             AtomicBoolean clockless = new AtomicBoolean();
-            Journal followed = store.follow(new Odd(process, process.files(), clockless), "disk");
+            Journal followed = store.follow(new Odd(process, clockless), "disk");
             Gate woken = process.workers().newGate();
             JournalReader reader = followed.reader(1);
             assertNull(reader.next());
@@ -380,7 +371,13 @@ class FollowedJournalTest {
                     return super.open(path, mode);
                 }
             };
-            Journal followed = store.follow(new Odd(process, slow, new AtomicBoolean()), "disk");
+            StorageContext slowly = new ForwardingContext(process) {
+                @Override
+                public Files files() {
+                    return slow;
+                }
+            };
+            Journal followed = store.follow(slowly, "disk");
             JournalClient other = new JournalClient(last, "", new Position(1, 3), JournalClient.State.CONNECTED, 3);
             followed.putClient(client(5));
             followed.putClient(other);
@@ -404,17 +401,23 @@ class FollowedJournalTest {
         });
     }
 
-    /** Workers that are done before whoever starts them goes on, and gates of which it is known how often they were opened. */
-    private record AtOnce(Workers real, AtomicInteger opened) implements Workers {
+    /** One whose workers are done before whoever starts them goes on, and of whose gates it is known how often they were opened. */
+    private static final class AtOnce extends Odd {
+        private final AtomicInteger opened = new AtomicInteger();
+
+        AtOnce(StorageContext machine, AtomicBoolean clockless) {
+            super(machine, clockless);
+        }
+
         @Override
         public Worker start(String name, Runnable body) {
             body.run();
-            return real.start(name, () -> {});
+            return super.start(name, () -> {});
         }
 
         @Override
         public Gate newGate() {
-            Gate gate = real.newGate();
+            Gate gate = super.newGate();
             return new Gate() {
                 @Override
                 public boolean await(long nanos) {
@@ -438,18 +441,16 @@ class FollowedJournalTest {
             SimulatedContext process = machine.boot("one");
             FlashJournalStore store = new FlashJournalStore("pool", TWO, SMALL, process.files());
             store.create(process, "disk", new UUID(7, 7), SETTINGS).close();
-            AtomicInteger opened = new AtomicInteger();
-            Workers atOnce = new AtOnce(process.workers(), opened);
-            AtomicBoolean clockless = new AtomicBoolean(true);
-            Journal followed = store.follow(new Odd(process, process.files(), atOnce, clockless), "disk");
+            AtOnce atOnce = new AtOnce(process, new AtomicBoolean(true));
+            Journal followed = store.follow(atOnce, "disk");
             assertEquals(
                     Reason.UNAVAILABLE,
                     assertThrows(StorageException.class, () -> followed.reader(1)
                                     .next())
                             .reason());
-            int before = opened.get();
+            int before = atOnce.opened.get();
             store.close();
-            assertEquals(before, opened.get(), "it is closed again, and so it was kept");
+            assertEquals(before, atOnce.opened.get(), "it is closed again, and so it was kept");
         });
     }
 }

@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.context.Clock;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.context.Workers;
@@ -15,6 +12,7 @@ import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.faults.FaultyFiles;
+import io.tidemark.faults.ForwardingContext;
 import io.tidemark.tck.journal.Events;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -176,57 +174,29 @@ class RecycledBatchTest {
         }
     }
 
-    private final class StoppingContext implements StorageContext {
-        private final StorageContext machine = new MachineContext(8L << 20, new StoppingFiles());
-
-        @Override
-        public Clock clock() {
-            return machine.clock();
+    private final class StoppingContext extends ForwardingContext {
+        StoppingContext() {
+            super(new MachineContext(8L << 20, new StoppingFiles()));
         }
 
         @Override
-        public Files files() {
-            return machine.files();
-        }
-
-        @Override
-        public PayloadPool payloads() {
-            return machine.payloads();
-        }
-
-        @Override
-        public long randomBits() {
-            return machine.randomBits();
-        }
-
-        @Override
-        public Workers workers() {
-            return new Workers() {
+        public Gate newGate() {
+            Gate gate = super.newGate();
+            return new Gate() {
                 @Override
-                public Worker start(String name, Runnable body) {
-                    return machine.workers().start(name, body);
+                public void open() {
+                    gate.open();
+                    if (queued.get() == this) {
+                        atOpen.pass();
+                    }
                 }
 
                 @Override
-                public Gate newGate() {
-                    Gate gate = machine.workers().newGate();
-                    return new Gate() {
-                        @Override
-                        public void open() {
-                            gate.open();
-                            if (queued.get() == this) {
-                                atOpen.pass();
-                            }
-                        }
-
-                        @Override
-                        public boolean await(long timeoutNanos) {
-                            if (Thread.currentThread().getName().equals("waiting")) {
-                                queued.compareAndSet(null, this);
-                            }
-                            return gate.await(timeoutNanos);
-                        }
-                    };
+                public boolean await(long timeoutNanos) {
+                    if (Thread.currentThread().getName().equals("waiting")) {
+                        queued.compareAndSet(null, this);
+                    }
+                    return gate.await(timeoutNanos);
                 }
             };
         }

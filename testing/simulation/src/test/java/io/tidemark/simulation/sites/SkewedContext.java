@@ -1,22 +1,23 @@
 package io.tidemark.simulation.sites;
 
 import io.tidemark.api.context.Clock;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers;
+import io.tidemark.faults.ForwardingContext;
 import java.util.function.LongSupplier;
 
-/**
- * A process whose wall clock is wrong.
- *
- * @param process the rest
- * @param skewNanos by how much its clock is ahead, now
- */
-record SkewedContext(StorageContext process, LongSupplier skewNanos) implements StorageContext {
+/** A process whose wall clock is wrong. */
+final class SkewedContext extends ForwardingContext {
+    private final LongSupplier skewNanos;
+
+    /** By how much its clock is ahead is asked each time. */
+    SkewedContext(StorageContext process, LongSupplier skewNanos) {
+        super(process);
+        this.skewNanos = skewNanos;
+    }
+
     @Override
     public Clock clock() {
-        Clock right = process.clock();
+        Clock right = super.clock();
         return new Clock() {
             @Override
             public long wallNanos() {
@@ -28,25 +29,5 @@ record SkewedContext(StorageContext process, LongSupplier skewNanos) implements 
                 return right.monotonicNanos();
             }
         };
-    }
-
-    @Override
-    public Workers workers() {
-        return process.workers();
-    }
-
-    @Override
-    public Files files() {
-        return process.files();
-    }
-
-    @Override
-    public PayloadPool payloads() {
-        return process.payloads();
-    }
-
-    @Override
-    public long randomBits() {
-        return process.randomBits();
     }
 }

@@ -1,10 +1,13 @@
-package io.tidemark.faults;
+package io.tidemark.tck.transport;
 
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.api.transport.ReplicationTransport;
-import io.tidemark.tck.transport.Arena;
-import io.tidemark.tck.transport.ReplicationTransportContract;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.NetworkSettings;
+import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.faults.SimulatedNetwork;
 
 /** The simulated network passes the contract, in several runs that differ. */
 class SimulatedTransportTest extends ReplicationTransportContract {
