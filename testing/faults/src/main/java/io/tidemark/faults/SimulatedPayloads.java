@@ -5,6 +5,7 @@ import io.tidemark.api.context.PayloadPool;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
@@ -14,7 +15,7 @@ import java.util.List;
  */
 final class SimulatedPayloads implements PayloadPool {
     private static final int LEAST_BYTES = 512;
-    private static final byte POISON = (byte) 0xDB;
+    private static final byte[] POISON = poison();
 
     private final SimulatedMachine machine;
     private final long capacityBytes;
@@ -28,6 +29,12 @@ final class SimulatedPayloads implements PayloadPool {
         for (int size = LEAST_BYTES; size <= MAX_PAYLOAD_BYTES; size *= 2) {
             free.add(new ArrayDeque<>());
         }
+    }
+
+    private static byte[] poison() {
+        byte[] bytes = new byte[MAX_PAYLOAD_BYTES];
+        Arrays.fill(bytes, (byte) 0xDB);
+        return bytes;
     }
 
     private static int sizeClass(int lengthBytes) {
@@ -53,9 +60,7 @@ final class SimulatedPayloads implements PayloadPool {
     private void give(ByteBuffer memory, int lengthBytes) {
         List<Runnable> told;
         synchronized (this) {
-            for (int i = 0; i < lengthBytes; i++) {
-                memory.put(i, POISON);
-            }
+            memory.put(0, POISON, 0, lengthBytes);
             free.get(sizeClass(lengthBytes)).addLast(memory);
             usedBytes -= lengthBytes;
             told = List.copyOf(listeners);

@@ -153,8 +153,16 @@ class FlashJournalFaultTest {
 
     /** Segments that are live when nothing more fits in. */
     private static int fillUp(SimulatedMachine machine, Journal journal) throws StorageException {
-        while (machine.awaitUntil(() -> Events.append(journal, 100_000) >= 0, 5 * SECOND)) {
-            journal.appender().force();
+        // Now and then: with each step it would make an event of this length to no avail, tens of thousands of times.
+        int inVain = 0;
+        while (inVain < 100) {
+            if (Events.append(journal, 100_000) >= 0) {
+                journal.appender().force();
+                inVain = 0;
+            } else {
+                machine.sleep(SECOND / 20);
+                inVain++;
+            }
         }
         return journal.status().segments();
     }
