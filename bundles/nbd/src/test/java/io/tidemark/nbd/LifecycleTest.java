@@ -142,7 +142,7 @@ class LifecycleTest {
 
     @Test
     void item44SlowClients() throws Exception {
-        NbdSettings settings = Served.settings().withLimits(limits(10, Duration.ofMillis(300), Duration.ofMillis(300)));
+        NbdSettings settings = Served.settings().withLimits(limits(10, Duration.ofSeconds(1), Duration.ofSeconds(1)));
         try (Served served = new Served(settings);
                 TestClient idle = served.simple();
                 TestClient silent = served.client();
