@@ -151,32 +151,16 @@ final class Segment {
 
     /** The stride that has a sequence; the segment has it. */
     Stride strideOf(long sequence) {
-        int low = 0;
-        int high = strides.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (strides.get(middle).firstSequence <= sequence) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return strides.get(low);
+        return first(Bisection.lastAtMost(strides.size(), i -> strides.get(i).firstSequence, sequence));
     }
 
     /** The last stride that starts at or before a time. */
     Stride strideAt(long timeNanos) {
-        int low = 0;
-        int high = strides.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (strides.get(middle).firstTimeNanos <= timeNanos) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return strides.get(low);
+        return first(Bisection.lastAtMost(strides.size(), i -> strides.get(i).firstTimeNanos, timeNanos));
+    }
+
+    private Stride first(int index) {
+        return strides.get(Math.max(0, index));
     }
 
     /** The batches from one index to the next. */

@@ -328,20 +328,9 @@ final class SegmentTable {
     }
 
     private Segment search(long key, boolean byTime) {
-        int low = 0;
-        int high = filled() - 1;
-        Segment best = null;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            Segment segment = live.get(middle);
-            if ((byTime ? segment.firstTimeNanos : segment.firstSequence) <= key) {
-                best = segment;
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return best;
+        int found = Bisection.lastAtMost(
+                filled(), i -> byTime ? live.get(i).firstTimeNanos : live.get(i).firstSequence, key);
+        return found < 0 ? null : live.get(found);
     }
 
     /** Pins a live segment by its number; null when it is not live. */

@@ -44,16 +44,8 @@ final class TimeSearch {
     }
 
     private static long bisect(Cursor cursor, long timeNanos) {
-        long low = cursor.runFirst() - 1;
-        long high = cursor.runLast();
-        while (low < high) {
-            long middle = (low + high + 1) >>> 1;
-            if (time(cursor, middle) <= timeNanos) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return low;
+        long first = cursor.runFirst();
+        int count = (int) (cursor.runLast() - first) + 1;
+        return first + Bisection.lastAtMost(count, i -> time(cursor, first + i), timeNanos);
     }
 }
