@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.base.machine.MachineContext;
 import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.Served;
 import io.tidemark.nbd.testing.TestClient;
@@ -22,6 +23,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -286,6 +290,51 @@ class LifecycleTest {
                 assertEquals(0, client.simple().error());
                 client.close();
             }
+        }
+    }
+
+    /**
+     * A client that sends more than memory holds is not read from: what it sends stays in its own socket. The rest is taken when
+     * there is room again.
+     */
+    @Test
+    void backPressureReachesTheSocket() throws Exception {
+        int memory = 4 << 20;
+        int requests = 1024;
+        byte[] payload = new byte[64 << 10];
+        NbdSettings.Limits limits = new NbdSettings.Limits(
+                8, 2 * requests, 2, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(1));
+        AtomicInteger sent = new AtomicInteger();
+        Semaphore progress = new Semaphore(0);
+        try (Served served = new Served(Served.settings().withLimits(limits));
+                TestClient client = served.simple()) {
+            CountDownLatch durable = new CountDownLatch(1);
+            served.disk.pool = new MachineContext(memory).payloads();
+            served.disk.hold = durable;
+            Thread sender = new Thread(() -> {
+                try {
+                    for (int i = 0; i < requests; i++) {
+                        client.request(1, 0, i, 0, payload.length, payload);
+                        sent.incrementAndGet();
+                        progress.release();
+                    }
+                } catch (IOException e) {
+                    // Then not all are answered.
+                }
+            });
+            sender.start();
+            while (progress.tryAcquire(1, TimeUnit.SECONDS)) {
+                assertTrue(sent.get() < requests, "everything was taken");
+            }
+            long taken = served.server.statistics().getBytesInFlight();
+            assertTrue(taken >= memory / 2, "only " + taken + " bytes taken: nothing was under pressure");
+            assertTrue(taken <= memory + payload.length, taken + " bytes taken, and memory holds " + memory);
+            durable.countDown();
+            for (int i = 0; i < requests; i++) {
+                assertEquals(0, client.simple().error());
+            }
+            sender.join();
+            assertEquals(requests, sent.get());
         }
     }
 

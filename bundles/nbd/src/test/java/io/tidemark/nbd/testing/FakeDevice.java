@@ -51,6 +51,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile boolean elsewhere;
     /** Hold completions until it opens. */
     public volatile CountDownLatch hold;
+    /** Payload memory. One of a device's own is given back with the completion, as an image does. */
+    public volatile PayloadPool pool = POOL;
     /** Let writers wait for payload memory until it opens. */
     public volatile boolean takesNothing;
     /** Most reads at the same time that were seen. */
@@ -155,11 +157,11 @@ public final class FakeDevice implements BlockDevice {
 
         @Override
         public Payload take(int lengthBytes) throws StorageException {
-            Payload payload = takesNothing ? null : POOL.tryTake(lengthBytes);
+            Payload payload = takesNothing ? null : pool.tryTake(lengthBytes);
             while (payload == null) {
                 drive(true);
                 LockSupport.parkNanos(10_000);
-                payload = takesNothing ? null : POOL.tryTake(lengthBytes);
+                payload = takesNothing ? null : pool.tryTake(lengthBytes);
             }
             return payload;
         }
@@ -167,14 +169,22 @@ public final class FakeDevice implements BlockDevice {
         @Override
         public void write(long offset, Payload[] payloads, boolean fua, Completion completion) {
             long at = offset;
+            Payload[] held = pool == POOL ? new Payload[0] : payloads.clone();
             for (Payload payload : payloads) {
                 if (failWrites == null) {
                     memory.slice((int) at, payload.length()).put(payload.buffer());
                 }
                 at += payload.length();
-                payload.release();
+                if (held.length == 0) {
+                    payload.release();
+                }
             }
-            note("write", offset, at - offset, fua ? " fua" : "", completion);
+            note("write", offset, at - offset, fua ? " fua" : "", failure -> {
+                for (Payload payload : held) {
+                    payload.release();
+                }
+                completion.completed(failure);
+            });
         }
 
         @Override
