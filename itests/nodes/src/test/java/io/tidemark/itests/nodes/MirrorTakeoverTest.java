@@ -135,12 +135,8 @@ class MirrorTakeoverTest {
         if (isPrimary(a)) {
             a.order("switch", DISK, "b");
         } else if (!isPrimary(b)) {
-            // Until it has received all, it is refused with the advice to try again.
-            Await.until("promoting " + DISK, PATIENCE, () -> {
-                String answer = b.node().ask("mirror", "promote", DISK);
-                assertTrue(answer.startsWith("ok") || answer.contains(" lacks "), answer);
-                return answer.startsWith("ok");
-            });
+            TwoSites.awaitEqual(a, b, DISK);
+            b.order("promote", DISK);
         }
         disk.loads.verify(b.node());
         disk.write(b);
