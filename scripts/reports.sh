@@ -16,6 +16,14 @@ count_tests() { # STAMP MODULE...: "passed failed"
           } END { printf "%d %d\n", tests - bad, bad }'
 }
 
+# Of a level that was ended: it has no report, so that only the log knows what it hung in or was busy with.
+tests_under_way() { # LOG
+    awk '
+        sub(/^\[[A-Z]+\] +Running /, "") { began[$1] = 1 }
+        match($0, / -- in [^ ]+$/) { delete began[substr($0, RSTART + 7)] }
+        END { for (test in began) print "   under way: " test }' "$1" | sort
+}
+
 # What failed, and what it says; a skipped test is one that does not test. The first one is shown with all that it says, within
 # reason, because it often explains the others; of those the beginning and the end, with the last lines of a log.
 show_failures() { # STAMP MODULE...

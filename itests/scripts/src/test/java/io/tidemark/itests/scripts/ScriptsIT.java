@@ -227,6 +227,37 @@ class ScriptsIT {
         assertEquals(List.of("0 0"), reports("count_tests '" + stamp + "' '" + own + "'"));
     }
 
+    /** Whoever names a class wants it alone, and whoever names a module all of it: one run cannot do both. */
+    @Test
+    void checkRunsNoLessThanItIsTold() {
+        oneUsageError("engine", "StandbyTest");
+        oneUsageError("FooTest");
+    }
+
+    private static void oneUsageError(String... names) {
+        List<String> command = new ArrayList<>(List.of("./check"));
+        command.addAll(List.of(names));
+        Outcome outcome = Shell.run(command.toArray(String[]::new));
+        assertEquals(2, outcome.status(), outcome.toString());
+        assertEquals(1, outcome.err().lines().count(), outcome.toString());
+    }
+
+    /** A level that is ended over its budget has no report of the test that hung. */
+    @Test
+    void checkNamesTheTestsThatWereUnderWay() throws IOException {
+        Path log = Files.writeString(scratch.resolve("unit.log"), """
+                [INFO] Running io.tidemark.FirstTest
+                [INFO] Running io.tidemark.SecondTest
+                [ERROR] Tests run: 2, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 1 s <<< FAILURE! -- in io.tidemark.FirstTest
+                [INFO] Running io.tidemark.ThirdTest
+                [INFO] Running io.tidemark.FourthTest
+                [INFO] Tests run: 1, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in io.tidemark.ThirdTest
+                """);
+        assertEquals(
+                List.of("   under way: io.tidemark.FourthTest", "   under way: io.tidemark.SecondTest"),
+                reports("tests_under_way '" + log + "'"));
+    }
+
     // ---- what is missing is named with its remedy: in one line
 
     private static void oneLine(Outcome outcome, String text) {
