@@ -86,7 +86,7 @@ class SharedJournalTest {
 
     @Test
     void theReplicaReadsTheJournalWhateverBecomesOfLinkAndNodes(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "journal.limit=1GiB");
+        TwoSites sites = mirrored(scratch, "journal.limit=1GiB", "peer.ask.timeout=2s");
         equal(sites);
         awaitWords(sites.a, "reads_the_journal_itself");
 
@@ -175,7 +175,7 @@ class SharedJournalTest {
 
     @Test
     void aPrimaryThatIsGoneLeavesAllThatIsProven(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "journal.limit=1GiB");
+        TwoSites sites = mirrored(scratch, "journal.limit=1GiB", "peer.ask.timeout=2s");
         sites.b.node().kill();
         write(sites.a, 500);
         String durable = sites.a.node().status(DISK).get("durable");
