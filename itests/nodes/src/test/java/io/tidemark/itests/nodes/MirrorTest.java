@@ -23,6 +23,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -40,9 +42,12 @@ class MirrorTest {
     private int runs;
 
     /** Both run, and a has an image that b follows. */
-    private TwoSites mirrored(Scratch scratch, String delay) throws Exception {
+    private TwoSites mirrored(Scratch scratch, String delay, String... keys) throws Exception {
         TwoSites sites = TwoSites.create(scratch);
-        sites.a.settings().image(DISK, BYTES, "commit=journal");
+        List<String> all = new ArrayList<>(List.of("commit=journal"));
+        all.addAll(List.of(keys));
+        // Once it is mirrored, the node keeps its keys itself.
+        sites.a.settings().image(DISK, BYTES, all.toArray(new String[0]));
         sites.start();
         write(sites.a);
         sites.a.order("enable", DISK, "b", delay);
@@ -203,14 +208,13 @@ class MirrorTest {
 
     @Test
     void aLostPrimaryIsReplacedByForceAndTheLosingBranchIsDiscardedByOrder(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "0s");
+        TwoSites sites = mirrored(scratch, "0s", "peer.ask.timeout=0s");
         equal(sites.a, sites.b);
         sites.a.node().kill();
         assertTrue(sites.b.refused("promote", DISK).startsWith("UNAVAILABLE"), "nobody knows what is missing");
         sites.b.order("promote!", DISK);
         write(sites.b);
         // The old primary comes back and is written too, because it is told to ask nobody.
-        sites.a.settings().image(DISK, BYTES, "commit=journal", "peer.ask.timeout=0s");
         sites.link.cut();
         sites.a.start();
         writeOnce(sites.a);
@@ -250,13 +254,12 @@ class MirrorTest {
 
     @Test
     void anOldPrimaryThatStartsAgainNeverAcknowledgesAWrite(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "0s");
+        TwoSites sites = mirrored(scratch, "0s", "peer.ask=wait");
         equal(sites.a, sites.b);
         sites.a.node().kill();
         sites.b.order("promote!", DISK);
         write(sites.b);
         // Its client comes before its link does.
-        sites.a.settings().image(DISK, BYTES, "commit=journal", "peer.ask=wait");
         sites.link.cut();
         sites.a.start();
         CompletableFuture<NbdException> write = CompletableFuture.supplyAsync(() -> refusedWrite(sites.a));
