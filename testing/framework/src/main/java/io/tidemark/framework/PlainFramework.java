@@ -60,7 +60,7 @@ public final class PlainFramework implements AutoCloseable {
         settings.put("felix.fileinstall.dir", data.resolve("etc").toString());
         // Else each start leaves a directory among the machine's temporary files.
         settings.put("felix.fileinstall.tmpdir", data.resolve("install").toString());
-        settings.put("felix.fileinstall.filter", ".*\\.cfg");
+        settings.put("felix.fileinstall.filter", ".*\\.(cfg|config)");
         settings.put("felix.fileinstall.poll", "200");
         settings.put("felix.fileinstall.noInitialDelay", "true");
         settings.put("felix.fileinstall.log.level", "1");

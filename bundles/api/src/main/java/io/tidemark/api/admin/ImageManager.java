@@ -14,6 +14,9 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface ImageManager {
+    /** Service property: what the node is called, as journals name who wrote them. */
+    String NODE = "node";
+
     /**
      * All images: served, refused, suspended.
      *

@@ -2,7 +2,7 @@
  * Administration of the images and pools of one node: what the console and embedders call.
  */
 @Export
-@Version("1.4.0")
+@Version("1.5.0")
 package io.tidemark.api.admin;
 
 import org.osgi.annotation.bundle.Export;

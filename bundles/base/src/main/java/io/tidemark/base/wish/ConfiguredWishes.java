@@ -87,12 +87,19 @@ public final class ConfiguredWishes implements ManagedServiceFactory {
             LOG.debug("{} is gone already", file);
             return;
         }
+        String twin = Configurations.twin(file);
+        String before = origins.get(pid);
         String origin = file == null ? ConfigAdminWishStore.origin(pid) : file.toString();
-        String before = origins.put(pid, origin);
+        if (!twin.isEmpty() && before != null) {
+            // The file that was there first is still there. To close what it configured would punish for an accident.
+            origin = before;
+        }
+        origins.put(pid, origin);
         if (before != null && !before.equals(origin)) {
             unwished.accept(before);
         }
-        wished.accept(new Wish(origin, Configurations.name(kind, pid, properties), Configurations.keys(properties)));
+        String name = Configurations.name(kind, pid, properties);
+        wished.accept(new Wish(origin, name, Configurations.keys(properties), twin));
     }
 
     @Override

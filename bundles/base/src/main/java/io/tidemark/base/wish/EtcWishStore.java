@@ -50,11 +50,13 @@ public final class EtcWishStore implements WishStore {
     @Override
     public Wish add(Wish wish) throws StorageException {
         Path path = file(wish.name());
-        if (files.exists(path)) {
-            throw new StorageException(
-                    Reason.EXISTS,
-                    path + " is there already",
-                    "remove it, or choose another name for the " + kind.thing());
+        for (Path each : Configurations.formats(path)) {
+            if (files.exists(each)) {
+                throw new StorageException(
+                        Reason.EXISTS,
+                        each + " is there already",
+                        "remove it, or choose another name for the " + kind.thing());
+            }
         }
         String text = kind.comment().replace("NAME", wish.name());
         replace(path, CfgText.edit(text, new TreeMap<>(wish.properties())));
@@ -64,6 +66,12 @@ public final class EtcWishStore implements WishStore {
     @Override
     public void change(Wish wish, Map<String, String> changes) throws StorageException {
         Path path = Path.of(wish.origin());
+        if (!path.toString().endsWith(WishKind.SUFFIX)) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    path + " has typed values, which commands do not write",
+                    "change it by hand, or replace it by a file " + kind.fileName(wish.name()));
+        }
         replace(path, CfgText.edit(read(path), new TreeMap<>(changes)));
     }
 

@@ -64,17 +64,64 @@ public final class KeyReader {
     }
 
     /**
-     * Refuses keys that nobody reads. Those with a dot are the container's.
+     * Refuses keys that nobody reads, but for those that the container adds or reads itself, and a file beside which there is
+     * another one for the same configuration: which of them counts would be an accident.
      *
      * @param keys that there are
-     * @throws IllegalArgumentException beginning with the key
+     * @throws IllegalArgumentException beginning with the key, or with the name of the file
      */
     public void checkKeys(Set<String> keys) {
         for (String key : properties.keySet()) {
-            if (key.indexOf('.') < 0 && !keys.contains(key)) {
-                throw wrong(key, "there is no such key; keys are " + new TreeSet<>(keys));
+            if (!Configurations.isContainers(key) && !keys.contains(key)) {
+                throw wrong(key, "there is no such key" + nearest(key, keys));
             }
         }
+        String file = properties.get(Configurations.FILE);
+        String twin = file == null ? "" : Configurations.twin(Configurations.file(file));
+        if (!twin.isEmpty()) {
+            throw new IllegalArgumentException(twin);
+        }
+    }
+
+    /**
+     * What to say of a key that there is not.
+     *
+     * @param key that somebody wrote
+     * @param keys that there are
+     * @return words that follow the complaint: the key that was probably meant, or else all of them
+     */
+    public static String nearest(String key, Set<String> keys) {
+        String best = "";
+        // What differs in a third of its letters was hardly meant.
+        int least = key.length() / 3 + 1;
+        for (String known : new TreeSet<>(keys)) {
+            int edits = edits(folded(key), folded(known));
+            if (edits < least) {
+                least = edits;
+                best = known;
+            }
+        }
+        return best.isEmpty() ? "; there are " + String.join(", ", new TreeSet<>(keys)) : "; write " + best;
+    }
+
+    private static String folded(String key) {
+        return key.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+    }
+
+    /** How many letters have to be added, removed or replaced to make one text of the other. */
+    private static int edits(String from, String to) {
+        int[] row = new int[to.length() + 1];
+        Arrays.setAll(row, i -> i);
+        for (int i = 1; i <= from.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= to.length(); j++) {
+                int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[to.length()];
     }
 
     /**

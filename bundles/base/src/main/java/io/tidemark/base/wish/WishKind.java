@@ -9,7 +9,7 @@ package io.tidemark.base.wish;
  *     for the name
  */
 public record WishKind(String pid, String thing, String comment) {
-    private static final String SUFFIX = ".cfg";
+    static final String SUFFIX = ".cfg";
 
     String fileName(String name) {
         return pid + "-" + name + SUFFIX;

@@ -3,7 +3,7 @@
  * something lies there and nothing else; what is, lies with the thing itself.
  */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 package io.tidemark.base.wish;
 
 import org.osgi.annotation.bundle.Export;

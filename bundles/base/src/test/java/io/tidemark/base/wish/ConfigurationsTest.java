@@ -35,6 +35,17 @@ class ConfigurationsTest {
     }
 
     @Test
+    void aConfigurationHasOneNameInEachFormat() {
+        List<Path> formats = List.of(Path.of("/e/a-b.c.cfg"), Path.of("/e/a-b.c.config"), Path.of("/e/a-b.c.json"));
+        for (Path each : formats) {
+            assertEquals(formats, Configurations.formats(each));
+        }
+        assertEquals(List.of(), Configurations.formats(Path.of("/e/a-b.c.cfg.new")));
+        assertEquals("", Configurations.twin(Path.of("/no/such/a.cfg")));
+        assertEquals("", Configurations.twin(null));
+    }
+
+    @Test
     void onlyOurKeysCount() {
         Map<String, Object> all = Map.of(
                 "size", "1G",

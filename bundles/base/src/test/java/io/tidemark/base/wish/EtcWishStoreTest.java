@@ -85,6 +85,21 @@ class EtcWishStoreTest {
         CfgText.check("description", "plain \u00fc\t$ {x}");
     }
 
+    /** A line that is written without quotes makes such a file unreadable as a whole. */
+    @Test
+    void aFileWithTypedValuesIsLeftToWhoWroteIt() throws Exception {
+        Path path = etc.resolve("io.tidemark.image-disk.config");
+        Files.writeString(path, "size=\"1G\"\n");
+        Wish wish = new Wish(path.toString(), "disk", Map.of("size", "1G"));
+        StorageException refusal = assertThrows(StorageException.class, () -> store().change(wish, Map.of("size", "")));
+        assertTrue(refusal.getMessage().contains("by a file io.tidemark.image-disk.cfg"), refusal::getMessage);
+        assertEquals("size=\"1G\"\n", Files.readString(path));
+        assertEquals(
+                Reason.EXISTS,
+                assertThrows(StorageException.class, () -> store().add(new Wish("", "disk", Map.of())))
+                        .reason());
+    }
+
     @Test
     void aFailureLeavesTheOldFile() throws Exception {
         Wish stored = store().add(new Wish("", "disk", Map.of("commit", "journal")));

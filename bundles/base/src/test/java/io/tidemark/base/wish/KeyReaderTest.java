@@ -80,11 +80,46 @@ class KeyReaderTest {
 
     @Test
     void keysThatNobodyReadsAreRefusedButThoseOfTheContainer() {
-        reader(Map.of("a", 1, "service.pid", "x")).checkKeys(Set.of("a", "b"));
+        reader(Map.of("a", 1, "service.pid", "x", "JournalStore.target", "(pool=x)"))
+                .checkKeys(Set.of("a", "b"));
         String message = assertThrows(IllegalArgumentException.class, () -> reader(Map.of("c", 1))
                         .checkKeys(Set.of("b", "a")))
                 .getMessage();
-        assertEquals("c: there is no such key; keys are [a, b]", message);
+        assertEquals("c: there is no such key; there are a, b", message);
+        String dotted = assertThrows(IllegalArgumentException.class, () -> reader(Map.of("payload.capacty", 1))
+                        .checkKeys(Set.of("payload.capacity", "stop.timeout")))
+                .getMessage();
+        assertEquals("payload.capacty: there is no such key; write payload.capacity", dotted);
+    }
+
+    @Test
+    void theKeyThatWasMeantIsNamed() {
+        Set<String> keys = Set.of("journal.limit", "journal.warn", "backlog.limit", "size");
+        assertEquals("; write journal.limit", KeyReader.nearest("journalLimit", keys));
+        assertEquals("; write journal.limit", KeyReader.nearest("jornal.limt", keys));
+        assertEquals("; write size", KeyReader.nearest("sise", keys));
+        assertEquals("; there are backlog.limit, journal.limit, journal.warn, size", KeyReader.nearest("colour", keys));
+    }
+
+    /** File install reads both, in the order of the directory or of their changes, and the last one counts. */
+    @Test
+    void aConfigurationInTwoFilesIsRefusedByBothNames(@TempDir Path etc) throws Exception {
+        Path cfg = Files.writeString(etc.resolve("io.tidemark.nbd.cfg"), "a = 1\n");
+        Map<String, ?> properties =
+                Map.of("a", 1, Configurations.FILE, cfg.toUri().toString());
+        reader(properties).checkKeys(Set.of("a"));
+        Path config = Files.writeString(etc.resolve("io.tidemark.nbd.config"), "a=\"2\"\n");
+        for (Path file : Set.of(cfg, config)) {
+            Map<String, ?> read =
+                    Map.of("a", 1, Configurations.FILE, file.toUri().toString());
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> reader(read).checkKeys(Set.of("a")))
+                    .getMessage();
+            assertTrue(message.contains("io.tidemark.nbd.cfg"), message);
+            assertTrue(message.contains("io.tidemark.nbd.config"), message);
+        }
+        Files.delete(config);
+        reader(properties).checkKeys(Set.of("a"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.tidemark.engine.internal;
 
 import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.image.ImageStore;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -68,6 +70,7 @@ public final class EngineComponent {
     private static final long DEACTIVATE_NANOS = 900_000_000L;
 
     private final BundleContext context;
+    private final String node;
     private final ImageDirectory directory;
     private final ManagementBeans beans;
     private final StopListener stopListener;
@@ -78,17 +81,18 @@ public final class EngineComponent {
      *
      * @param context of the bundle
      * @param settings of the node
+     * @param properties the same with the names that the container adds, and with keys that nobody reads
      */
     @Activate
-    public EngineComponent(BundleContext context, EngineSettings settings) {
+    public EngineComponent(BundleContext context, EngineSettings settings, Map<String, Object> properties) {
         this.context = context;
-        NodeLimits limits =
-                NodeLimits.of(settings.payload_capacity(), settings.stop_timeout(), DirectMemory.limitBytes());
+        NodeLimits limits = limits(settings, properties);
         limits.refusals().forEach(refusal -> LOG.error("{}: {}", PID, refusal));
+        node = nodeName(context, settings);
         MachineContext machine = new MachineContext(limits.payloadBytes());
         directory = new ImageDirectory(
                 machine,
-                nodeName(context, settings),
+                node,
                 ConfiguredWishes.store(context, machine.files(), IMAGES),
                 Runtime.getRuntime().maxMemory() / HEAP_PART_OF_INDEXES / BYTES_OF_INDEX_ENTRY,
                 limits.refusals());
@@ -101,15 +105,28 @@ public final class EngineComponent {
     @Activate
     public void offer() {
         registrations.add(new ConfiguredWishes(IMAGES, directory::wished, directory::unwished).register(context));
-        registrations.add(context.registerService(ImageManager.class, directory, null));
+        registrations.add(context.registerService(
+                ImageManager.class, directory, FrameworkUtil.asDictionary(Map.of(ImageManager.NODE, node))));
         registrations.add(context.registerService(DeviceRegistry.class, directory, null));
         registrations.add(context.registerService(ReplicaManager.class, new Replicas(directory), null));
     }
 
-    /** Keeps the engine as it is: to start it anew would end every client's session. */
+    /**
+     * Keeps the engine as it is: to start it anew would end every client's session. What would be refused is said now, to whoever
+     * has just written it.
+     *
+     * @param settings of the node
+     * @param properties the same with the names that the container adds, and with keys that nobody reads
+     */
     @Modified
-    public void modified() {
+    public void modified(EngineSettings settings, Map<String, Object> properties) {
         LOG.info("The changed configuration {} takes effect at the next start", PID);
+        limits(settings, properties).refusals().forEach(refusal -> LOG.error("{}: {}", PID, refusal));
+    }
+
+    private static NodeLimits limits(EngineSettings settings, Map<String, Object> properties) {
+        return NodeLimits.of(settings.payload_capacity(), settings.stop_timeout(), DirectMemory.limitBytes())
+                .withKeys(properties);
     }
 
     /**
@@ -139,7 +156,7 @@ public final class EngineComponent {
         if (!settings.node().isBlank()) {
             return settings.node().trim();
         }
-        return started == null || started.isBlank() ? "a" : started;
+        return started == null || started.isBlank() ? "a" : started.trim();
     }
 
     /** A journal store came. */
@@ -222,6 +239,20 @@ public final class EngineComponent {
     /** Somebody watches no more. */
     public void removeNewsListener(NewsListener listener) {
         directory.news().remove(listener);
+    }
+
+    /** A configuration was refused. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addRefusal(RefusedConfiguration refusal) {
+        directory.plugins().addRefusal(refusal);
+    }
+
+    /** It is gone, or mended. */
+    public void removeRefusal(RefusedConfiguration refusal) {
+        directory.plugins().removeRefusal(refusal);
     }
 
     private static String name(Map<String, Object> properties, String key, Object service) {

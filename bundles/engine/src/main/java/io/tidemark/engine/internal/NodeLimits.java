@@ -2,8 +2,11 @@ package io.tidemark.engine.internal;
 
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.base.wish.KeyReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What the engine's configuration says of memory and time, checked. A value that is refused is replaced by one that fits, so
@@ -14,6 +17,9 @@ import java.util.List;
  * @param refusals why values were refused, each beginning with {@code refused:} and the key
  */
 record NodeLimits(long payloadBytes, long stopNanos, List<String> refusals) {
+    /** Of {@link EngineSettings}. */
+    static final Set<String> KEYS = Set.of("node", "payload.capacity", "stop.timeout");
+
     private static final long MIN_PAYLOAD_BYTES = 4L << 20;
     private static final long DEFAULT_PAYLOAD_BYTES = 128L << 20;
     private static final long DEFAULT_STOP_NANOS = 60_000_000_000L;
@@ -48,6 +54,24 @@ record NodeLimits(long payloadBytes, long stopNanos, List<String> refusals) {
             refusals.add(refused("stop.timeout", e, "60s"));
         }
         return new NodeLimits(payloadBytes, stopNanos, refusals);
+    }
+
+    /**
+     * Refuses keys that nobody reads, because what was meant by them stays at its default.
+     *
+     * @param properties of the configuration
+     * @return the same, with one refusal more if there is such a key
+     */
+    NodeLimits withKeys(Map<String, ?> properties) {
+        try {
+            KeyReader.of(properties, key -> null, Map.of()).checkKeys(KEYS);
+            return this;
+        } catch (IllegalArgumentException e) {
+            List<String> more = new ArrayList<>(refusals);
+            more.add("refused: " + e.getMessage() + "; correct " + EngineComponent.PID
+                    + ".cfg, the node reads it at its next start");
+            return new NodeLimits(payloadBytes, stopNanos, more);
+        }
     }
 
     private static long payload(String text, long directBytes) {

@@ -6,7 +6,6 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.news.NewsDesk;
-import java.util.List;
 
 /**
  * What the images of a node share.
@@ -21,7 +20,7 @@ import java.util.List;
  * @param shares of memory
  * @param news for who watches the node
  * @param asks who is told that an image asks its replicas
- * @param problems what of the node's own configuration is refused, for people
+ * @param refused what of the configuration around the images is refused, for people
  */
 record Host(
         StorageContext context,
@@ -34,4 +33,4 @@ record Host(
         Shares shares,
         NewsDesk news,
         Asks asks,
-        List<String> problems) {}
+        Refused refused) {}

@@ -7,7 +7,6 @@ import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.engine.image.ImageSettings;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -113,7 +112,7 @@ public record ImageConfig(
         }
         for (String key : new TreeMap<>(properties).keySet()) {
             if (!KEYS.contains(key) && !key.startsWith(ImageKeys.STRATEGY_PREFIX)) {
-                throw KeyReader.wrong(key, "an image has no such key" + similar(key));
+                throw KeyReader.wrong(key, "an image has no such key" + KeyReader.nearest(key, KEYS));
             }
         }
         KeyReader reader = new KeyReader(properties);
@@ -223,18 +222,6 @@ public record ImageConfig(
                             + Sizes.format(journal.limitBytes()) + "): lower it, remove it, or raise "
                             + ImageKeys.JOURNAL_LIMIT);
         }
-    }
-
-    private static String similar(String key) {
-        String folded = key.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z]", "");
-        for (String known : KEYS) {
-            if (known.toLowerCase(java.util.Locale.ROOT)
-                    .replaceAll("[^a-z]", "")
-                    .equals(folded)) {
-                return "; write " + known;
-            }
-        }
-        return "; there are " + String.join(", ", new java.util.TreeSet<>(new HashSet<>(KEYS)));
     }
 
     private static String poolName(KeyReader reader, String key) {

@@ -84,10 +84,10 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             StorageContext context, String owner, WishStore wishStore, long indexEntries, List<String> problems) {
         this.context = context;
         this.wishStore = wishStore;
-        this.plugins = new Plugins(this::providersChanged, this::waitUntilUnused);
-        this.host =
-                plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries), problems);
-        this.pools = new PoolReports(context, plugins);
+        Refused refused = new Refused(problems);
+        this.plugins = new Plugins(refused, this::providersChanged, this::waitUntilUnused);
+        this.host = plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries));
+        this.pools = new PoolReports(context, plugins, refused);
     }
 
     /**

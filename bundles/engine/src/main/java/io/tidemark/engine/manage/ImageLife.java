@@ -6,6 +6,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
@@ -129,7 +130,8 @@ final class ImageLife {
     }
 
     ImageStatus status(Wish wish) {
-        return StatusBuilder.status(view, state(), detail(), wish, rules, trims, host.problems());
+        return StatusBuilder.status(
+                view, state(), detail(), wish, rules, trims, host.refused().ofTheNode());
     }
 
     boolean endWanted() {
@@ -208,6 +210,7 @@ final class ImageLife {
      * @throws IllegalArgumentException beginning with the key that is wrong
      */
     ImageConfig check(Wish wish) {
+        wish.check();
         ImageConfig next = ImageConfig.parse(name, wish.properties());
         checkStrategies(next);
         View now = view;
@@ -327,17 +330,12 @@ final class ImageLife {
 
     private String missing(ImageConfig config) {
         if (host.journalStores().best(config.journalPool()).isEmpty()) {
-            return noStore("journal", config.journalPool());
+            return host.refused().noStore(Sort.JOURNAL_POOL, config.journalPool());
         }
         if (host.imageStores().best(config.pool()).isEmpty()) {
-            return noStore("image", config.pool());
+            return host.refused().noStore(Sort.IMAGE_POOL, config.pool());
         }
         return "";
-    }
-
-    private static String noStore(String sort, String pool) {
-        return "no " + sort + " store for pool " + pool
-                + "; bring its configuration or its bundle back, it goes on by itself";
     }
 
     private void openWhenPossible(View now) {
@@ -656,9 +654,11 @@ final class ImageLife {
         ImageConfig config = now.config();
         String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
         String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
-        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> cannotDelete("image", pool, origin));
-        JournalStore journals =
-                host.journalStores().best(journalPool).orElseThrow(() -> cannotDelete("journal", journalPool, origin));
+        ImageStore images =
+                host.imageStores().best(pool).orElseThrow(() -> cannotDelete(Sort.IMAGE_POOL, pool, origin));
+        JournalStore journals = host.journalStores()
+                .best(journalPool)
+                .orElseThrow(() -> cannotDelete(Sort.JOURNAL_POOL, journalPool, origin));
         forget.run();
         endWanted = true;
         close();
@@ -674,10 +674,11 @@ final class ImageLife {
         LOG.info("Image {}: deleted", name);
     }
 
-    private StorageException cannotDelete(String sort, String pool, String origin) {
+    private StorageException cannotDelete(Sort sort, String pool, String origin) {
         return new StorageException(
                 Reason.UNAVAILABLE,
-                "image " + name + " cannot be deleted: no " + sort + " store for pool " + pool,
+                "image " + name + " cannot be deleted: no " + sort.word() + " store for pool " + pool
+                        + host.refused().why(sort, pool),
                 "bring the pool back first"
                         + (origin.isEmpty()
                                 ? ""

@@ -106,8 +106,7 @@ final class ImageSlot {
     /** A new configuration. */
     void wish(Wish newWish) {
         synchronized (lock) {
-            if (newWish.properties().equals(wish.properties())
-                    && newWish.origin().equals(wish.origin())) {
+            if (newWish.equals(wish)) {
                 return;
             }
             wish = newWish;

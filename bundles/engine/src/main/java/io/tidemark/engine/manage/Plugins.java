@@ -2,6 +2,8 @@ package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.RefusedConfiguration;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
@@ -22,15 +24,17 @@ public final class Plugins {
     private final Providers<ImageStore> imageStores = new Providers<>();
     private final Providers<CommitPolicy> policies = new Providers<>();
     private final Providers<TrimStrategy> strategies = new Providers<>();
+    private final Refused refused;
     private final Runnable changed;
     private final ObjLongConsumer<Object> waitUntilUnused;
 
-    Plugins(Runnable changed, ObjLongConsumer<Object> waitUntilUnused) {
+    Plugins(Refused refused, Runnable changed, ObjLongConsumer<Object> waitUntilUnused) {
+        this.refused = refused;
         this.changed = changed;
         this.waitUntilUnused = waitUntilUnused;
     }
 
-    Host host(StorageContext context, String owner, Shares shares, List<String> problems) {
+    Host host(StorageContext context, String owner, Shares shares) {
         return new Host(
                 context,
                 owner,
@@ -42,7 +46,7 @@ public final class Plugins {
                 shares,
                 new NewsDesk(context, "news-images"),
                 new Asks(),
-                List.copyOf(problems));
+                refused);
     }
 
     /**
@@ -135,6 +139,26 @@ public final class Plugins {
         changed.run();
     }
 
+    /**
+     * A configuration was refused: whoever looks for what it configures is told so.
+     *
+     * @param refusal the service
+     */
+    public void addRefusal(RefusedConfiguration refusal) {
+        refused.add(refusal);
+        changed.run();
+    }
+
+    /**
+     * A configuration is gone, or was mended.
+     *
+     * @param refusal the service
+     */
+    public void removeRefusal(RefusedConfiguration refusal) {
+        refused.remove(refusal);
+        changed.run();
+    }
+
     Providers<JournalStore> journalStores() {
         return journalStores;
     }
@@ -153,21 +177,25 @@ public final class Plugins {
 
     /** Checks that everything that a configuration names is there. A command insists on it; a file may wait for it. */
     void checkThere(ImageConfig config) throws StorageException {
-        check("image pool", config.pool(), imageStores.names());
-        check("journal pool", config.journalPool(), journalStores.names());
+        check("image pool", config.pool(), imageStores.names(), refused.why(Sort.IMAGE_POOL, config.pool()));
+        check(
+                "journal pool",
+                config.journalPool(),
+                journalStores.names(),
+                refused.why(Sort.JOURNAL_POOL, config.journalPool()));
         if (!config.commit().equals(ImageConfig.DEFAULT_COMMIT)) {
-            check("commit policy", config.commit(), policies.names());
+            check("commit policy", config.commit(), policies.names(), "");
         }
         for (String name : config.trim()) {
-            check("trim strategy", name, strategies.names());
+            check("trim strategy", name, strategies.names(), "");
         }
     }
 
-    private static void check(String sort, String name, List<String> there) throws StorageException {
+    private static void check(String sort, String name, List<String> there, String why) throws StorageException {
         if (!there.contains(name)) {
             throw new StorageException(
                     Reason.NOT_FOUND,
-                    "there is no " + sort + " " + name,
+                    "there is no " + sort + " " + name + why,
                     there.isEmpty() ? "there is none at all now" : "there are: " + String.join(", ", there));
         }
     }

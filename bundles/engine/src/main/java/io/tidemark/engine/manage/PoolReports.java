@@ -3,6 +3,7 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
@@ -16,13 +17,15 @@ final class PoolReports {
 
     private final StorageContext context;
     private final Plugins plugins;
+    private final Refused refused;
 
-    PoolReports(StorageContext context, Plugins plugins) {
+    PoolReports(StorageContext context, Plugins plugins, Refused refused) {
         this.context = context;
         this.plugins = plugins;
+        this.refused = refused;
     }
 
-    /** All pools; one that does not answer says so. */
+    /** All pools; one that does not answer says so, and so does one that is not there because it was refused. */
     List<PoolStatus> pools() {
         List<PoolStatus> reports = new ArrayList<>();
         for (String name : plugins.imageStores().names()) {
@@ -45,6 +48,7 @@ final class PoolReports {
                         }
                     })));
         }
+        reports.addAll(refused.pools(Sort.IMAGE_POOL));
         for (String name : plugins.journalStores().names()) {
             plugins.journalStores()
                     .best(name)
@@ -65,6 +69,7 @@ final class PoolReports {
                         }
                     })));
         }
+        reports.addAll(refused.pools(Sort.JOURNAL_POOL));
         return reports;
     }
 

@@ -3,7 +3,10 @@ package io.tidemark.engine.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class NodeLimitsTest {
@@ -43,6 +46,21 @@ class NodeLimitsTest {
         NodeLimits never = NodeLimits.of("128MiB", "never", DIRECT_BYTES);
         refused(never, "refused: stop.timeout: 'never'");
         assertEquals(60_000_000_000L, never.stopNanos());
+    }
+
+    /** A mistyped key would leave its default in force, and nobody would know. */
+    @Test
+    void aKeyThatNobodyReadsIsRefusedWithTheNearestOne() {
+        NodeLimits limits = NodeLimits.of("64MiB", "60s", DIRECT_BYTES);
+        assertEquals(limits, limits.withKeys(Map.of("payload.capacity", "64MiB", "service.pid", EngineComponent.PID)));
+        NodeLimits mistyped = limits.withKeys(Map.of("payload.capacty", "64MiB"));
+        refused(mistyped, "refused: payload.capacty: there is no such key; write payload.capacity; correct ");
+        assertEquals(64L << 20, mistyped.payloadBytes(), "images are served all the same");
+        assertEquals(
+                Arrays.stream(EngineSettings.class.getDeclaredMethods())
+                        .map(method -> method.getName().replace('_', '.'))
+                        .collect(Collectors.toSet()),
+                NodeLimits.KEYS);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.tidemark.api.admin.EventSource;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.wish.Wish;
 import java.nio.ByteBuffer;
@@ -400,6 +401,68 @@ class ImageDirectoryTest {
                     pools.stream().map(PoolStatus::sort).toList());
             assertEquals(List.of("disk"), pools.get(0).members());
             assertEquals("", pools.get(0).problem());
+        }
+    }
+
+    /** Whoever looks for a pool, or for why an image waits for it, finds the key that is wrong. */
+    @Test
+    void aRefusedPoolIsShownWhereItIsMissed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            RefusedConfiguration refusal = new RefusedConfiguration(
+                    RefusedConfiguration.Sort.JOURNAL_POOL, "fast", "etc/fast.cfg", "batchSize: 'much' is no size");
+            node.directory.plugins().addRefusal(refusal);
+            String line = "refused: batchSize: 'much' is no size (etc/fast.cfg)";
+            PoolStatus pool = node.directory.pools().get(2);
+            assertEquals(new PoolStatus("fast", "journal", "refused", "etc/fast.cfg", -1, -1, List.of(), line), pool);
+            node.wish("disk", Map.of("size", "1MiB", "journalPool", "fast"));
+            node.awaitState("disk", State.SUSPENDED);
+            assertEquals(
+                    "no journal store for pool fast: its configuration is " + line
+                            + "; mend it, the image goes on by itself",
+                    node.status("disk").detail());
+            StorageException missing = fails(
+                    Reason.NOT_FOUND, () -> node.directory.create("other", Node.SIZE, Map.of("journalPool", "fast")));
+            assertTrue(missing.getMessage().contains(line), missing::getMessage);
+            missing = fails(Reason.UNAVAILABLE, () -> node.directory.delete("disk"));
+            assertTrue(missing.getMessage().contains(line), missing::getMessage);
+
+            node.directory.plugins().removeRefusal(refusal);
+            assertEquals(2, node.directory.pools().size());
+            node.directory.plugins().addJournalStore("fast", 0, node.pools.journals());
+            node.awaitState("disk", State.SERVING);
+        }
+    }
+
+    /** What concerns all images is shown by each, as what the engine's own configuration is refused for. */
+    @Test
+    void aRefusalThatConcernsTheNodeIsShownByEveryImage() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory
+                    .plugins()
+                    .addRefusal(new RefusedConfiguration(
+                            RefusedConfiguration.Sort.NODE, "mirror", "etc/mirror.cfg", "copies: 0 is too little"));
+            assertEquals(
+                    List.of("mirror refused: copies: 0 is too little (etc/mirror.cfg)"),
+                    node.status("disk").warnings());
+            assertEquals(2, node.directory.pools().size());
+        }
+    }
+
+    /** Of two files for one image neither can be taken; what runs already goes on. */
+    @Test
+    void aConfigurationThatIsNoneAsAWholeIsRefused() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory.wished(new Wish("etc/disk", "disk", Map.of(), "disk.cfg: there is disk.config"));
+            Node.await(() -> !node.status("disk").warnings().isEmpty(), () -> "not warned");
+            assertTrue(node.status("disk").warnings().toString().contains("in force: disk.cfg: there is disk.config"));
+            assertEquals(State.SERVING, node.state("disk"));
+            fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("description", "x")));
+            node.directory.wished(new Wish("etc/other", "other", Map.of("size", "1MiB"), "other.cfg: twice"));
+            node.awaitState("other", State.REFUSED);
+            node.directory.wished(new Wish("etc/other", "other", Map.of("size", "1MiB")));
+            node.awaitState("other", State.SERVING);
         }
     }
 

@@ -2,6 +2,8 @@ package io.tidemark.mirror.internal;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
+import io.tidemark.api.admin.RefusedConfiguration;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.mirror.MirrorManager;
@@ -36,21 +38,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One for a node, as long as there is an engine: tells the {@link Mirrors} of transports and configurations, and offers it. Without
- * a key that can be used there is no mirror, and the log says why.
+ * a key that can be used there is no mirror, and every image shows why.
  *
  * <p>It begins anew with a new engine: receiving ends and journals are of the one before.
  */
 @Component(
         service = {},
         immediate = true,
-        configurationPid = {MirrorComponent.PID, MirrorComponent.ENGINE_PID})
+        configurationPid = MirrorComponent.PID)
 @Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"io.tidemark.api.mirror.MirrorManager\"")
 public final class MirrorComponent {
     /** PID of the mirror's configuration. */
     static final String PID = "io.tidemark.mirror";
-
-    /** Says what the node is called. */
-    static final String ENGINE_PID = "io.tidemark.engine";
 
     private static final Logger LOG = LoggerFactory.getLogger(MirrorComponent.class);
     private static final long DEACTIVATE_NANOS = 900_000_000L;
@@ -69,7 +68,7 @@ public final class MirrorComponent {
      * Starts the mirror.
      *
      * @param context of the bundle
-     * @param images of the engine
+     * @param images of the engine, which says what the node is called
      * @param replicas of the engine
      * @param devices of the engine
      * @param properties the configuration
@@ -77,17 +76,19 @@ public final class MirrorComponent {
     @Activate
     public MirrorComponent(
             BundleContext context,
-            @Reference ImageManager images,
+            @Reference Map.Entry<Map<String, Object>, ImageManager> images,
             @Reference ReplicaManager replicas,
             @Reference DeviceRegistry devices,
             Map<String, Object> properties) {
         this.context = context;
-        this.mirrors = mirrors(new Services(replicas, images, devices, pools::get, news), properties);
+        Services services = new Services(replicas, images.getValue(), devices, pools::get, news);
+        this.mirrors =
+                mirrors(services, properties, String.valueOf(images.getKey().getOrDefault(ImageManager.NODE, "a")));
     }
 
-    private Mirrors mirrors(Services services, Map<String, Object> properties) {
+    private Mirrors mirrors(Services services, Map<String, Object> properties, String node) {
         try {
-            Settings settings = Settings.read(properties, context::getProperty);
+            Settings settings = Settings.read(properties, context::getProperty, node);
             NodeKey key = NodeKey.loadOrCreate(settings.keyFile());
             SecureRandom random = new SecureRandom();
             Handshake.Self self = new Handshake.Self(key, settings.node(), Wire.LEAST_VERSION, Wire.VERSION);
@@ -108,6 +109,11 @@ public final class MirrorComponent {
                             settings.branches()));
         } catch (IllegalArgumentException | StorageException e) {
             LOG.error("{} is refused, there is no mirror: {}", PID, e.getMessage());
+            String words = e.getMessage() + "; there are no peers and replicas until the node starts without that";
+            registrations.add(context.registerService(
+                    RefusedConfiguration.class,
+                    new RefusedConfiguration(Sort.NODE, "mirror", "etc/" + PID + ".cfg", words),
+                    null));
             return null;
         }
     }
@@ -127,10 +133,20 @@ public final class MirrorComponent {
         registrations.add(context.registerService(MirrorManager.class, mirrors, null));
     }
 
-    /** Keeps the mirror as it is: to start it anew would end every link. */
+    /**
+     * Keeps the mirror as it is: to start it anew would end every link. What would be refused is said now, to whoever has just
+     * written it.
+     *
+     * @param properties the configuration
+     */
     @Modified
-    public void modified() {
+    public void modified(Map<String, Object> properties) {
         LOG.info("The changed configuration {} takes effect at the next start", PID);
+        try {
+            Settings.read(properties, context::getProperty, "");
+        } catch (IllegalArgumentException e) {
+            LOG.error("{} will be refused then, and there will be no mirror: {}", PID, e.getMessage());
+        }
     }
 
     /** Ends links and receiving ends; what was received stays. */

@@ -5,10 +5,11 @@ import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Reads {@code io.tidemark.mirror}, and of {@code io.tidemark.engine} the node's name.
+ * Reads {@code io.tidemark.mirror}.
  *
  * @param node name of the node
  * @param keyFile where the node's key lies
@@ -16,6 +17,10 @@ import java.util.function.UnaryOperator;
  * @param mirror bounds and times
  */
 record Settings(String node, Path keyFile, Mirrors.Branches branches, MirrorSettings mirror) {
+    /** Of {@link MirrorConfiguration}. */
+    static final Set<String> KEYS =
+            Set.of("keyFile", "branches", "keptBranches", "receiveMemory", "copies", "copyRate");
+
     private static final String DEFAULT_KEY_FILE = "mirror.key";
     private static final String DEFAULT_BRANCHES = "branches";
     private static final long KEPT_BYTES = 4L << 30;
@@ -25,14 +30,14 @@ record Settings(String node, Path keyFile, Mirrors.Branches branches, MirrorSett
      * Reads.
      *
      * @param properties as Config Admin gives them
-     * @param framework properties of the framework: tidemark.node, tidemark.data
+     * @param framework properties of the framework: tidemark.data
+     * @param node name of the node
      * @return the settings
      * @throws IllegalArgumentException whose message begins with the key
      */
-    static Settings read(Map<String, Object> properties, UnaryOperator<String> framework) {
+    static Settings read(Map<String, Object> properties, UnaryOperator<String> framework, String node) {
         KeyReader reader = KeyReader.of(properties, framework, Map.of());
-        String started = framework.apply("tidemark.node");
-        String node = reader.text("node", started == null || started.isBlank() ? "a" : started.trim());
+        reader.checkKeys(KEYS);
         return new Settings(node, reader.path("keyFile", DEFAULT_KEY_FILE), branches(reader), mirror(reader));
     }
 

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
     private static Settings read(Map<String, Object> properties, Map<String, String> framework) {
-        return Settings.read(properties, framework::get);
+        return Settings.read(properties, framework::get, "a");
     }
 
     @Test
@@ -27,13 +30,19 @@ class SettingsTest {
                 settings);
     }
 
+    /** A mistyped key would leave in force what it was to change, say a bound that a line cannot carry. */
     @Test
-    void theNameIsTheEnginesOrTheOneThatTheNodeWasStartedWith() {
-        assertEquals("n1", read(Map.of(), Map.of("tidemark.node", " n1 ")).node());
+    void keysThatNobodyReadsAreNamedWithTheNearestOne() {
+        String why = assertThrows(
+                        IllegalArgumentException.class, () -> read(Map.of("copyrate", "1MiB", "copies", 1), Map.of()))
+                .getMessage();
+        assertEquals("copyrate: there is no such key; write copyRate", why);
+        assertThrows(IllegalArgumentException.class, () -> read(Map.of("copy.rate", "1MiB"), Map.of()));
         assertEquals(
-                "n2", read(Map.of("node", "n2"), Map.of("tidemark.node", "n1")).node());
-        assertEquals(
-                "n1", read(Map.of("node", ""), Map.of("tidemark.node", "n1")).node());
+                Arrays.stream(MirrorConfiguration.class.getDeclaredMethods())
+                        .map(Method::getName)
+                        .collect(Collectors.toSet()),
+                Settings.KEYS);
     }
 
     @Test

@@ -97,7 +97,7 @@ final class Completions {
 
     private static List<Candidate> pools(Node node, String sort) throws StorageException {
         return node.images().pools().stream()
-                .filter(pool -> pool.sort().equals(sort))
+                .filter(pool -> pool.sort().equals(sort) && pool.problem().isEmpty())
                 .map(pool -> Candidate.word(pool.name(), pool.description()))
                 .toList();
     }

@@ -70,6 +70,6 @@ public interface Node {
         return new StorageException(
                 Reason.UNAVAILABLE,
                 "the mirror of this node does not run, so there are no peers and replicas to act on",
-                "look at it with bundle:list and log:display");
+                "image:list says so when its configuration is refused; else look at bundle:list and log:display");
     }
 }

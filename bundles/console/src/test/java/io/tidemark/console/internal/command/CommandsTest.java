@@ -11,6 +11,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.console.internal.FakeJournal;
@@ -471,6 +472,11 @@ class CommandsTest {
                 "40 GiB of 100 GiB (40 %)");
         assertHas(Typed.run(node, "pool:list --json"), "\"totalBytes\": null");
         assertHas(refused(Kind.FAILED, "pool:info fast").getMessage(), "no pool fast", "default, slow");
+        String line = "refused: batchSize: 'much' is no size (etc/fast.cfg)";
+        node.pools.add(new PoolStatus("fast", "journal", "refused", "etc/fast.cfg", -1, -1, List.of(), line));
+        assertHas(Typed.run(node, "pool:list"), "journal pool fast: " + line);
+        assertHas(Typed.run(node, "pool:info fast"), "journal pool fast", line);
+        assertHas(Typed.run(node, "pool:list --json"), "\"problem\": \"" + line);
     }
 
     @Test

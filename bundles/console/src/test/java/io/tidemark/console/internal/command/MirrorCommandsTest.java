@@ -241,8 +241,8 @@ class MirrorCommandsTest {
                 refused(Kind.FAILED, "mirror:status vm3").getMessage());
         node.mirrors = null;
         assertEquals(
-                "the mirror of this node does not run, so there are no peers and replicas to act on; look at it with"
-                        + " bundle:list and log:display",
+                "the mirror of this node does not run, so there are no peers and replicas to act on; image:list says"
+                        + " so when its configuration is refused; else look at bundle:list and log:display",
                 refused(Kind.FAILED, "mirror:status").getMessage());
     }
 

@@ -1,9 +1,11 @@
 package io.tidemark.image.file.internal;
 
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.base.machine.MachineFiles;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
+import io.tidemark.base.wish.Refusals;
 import io.tidemark.image.file.FileImageStore;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns one configuration into one pool. Registers the service itself, because its property has another name than the
- * configuration's key, and because a refused configuration must leave no service and throw nothing.
+ * configuration's key, and because a refused configuration must leave no such service and throw nothing.
  */
 @Component(configurationPid = FileImagePoolComponent.PID, configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = FileImagePoolComponent.Config.class, factory = true)
@@ -65,7 +67,8 @@ public final class FileImagePoolComponent {
     }
 
     private FileImageStore store;
-    private ServiceRegistration<ImageStore> registration;
+    /** Of the pool, or of its refusal. */
+    private ServiceRegistration<?> registration;
 
     /**
      * Offers the pool.
@@ -80,6 +83,7 @@ public final class FileImagePoolComponent {
             store = newStore(config, properties, context.getProperty(DATA_DIRECTORY));
         } catch (IllegalArgumentException e) {
             LOG.error("Image pool refused ({}): {}", properties.get("service.pid"), e.getMessage());
+            registration = Refusals.tell(context, Sort.IMAGE_POOL, "pool", properties, e.getMessage());
             return;
         }
         Map<String, Object> offered = new HashMap<>();

@@ -1,10 +1,12 @@
 package io.tidemark.journal.flash.internal;
 
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
+import io.tidemark.base.wish.Refusals;
 import io.tidemark.journal.flash.FlashJournalStore;
 import io.tidemark.journal.flash.FlashOptions;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns one configuration into one pool. Registers the service itself, because its property has another name than the
- * configuration's key, and because a refused configuration must leave no service and throw nothing.
+ * configuration's key, and because a refused configuration must leave no such service and throw nothing.
  */
 @Component(configurationPid = FlashJournalStoreComponent.PID, configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = FlashJournalStoreComponent.Config.class, factory = true)
@@ -109,7 +111,8 @@ public final class FlashJournalStoreComponent {
     }
 
     private FlashJournalStore store;
-    private ServiceRegistration<JournalStore> registration;
+    /** Of the pool, or of its refusal. */
+    private ServiceRegistration<?> registration;
 
     /**
      * Offers the pool.
@@ -124,6 +127,7 @@ public final class FlashJournalStoreComponent {
             store = newStore(config, properties, context.getProperty(DATA_DIRECTORY));
         } catch (IllegalArgumentException e) {
             LOG.error("Journal pool refused ({}): {}", properties.get("service.pid"), e.getMessage());
+            registration = Refusals.tell(context, Sort.JOURNAL_POOL, "pool", properties, e.getMessage());
             return;
         }
         Map<String, Object> offered = new HashMap<>();

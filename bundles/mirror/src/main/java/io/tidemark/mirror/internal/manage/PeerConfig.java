@@ -32,9 +32,10 @@ record PeerConfig(String name, PeerSettings settings, Map<String, String> images
             new TreeSet<>(Set.of(TRANSPORT, ADDRESS, FINGERPRINT, KEY, MAY_PLACE, IMAGES));
 
     static PeerConfig read(Wish wish) {
+        wish.check();
         for (String key : wish.properties().keySet()) {
             if (!KEYS.contains(key)) {
-                throw KeyReader.wrong(key, "a peer has no such key; there are " + String.join(", ", KEYS));
+                throw KeyReader.wrong(key, "a peer has no such key" + KeyReader.nearest(key, KEYS));
             }
         }
         KeyReader reader = new KeyReader(wish.properties());

@@ -26,6 +26,7 @@ final class ReplicaConfig {
     private ReplicaConfig() {}
 
     static ReplicaWish read(Wish wish) {
+        wish.check();
         Map<String, String> create = new TreeMap<>();
         for (Map.Entry<String, String> each : wish.properties().entrySet()) {
             if (each.getKey().startsWith(CREATE)) {
@@ -33,8 +34,8 @@ final class ReplicaConfig {
             } else if (!KEYS.contains(each.getKey())) {
                 throw KeyReader.wrong(
                         each.getKey(),
-                        "a replica has no such key; there are " + String.join(", ", KEYS)
-                                + ", and those that begin with " + CREATE);
+                        "a replica has no such key" + KeyReader.nearest(each.getKey(), KEYS)
+                                + "; there are also those that begin with " + CREATE);
             }
         }
         KeyReader reader = new KeyReader(wish.properties());
