@@ -23,6 +23,7 @@ import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishStore;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -395,6 +396,9 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         }
         checkValues(wish.properties());
         plugins.checkThere(config);
+        if (origin == null) {
+            checkReplicas(config, null);
+        }
         enterOrder(name);
         try {
             return create(new Wish("", name, withSize), wish, origin);
@@ -463,10 +467,34 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             } catch (IllegalArgumentException e) {
                 throw invalid(e.getMessage());
             }
+            if (!Collections.disjoint(changes.keySet(), ReplicaDemand.KEYS)) {
+                checkReplicas(config, slot.life().view());
+            }
             change(slot, wish, changes);
             return slot.status();
         } finally {
             exitOrder(name);
+        }
+    }
+
+    /** A file may come before its replicas; whoever gives a command is told that clients would wait for nobody. */
+    private void checkReplicas(ImageConfig config, ImageLife.View view) throws StorageException {
+        int replicas = 0;
+        int reachable = 0;
+        if (view != null && (view.engine() == null || view.stores() == null || view.head() == null)) {
+            return;
+        }
+        if (view != null) {
+            if (view.head().role() == ImageHead.Role.REPLICA) {
+                // What it would wait for when it is promoted comes later.
+                return;
+            }
+            reachable = view.engine().reachablePeers();
+            replicas = ReplicaDemand.replicas(view.engine(), view.stores().journal());
+        }
+        String lack = ReplicaDemand.lack(config.name(), RuleKeeper.preview(host, config, reachable), replicas);
+        if (!lack.isEmpty()) {
+            throw invalid(lack);
         }
     }
 

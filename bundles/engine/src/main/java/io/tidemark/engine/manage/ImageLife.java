@@ -86,6 +86,7 @@ final class ImageLife {
     private final RuleKeeper rules;
     private final TrimKeeper trims;
     private final JournalLevel level = new JournalLevel();
+    private final ReplicaDemand demand = new ReplicaDemand();
     private final Backoff backoff = new Backoff();
     private boolean endWanted;
 
@@ -600,7 +601,11 @@ final class ImageLife {
 
     private void watchLevel(View now) {
         JournalStatus journal = now.stores().journal().status();
-        String line = level.look(journal, now.config().settings().softWarnFraction(), trims.lastReason());
+        warn(level.look(journal, now.config().settings().softWarnFraction(), trims.lastReason()));
+        warn(demand.news(now, name));
+    }
+
+    private void warn(String line) {
         if (!line.isEmpty()) {
             LOG.warn("Image {}: {}", name, line);
             host.news().tell(Topic.IMAGE_WARNING, name, "", line, Map.of());

@@ -46,14 +46,25 @@ final class RuleKeeper {
             boolean isDefault = config.commit().equals(ImageConfig.DEFAULT_COMMIT);
             return standIn(config, isDefault ? "" : "is not there");
         }
-        CommitSituation situation = new CommitSituation(config.name(), askedAtPeers, config.properties());
-        Ask.Answer<CommitRule> answer = Ask.of(
-                host.context().workers(), config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
+        Ask.Answer<CommitRule> answer = ask(host, policy, config, askedAtPeers);
         if (answer.value() == null) {
             return standIn(config, answer.problem());
         }
         problem = "";
         return answer.value();
+    }
+
+    private static Ask.Answer<CommitRule> ask(Host host, CommitPolicy policy, ImageConfig config, int peers) {
+        CommitSituation situation = new CommitSituation(config.name(), peers, config.properties());
+        return Ask.of(host.context().workers(), config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
+    }
+
+    /** The rule that a configuration would bring; the one that stands in where its policy says nothing. */
+    static CommitRule preview(Host host, ImageConfig config, int peers) {
+        CommitPolicy policy = host.policies().best(config.commit()).orElse(null);
+        CommitRule rule =
+                policy == null ? null : ask(host, policy, config, peers).value();
+        return rule == null ? CommitRule.JOURNAL : rule;
     }
 
     private CommitRule standIn(ImageConfig config, String why) {

@@ -56,7 +56,7 @@ final class StatusBuilder {
                         ? journal.limitBytes()
                         : config != null ? config.journalAs(role(view)).limitBytes() : 0,
                 engine != null ? engine.clients() : List.of(),
-                warnings(view, rules, trims, nodeProblems),
+                warnings(wish.name(), view, rules, trims, nodeProblems),
                 engine != null ? engine.counters() : Map.of(),
                 raw,
                 engine != null ? engine.facts().role() : role(view),
@@ -72,7 +72,7 @@ final class StatusBuilder {
     }
 
     private static List<String> warnings(
-            ImageLife.View view, RuleKeeper rules, TrimKeeper trims, List<String> nodeProblems) {
+            String image, ImageLife.View view, RuleKeeper rules, TrimKeeper trims, List<String> nodeProblems) {
         List<String> warnings = new ArrayList<>(nodeProblems);
         if (!view.refusal().isEmpty() && view.engine() != null) {
             warnings.add("configuration refused, the last good one stays in force: " + view.refusal());
@@ -81,6 +81,10 @@ final class StatusBuilder {
             warnings.addAll(view.engine().warnings());
             if (!rules.problem().isEmpty()) {
                 warnings.add(rules.problem());
+            }
+            String lack = ReplicaDemand.lack(view, image);
+            if (!lack.isEmpty()) {
+                warnings.add(lack);
             }
             warnings.addAll(trims.problems());
             if (view.stores() != null) {

@@ -13,6 +13,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.commit.CommitSituation;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
@@ -111,6 +112,66 @@ class PolicyAndTrimTest {
             }
             Node.fails(Reason.NOT_FOUND, () -> replicas.forgetPeer("none", "berlin"));
         }
+    }
+
+    /** With nobody to wait for, the first write would wait for ever. */
+    @Test
+    void aPolicyThatWaitsForReplicasIsRefusedWhereThereAreNone() throws Exception {
+        List<News> news = new CopyOnWriteArrayList<>();
+        try (Node node = new Node().withStores()) {
+            node.directory.news().add(news::add);
+            node.directory.plugins().addPolicy("replicated", 0, PolicyAndTrimTest::atPeers);
+            String none = "commit: replicated waits for 1 replica, and image disk has none, so writes wait for ever;"
+                    + " mirror:enable disk --to PEER makes one, peer.missing=journal does without until then";
+            StorageException refusal = fails(
+                    Reason.INVALID, () -> node.directory.create("disk", Node.SIZE, Map.of("commit", "replicated")));
+            assertEquals(none, refusal.getMessage());
+            node.directory.create("disk", Node.SIZE, Map.of());
+            refusal = fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("commit", "replicated")));
+            assertEquals(none, refusal.getMessage());
+            assertEquals("journal", node.status("disk").commitRule());
+            fails(
+                    Reason.INVALID,
+                    () -> node.directory.configure("disk", Map.of("commit", "replicated", "peer.missing", "fail")));
+            assertEquals(
+                    List.of(),
+                    node.directory
+                            .configure("disk", Map.of("commit", "replicated", "peer.missing", "journal"))
+                            .warnings());
+            refusal = fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("peer.missing", "hold")));
+            assertEquals(none, refusal.getMessage());
+
+            register(node, 0);
+            assertEquals(
+                    List.of(),
+                    node.directory.configure("disk", Map.of("peer.missing", "")).warnings());
+            refusal = fails(Reason.INVALID, () -> node.directory.configure("disk", Map.of("peer.count", "2")));
+            assertTrue(refusal.getMessage().contains("waits for 2 replicas, and image disk has 1,"), none);
+
+            node.directory.journal("disk").removeClient("mirror:b");
+            awaitWarning(node, none);
+            // Whatever else is changed, also what ends it, goes on.
+            node.directory.configure("disk", Map.of("description", "alone"));
+            Node.await(() -> news.stream().anyMatch(each -> each.toString().contains(none)), news::toString);
+            assertEquals(
+                    List.of(),
+                    node.directory
+                            .configure("disk", Map.of("commit", "journal"))
+                            .warnings());
+        }
+    }
+
+    private static CommitRule atPeers(CommitSituation situation) {
+        boolean hold = !"journal".equals(situation.properties().get("peer.missing"));
+        return new CommitRule(
+                "replicated",
+                Watermark.RECEIVED,
+                Watermark.RECEIVED,
+                Integer.parseInt(situation.properties().getOrDefault("peer.count", "1")),
+                "fail".equals(situation.properties().get("peer.missing"))
+                        ? CommitRule.MissingPeers.FAIL
+                        : hold ? CommitRule.MissingPeers.HOLD : CommitRule.MissingPeers.JOURNAL,
+                false);
     }
 
     @Test
