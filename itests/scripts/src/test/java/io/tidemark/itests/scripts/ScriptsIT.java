@@ -314,6 +314,99 @@ class ScriptsIT {
                 .good();
     }
 
+    /** A fresh machine: the lists of packages are too old for the first try. */
+    @Test
+    void aMissingJdkAndMavenAreInstalledAsRootOnDebian() throws IOException {
+        Path lists = scratch.resolve("lists");
+        Outcome outcome = onDebian(
+                "need_jdk; need_maven; need_jdk; need_maven; echo \"$JAVA_HOME\"; command -v mvn",
+                "case $1 in update) >" + lists + ";; *) [ -e " + lists + " ] || exit 100;; esac");
+        assertEquals(
+                List.of(
+                        scratch.resolve("jvm/java-17").toString(),
+                        scratch.resolve("bin/mvn").toString()),
+                outcome.good().text().lines().toList());
+        String install = "install -y --no-install-recommends ";
+        String jdk = install + "openjdk-17-jdk-headless";
+        assertEquals(
+                List.of(jdk, "update", jdk, install + "maven"),
+                Files.readAllLines(scratch.resolve("calls")),
+                "each is installed once");
+    }
+
+    @Test
+    void aPackageThatCannotBeInstalledIsNamedWithTheLog() throws IOException {
+        Outcome outcome = onDebian("need_maven", "echo 'no network'; exit 100");
+        assertEquals(1, outcome.status(), outcome.toString());
+        String last = outcome.err().lines().reduce((a, b) -> b).orElseThrow();
+        assertTrue(last.startsWith("./run: apt-get could not install maven: see /tmp/tidemark-apt-"), last);
+        Path log = Path.of(last.replaceFirst(".*see ", ""));
+        assertTrue(Files.readString(log).contains("no network"), last);
+        Files.delete(log);
+    }
+
+    /**
+     * Some line of bash as root on a Debian with nothing of Java on it, whose package manager does what a line says and then
+     * installs what it is asked for.
+     */
+    private Outcome onDebian(String line, String aptGet) throws IOException {
+        Path bin = scratch.resolve("bin");
+        Path store = scratch.resolve("store");
+        program(store.resolve("jvm/java-17/bin/javac"), "echo 'javac 17.0.9'");
+        program(store.resolve("mvn"), "echo 'Apache Maven 3.8.7 (of a test)'");
+        Path installed = Files.writeString(scratch.resolve("installed"), "");
+        program(
+                bin.resolve("apt-get"),
+                String.join(
+                        "\n",
+                        "echo \"$*\" >>" + scratch.resolve("calls"),
+                        aptGet,
+                        "for last; do :; done",
+                        "case $last in",
+                        "maven) /bin/mv " + store.resolve("mvn") + " " + bin + " ;;",
+                        "openjdk*) /bin/mv " + store.resolve("jvm") + " " + scratch + " ;;",
+                        "esac",
+                        "echo \"$last\" >>" + installed));
+        program(
+                bin.resolve("dpkg-query"),
+                "for last; do :; done; /bin/grep -qx \"$last\" " + installed + " && echo 'install ok installed'");
+        for (String tool : List.of("sort", "rm")) {
+            Files.createSymbolicLink(bin.resolve(tool), Path.of("/usr/bin", tool));
+        }
+        // Only the candidates are others: those of this machine would do.
+        String script = Files.readString(Shell.root().resolve("scripts/build.sh"))
+                .replace("/usr/lib/jvm/", scratch.resolve("jvm") + "/");
+        Path copy = Files.writeString(scratch.resolve("build.sh"), script);
+        return withoutJava("root=. program=./run JAVA_HOME=; . " + copy + "; " + line, true);
+    }
+
+    /** What a first build fetched is there for the second; the network is asked only for what is missing. */
+    @Test
+    void aBuildIsOfflineUnlessSomethingIsMissing() throws IOException {
+        Path tree = scratch.resolve("tree");
+        Files.createDirectories(tree.resolve("karaf-assembly/target/distributions"));
+        assertEquals(List.of("-o"), build(tree, "exit 0"), "nothing is missing");
+        assertEquals(
+                List.of("-o", "-B"),
+                build(tree, "[ $1 != -o ] || { echo 'Cannot access x in offline mode'; exit 1; }"),
+                "something is");
+        assertEquals(List.of("-o"), build(tree, "echo '[ERROR] cannot find symbol'; exit 1"), "a build that fails");
+    }
+
+    /** The first argument of each call of Maven. */
+    private List<String> build(Path tree, String maven) throws IOException {
+        Path calls = scratch.resolve("calls");
+        Files.deleteIfExists(calls);
+        Path bin = scratch.resolve("maven");
+        program(bin.resolve("mvn"), "echo $1 >>" + calls + "; " + maven);
+        Shell.run(
+                Shell.root(),
+                Map.of("PATH", bin + ":" + System.getenv("PATH")),
+                "",
+                List.of("bash", "-c", "root=" + tree + " program=./run; . scripts/build.sh; package_distribution"));
+        return Files.readAllLines(calls);
+    }
+
     private static void program(Path path, String line) throws IOException {
         Files.createDirectories(path.getParent());
         Files.writeString(path, "#!/bin/sh\n" + line + "\n");
@@ -322,6 +415,10 @@ class ScriptsIT {
 
     /** Some line of bash where PATH has no Java, no Maven and no package manager. */
     private Outcome withoutJava(String line) throws IOException {
+        return withoutJava(line, false);
+    }
+
+    private Outcome withoutJava(String line, boolean asRoot) throws IOException {
         Path bin = Files.createDirectories(scratch.resolve("bin"));
         for (String tool : List.of("sed", "head", "readlink", "dirname")) {
             Path link = bin.resolve(tool);
@@ -329,7 +426,9 @@ class ScriptsIT {
                 Files.createSymbolicLink(link, Path.of("/usr/bin", tool));
             }
         }
-        return Shell.run(Shell.root(), Map.of("PATH", bin.toString()), "", List.of("/bin/bash", "-c", line));
+        String[] words = {"/bin/bash", "-c", line};
+        return Shell.run(
+                Shell.root(), Map.of("PATH", bin.toString()), "", asRoot ? Shell.asRoot(words) : List.of(words));
     }
 
     /** As on a machine whose only Java is too old for Karaf. */

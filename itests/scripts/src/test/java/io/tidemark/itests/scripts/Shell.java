@@ -46,6 +46,15 @@ final class Shell {
         return Path.of(System.getProperty("tidemark.target"));
     }
 
+    /** The same program as root: of this machine, or where somebody else runs the tests, of a name space. */
+    static List<String> asRoot(String... words) {
+        List<String> all = new ArrayList<>(List.of(words));
+        if (!"root".equals(System.getProperty("user.name"))) {
+            all.addAll(0, List.of("unshare", "--map-root-user"));
+        }
+        return all;
+    }
+
     static Outcome run(String... words) {
         return run(root(), Map.of(), "", List.of(words));
     }
