@@ -188,6 +188,10 @@ final class Scheduler {
         return steps;
     }
 
+    List<String> names() {
+        return tasks.stream().map(task -> task.name).toList();
+    }
+
     boolean collapsing() {
         return collapsing;
     }

@@ -179,6 +179,15 @@ public final class SimulatedMachine {
     }
 
     /**
+     * The threads that there are now, of all processes.
+     *
+     * @return their names, each behind that of its process: {@code node/worker}
+     */
+    public List<String> workers() {
+        return scheduler.names();
+    }
+
+    /**
      * Lets simulated time pass; for the driver.
      *
      * @param nanos how long

@@ -8,7 +8,8 @@ import java.util.Objects;
 /**
  * A gate and the worker behind it, which has a thread only as long as it is busy now and then: what hundreds of idle images
  * have for the day when they are written to again costs an object each, and not a stack. The worker is a loop that keeps its
- * state in fields, and leaves when {@link #rest} says so; {@link #open} starts it again. Safe for all threads.
+ * state in fields, and leaves when {@link #rest} says so; {@link #open} starts it again. With {@link Alarms} it leaves for
+ * waits that end by themselves, too, where they are long. Safe for all threads.
  */
 public final class Standby implements Gate {
     private static final long LINGER_NANOS = 10_000_000_000L;
@@ -16,6 +17,8 @@ public final class Standby implements Gate {
     private final Workers workers;
     private final String name;
     private final Gate gate;
+    private final Alarms alarms;
+    private final Runnable alarm = () -> open(true);
     private final long lingerNanos;
 
     // Guarded by this.
@@ -25,6 +28,9 @@ public final class Standby implements Gate {
     private boolean closed;
     private long opened;
 
+    /** Only to look: its thread was started by an alarm, and nobody else opened it since. */
+    private boolean looking;
+
     /**
      * One without a body: it is a gate until {@link #start}.
      *
@@ -32,13 +38,26 @@ public final class Standby implements Gate {
      * @param name of its threads
      */
     public Standby(Workers workers, String name) {
-        this(workers, name, LINGER_NANOS);
+        this(workers, name, null, LINGER_NANOS);
     }
 
-    Standby(Workers workers, String name, long lingerNanos) {
+    /**
+     * One without a body, whose thread ends in waits of more than ten seconds, too. Its loop has to look for work before it
+     * rests: what a thread was started for is not in the gate any more.
+     *
+     * @param workers that start threads
+     * @param name of its threads
+     * @param alarms that wake it then; {@link #rest} keeps the thread when they are closed
+     */
+    public Standby(Workers workers, String name, Alarms alarms) {
+        this(workers, name, Objects.requireNonNull(alarms), LINGER_NANOS);
+    }
+
+    Standby(Workers workers, String name, Alarms alarms, long lingerNanos) {
         this.workers = workers;
         this.name = name;
         this.gate = workers.newGate();
+        this.alarms = alarms;
         this.lingerNanos = lingerNanos;
     }
 
@@ -59,14 +78,34 @@ public final class Standby implements Gate {
     /** Wakes the worker; gives it a thread when it has none. Under a lock, too: a thread is all that it may start. */
     @Override
     public void open() {
+        open(false);
+    }
+
+    private void open(boolean byAlarm) {
         gate.open();
         synchronized (this) {
             opened++;
+            looking &= byAlarm;
             if (running || closed || body == null) {
                 return;
             }
-            thread = workers.start(name, body);
+            noAlarm();
+            looking = byAlarm;
+            thread = workers.start(name, alarms == null ? body : this::again);
             running = true;
+        }
+    }
+
+    private void again() {
+        // It looks first, and so at what it was opened for: it need not look twice.
+        gate.await(0);
+        body.run();
+    }
+
+    /** Under the lock. */
+    private void noAlarm() {
+        if (alarms != null) {
+            alarms.clear(alarm);
         }
     }
 
@@ -80,35 +119,45 @@ public final class Standby implements Gate {
      * By the worker, when it has nothing to do and nothing on its stack.
      *
      * @param timeoutNanos after which it has to look again; {@link Long#MAX_VALUE} where only {@link #open} brings work
-     * @return false when it is to leave at once: its thread ends
+     * @return false when it is to leave at once: its thread ends, and another one looks when it is time to; after
+     *     {@link #close} as soon as it has seen that it was opened
      */
     public boolean rest(long timeoutNanos) {
-        if (timeoutNanos != Long.MAX_VALUE) {
-            gate.await(timeoutNanos);
-            return true;
-        }
+        boolean forEver = timeoutNanos == Long.MAX_VALUE;
         while (true) {
             long before;
+            long linger;
+            boolean stays;
             synchronized (this) {
                 before = opened;
+                linger = looking || closed ? 0 : lingerNanos;
+                stays = !closed && !forEver && (alarms == null || timeoutNanos <= linger);
             }
-            if (gate.await(lingerNanos)) {
+            if (gate.await(stays ? timeoutNanos : linger) || stays) {
                 return true;
             }
             synchronized (this) {
                 // Whoever opens the gate from here on finds no thread, and what was opened before is in the gate still.
-                if (opened == before && !closed) {
+                boolean leaves = closed || (opened == before && (forEver || alarms.set(alarm, timeoutNanos - linger)));
+                if (leaves) {
                     running = false;
                     return false;
                 }
+            }
+            if (!forEver) {
+                gate.await(timeoutNanos - linger);
+                return true;
             }
         }
     }
 
     /** Wakes the worker for the last time; where it has no thread it gets none any more. */
     public void close() {
+        // Before, so that it looks once more though it sees that it is closed; and after, so that it sees that.
+        gate.open();
         synchronized (this) {
             closed = true;
+            noAlarm();
         }
         gate.open();
     }

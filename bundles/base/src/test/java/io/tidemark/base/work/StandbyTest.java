@@ -41,7 +41,7 @@ class StandbyTest {
 
     @Test
     void itHasAThreadOnlyWhileThereIsWork() throws Exception {
-        Standby standby = new Standby(workers, "worker", SHORT);
+        Standby standby = new Standby(workers, "worker", null, SHORT);
         standby.open();
         assertEquals(0, threads.get(), "it is a gate until it is started");
         CountDownLatch[] rounds = {new CountDownLatch(1), new CountDownLatch(2)};
@@ -66,8 +66,24 @@ class StandbyTest {
     }
 
     @Test
+    void whoRestsFirstFindsInTheGateWhatItWasOpenedFor() throws Exception {
+        Standby standby = new Standby(workers, "worker", null, SHORT);
+        Semaphore work = new Semaphore(0);
+        standby.start(() -> {
+            while (standby.rest(Long.MAX_VALUE)) {
+                work.release();
+            }
+        });
+        for (int round = 0; round < 3; round++) {
+            assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+            standby.open();
+            assertTrue(work.tryAcquire(10, TimeUnit.SECONDS), "a thread was started for nothing");
+        }
+    }
+
+    @Test
     void whoWaitsInTheMiddleKeepsItsThread() throws Exception {
-        Standby standby = new Standby(workers, "worker", SHORT);
+        Standby standby = new Standby(workers, "worker", null, SHORT);
         CountDownLatch ready = new CountDownLatch(1);
         Semaphore seen = new Semaphore(0);
         standby.open();
@@ -88,10 +104,101 @@ class StandbyTest {
         assertEquals(1, threads.get());
     }
 
+    @Test
+    void itsThreadEndsInALongWaitAndAnotherOneLooksWhenThatIsOver() throws Exception {
+        MachineContext machine = new MachineContext(4 << 20);
+        long wait = TimeUnit.MILLISECONDS.toNanos(20);
+        try (Alarms alarms = new Alarms(machine.workers(), machine.clock(), "alarms")) {
+            Standby standby = new Standby(workers, "worker", alarms, SHORT);
+            Semaphore looks = new Semaphore(0);
+            AtomicLong lookedNanos = new AtomicLong();
+            standby.start(() -> {
+                do {
+                    lookedNanos.set(System.nanoTime());
+                    looks.release();
+                } while (standby.rest(wait));
+            });
+            for (int round = 1; round < 4; round++) {
+                assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS));
+                long before = lookedNanos.get();
+                assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS), "the thread of a wait that is long ends");
+                assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS), "and the wait has an end");
+                assertTrue(lookedNanos.get() - before >= wait, "which is not early");
+                assertEquals(round + 1, threads.get());
+                looks.release();
+            }
+            standby.close();
+            assertTrue(standby.join(LONG));
+        }
+    }
+
+    @Test
+    void whoIsOpenedBeforeItsAlarmIsNotWokenByItAgain() throws Exception {
+        AtomicLong now = new AtomicLong();
+        try (Alarms alarms = new Alarms(new MachineContext(4 << 20).workers(), AlarmsTest.clock(now), "alarms")) {
+            Standby standby = new Standby(workers, "worker", alarms, SHORT);
+            Semaphore looks = new Semaphore(0);
+            AtomicLong wait = new AtomicLong(LONG);
+            standby.start(() -> {
+                do {
+                    looks.release();
+                } while (standby.rest(wait.get()));
+            });
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS));
+            assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+            wait.set(Long.MAX_VALUE);
+            standby.open();
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS), "an hour is not waited for when there is work");
+            assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+            now.addAndGet(2 * LONG);
+            Semaphore called = new Semaphore(0);
+            assertTrue(alarms.set(called::release, 0));
+            assertTrue(called.tryAcquire(10, TimeUnit.SECONDS));
+            assertEquals(0, looks.availablePermits(), "it looked once, and has no alarm any more");
+            assertEquals(2, threads.get());
+        }
+    }
+
+    /** What it was opened for before, it sees first. */
+    @Test
+    void whoIsClosedIsAskedToLeaveHoweverItRests() throws Exception {
+        for (long wait : new long[] {Long.MAX_VALUE, LONG}) {
+            Standby standby = new Standby(workers, "worker", null, LONG);
+            Semaphore looks = new Semaphore(0);
+            standby.start(() -> {
+                do {
+                    looks.release();
+                } while (standby.rest(wait));
+            });
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS));
+            standby.close();
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS), "it looks for the last time");
+            assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void withoutAlarmsItWaitsOnItsThread() throws Exception {
+        MachineContext machine = new MachineContext(4 << 20);
+        Alarms alarms = new Alarms(machine.workers(), machine.clock(), "alarms");
+        alarms.close();
+        Standby standby = new Standby(workers, "worker", alarms, SHORT);
+        Semaphore looks = new Semaphore(0);
+        standby.start(() -> {
+            for (int i = 0; i < 3; i++) {
+                assertTrue(standby.rest(2 * SHORT));
+                looks.release();
+            }
+        });
+        assertTrue(looks.tryAcquire(3, 10, TimeUnit.SECONDS));
+        assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+        assertEquals(1, threads.get());
+    }
+
     /** Threads end and begin all the time, and everything that is handed over is done. */
     @Test
     void noWakingIsLost() throws Exception {
-        Standby standby = new Standby(workers, "worker", 1);
+        Standby standby = new Standby(workers, "worker", null, 1);
         AtomicLong given = new AtomicLong();
         AtomicLong taken = new AtomicLong();
         Semaphore done = new Semaphore(0);

@@ -228,6 +228,13 @@ final class Core {
         }
     }
 
+    /** What it may wait for has changed, if it waits for anything. Under the lock. */
+    void wakeMoverIfBehind() {
+        if (following != null && following.head < durable) {
+            wakeMover();
+        }
+    }
+
     /** Something has moved that the mover or the receiving end of a replica may wait for. */
     void moved(Aftermath after) {
         if (following != null) {

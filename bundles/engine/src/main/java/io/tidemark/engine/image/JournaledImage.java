@@ -643,7 +643,10 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
             core.admitHeld(wall, after);
-            core.moved(after);
+            if (core.following != null) {
+                core.following.moved(after);
+            }
+            core.wakeMoverIfBehind();
         }
         after.settle(core);
     }

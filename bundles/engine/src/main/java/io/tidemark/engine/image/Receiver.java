@@ -317,7 +317,7 @@ final class Receiver implements Replica {
     public void clockOffset(long sourceMinusOwnNanos, boolean known) {
         synchronized (core.lock) {
             following.delay.offset(sourceMinusOwnNanos, known);
-            core.wakeMover();
+            core.wakeMoverIfBehind();
         }
     }
 

@@ -6,6 +6,7 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.news.NewsDesk;
+import io.tidemark.base.work.Alarms;
 
 /**
  * What the images of a node share.
@@ -19,6 +20,7 @@ import io.tidemark.base.news.NewsDesk;
  * @param turns for moving to a better store
  * @param shares of memory
  * @param news for who watches the node
+ * @param alarms that wake images which look only now and then
  * @param asks who is told that an image asks its replicas
  * @param refused what of the configuration around the images is refused, for people
  */
@@ -32,5 +34,6 @@ record Host(
         Turns turns,
         Shares shares,
         NewsDesk news,
+        Alarms alarms,
         Asks asks,
         Refused refused) {}

@@ -300,6 +300,8 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         synchronized (lock) {
             stopping = true;
         }
+        // Whoever waits is woken by being closed.
+        host.alarms().close();
         allSlots().forEach(ImageSlot::close);
     }
 

@@ -3,6 +3,7 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
@@ -42,6 +43,7 @@ final class ImageLife {
     private static final Logger LOG = LoggerFactory.getLogger(ImageLife.class);
     private static final long ASK_NANOS = 1_000_000_000L;
     private static final long TRIM_INTERVAL_NANOS = 10_000_000_000L;
+    private static final long MOST_LOOK_NANOS = 60_000_000_000L;
     /** What may pass without anybody doing something to the image. */
     private static final Set<Reason> PASSING = Set.of(
             Reason.IO,
@@ -102,6 +104,11 @@ final class ImageLife {
     private long suspendedSinceNanos;
     private long trimmedNanos;
 
+    /** As at the last look, and since when they have been so while there was nothing to do. */
+    private Watermarks lookedMarks;
+
+    private long quietSinceNanos;
+
     private volatile View view = new View(null, null, null, "", State.STARTING, "", null);
 
     ImageLife(Host host, String name, ImageListener listener, Runnable released) {
@@ -158,6 +165,36 @@ final class ImageLife {
         if (view.stores() == null) {
             advance(null, false);
         }
+    }
+
+    /**
+     * How long until somebody has to look though nothing woke the worker. Where nothing moves that is ever later: what can
+     * come then comes from the time that passes, as that a strategy lets go of what is old, and is not urgent.
+     *
+     * @return nanoseconds, 10 to 60 seconds
+     */
+    long lookNanos() {
+        View now = view;
+        boolean quiet = now.engine() != null && now.stores() != null && isSettled(now);
+        Watermarks marks = quiet ? now.engine().watermarks() : null;
+        if (!quiet || !marks.equals(lookedMarks)) {
+            lookedMarks = marks;
+            quietSinceNanos = now();
+        }
+        return Math.max(TRIM_INTERVAL_NANOS, Math.min(MOST_LOOK_NANOS, now() - quietSinceNanos));
+    }
+
+    /** Whether everything is where it is to go, here and at the replicas: what is behind has to be watched. */
+    private boolean isSettled(View now) {
+        Watermarks marks = now.engine().watermarks();
+        return state() == State.SERVING
+                && marks.checkpointed() == marks.appended()
+                && now.refusal().isEmpty()
+                && rules.problem().isEmpty()
+                && trims.problems().isEmpty()
+                && now.stores().journal().clients().stream()
+                        .noneMatch(client -> client.state() == JournalClient.State.CONNECTED
+                                && client.commit().sequence() < marks.durable());
     }
 
     private long now() {

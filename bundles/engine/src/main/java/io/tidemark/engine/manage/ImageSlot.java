@@ -4,9 +4,9 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
-import io.tidemark.api.context.Workers;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.base.wish.Wish;
+import io.tidemark.base.work.Standby;
 import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.JournaledImage;
 import java.util.ArrayDeque;
@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ImageSlot {
     private static final Logger LOG = LoggerFactory.getLogger(ImageSlot.class);
-    private static final long TICK_NANOS = 10_000_000_000L;
     private static final long HELD_TICK_NANOS = 500_000_000L;
     private static final long FLAP_NANOS = 5_000_000_000L;
     private static final Set<State> OPEN = EnumSet.of(State.SERVING, State.HOLDING, State.FAILING);
@@ -51,7 +50,7 @@ final class ImageSlot {
     private final Host host;
     private final String name;
     private final Owner owner;
-    private final Workers.Gate gate;
+    private final Standby gate;
     private final ImageLife life;
 
     private final Object lock = new Object();
@@ -73,13 +72,16 @@ final class ImageSlot {
 
     private String announcedDetail = "";
 
+    /** A state that was not told, since it might not last; guarded by the lock. */
+    private boolean untold;
+
     ImageSlot(Host host, Wish wish, Owner owner) {
         this.host = host;
         this.name = wish.name();
         this.owner = owner;
         this.wish = wish;
         this.wishChanged = true;
-        this.gate = host.context().workers().newGate();
+        this.gate = new Standby(host.context().workers(), "image-" + name, host.alarms());
         this.life = new ImageLife(host, name, new Listener(), () -> owner.released(this));
     }
 
@@ -92,7 +94,7 @@ final class ImageSlot {
         if (first != null) {
             orders.add(first);
         }
-        host.context().workers().start("image-" + name, this::run);
+        gate.start(this::run);
     }
 
     String name() {
@@ -161,17 +163,19 @@ final class ImageSlot {
 
     private void run() {
         try {
-            long waitNanos = 0;
+            long waitNanos = step();
             while (waitNanos >= 0) {
-                gate.await(waitNanos);
+                if (!gate.rest(waitNanos)) {
+                    return;
+                }
                 waitNanos = step();
             }
         } catch (RuntimeException | Error e) {
             LOG.error("Image {}: its worker failed; the image is not served until the node is restarted", name, e);
             life.abandon("its worker failed: " + e);
-        } finally {
-            end();
         }
+        gate.close();
+        end();
     }
 
     /** One round; answers how long to wait for the next one, or -1 to end. */
@@ -209,7 +213,11 @@ final class ImageSlot {
         tellNews();
         stateSeen(life.state(), life.detail());
         boolean held = life.state() == State.HOLDING || life.state() == State.FAILING;
-        return Math.min(waitNanos, held ? HELD_TICK_NANOS : TICK_NANOS);
+        long tick = held ? HELD_TICK_NANOS : life.lookNanos();
+        synchronized (lock) {
+            // What was not told because it might not last.
+            return Math.min(waitNanos, untold ? Math.min(tick, FLAP_NANOS) : tick);
+        }
     }
 
     private void takeWish() {
@@ -270,13 +278,20 @@ final class ImageSlot {
         long nowNanos = host.context().clock().monotonicNanos();
         synchronized (lock) {
             if (state == announced && detail.equals(announcedDetail)) {
+                untold = false;
                 return;
             }
             boolean flapping = OPEN.contains(state) && OPEN.contains(announced);
             if (flapping && nowNanos - announcedNanos < FLAP_NANOS) {
-                // A full journal is freed and full again many times a second. What lasts is told by the next step.
+                // A full journal is freed and full again many times a second. What lasts is told by the next step, for
+                // which the worker may have another time in mind.
+                if (!untold) {
+                    untold = true;
+                    gate.open();
+                }
                 return;
             }
+            untold = false;
             announced = state;
             announcedDetail = detail;
             announcedNanos = nowNanos;

@@ -10,6 +10,7 @@ import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.news.NewsDesk;
+import io.tidemark.base.work.Alarms;
 import java.util.List;
 import java.util.function.ObjLongConsumer;
 
@@ -45,6 +46,7 @@ public final class Plugins {
                 new Turns(changed),
                 shares,
                 new NewsDesk(context, "news-images"),
+                new Alarms(context.workers(), context.clock(), "image-alarms"),
                 new Asks(),
                 refused);
     }

@@ -18,6 +18,8 @@ import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.text.Durations;
+import io.tidemark.base.work.Alarms;
+import io.tidemark.base.work.Standby;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
@@ -39,6 +41,8 @@ import org.slf4j.LoggerFactory;
 final class Incoming {
     private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
     private static final long SECOND = 1_000_000_000L;
+    private static final long LOOK_NANOS = 5 * SECOND;
+    private static final long MOST_LOOK_NANOS = 60 * SECOND;
     private static final long CLOCK_STEP_NANOS = 1_000_000L;
     private static final long COPIED_EVERY_BYTES = 256L << 20;
     private static final UUID NO_IMAGE = new UUID(0, 0);
@@ -53,7 +57,7 @@ final class Incoming {
     /** Null when the source's journal cannot be read here. */
     private final SharedSource shared;
 
-    private final Gate gate;
+    private final Standby gate;
     private final Gate sending;
     private final SeedCheck seed = new SeedCheck();
     private final IncomingWords words;
@@ -84,6 +88,11 @@ final class Incoming {
     private long copiedTo;
     private long retryAtNanos;
     private long keepAtNanos;
+
+    /** As at the last look, and since when nothing has come or is left to do. */
+    private ReplicaProgress lookedAt;
+
+    private long quietSinceNanos;
     private volatile boolean closed;
     private volatile boolean forget;
     private volatile boolean ended;
@@ -101,7 +110,8 @@ final class Incoming {
             MirrorSettings settings,
             ReplicaWish wish,
             IntSupplier replicasOfNode,
-            SharedSource shared) {
+            SharedSource shared,
+            Alarms alarms) {
         this.context = context;
         this.services = services;
         this.settings = settings;
@@ -109,7 +119,7 @@ final class Incoming {
         this.replicasOfNode = replicasOfNode;
         this.shared = shared;
         this.reads = shared != null;
-        this.gate = context.workers().newGate();
+        this.gate = new Standby(context.workers(), "mirror-replica-" + wish.image(), alarms);
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
         words.reads(reads);
@@ -120,7 +130,7 @@ final class Incoming {
     }
 
     void start() {
-        context.workers().start("mirror-replica-" + wish.image(), this::run);
+        gate.start(this::run);
     }
 
     /** Ends it, or what the worker does at the moment does. */
@@ -231,8 +241,8 @@ final class Incoming {
             } catch (StorageException e) {
                 trouble(e);
             }
-            if (!closed) {
-                gate.await(pause());
+            if (!closed && !gate.rest(pause())) {
+                return;
             }
         }
         end();
@@ -240,9 +250,25 @@ final class Incoming {
 
     private long pause() {
         long now = context.clock().monotonicNanos();
-        return link != null && !asked
-                ? Math.max(1, retryAtNanos - now)
-                : waitsForRoom ? SECOND : follows ? 5 * SECOND : 60 * SECOND;
+        if (link != null && !asked) {
+            return Math.max(1, retryAtNanos - now);
+        }
+        return waitsForRoom ? SECOND : follows ? look(now) : MOST_LOOK_NANOS;
+    }
+
+    /**
+     * How long until somebody has to look though nobody woke the worker: how the clocks differ, and what the journal keeps for
+     * who was its source. Ever later where all has been replayed for long, as neither is worth anything before the next event,
+     * which wakes it.
+     */
+    private long look(long now) {
+        ReplicaProgress progress = replica == null ? null : replica.progress();
+        boolean quiet = progress != null && progress.replayed() == progress.arrived();
+        if (!quiet || !progress.equals(lookedAt)) {
+            lookedAt = quiet ? progress : null;
+            quietSinceNanos = now;
+        }
+        return Math.max(LOOK_NANOS, Math.min(MOST_LOOK_NANOS, now - quietSinceNanos));
     }
 
     private void turn() throws StorageException {
@@ -290,7 +316,7 @@ final class Incoming {
 
     /** Notices that the link is another one. */
     private boolean takeLink() {
-        PeerLink now = reads ? shared.link() : offered();
+        PeerLink now = reads ? shared.link(gate::open) : offered();
         if (now != link) {
             leaveChannel();
             link = now;
@@ -367,6 +393,7 @@ final class Incoming {
         if (shared != null) {
             shared.close(forget);
         }
+        gate.close();
         ended = true;
         watched();
     }

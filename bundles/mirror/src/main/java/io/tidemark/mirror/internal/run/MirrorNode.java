@@ -13,6 +13,7 @@ import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.ReplicationTransport;
 import io.tidemark.base.text.LogLimit;
+import io.tidemark.base.work.Alarms;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.Pins;
 import io.tidemark.mirror.internal.identity.PublicKeys;
@@ -53,6 +54,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private final Ways ways;
     private final Gate gate;
 
+    /** For replicas that look only now and then. */
+    private final Alarms alarms;
+
     private final Object lock = new Object();
     private final Map<String, Peer> peers = new TreeMap<>();
     private final Map<String, Incoming> replicas = new TreeMap<>();
@@ -87,6 +91,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         this.sources = new Sources(context, Origin.of(services), services.news(), settings, master);
         this.ways = new Ways(settings.mostBackOffNanos());
         this.gate = context.workers().newGate();
+        this.alarms = new Alarms(context.workers(), context.clock(), "mirror-alarms");
     }
 
     /** Starts the workers. */
@@ -184,7 +189,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         removeReplica(wish.image(), false);
         SharedSource shared =
                 wish.isShared() ? new SharedSource(context, services, settings, self, master, wish) : null;
-        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount, shared);
+        Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount, shared, alarms);
         synchronized (lock) {
             replicas.put(wish.image(), incoming);
             Peer peer = peers.get(wish.peer());
@@ -732,6 +737,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             incoming = List.copyOf(replicas.values());
             all = List.copyOf(peers.values());
         }
+        // Whoever waits is woken by being closed.
+        alarms.close();
         incoming.forEach(one -> one.close(false));
         ways.close();
         for (Peer peer : all) {

@@ -63,8 +63,8 @@ final class SharedSource {
         };
     }
 
-    /** The link to it, which is always there. By the replica's worker. */
-    PeerLink link() {
+    /** The link to it, which is always there; who takes it is told when it ends, to ask again. By the replica's worker. */
+    PeerLink link(Runnable told) {
         if (link == null || !link.isOpen()) {
             PeerLink.Owner quiet = new PeerLink.Owner() {
                 @Override
@@ -75,6 +75,7 @@ final class SharedSource {
                 @Override
                 public void ended(PeerLink gone, boolean wasProven, StorageException why) {
                     LOG.debug("{} no longer reads the journal of its source: {}", wish.image(), why.getMessage());
+                    told.run();
                 }
             };
             PeerLink[] ends = PeerLink.inside(context, settings.handshakeNanos());

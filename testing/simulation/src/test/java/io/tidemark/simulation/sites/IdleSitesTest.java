@@ -1,0 +1,139 @@
+package io.tidemark.simulation.sites;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.NetworkSettings;
+import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.faults.SimulatedNetwork;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** A mirrored image that nobody writes to has no threads, and is there at once when somebody does. */
+class IdleSitesTest implements Scene {
+    private static final long SECOND = Site.SECOND;
+
+    private final SimulatedMachine machine =
+            new SimulatedMachine(77, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
+    private final SimulatedNetwork network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
+    private final SeededRandom random = machine.random("driver");
+    private final Chronicle chronicle = new Chronicle(machine);
+    private final Set<String> memory = Defect.memory();
+    private final Site source = new Site("a", NodeKey.generate(), this);
+    private final Site replica = new Site("b", NodeKey.generate(), this);
+    private boolean writing;
+
+    @Test
+    void anIdleImageHasNoThreadsAndGoesOnWhenItIsWrittenTo() {
+        machine.run(() -> {
+            prepare();
+            for (int round = 0; round < 3; round++) {
+                write();
+                machine.sleep(90 * SECOND);
+                idle();
+            }
+        });
+    }
+
+    private void prepare() throws Exception {
+        source.boot(new SeededRandom(random.bits()));
+        replica.boot(new SeededRandom(random.bits()));
+        source.mirrors.addPeer("b", PeerSettings.of("sim:b", replica.key.toString()));
+        replica.mirrors.addPeer("a", PeerSettings.of("", source.key.toString()));
+        source.create(false);
+        assertTrue(machine.awaitUntil(() -> source.mirrors.peers().get(0).linked(), 60 * SECOND));
+        source.mirrors.enable(Site.IMAGE, "b", ReplicaOptions.DEFAULTS);
+    }
+
+    private void write() throws Exception {
+        long before = source.facts().watermarks().durable();
+        writing = true;
+        machine.sleep(5 * SECOND);
+        writing = false;
+        assertTrue(source.facts().watermarks().durable() > before, "something was written");
+        assertTrue(machine.awaitUntil(this::isEven, 5 * SECOND), "the replica follows at once");
+        assertArrayEquals(source.bytes(), replica.bytes());
+    }
+
+    private boolean isEven() {
+        ImageFacts there = replica.facts();
+        long durable = source.facts().watermarks().durable();
+        return there != null && there.replica() != null && there.replica().replayed() == durable;
+    }
+
+    /** Whoever looks now and then needs a moment for it: so a look at each second finds hardly anybody. */
+    private void idle() {
+        Map<String, Integer> seen = new TreeMap<>();
+        for (int second = 0; second < 180; second++) {
+            machine.sleep(SECOND);
+            machine.workers().stream()
+                    .filter(name -> name.endsWith("-" + Site.IMAGE) || name.endsWith(" " + Site.IMAGE))
+                    .forEach(name -> seen.merge(name, 1, Integer::sum));
+        }
+        assertEquals(
+                List.of(),
+                new ArrayList<>(seen.entrySet().stream()
+                        .filter(each -> each.getValue() > 2)
+                        .toList()),
+                "seconds in which a thread of an idle image was there, of 180");
+    }
+
+    // ---- what the sites see of it
+
+    @Override
+    public SimulatedMachine machine() {
+        return machine;
+    }
+
+    @Override
+    public SimulatedNetwork network() {
+        return network;
+    }
+
+    @Override
+    public Chronicle chronicle() {
+        return chronicle;
+    }
+
+    @Override
+    public Defect defect() {
+        return Defect.NONE;
+    }
+
+    @Override
+    public Set<String> memory() {
+        return memory;
+    }
+
+    @Override
+    public Collection<Site> sites() {
+        return List.of(source, replica);
+    }
+
+    @Override
+    public long skewNanos(String site) {
+        return 0;
+    }
+
+    @Override
+    public boolean clocksStep() {
+        return false;
+    }
+
+    @Override
+    public boolean writing() {
+        return writing;
+    }
+}
