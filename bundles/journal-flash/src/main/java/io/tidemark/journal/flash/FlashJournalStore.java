@@ -32,7 +32,19 @@ public final class FlashJournalStore implements JournalStore, AutoCloseable {
      * @param options how it works
      */
     public FlashJournalStore(String poolName, List<Path> directories, FlashOptions options) {
-        this(poolName, directories, options, new MachineFiles());
+        this(poolName, directories, options, new BatchMemory());
+    }
+
+    /**
+     * A pool on the machine's file systems, beside others.
+     *
+     * @param poolName for people
+     * @param directories where its journals lie; made when the first journal is
+     * @param options how it works
+     * @param memory that all pools of the node share
+     */
+    public FlashJournalStore(String poolName, List<Path> directories, FlashOptions options, BatchMemory memory) {
+        this(poolName, directories, options, new MachineFiles(), memory, FlashSteps.NORMAL);
     }
 
     /**
@@ -44,15 +56,21 @@ public final class FlashJournalStore implements JournalStore, AutoCloseable {
      * @param files what {@link #pool()} and {@link #list()} use, which are handed no context
      */
     public FlashJournalStore(String poolName, List<Path> directories, FlashOptions options, Files files) {
-        this(poolName, directories, options, files, FlashSteps.NORMAL);
+        this(poolName, directories, options, files, new BatchMemory(), FlashSteps.NORMAL);
     }
 
     /** For the simulation, which breaks steps. */
-    FlashJournalStore(String poolName, List<Path> directories, FlashOptions options, Files files, FlashSteps steps) {
+    FlashJournalStore(
+            String poolName,
+            List<Path> directories,
+            FlashOptions options,
+            Files files,
+            BatchMemory memory,
+            FlashSteps steps) {
         this.pool = poolName;
         this.directories = List.copyOf(directories);
         this.files = files;
-        this.journals = new FlashPool(directories, options, steps);
+        this.journals = new FlashPool(directories, options, memory.batches, steps);
     }
 
     /**

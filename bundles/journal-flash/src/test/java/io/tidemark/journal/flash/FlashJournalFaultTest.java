@@ -24,6 +24,8 @@ import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
+import io.tidemark.journal.flash.internal.Batches;
+import io.tidemark.journal.flash.internal.FlashSteps;
 import io.tidemark.journal.flash.tool.ClosedJournal;
 import io.tidemark.tck.journal.Events;
 import java.nio.ByteBuffer;
@@ -54,6 +56,65 @@ class FlashJournalFaultTest {
             SimulatedContext process = machine.boot("node");
             scenario.run(machine, process, new FlashJournalStore("pool", List.of(POOL), OPTIONS, process.files()));
         });
+    }
+
+    private static void withMemory(long seed, FlashOptions options, MemoryScenario scenario) {
+        SimulatedMachine machine = new SimulatedMachine(seed, new MachineSettings(256L << 20, 4L << 20, 1_000_000));
+        machine.disk().makeDirectories(POOL);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("node");
+            BatchMemory memory = new BatchMemory();
+            FlashJournalStore store =
+                    new FlashJournalStore("pool", List.of(POOL), options, process.files(), memory, FlashSteps.NORMAL);
+            scenario.run(machine, begun(process, store), memory.batches);
+        });
+    }
+
+    private interface MemoryScenario {
+        void run(SimulatedMachine machine, Journal journal, Batches memory) throws Exception;
+    }
+
+    /** A write that has ended has its buffer no longer, failed or not. */
+    @Test
+    void afterAFailedWriteTheMemoryComesBack() {
+        for (Operation operation : List.of(Operation.FORCE, Operation.WRITE)) {
+            withMemory(11, OPTIONS, (machine, journal, memory) -> {
+                Events.write(journal, 5, 3000);
+                Events.append(journal, 3000);
+                long made = memory.madeBytes();
+                assertTrue(memory.lentBytes() > 0);
+                machine.disk().plan(FaultPlan.nth(operation, "segment-000000000001", 0, 1, Verdict.FAIL_IO));
+                assertThrows(StorageException.class, () -> journal.appender().force());
+                // Into the next buffer, which was there before the failure was known, or is refused.
+                assertThrows(StorageException.class, () -> Events.append(journal, 3000));
+                journal.close();
+                assertEquals(0, memory.lentBytes());
+                assertTrue(memory.madeBytes() >= made, "none is given up: " + memory.madeBytes() + " of " + made);
+            });
+        }
+    }
+
+    /** A journal with a write cache holds events that nobody commits for as long as it likes. */
+    @Test
+    void whoHoldsEventsThatNobodyCommitsSleeps() {
+        for (long sealNanos : new long[] {0, SECOND / 50}) {
+            withMemory(12, OPTIONS.withSealNanos(sealNanos), (machine, journal, memory) -> {
+                Events.write(journal, 5, 3000);
+                machine.sleep(SECOND);
+                assertEquals(0, memory.lentBytes(), "an idle journal has no buffer");
+                Events.append(journal, 3000);
+                machine.sleep(SECOND);
+                assertTrue(memory.lentBytes() > 0);
+                long before = machine.steps();
+                machine.sleep(60 * SECOND);
+                assertTrue(machine.steps() - before < 60, (machine.steps() - before) + " steps in a minute");
+                journal.appender().force();
+                assertEquals(6, journal.durable());
+                machine.sleep(SECOND);
+                assertEquals(0, memory.lentBytes(), "and none again when they are durable");
+                journal.close();
+            });
+        }
     }
 
     private static Journal begun(SimulatedContext process, FlashJournalStore store) throws StorageException {

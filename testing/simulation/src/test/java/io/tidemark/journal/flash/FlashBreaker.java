@@ -19,6 +19,6 @@ public final class FlashBreaker {
      * @return the store
      */
     public static FlashJournalStore store(List<Path> directories, FlashOptions options, Files files, FlashSteps steps) {
-        return new FlashJournalStore("journals", directories, options, files, steps);
+        return new FlashJournalStore("journals", directories, options, files, new BatchMemory(), steps);
     }
 }

@@ -45,6 +45,12 @@ final class BatchBuilder {
     /** Is on the device; those before it may not be. */
     boolean written;
 
+    /** A thread puts it together or writes it: the device may have the buffer. */
+    boolean inHand;
+
+    /** Its thread is gone, and nobody knows whether the device still has the buffer. */
+    boolean doubtful;
+
     /** Of its last item, with which the next one is chained. */
     int lastChecksum;
 
@@ -66,6 +72,10 @@ final class BatchBuilder {
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    int batchBytes() {
+        return batchBytes;
+    }
+
     ByteBuffer buffer() {
         return buffer;
     }
@@ -80,6 +90,8 @@ final class BatchBuilder {
         indexCount = 0;
         closed = false;
         written = false;
+        inHand = false;
+        doubtful = false;
         end = Batch.SIZE;
     }
 

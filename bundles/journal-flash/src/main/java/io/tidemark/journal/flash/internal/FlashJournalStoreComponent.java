@@ -7,6 +7,7 @@ import io.tidemark.base.text.Names;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.base.wish.Refusals;
+import io.tidemark.journal.flash.BatchMemory;
 import io.tidemark.journal.flash.FlashJournalStore;
 import io.tidemark.journal.flash.FlashOptions;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -110,9 +112,20 @@ public final class FlashJournalStoreComponent {
         int spareSegments() default 16;
     }
 
+    private final BatchMemory memory;
     private FlashJournalStore store;
     /** Of the pool, or of its refusal. */
     private ServiceRegistration<?> registration;
+
+    /**
+     * Without a pool yet.
+     *
+     * @param memory that the pools of the node share
+     */
+    @Activate
+    public FlashJournalStoreComponent(@Reference BatchMemory memory) {
+        this.memory = memory;
+    }
 
     /**
      * Offers the pool.
@@ -124,7 +137,7 @@ public final class FlashJournalStoreComponent {
     @Activate
     public void activate(BundleContext context, Config config, Map<String, Object> properties) {
         try {
-            store = newStore(config, properties, context.getProperty(DATA_DIRECTORY));
+            store = newStore(config, properties, context.getProperty(DATA_DIRECTORY), memory);
         } catch (IllegalArgumentException e) {
             LOG.error("Journal pool refused ({}): {}", properties.get("service.pid"), e.getMessage());
             registration = Refusals.tell(context, Sort.JOURNAL_POOL, "pool", properties, e.getMessage());
@@ -159,10 +172,12 @@ public final class FlashJournalStoreComponent {
      * @param config keys
      * @param properties the same with the names that the container adds, and with keys that nobody reads
      * @param dataDirectory of the node, or null
+     * @param memory that the pools of the node share
      * @return the store
      * @throws IllegalArgumentException naming the key that is wrong
      */
-    static FlashJournalStore newStore(Config config, Map<String, ?> properties, String dataDirectory) {
+    static FlashJournalStore newStore(
+            Config config, Map<String, ?> properties, String dataDirectory, BatchMemory memory) {
         KeyReader reader = KeyReader.of(properties, key -> null, Map.of());
         reader.checkKeys(KEYS);
         // The container's own complaint about what is no number does not name the key.
@@ -183,7 +198,7 @@ public final class FlashJournalStoreComponent {
                 () -> seal.withPreparation(
                         FlashOptions.Preparation.valueOf(config.preparation().toUpperCase(Locale.ROOT))));
         FlashOptions spares = key("spareSegments", () -> prepared.withSpareSegments(config.spareSegments()));
-        return new FlashJournalStore(pool, directories, spares);
+        return new FlashJournalStore(pool, directories, spares, memory);
     }
 
     private static <T> T key(String name, Supplier<T> value) {

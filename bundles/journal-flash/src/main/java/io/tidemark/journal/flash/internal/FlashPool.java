@@ -30,15 +30,16 @@ public final class FlashPool {
      *
      * @param directories of the pool, each on its own device
      * @param options how it works
+     * @param batches buffers of the node
      * @param steps {@link FlashSteps#NORMAL}, unless they are broken on purpose
      */
-    public FlashPool(List<Path> directories, FlashOptions options, FlashSteps steps) {
+    public FlashPool(List<Path> directories, FlashOptions options, Batches batches, FlashSteps steps) {
         if (directories.isEmpty()) {
             throw new IllegalArgumentException("a pool of flash journals needs a directory");
         }
         this.directories = List.copyOf(directories);
         this.options = options;
-        this.buffers = new BatchBuffers(options.batchBytes());
+        this.buffers = new BatchBuffers(batches, options.batchBytes());
         this.steps = steps;
     }
 

@@ -64,7 +64,7 @@ final class WriteEnd implements JournalAppender {
     /** For whoever has the turn: a batch has become durable, or has failed. */
     private final Gate published;
 
-    private final BatchBuffers.Ticket ticket;
+    private final Batches.Ticket ticket;
 
     // Under the lock.
     /** Null while the journal has no buffer to spare. */
@@ -77,6 +77,12 @@ final class WriteEnd implements JournalAppender {
 
     /** Nothing was made durable since it was opened. */
     private boolean reopened = true;
+
+    /** It is closed for good: what is in hand then goes back by itself. */
+    private boolean gone;
+
+    /** It would rest, but for events that wait for somebody who commits them. */
+    private boolean restless;
 
     /** An event came and there was none to put it into. */
     private boolean bufferWanted;
@@ -134,7 +140,7 @@ final class WriteEnd implements JournalAppender {
         this.segmentReady = context.workers().newGate();
         this.published = context.workers().newGate();
         this.buffers = buffers;
-        this.ticket = new BatchBuffers.Ticket(published);
+        this.ticket = new Batches.Ticket(published);
     }
 
     /** Takes over where recovery ended; before anybody else sees this object. */
@@ -388,17 +394,18 @@ final class WriteEnd implements JournalAppender {
                 mayGrow = underWay.size() < MOST_UNDER_WAY;
             }
             BatchBuilder further = mayGrow ? buffers.takeFurther() : null;
+            if (further != null) {
+                keep(further);
+                continue;
+            }
             synchronized (lock) {
-                if (further != null) {
-                    idle.add(further);
-                } else if (underWay.isEmpty()) {
+                failures.checkUsable();
+                if (underWay.isEmpty()) {
                     // It is the only one that there is for this journal now.
                     return closeFilling();
                 }
             }
-            if (further == null) {
-                published.await(Long.MAX_VALUE);
-            }
+            published.await(Long.MAX_VALUE);
         }
     }
 
@@ -438,11 +445,20 @@ final class WriteEnd implements JournalAppender {
             published.await(WAIT_NANOS);
             return;
         }
+        keep(taken);
+    }
+
+    /** One more for this journal, unless it was closed meanwhile. */
+    private void keep(BatchBuilder taken) {
         synchronized (lock) {
-            idle.add(taken);
-            filling = filling == null ? idle.remove() : filling;
-            hold();
+            if (!gone) {
+                idle.add(taken);
+                filling = filling == null ? idle.remove() : filling;
+                hold();
+                return;
+            }
         }
+        buffers.give(taken);
     }
 
     /** With the turn: waits until nothing is under way. */
@@ -464,6 +480,7 @@ final class WriteEnd implements JournalAppender {
         filling = idle.poll();
         underWay.add(closing);
         closing.closed = true;
+        closing.inHand = true;
         long total = Layout.align(closing.contentEnd());
         strideFilled += total;
         strideCount += closing.fields.count;
@@ -497,6 +514,8 @@ final class WriteEnd implements JournalAppender {
         } finally {
             if (!done) {
                 failed(batch);
+                // No write of it has begun.
+                letGo(batch, true);
             }
         }
     }
@@ -537,17 +556,47 @@ final class WriteEnd implements JournalAppender {
     /** Brings a batch to the device, and publishes what is durable thereby. With the turn unless the batch overlaps. */
     private void writeOut(BatchBuilder batch) throws StorageException {
         boolean written = false;
+        boolean ended = false;
         try {
             write(batch);
             written = true;
         } catch (StorageException e) {
+            ended = true;
             throw failures.poison(e);
         } finally {
             if (!written) {
                 failed(batch);
+                letGo(batch, ended);
             }
         }
         publish(batch);
+    }
+
+    /**
+     * The thread of a batch that failed has done with it.
+     *
+     * @param ended whether the device surely has the buffer no longer
+     */
+    private void letGo(BatchBuilder batch, boolean ended) {
+        boolean late;
+        synchronized (lock) {
+            batch.inHand = false;
+            batch.doubtful = !ended;
+            late = gone;
+        }
+        if (late) {
+            giveBack(batch);
+        }
+    }
+
+    /** What nobody is to publish any more. */
+    private void giveBack(BatchBuilder batch) {
+        if (batch.doubtful) {
+            buffers.lost(1);
+        } else {
+            batch.clear();
+            buffers.give(batch);
+        }
     }
 
     /** A defect or lack of memory too: what the device has is as unknown as after a failed write. */
@@ -599,10 +648,16 @@ final class WriteEnd implements JournalAppender {
     private void publish(BatchBuilder done) {
         lastForceNanos = context.clock().monotonicNanos();
         List<BatchBuilder> spare = List.of();
+        boolean rests;
         synchronized (lock) {
             if (done.written || !done.closed) {
                 failed(done);
                 throw new IllegalStateException("a batch of journal " + table.journal() + " is published twice");
+            }
+            done.inHand = false;
+            if (gone) {
+                giveBack(done);
+                return;
             }
             done.written = true;
             long durable = 0;
@@ -629,11 +684,13 @@ final class WriteEnd implements JournalAppender {
                 // Not the one that is filled next: whoever asked for it is on its way.
                 spare = takeIdle();
             }
+            rests = restless;
+            restless = false;
         }
         table.wakeReadersThatWait();
         spare.forEach(buffers::give);
         published.open();
-        if (!unsealed) {
+        if (!unsealed || rests) {
             unsealed = true;
             table.wakeHousekeeper();
         }
@@ -699,14 +756,13 @@ final class WriteEnd implements JournalAppender {
             return wanted - idleNanos;
         }
         List<BatchBuilder> spare;
-        boolean holds;
         synchronized (lock) {
             spare = takeSpare();
-            holds = holding;
+            // What it holds yet waits for a commit, however long that takes. That wakes the housekeeper.
+            restless = holding;
         }
         spare.forEach(buffers::give);
-        long again = holds ? wanted : Long.MAX_VALUE;
-        return seals ? Math.min(again, seal()) : again;
+        return seals ? seal() : Long.MAX_VALUE;
     }
 
     private long seal() {
@@ -794,19 +850,19 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
-    /** At the very end. What a failed write had may still be in use. */
+    /** At the very end. What a thread has in hand yet, since a device is slow to fail, it gives back itself. */
     void giveBuffers() {
         List<BatchBuilder> spare;
-        int lost;
         synchronized (lock) {
+            gone = true;
             if (filling != null) {
                 filling.clear();
             }
             spare = takeSpare();
-            lost = underWay.size();
+            underWay.stream().filter(batch -> !batch.inHand).forEach(spare::add);
+            underWay.clear();
         }
-        spare.forEach(buffers::give);
-        buffers.lost(lost);
+        spare.forEach(this::giveBack);
     }
 
     /** What startEpoch does while nobody appends. */

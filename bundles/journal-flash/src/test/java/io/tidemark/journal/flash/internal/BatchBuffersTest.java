@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 
 class BatchBuffersTest {
     /** Large, so that there are three. */
-    private final BatchBuffers buffers = new BatchBuffers(16 << 20);
+    private static final int LARGE = 16 << 20;
+
+    private final Batches node = new Batches();
+    private final BatchBuffers buffers = new BatchBuffers(node, LARGE);
 
     private static final class Bell implements Gate {
         private int opened;
@@ -32,6 +35,10 @@ class BatchBuffersTest {
     }
 
     private List<BatchBuilder> takeAll() {
+        return takeAll(buffers);
+    }
+
+    private static List<BatchBuilder> takeAll(BatchBuffers buffers) {
         List<BatchBuilder> taken = new ArrayList<>();
         for (BatchBuilder next = buffers.takeFurther(); next != null; next = buffers.takeFurther()) {
             taken.add(next);
@@ -50,7 +57,7 @@ class BatchBuffersTest {
         assertNull(buffers.takeFree(), "only the first one is made in advance");
         all.addAll(takeAll());
         assertEquals(3, all.size());
-        assertEquals(buffers.most(), all.size());
+        assertEquals(3 * Batches.bytes(LARGE), node.madeBytes());
         buffers.give(all.get(1));
         assertSame(all.get(1), buffers.takeFree());
         assertNull(buffers.takeFree());
@@ -64,8 +71,8 @@ class BatchBuffersTest {
         List<BatchBuilder> all = takeAll();
         Bell first = new Bell();
         Bell second = new Bell();
-        BatchBuffers.Ticket one = new BatchBuffers.Ticket(first);
-        BatchBuffers.Ticket two = new BatchBuffers.Ticket(second);
+        Batches.Ticket one = new Batches.Ticket(first);
+        Batches.Ticket two = new Batches.Ticket(second);
         assertNull(buffers.take(one));
         assertNull(buffers.take(two));
         assertNull(buffers.take(one), "once in the queue");
@@ -91,7 +98,7 @@ class BatchBuffersTest {
     void whatIsLostIsMadeAnew() {
         takeAll();
         Bell bell = new Bell();
-        BatchBuffers.Ticket ticket = new BatchBuffers.Ticket(bell);
+        Batches.Ticket ticket = new Batches.Ticket(bell);
         assertNull(buffers.take(ticket));
         buffers.lost(1);
         assertEquals(1, bell.opened);
@@ -102,9 +109,57 @@ class BatchBuffersTest {
     /** No journal of the pool would ever get it. */
     @Test
     void oneThatCouldNotBeHadIsNotCounted() {
-        BatchBuffers tooLarge = new BatchBuffers(Integer.MAX_VALUE);
+        BatchBuffers tooLarge = new BatchBuffers(node, Integer.MAX_VALUE);
         for (int i = 0; i < 5; i++) {
             assertThrows(IllegalArgumentException.class, tooLarge::takeFurther);
         }
+    }
+
+    /** Direct memory is the process's, and not a pool's. */
+    @Test
+    void poolsShareTheMemoryOfTheNode() {
+        BatchBuffers others = new BatchBuffers(node, 1 << 20);
+        List<BatchBuilder> all = takeAll();
+        assertEquals(3, all.size());
+        assertEquals(List.of(), takeAll(others));
+        Bell bell = new Bell();
+        Batches.Ticket ticket = new Batches.Ticket(bell);
+        assertNull(others.take(ticket));
+        assertTrue(buffers.wanted(), "whoever has one anywhere gives it back");
+        buffers.give(all.get(0));
+        assertEquals(1, bell.opened);
+        BatchBuilder small = others.take(ticket);
+        assertEquals(1 << 20, small.batchBytes());
+        assertEquals(2 * Batches.bytes(LARGE) + Batches.bytes(1 << 20), node.madeBytes());
+        // And back: what nobody uses makes room for another size.
+        others.give(small);
+        assertNotNull(buffers.takeFurther());
+        assertEquals(3 * Batches.bytes(LARGE), node.madeBytes());
+    }
+
+    @Test
+    void manyPoolsHaveNoMoreThanOneBetweenThem() {
+        List<BatchBuffers> pools = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            pools.add(new BatchBuffers(node, 1 << 20));
+        }
+        pools.forEach(BatchBuffersTest::takeAll);
+        assertTrue(node.madeBytes() <= 3 * Batches.bytes(LARGE), node.madeBytes() + " bytes");
+        buffers.stop();
+        buffers.stop();
+        assertNull(pools.get(0).takeFurther(), "without the large one there is less");
+    }
+
+    @Test
+    void theMemoryOfAPoolThatIsGoneServesOthers() {
+        List<BatchBuilder> all = takeAll();
+        BatchBuffers others = new BatchBuffers(node, 1 << 20);
+        buffers.give(all.get(0));
+        buffers.stop();
+        assertEquals(2 * Batches.bytes(LARGE), node.madeBytes());
+        buffers.give(all.get(1));
+        buffers.give(all.get(2));
+        assertEquals(0, node.madeBytes());
+        assertNotNull(others.takeFurther());
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.journal.flash.BatchMemory;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -36,12 +37,13 @@ class FlashJournalStoreComponentTest {
 
     @Test
     void relativeDirectoriesLieInTheNodesData() {
-        String text = FlashJournalStoreComponent.newStore(Keys.DEFAULT.in("journals, /mnt/b"), Map.of(), "/srv/node")
+        String text = FlashJournalStoreComponent.newStore(
+                        Keys.DEFAULT.in("journals, /mnt/b"), Map.of(), "/srv/node", new BatchMemory())
                 .toString();
         assertTrue(text.contains("/srv/node/journals, /mnt/b"), text);
         assertThrows(
                 IllegalArgumentException.class,
-                () -> FlashJournalStoreComponent.newStore(Keys.DEFAULT, Map.of(), null));
+                () -> FlashJournalStoreComponent.newStore(Keys.DEFAULT, Map.of(), null, new BatchMemory()));
     }
 
     @Test
@@ -76,7 +78,7 @@ class FlashJournalStoreComponentTest {
     private static void refused(String start, Keys keys, Map<String, ?> properties) {
         IllegalArgumentException refusal = assertThrows(
                 IllegalArgumentException.class,
-                () -> FlashJournalStoreComponent.newStore(keys, properties, "/srv/node"));
+                () -> FlashJournalStoreComponent.newStore(keys, properties, "/srv/node", new BatchMemory()));
         assertEquals(start, refusal.getMessage().substring(0, start.length()));
     }
 }
