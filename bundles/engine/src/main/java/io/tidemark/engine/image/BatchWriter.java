@@ -18,10 +18,16 @@ import java.util.Arrays;
  * is complete nobody reads them from the image. For one thread.
  */
 final class BatchWriter {
-    /** What is handed to the image at once, unless it is one long payload; lent by the payload memory while a batch is written. */
+    /**
+     * What is handed to the image at once, unless it is one long payload; lent by the payload memory while a batch is written. A
+     * batch that is smaller lends less: many images may apply a few events each at the same time.
+     */
     private static final int STAGING_BYTES = PayloadPool.MAX_PAYLOAD_BYTES;
 
-    /** Of its own, for when payload memory is used up: else batches would wait for the memory that only they can free. */
+    /**
+     * The least; from here on what is lent lies as writing past the page cache wants. It has so much of its own when payload
+     * memory is used up: else batches would wait for the memory that only they can free.
+     */
     private static final int LEAST_STAGING_BYTES = 64 << 10;
 
     /** Runs of neighbours that are handed over at once. */
@@ -58,7 +64,7 @@ final class BatchWriter {
     private ImageListener.Part part;
     private long bytes;
     private long writes;
-    private long[] cold = new long[1024];
+    private long[] cold = new long[64];
     private int coldCount;
     private long coldBase;
 
@@ -108,9 +114,9 @@ final class BatchWriter {
         runs = 0;
         bytes = 0;
         writes = 0;
-        dense = isDense(batch);
+        int need = look(batch);
         ExtentMap.Cursor cursor = batch.cursor();
-        Payload lent = core.context.payloads().tryTake(STAGING_BYTES);
+        Payload lent = core.context.payloads().tryTake(need);
         staging = lent == null ? own() : lent.buffer();
         try {
             return writeHot(cursor) && writeCold(cursor) && writeStaged();
@@ -132,18 +138,21 @@ final class BatchWriter {
         return own.clear();
     }
 
-    /** Whether enough extents are neighbours. */
-    private static boolean isDense(ExtentMap batch) {
+    /** Finds out whether enough extents are neighbours; answers how many bytes are staged at once. */
+    private int look(ExtentMap batch) {
         ExtentMap.Cursor cursor = batch.cursor();
         long end = -1;
         int runs = 0;
+        long data = 0;
         while (cursor.next()) {
             if (cursor.offset() != end) {
                 runs++;
             }
             end = cursor.offset() + cursor.length();
+            data += cursor.place() < 0 ? 0 : cursor.length();
         }
-        return batch.size() >= DENSE_RUN * runs;
+        dense = batch.size() >= DENSE_RUN * runs;
+        return (int) Math.min(STAGING_BYTES, Math.max(LEAST_STAGING_BYTES, data));
     }
 
     private boolean writeHot(ExtentMap.Cursor cursor) throws StorageException {

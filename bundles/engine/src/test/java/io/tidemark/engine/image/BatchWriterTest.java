@@ -87,6 +87,24 @@ class BatchWriterTest {
         }
     }
 
+    /** Many images may apply what little they have at the same moment. */
+    @Test
+    void aSmallBatchTakesLittlePayloadMemory() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            PayloadPool pool = rig.context.payloads();
+            long[] used = new long[1];
+            rig.image.beforeWrite = () -> used[0] = Math.max(used[0], pool.usedBytes());
+            rig.write(10 * BLOCK, 100 * BLOCK, 9).succeeded();
+            long waiting = pool.usedBytes();
+            applied(rig);
+            assertTrue(used[0] >= waiting + 100 * BLOCK, used[0] + " bytes: a batch that long is staged at once");
+            used[0] = 0;
+            write(rig, 3, 1);
+            applied(rig);
+            assertTrue(used[0] > 0 && used[0] <= 128 << 10, used[0] + " bytes for one block");
+        }
+    }
+
     private static void takeAll(Rig rig, List<Payload> into) {
         PayloadPool pool = rig.context.payloads();
         for (int size = 1 << 20; size >= 512; size /= 2) {
