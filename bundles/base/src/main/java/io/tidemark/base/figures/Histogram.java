@@ -1,20 +1,20 @@
 package io.tidemark.base.figures;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts values by powers of two. Safe for all threads, without a lock or an allocation for a value. */
+/**
+ * Counts values by powers of two. Safe for all threads, without a lock or an allocation for a value, but for the first one of its
+ * power: a node has thousands of these, and most count nothing.
+ */
 public final class Histogram {
-    private final LongAdder[] buckets = new LongAdder[64];
+    private final AtomicReferenceArray<LongAdder> buckets = new AtomicReferenceArray<>(64);
     private final LongAdder sum = new LongAdder();
     private final LongAccumulator max = new LongAccumulator(Math::max, 0);
 
     /** One without values. */
-    public Histogram() {
-        for (int i = 0; i < buckets.length; i++) {
-            buckets[i] = new LongAdder();
-        }
-    }
+    public Histogram() {}
 
     /**
      * What was counted.
@@ -34,9 +34,18 @@ public final class Histogram {
      */
     public void add(long value) {
         long counted = Math.max(value, 0);
-        buckets[63 - Long.numberOfLeadingZeros(counted | 1)].increment();
+        bucket(63 - Long.numberOfLeadingZeros(counted | 1)).increment();
         sum.add(counted);
         max.accumulate(counted);
+    }
+
+    private LongAdder bucket(int power) {
+        LongAdder bucket = buckets.get(power);
+        if (bucket == null) {
+            buckets.compareAndSet(power, null, new LongAdder());
+            bucket = buckets.get(power);
+        }
+        return bucket;
     }
 
     /**
@@ -45,10 +54,11 @@ public final class Histogram {
      * @return figures; values that are counted meanwhile may be in some of them only
      */
     public Figures now() {
-        long[] counts = new long[buckets.length];
+        long[] counts = new long[buckets.length()];
         long count = 0;
         for (int i = 0; i < counts.length; i++) {
-            counts[i] = buckets[i].sum();
+            LongAdder bucket = buckets.get(i);
+            counts[i] = bucket == null ? 0 : bucket.sum();
             count += counts[i];
         }
         long most = max.get();

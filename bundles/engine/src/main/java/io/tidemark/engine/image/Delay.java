@@ -9,6 +9,9 @@ import java.util.Arrays;
  * clock since the event was received, so that no clock that is wrong or steps shortens a delay. Guarded by the image's lock.
  */
 final class Delay {
+    /** Most images are idle. */
+    private static final int LEAST = 8;
+
     private static final int MOST_SAMPLES = 4096;
 
     /** The wall clock may step while somebody waits for it. */
@@ -19,9 +22,9 @@ final class Delay {
     private long catchUpTo;
 
     /** Up to a sequence everything had been received at an instant, in rising order. */
-    private long[] sequences = new long[64];
+    private long[] sequences = new long[LEAST];
 
-    private long[] nanos = new long[64];
+    private long[] nanos = new long[LEAST];
     private int count;
 
     /** Begins with what is received already: when that was is not known, so it is taken for received to catch up. */

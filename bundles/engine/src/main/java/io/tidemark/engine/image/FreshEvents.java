@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class FreshEvents {
     static final int MOST = 4096;
-    private static final int LEAST = 64;
+    private static final int LEAST = 8;
 
     private EventHeader[] headers = new EventHeader[LEAST];
     private long[] places = new long[LEAST];

@@ -7,10 +7,13 @@ import java.util.Arrays;
 
 /** Requests that have ended: collected under the image's lock, told outside it. For one thread at a time. */
 final class Sweep {
-    private Completion[] completions = new Completion[64];
-    private Session[] sessions = new Session[64];
-    private long[] starts = new long[64];
-    private StorageException[] failures = new StorageException[64];
+    /** Most images are idle. */
+    private static final int LEAST = 8;
+
+    private Completion[] completions = new Completion[LEAST];
+    private Session[] sessions = new Session[LEAST];
+    private long[] starts = new long[LEAST];
+    private StorageException[] failures = new StorageException[LEAST];
     private int count;
     private Session[] touched = new Session[8];
 

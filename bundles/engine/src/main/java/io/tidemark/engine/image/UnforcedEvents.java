@@ -9,11 +9,14 @@ import java.util.Map;
  * payload is in {@link HotPayloads}. Guarded by the image's lock.
  */
 final class UnforcedEvents {
-    private EventKind[] kinds = new EventKind[64];
-    private int[] flags = new int[64];
-    private long[] times = new long[64];
-    private long[] offsets = new long[64];
-    private long[] lengths = new long[64];
+    /** Most images are idle. */
+    private static final int LEAST = 8;
+
+    private EventKind[] kinds = new EventKind[LEAST];
+    private int[] flags = new int[LEAST];
+    private long[] times = new long[LEAST];
+    private long[] offsets = new long[LEAST];
+    private long[] lengths = new long[LEAST];
 
     /** Of the few that have one, by sequence. */
     private final Map<Long, String> names = new HashMap<>();

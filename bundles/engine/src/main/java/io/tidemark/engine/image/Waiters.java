@@ -7,10 +7,13 @@ import java.util.Arrays;
  * Requests that wait for a watermark to reach their sequence, in the order of the sequences. Guarded by the image's lock.
  */
 final class Waiters {
-    private long[] sequences = new long[64];
-    private long[] starts = new long[64];
-    private Completion[] completions = new Completion[64];
-    private Session[] sessions = new Session[64];
+    /** Most images are idle. */
+    private static final int LEAST = 8;
+
+    private long[] sequences = new long[LEAST];
+    private long[] starts = new long[LEAST];
+    private Completion[] completions = new Completion[LEAST];
+    private Session[] sessions = new Session[LEAST];
     private int first;
     private int count;
 
