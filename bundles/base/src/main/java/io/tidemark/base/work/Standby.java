@@ -18,7 +18,9 @@ public final class Standby implements Gate {
     private final String name;
     private final Gate gate;
     private final Alarms alarms;
-    private final Runnable alarm = () -> open(true);
+    /** One object: alarms are known by what they call. */
+    private final Runnable alarm;
+
     private final long lingerNanos;
 
     // Guarded by this.
@@ -58,6 +60,7 @@ public final class Standby implements Gate {
         this.name = name;
         this.gate = workers.newGate();
         this.alarms = alarms;
+        this.alarm = this::lookAgain;
         this.lingerNanos = lingerNanos;
     }
 
@@ -79,6 +82,10 @@ public final class Standby implements Gate {
     @Override
     public void open() {
         open(false);
+    }
+
+    private void lookAgain() {
+        open(true);
     }
 
     private void open(boolean byAlarm) {
