@@ -3,7 +3,6 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
@@ -43,7 +42,6 @@ final class ImageLife {
     private static final Logger LOG = LoggerFactory.getLogger(ImageLife.class);
     private static final long ASK_NANOS = 1_000_000_000L;
     private static final long TRIM_INTERVAL_NANOS = 10_000_000_000L;
-    private static final long MOST_LOOK_NANOS = 60_000_000_000L;
     /** What may pass without anybody doing something to the image. */
     private static final Set<Reason> PASSING = Set.of(
             Reason.IO,
@@ -88,6 +86,7 @@ final class ImageLife {
     private final RuleKeeper rules;
     private final TrimKeeper trims;
     private final JournalLevel level = new JournalLevel();
+    private final Quiet quiet = new Quiet(TRIM_INTERVAL_NANOS);
     private final ReplicaDemand demand = new ReplicaDemand();
     private final Backoff backoff = new Backoff();
     private boolean endWanted;
@@ -103,11 +102,6 @@ final class ImageLife {
 
     private long suspendedSinceNanos;
     private long trimmedNanos;
-
-    /** As at the last look, and since when they have been so while there was nothing to do. */
-    private Watermarks lookedMarks;
-
-    private long quietSinceNanos;
 
     private volatile View view = new View(null, null, null, "", State.STARTING, "", null);
 
@@ -167,34 +161,15 @@ final class ImageLife {
         }
     }
 
-    /**
-     * How long until somebody has to look though nothing woke the worker. Where nothing moves that is ever later: what can
-     * come then comes from the time that passes, as that a strategy lets go of what is old, and is not urgent.
-     *
-     * @return nanoseconds, 10 to 60 seconds
-     */
+    /** How long until somebody has to look though nothing woke the worker, in nanoseconds. */
     long lookNanos() {
         View now = view;
-        boolean quiet = now.engine() != null && now.stores() != null && isSettled(now);
-        Watermarks marks = quiet ? now.engine().watermarks() : null;
-        if (!quiet || !marks.equals(lookedMarks)) {
-            lookedMarks = marks;
-            quietSinceNanos = now();
-        }
-        return Math.max(TRIM_INTERVAL_NANOS, Math.min(MOST_LOOK_NANOS, now() - quietSinceNanos));
-    }
-
-    /** Whether everything is where it is to go, here and at the replicas: what is behind has to be watched. */
-    private boolean isSettled(View now) {
-        Watermarks marks = now.engine().watermarks();
-        return state() == State.SERVING
-                && marks.checkpointed() == marks.appended()
+        boolean settled = state() == State.SERVING
+                && now.engine() != null
                 && now.refusal().isEmpty()
                 && rules.problem().isEmpty()
-                && trims.problems().isEmpty()
-                && now.stores().journal().clients().stream()
-                        .noneMatch(client -> client.state() == JournalClient.State.CONNECTED
-                                && client.commit().sequence() < marks.durable());
+                && trims.problems().isEmpty();
+        return quiet.lookNanos(settled ? now : null, now());
     }
 
     private long now() {
@@ -696,11 +671,10 @@ final class ImageLife {
         ImageConfig config = now.config();
         String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
         String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
-        ImageStore images =
-                host.imageStores().best(pool).orElseThrow(() -> cannotDelete(Sort.IMAGE_POOL, pool, origin));
-        JournalStore journals = host.journalStores()
-                .best(journalPool)
-                .orElseThrow(() -> cannotDelete(Sort.JOURNAL_POOL, journalPool, origin));
+        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> host.refused()
+                .cannotDelete(name, Sort.IMAGE_POOL, pool, origin));
+        JournalStore journals = host.journalStores().best(journalPool).orElseThrow(() -> host.refused()
+                .cannotDelete(name, Sort.JOURNAL_POOL, journalPool, origin));
         forget.run();
         endWanted = true;
         close();
@@ -714,17 +688,6 @@ final class ImageLife {
                     e);
         }
         LOG.info("Image {}: deleted", name);
-    }
-
-    private StorageException cannotDelete(Sort sort, String pool, String origin) {
-        return new StorageException(
-                Reason.UNAVAILABLE,
-                "image " + name + " cannot be deleted: no " + sort.word() + " store for pool " + pool
-                        + host.refused().why(sort, pool),
-                "bring the pool back first"
-                        + (origin.isEmpty()
-                                ? ""
-                                : "; to give the image up and leave its data where it is, remove " + origin));
     }
 
     /** Gives the image a new journal in place of one that is not there. */

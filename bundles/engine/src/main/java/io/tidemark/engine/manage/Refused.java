@@ -1,5 +1,6 @@
 package io.tidemark.engine.manage;
 
+import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.api.admin.RefusedConfiguration.Sort;
@@ -21,9 +22,9 @@ final class Refused {
         told.add(refusal);
     }
 
-    /** The one that was added, and not one that says the same of another bundle. */
+    /** One that was added; what says the same of another bundle stays. */
     void remove(RefusedConfiguration refusal) {
-        told.removeIf(each -> each == refusal);
+        told.remove(refusal);
     }
 
     /** What every image shows. */
@@ -51,6 +52,18 @@ final class Refused {
                 + (why.isEmpty()
                         ? "; bring its configuration or its bundle back, it goes on by itself"
                         : "; mend it, the image goes on by itself");
+    }
+
+    /** What is said of an image that cannot be deleted without its pool. */
+    StorageException cannotDelete(String image, Sort sort, String pool, String origin) {
+        return new StorageException(
+                StorageException.Reason.UNAVAILABLE,
+                "image " + image + " cannot be deleted: no " + sort.word() + " store for pool " + pool
+                        + why(sort, pool),
+                "bring the pool back first"
+                        + (origin.isEmpty()
+                                ? ""
+                                : "; to give the image up and leave its data where it is, remove " + origin));
     }
 
     /** Pools that are not there, among those that are. */

@@ -251,9 +251,9 @@ public final class FlashJournal extends SegmentedJournal {
                 settings.limitBytes(),
                 figures.liveBytes(),
                 figures.segments(),
-                writeEnd.forces(),
-                writeEnd.writtenBytes(),
-                writeEnd.writtenEvents(),
+                writeEnd.written().forces(),
+                writeEnd.written().bytes(),
+                writeEnd.written().events(),
                 figures.oldestTimeNanos(),
                 figures.newestTimeNanos());
     }

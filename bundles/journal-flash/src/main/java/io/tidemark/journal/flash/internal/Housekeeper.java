@@ -221,8 +221,8 @@ final class Housekeeper {
         if (options.preparation() != FlashOptions.Preparation.ADAPTIVE) {
             return options.preparation() == FlashOptions.Preparation.WRITTEN;
         }
-        long forces = writeEnd.forces() - forcesBefore;
-        long bytes = writeEnd.writtenBytes() - bytesBefore;
+        long forces = writeEnd.written().forces() - forcesBefore;
+        long bytes = writeEnd.written().bytes() - bytesBefore;
         forcesBefore += forces;
         bytesBefore += bytes;
         return forces == 0 || bytes / forces < LARGE_BATCH_BYTES;

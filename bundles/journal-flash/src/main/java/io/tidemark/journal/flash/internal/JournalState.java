@@ -2,6 +2,7 @@ package io.tidemark.journal.flash.internal;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.journal.flash.internal.Layout.EpochEntry;
@@ -164,5 +165,25 @@ record JournalState(
                 in.getLong(at + EpochEntry.STARTED_NANOS),
                 new String(owner, StandardCharsets.UTF_8),
                 Checksums.getUuid(in, at + EpochEntry.PROMOTED_OVER));
+    }
+
+    /**
+     * Refuses an epoch that does not begin where the journal ends.
+     *
+     * @param last of the journal; null while it has none
+     * @param appended last sequence of the journal
+     */
+    static void checkContinues(String journal, Epoch last, long appended, Epoch next) throws StorageException {
+        boolean continues = last == null
+                || (next.predecessorIdentity().equals(last.identity())
+                        && next.number() == last.number() + 1
+                        && next.firstSequence() == appended + 1);
+        if (!continues) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "epoch " + next.number() + " from sequence " + next.firstSequence() + " does not continue epoch "
+                            + last.number() + " of journal " + journal + ", which ends at " + appended,
+                    "start the epoch from the journal's last one");
+        }
     }
 }

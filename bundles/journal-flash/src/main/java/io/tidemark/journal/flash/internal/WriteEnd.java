@@ -10,12 +10,10 @@ import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.journal.flash.FlashOptions;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The writing end. One batch is filled under the journal's lock while others are written and forced. A batch knows its place
@@ -101,8 +99,7 @@ final class WriteEnd implements JournalAppender {
     private final Checksums checksums = new Checksums();
     private final Checksums contentChecksums = new Checksums();
     private final IndexBuilder index = new IndexBuilder();
-    private final BatchFields sealFields = new BatchFields();
-    private final ByteBuffer sealBlock = ByteBuffer.allocateDirect(Layout.BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    private final Seal seal = new Seal(checksums);
     private Segment writeSegment;
     private int previousChecksum;
 
@@ -117,10 +114,7 @@ final class WriteEnd implements JournalAppender {
     private volatile boolean readingExpected = true;
     private volatile boolean overlapping;
 
-    // Written with the turn, read by anybody.
-    private final LongAdder forces = new LongAdder();
-    private final LongAdder writtenBytes = new LongAdder();
-    private final LongAdder writtenEvents = new LongAdder();
+    private final Written figures = new Written();
 
     WriteEnd(
             StorageContext context,
@@ -443,9 +437,9 @@ final class WriteEnd implements JournalAppender {
         BatchBuilder taken = buffers.take(ticket);
         if (taken == null) {
             published.await(WAIT_NANOS);
-            return;
+        } else {
+            keep(taken);
         }
-        keep(taken);
     }
 
     /** One more for this journal, unless it was closed meanwhile. */
@@ -624,9 +618,7 @@ final class WriteEnd implements JournalAppender {
             segment.file.write(bytes, batch.fields.offset);
             segment.file.force();
         }
-        forces.increment();
-        writtenBytes.add(length);
-        writtenEvents.add(batch.fields.count);
+        figures.add(length, batch.fields.count);
     }
 
     /** Many small events that will be read back to be applied stay in the page cache, however many they are. */
@@ -804,24 +796,12 @@ final class WriteEnd implements JournalAppender {
             offset = nextOffset;
             nextOffset += Layout.BLOCK;
         }
-        BatchFields fields = sealFields;
-        fields.type = Batch.TYPE_SEAL;
-        fields.flags = flags;
-        fields.totalBytes = Layout.BLOCK;
-        fields.previous = previousChecksum;
-        fields.durable = table.durable();
-        fields.firstSequence = fields.durable + 1;
-        fields.epoch(epoch.number(), epoch.identity());
-        fields.offset = offset;
-        fields.writtenNanos = context.clock().wallNanos();
-        int checksum = BatchHeader.write(sealBlock, 0, fields, writeSegment.identity, checksums);
-        sealBlock.clear();
-        writeSegment.file.write(sealBlock, offset);
-        writeSegment.file.force();
-        previousChecksum = checksum;
+        long durable = table.durable();
+        long now = context.clock().wallNanos();
+        previousChecksum = seal.write(writeSegment, offset, flags, previousChecksum, durable, epoch, now);
         synchronized (lock) {
             writeSegment.endOffset = offset + Layout.BLOCK;
-            writeSegment.lastChecksum = checksum;
+            writeSegment.lastChecksum = previousChecksum;
         }
     }
 
@@ -882,7 +862,7 @@ final class WriteEnd implements JournalAppender {
                     throw new StorageException(
                             Reason.INVALID, "events wait for a force in journal " + table.journal(), "force first");
                 }
-                checkContinues(next);
+                JournalState.checkContinues(table.journal(), epoch, appended, next);
                 first = epoch == null;
                 epochStarting = true;
             }
@@ -901,20 +881,6 @@ final class WriteEnd implements JournalAppender {
         }
     }
 
-    private void checkContinues(Epoch next) throws StorageException {
-        boolean continues = epoch == null
-                || (next.predecessorIdentity().equals(epoch.identity())
-                        && next.number() == epoch.number() + 1
-                        && next.firstSequence() == appended + 1);
-        if (!continues) {
-            throw new StorageException(
-                    Reason.MISMATCH,
-                    "epoch " + next.number() + " from sequence " + next.firstSequence() + " does not continue epoch "
-                            + epoch.number() + " of journal " + table.journal() + ", which ends at " + appended,
-                    "start the epoch from the journal's last one");
-        }
-    }
-
     @Override
     public long appended() {
         return appended;
@@ -925,15 +891,7 @@ final class WriteEnd implements JournalAppender {
         return unforcedBytes;
     }
 
-    long forces() {
-        return forces.sum();
-    }
-
-    long writtenBytes() {
-        return writtenBytes.sum();
-    }
-
-    long writtenEvents() {
-        return writtenEvents.sum();
+    Written written() {
+        return figures;
     }
 }
