@@ -18,8 +18,10 @@ import io.tidemark.itests.nodes.node.NodeSettings;
 import io.tidemark.itests.nodes.node.Part;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,8 +37,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(ScratchExtension.class)
 class PowerLossTest {
     private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 6);
-    /** Ended by the first loss; some sorts of forces come seldom, and cost something only where the power goes just then. */
-    private static final int ROUNDS_WITH_FAULT = 40;
+    /** Ended by the first loss; some sorts of forces cost something only where the power goes just then. */
+    private static final int ROUNDS_WITH_FAULT = 12;
+
+    /** An eighth of a journal. */
+    private static final int MOST_MIB = 6;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long DISK_BYTES = 400L << 20;
@@ -49,7 +54,7 @@ class PowerLossTest {
     @EnumSource(MountedFs.Kind.class)
     void nothingAcknowledgedIsLost(MountedFs.Kind kind, Scratch scratch) throws Exception {
         PowerRig rig = PowerRig.create(scratch, kind, DISK_BYTES, "");
-        Rounds rounds = new Rounds(scratch, rig, rig, kind.ordinal());
+        Rounds rounds = new Rounds(scratch, rig, List.of(rig), kind.ordinal(), 1);
         for (int round = 0; round < ROUNDS; round++) {
             assertNull(rounds.next(), "round " + round);
         }
@@ -60,10 +65,13 @@ class PowerLossTest {
     @EnumSource(Part.class)
     void aForceThatIsLeftOutIsNoticed(Part part, Scratch scratch) throws Exception {
         // The kernel writes back and commits by itself each few seconds; a long interval leaves that to the product.
-        // Two of them, because a force of a new file commits all that happened in its file system before.
+        // Several, because a force of a new file commits all that happened in its file system before. What lies beside
+        // the segments is in the first directory of a journal; in the second one little is forced but names.
         PowerRig images = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
-        PowerRig journals = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
-        Rounds rounds = new Rounds(scratch, images, journals, 100 + part.ordinal());
+        List<PowerRig> journals = List.of(
+                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"),
+                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"));
+        Rounds rounds = new Rounds(scratch, images, journals, 100 + part.ordinal(), 4);
         rounds.settings.set("fault." + part, ForgetfulFiles.Force.SKIPPED.name());
         String noticed = null;
         for (int round = 0; round < ROUNDS_WITH_FAULT && noticed == null; round++) {
@@ -84,19 +92,27 @@ class PowerLossTest {
         private final Loads loads = new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 1 << 20))
                 .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10));
+        private final int leastMib;
         private String fresh;
         private int round;
 
-        Rounds(Scratch scratch, PowerRig images, PowerRig journals, int stream) throws IOException {
+        /** Checkpoints come after so many MiB or some more: trimming forces files, and the names in their file system. */
+        Rounds(Scratch scratch, PowerRig images, List<PowerRig> journals, int stream, int leastMib) throws IOException {
             this.scratch = scratch;
+            this.leastMib = leastMib;
             rigs.add(images);
-            rigs.add(journals);
+            rigs.addAll(journals);
+            Path[] directories = new Path[journals.size()];
+            for (int i = 0; i < directories.length; i++) {
+                directories[i] =
+                        Files.createDirectory(journals.get(i).directory().resolve("journals"));
+            }
             this.random = Seeds.random(seed, stream);
             this.settings = new NodeSettings(
-                            Files.createDirectory(images.directory().resolve("images")),
-                            Files.createDirectory(journals.directory().resolve("journals")))
-                    .set("journal.limit", "24MiB")
-                    .set("segment", "2MiB")
+                            Files.createDirectory(images.directory().resolve("images")), directories)
+                    .set("journal.limit", "48MiB")
+                    // As small as they may be, so that many are used again under another name.
+                    .set("segment", "1088KiB")
                     // Less memory than backlog, as images have that are not small: small batches then go through the
                     // page
                     // cache and large ones past it, in one segment. The others' all go past it.
@@ -106,8 +122,8 @@ class PowerLossTest {
 
         /** Starts the node, verifies, writes and cuts the power. Answers what was lost, or null. */
         String next() throws IOException {
-            settings.set("checkpoint.bytes", Long.toString((1L + random.nextInt(3)) << 20))
-                    .set("checkpoint.interval", (20 + random.nextInt(500)) + "ms");
+            settings.set("checkpoint.bytes", Long.toString((long) random.nextInt(leastMib, MOST_MIB + 1) << 20))
+                    .set("checkpoint.interval", (20 + random.nextInt(2000)) + "ms");
             NodeProcess node;
             try {
                 node = NodeProcess.start(scratch, settings);
@@ -134,7 +150,7 @@ class PowerLossTest {
                 loads.remove(fresh);
             }
             fresh = "fresh" + ++round;
-            node.tell("create", fresh, Long.toString(FRESH_BYTES), "checkpoint.interval=1h", "journal.limit=24MiB");
+            node.tell("create", fresh, Long.toString(FRESH_BYTES), "checkpoint.interval=1h", "journal.limit=48MiB");
             settings.image(fresh, FRESH_BYTES);
             loads.add(fresh, new Ledger(FRESH_BYTES, seed + 100 + round, false), Mix.SMALL);
         }
