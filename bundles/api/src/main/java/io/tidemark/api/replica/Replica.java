@@ -118,7 +118,8 @@ public interface Replica extends AutoCloseable {
     void copyZeros(long offset, long length) throws StorageException;
 
     /**
-     * Makes what was copied durable and notes where a copy that is cut goes on. Costs a force; meant for every some hundred MiB.
+     * Makes what was copied durable and notes where a copy that is cut goes on. Costs a force; meant for each second, or some
+     * dozen MiB.
      *
      * @param nextOffset everything before it is copied, and every event that it may show is durable at the source: what a
      *     source shows and then loses in a crash must not stay here

@@ -12,10 +12,12 @@ import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.transport.ReplicationTransport;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.base.news.NewsDesk;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.ConfiguredWishes;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.manage.Mirrors;
+import io.tidemark.mirror.internal.run.MirrorSettings;
 import io.tidemark.mirror.internal.run.Services;
 import io.tidemark.mirror.internal.wire.Wire;
 import java.security.SecureRandom;
@@ -61,6 +63,9 @@ public final class MirrorComponent {
     private final NewsDesk news = new NewsDesk(crew, "news-mirror");
     private final Transports transports = new Transports();
     private final Pools pools = new Pools();
+    /** What the mirror was started with; null without one. */
+    private Settings settings;
+
     private final Mirrors mirrors;
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
@@ -88,7 +93,7 @@ public final class MirrorComponent {
 
     private Mirrors mirrors(Services services, Map<String, Object> properties, String node) {
         try {
-            Settings settings = Settings.read(properties, context::getProperty, node);
+            settings = Settings.read(properties, context::getProperty, node);
             NodeKey key = NodeKey.loadOrCreate(settings.keyFile());
             SecureRandom random = new SecureRandom();
             Handshake.Self self = new Handshake.Self(key, settings.node(), Wire.LEAST_VERSION, Wire.VERSION);
@@ -134,18 +139,34 @@ public final class MirrorComponent {
     }
 
     /**
-     * Keeps the mirror as it is: to start it anew would end every link. What would be refused is said now, to whoever has just
-     * written it.
+     * Takes over the bounds on copies. The rest stays as it is: to start the mirror anew would end every link.
      *
-     * @param properties the configuration
+     * @param properties the changed configuration
      */
     @Modified
     public void modified(Map<String, Object> properties) {
-        LOG.info("The changed configuration {} takes effect at the next start", PID);
+        if (mirrors == null) {
+            LOG.info("The changed configuration {} takes effect at the next start", PID);
+            return;
+        }
         try {
-            Settings.read(properties, context::getProperty, "");
+            Settings changed = Settings.read(properties, context::getProperty, settings.node());
+            MirrorSettings bounds = changed.mirror();
+            mirrors.copies(bounds.copies(), bounds.copyBytesPerSecond());
+            LOG.info(
+                    "Copies to peers: {} at once, each with {}{}",
+                    bounds.copies(),
+                    bounds.copyBytesPerSecond() == 0
+                            ? "no bound on its rate"
+                            : "at most " + Sizes.format(bounds.copyBytesPerSecond()) + "/s",
+                    changed.sameButForCopies(settings)
+                            ? ""
+                            : "; what else changed in " + PID + " takes effect at the next start");
         } catch (IllegalArgumentException e) {
-            LOG.error("{} will be refused then, and there will be no mirror: {}", PID, e.getMessage());
+            LOG.error(
+                    "{} is refused: everything stays as it was, and after the next start there is no mirror: {}",
+                    PID,
+                    e.getMessage());
         }
     }
 

@@ -7,7 +7,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @ObjectClassDefinition(
         pid = MirrorComponent.PID,
         name = "Tidemark mirror",
-        description = "What all replicas of a node share. Changes take effect at the next start.")
+        description =
+                "What all replicas of a node share. Changes of copies and copyRate take effect at once, of the others"
+                        + " at the next start.")
 @interface MirrorConfiguration {
     @AttributeDefinition(
             required = false,

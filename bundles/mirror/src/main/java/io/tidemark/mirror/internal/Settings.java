@@ -41,6 +41,14 @@ record Settings(String node, Path keyFile, Mirrors.Branches branches, MirrorSett
         return new Settings(node, reader.path("keyFile", DEFAULT_KEY_FILE), branches(reader), mirror(reader));
     }
 
+    /** Whether only that differs which can change while the mirror runs. */
+    boolean sameButForCopies(Settings other) {
+        return node.equals(other.node)
+                && keyFile.equals(other.keyFile)
+                && branches.equals(other.branches)
+                && mirror.receiveBytes() == other.mirror.receiveBytes();
+    }
+
     private static Mirrors.Branches branches(KeyReader reader) {
         return new Mirrors.Branches(
                 reader.path("branches", DEFAULT_BRANCHES), reader.size("keptBranches", KEPT_BYTES, 0));

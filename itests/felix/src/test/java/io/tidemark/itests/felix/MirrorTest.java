@@ -126,6 +126,21 @@ class MirrorTest {
         awaitEqual("disk");
     }
 
+    /** At the first rate it would take minutes, and the links stay. */
+    @Test
+    void theRateOfACopyIsConfiguredWhileItRuns() throws Exception {
+        startBoth();
+        on(a, "create disk");
+        on(a, "write disk 600");
+        on(a, "configure copyRate 8KiB");
+        on(a, "enable disk b");
+        on(a, "await disk b COPYING");
+        assertTrue(on(a, "status").contains("COPYING"));
+        on(a, "configure copyRate nonsense");
+        on(a, "configure copyRate 0");
+        awaitEqual("disk");
+    }
+
     private static long sequence(String position) {
         return Long.parseLong(position.substring(position.indexOf(':') + 1));
     }

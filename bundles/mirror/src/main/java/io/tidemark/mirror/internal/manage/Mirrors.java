@@ -129,6 +129,16 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     // ---- what the container tells
 
     /**
+     * Changes the bounds on copies that this node sends, those under way included.
+     *
+     * @param atOnce so many, at least 1; where more are under way none of them is cut
+     * @param bytesPerSecond that each copy may take; 0 for no bound
+     */
+    public void copies(int atOnce, long bytesPerSecond) {
+        node.copies(atOnce, bytesPerSecond);
+    }
+
+    /**
      * Offers a transport.
      *
      * @param name as peers' settings use it

@@ -36,6 +36,10 @@ final class Copier {
     private static final int CHUNK_BYTES = 256 << 10;
     private static final long STRETCH_BYTES = 64L << 20;
     private static final int MOST_EXTENTS = 1024;
+    /** So often the replica is told how far it is: it notes that, and goes on there after a cut. */
+    private static final long TOLD_BYTES = 4L << 20;
+
+    private static final long TOLD_NANOS = SECOND / 4;
 
     private record Extent(long offset, long length, boolean data) {}
 
@@ -45,8 +49,9 @@ final class Copier {
     private final Gate gate;
     private final Gate sending;
     private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-    private long pacedBytes;
-    private long pacedFromNanos;
+    private final Pace pace;
+    private long untoldBytes;
+    private long toldNanos;
     private volatile boolean begun;
     private volatile long leftBytes = -1;
     private final AtomicLong copiedBytes = new AtomicLong();
@@ -68,6 +73,7 @@ final class Copier {
         this.link = link;
         this.gate = all.context().workers().newGate();
         this.sending = all.context().workers().newGate();
+        this.pace = new Pace(all.context().clock().monotonicNanos());
         this.seeded = outgoing.request().copy().seeded();
         this.seed = seeded ? new SeedCheck() : null;
     }
@@ -156,14 +162,17 @@ final class Copier {
 
     private void copy(DeviceSession session, BlockDevice device) throws StorageException {
         long offset = outgoing.request().nextOffset();
-        long left = dataBytes(session, offset, device.sizeBytes());
-        pacedFromNanos = all.context().clock().monotonicNanos();
-        beganNanos = pacedFromNanos;
-        leftBytes = left;
+        leftBytes = dataBytes(session, offset, device.sizeBytes());
+        beganNanos = all.context().clock().monotonicNanos();
         begun = true;
-        LOG.info("{}: a copy of '{}' goes on at {}, {} bytes to send", outgoing.peer(), outgoing.image(), offset, left);
+        LOG.info(
+                "{}: a copy of '{}' goes on at {}, {} bytes to send",
+                outgoing.peer(),
+                outgoing.image(),
+                offset,
+                leftBytes);
         while (offset < device.sizeBytes()) {
-            if (!control(new Message.Copying(offset, Math.max(0, left)))) {
+            if (!tell(offset)) {
                 return;
             }
             List<Extent> extents = extents(session, offset, Math.min(STRETCH_BYTES, device.sizeBytes() - offset));
@@ -171,8 +180,6 @@ final class Copier {
                 if (!send(session, device, extent)) {
                     return;
                 }
-                left -= extent.data() ? extent.length() : 0;
-                leftBytes = Math.max(0, left);
                 offset = extent.offset() + extent.length();
             }
             if (extents.isEmpty()) {
@@ -200,6 +207,25 @@ final class Copier {
             done = true;
             outgoing.copied();
         }
+    }
+
+    /** Everything before is sent. */
+    private boolean tell(long offset) {
+        untoldBytes = 0;
+        toldNanos = all.context().clock().monotonicNanos();
+        return control(new Message.Copying(offset, leftBytes));
+    }
+
+    /** So much is done, up to there; the replica is told from time to time. */
+    private boolean moved(long bytes, long offset) {
+        leftBytes = Math.max(0, leftBytes - bytes);
+        return worked(bytes, offset);
+    }
+
+    private boolean worked(long bytes, long offset) {
+        untoldBytes += bytes;
+        boolean due = untoldBytes >= TOLD_BYTES || all.context().clock().monotonicNanos() - toldNanos >= TOLD_NANOS;
+        return !due || tell(offset);
     }
 
     private static long dataBytes(DeviceSession session, long offset, long size) throws StorageException {
@@ -246,6 +272,9 @@ final class Copier {
             }
             comparedBytes.addAndGet(length);
             offset += length;
+            if (!moved(length, offset)) {
+                return false;
+            }
         }
         return true;
     }
@@ -321,6 +350,9 @@ final class Copier {
             }
             copiedBytes.addAndGet(length);
             offset += length;
+            if (seeded ? !worked(length, offset) : !moved(length, offset)) {
+                return false;
+            }
         }
         return true;
     }
@@ -353,17 +385,17 @@ final class Copier {
     }
 
     private boolean pace(int bytes) {
-        long rate = all.settings().copyBytesPerSecond();
-        pacedBytes += bytes;
-        while (rate > 0 && !ended()) {
-            long due = pacedFromNanos + (long) (pacedBytes * (double) SECOND / rate);
-            long early = due - all.context().clock().monotonicNanos();
-            if (early <= 0) {
-                break;
-            }
+        long early = early();
+        while (early > 0 && !ended()) {
             gate.await(early);
+            early = early();
         }
+        pace.sent(bytes);
         return !ended();
+    }
+
+    private long early() {
+        return pace.waitNanos(all.copyBytesPerSecond(), all.context().clock().monotonicNanos());
     }
 
     private boolean control(Message message) {

@@ -44,7 +44,6 @@ final class Incoming {
     private static final long LOOK_NANOS = 5 * SECOND;
     private static final long MOST_LOOK_NANOS = 60 * SECOND;
     private static final long CLOCK_STEP_NANOS = 1_000_000L;
-    private static final long COPIED_EVERY_BYTES = 256L << 20;
     private static final UUID NO_IMAGE = new UUID(0, 0);
 
     private record Entry(Message message, int bytes) {}
@@ -85,7 +84,7 @@ final class Incoming {
     private boolean waitsForRoom;
     private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
-    private long copiedTo;
+    private final CopyNotes notes = new CopyNotes();
     private long retryAtNanos;
     private long keepAtNanos;
 
@@ -502,7 +501,7 @@ final class Incoming {
             take();
         }
         replica.catchUpTo(opened.durable());
-        copiedTo = replica.progress().nextOffset();
+        notes.begin(replica.progress().nextOffset(), context.clock().monotonicNanos());
         follows = true;
         words.opened(opened.copying(), opened.copying() && hasSeed(), opened.durable(), opened.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
@@ -627,6 +626,7 @@ final class Incoming {
         } else if (message instanceof Message.Parts parts) {
             Message.Wanted wanted = seed.compare(parts, replica, imageBytes());
             words.compared(parts.length());
+            notes.worked(parts.length());
             link.send(sending, channel, wanted);
         } else if (message instanceof Message.Copying copying) {
             copying(copying);
@@ -648,6 +648,7 @@ final class Incoming {
                     range.offset(),
                     range.bytes().duplicate().limit(range.bytes().position() + (int) length));
             words.copied(length);
+            notes.worked(length);
         }
     }
 
@@ -657,9 +658,9 @@ final class Incoming {
 
     private void copying(Message.Copying copying) throws StorageException {
         words.copying(copying.nextOffset(), copying.leftBytes());
-        if (copying.nextOffset() - copiedTo >= COPIED_EVERY_BYTES) {
+        if (notes.due(copying.nextOffset(), context.clock().monotonicNanos())) {
             replica.copied(Math.min(copying.nextOffset(), imageBytes()));
-            copiedTo = copying.nextOffset();
+            notes.noted(copying.nextOffset(), context.clock().monotonicNanos());
         }
     }
 

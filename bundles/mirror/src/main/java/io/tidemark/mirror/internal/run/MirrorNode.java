@@ -103,6 +103,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     // ---- wishes
 
     /**
+     * Changes the bounds on copies that this node sends, those under way included.
+     *
+     * @param atOnce so many, at least 1; where more are under way none of them is cut
+     * @param bytesPerSecond that each copy may take; 0 for no bound
+     */
+    public void copies(int atOnce, long bytesPerSecond) {
+        sources.copies(atOnce, bytesPerSecond);
+    }
+
+    /**
      * Offers a transport. It takes links only while there is a peer for it.
      *
      * @param name as peers' settings use it; in place of one that had the name

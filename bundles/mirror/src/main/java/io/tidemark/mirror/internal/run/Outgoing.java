@@ -209,6 +209,13 @@ final class Outgoing {
         }
     }
 
+    /** How fast a copy may go has changed. */
+    void paced() {
+        if (copier != null) {
+            copier.wake();
+        }
+    }
+
     /** The copy is whole; the replica may have said before that it has all of it. */
     void copied() {
         report(true);

@@ -6,11 +6,22 @@ import java.util.Set;
 
 /** So many at once and no more, first come first served. */
 final class Slots {
+    private int count;
+    /** Less than none while there are fewer than were taken before. */
     private int free;
+
     private final Set<Gate> waiting = new LinkedHashSet<>();
 
     Slots(int count) {
+        this.count = count;
         free = count;
+    }
+
+    /** From now on so many; those that are taken beyond that are not taken again. */
+    synchronized void count(int now) {
+        free += now - count;
+        count = now;
+        wakeFirst();
     }
 
     /** True when there is one; otherwise the gate is opened when it makes sense to ask again. */

@@ -49,6 +49,7 @@ final class Sources {
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
     private final NewsDesk news;
     private final Slots slots;
+    private volatile long copyBytesPerSecond;
     private volatile boolean closed;
 
     Sources(StorageContext context, Origin origin, NewsDesk news, MirrorSettings settings, Permits permits) {
@@ -59,6 +60,7 @@ final class Sources {
         this.permits = permits;
         this.gate = context.workers().newGate();
         this.slots = new Slots(settings.copies());
+        this.copyBytesPerSecond = settings.copyBytesPerSecond();
     }
 
     NewsDesk news() {
@@ -75,6 +77,18 @@ final class Sources {
 
     MirrorSettings settings() {
         return settings;
+    }
+
+    /** What each copy may take now; 0 for no bound. */
+    long copyBytesPerSecond() {
+        return copyBytesPerSecond;
+    }
+
+    /** For copies that are under way, too. */
+    void copies(int atOnce, long bytesPerSecond) {
+        slots.count(atOnce);
+        copyBytesPerSecond = bytesPerSecond;
+        kept.forEach(Outgoing::paced);
     }
 
     Slots slots() {

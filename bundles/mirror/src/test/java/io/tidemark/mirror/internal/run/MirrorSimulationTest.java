@@ -9,6 +9,7 @@ import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.faults.NetworkFaults;
 import io.tidemark.mirror.internal.identity.NodeKey;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two sites under a simulated network: everything arrives once and in order, whatever happens to links and nodes. */
 class MirrorSimulationTest {
+    /** As a copy reads it. */
+    private static final int CHUNK_BYTES = 256 << 10;
+
     private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
 
     private static void linked(TwoSites sites) {
@@ -124,6 +128,88 @@ class MirrorSimulationTest {
             }
             sites.b.restart();
             sites.awaitEqual("disk", 60 * SECOND);
+        });
+    }
+
+    /** Slow enough that a note is due with each chunk. */
+    private static MemoryImage copiedSlowly(TwoSites sites, long bytesPerSecond, String... names) throws Exception {
+        sites.settings =
+                new MirrorSettings(1 << 19, 64 << 20, 1, bytesPerSecond, 5 * SECOND, SECOND / 10, SECOND, SECOND / 5);
+        MemoryImage image = null;
+        for (String name : names) {
+            image = sites.newImage(name);
+        }
+        sites.a.boot();
+        for (String name : names) {
+            byte[] data = new byte[CHUNK_BYTES];
+            Arrays.fill(data, (byte) name.length());
+            for (int at = 0; at < MemoryImage.SIZE_BYTES; at += CHUNK_BYTES) {
+                sites.a.image(name).write(at, data, sites.a.process.clock().wallNanos());
+            }
+            sites.b.wish(name);
+        }
+        sites.a.engine.wake();
+        sites.b.boot();
+        return image;
+    }
+
+    private static long copied(TwoSites sites, String name) {
+        MemoryImage image = sites.b.image(name);
+        return image == null ? 0 : image.copiedBytes;
+    }
+
+    /** What was copied in the last second before a cut is copied again, and nothing else: of a small image, too. */
+    @Test
+    void aCutCostsNoMoreThanASecondOfACopy() {
+        TwoSites.play(310, 2 * SEEDS, sites -> {
+            long rate = CHUNK_BYTES / 2;
+            copiedSlowly(sites, rate, "disk");
+            assertTrue(sites.machine.awaitUntil(() -> copied(sites, "disk") >= 3 * CHUNK_BYTES, 20 * SECOND));
+            sites.machine.sleep(sites.random.below(SECOND));
+            switch (sites.random.below(3)) {
+                case 0 -> sites.a.restart();
+                case 1 -> sites.b.restart();
+                default -> sites.network.reset("a", "b");
+            }
+            sites.awaitEqual("disk", 60 * SECOND);
+            long again = copied(sites, "disk") - MemoryImage.SIZE_BYTES;
+            assertTrue(again <= rate + CHUNK_BYTES, () -> again + " bytes were copied twice");
+        });
+    }
+
+    @Test
+    void theRateOfCopiesChangesWhileTheyRun() {
+        TwoSites.play(320, SEEDS, sites -> {
+            long rate = CHUNK_BYTES / 8;
+            copiedSlowly(sites, rate, "disk");
+            assertTrue(sites.machine.awaitUntil(() -> copied(sites, "disk") > 0, 20 * SECOND));
+            sites.machine.sleep(8 * SECOND);
+            long slow = copied(sites, "disk");
+            assertTrue(slow <= 2 * CHUNK_BYTES, () -> slow + " bytes");
+            sites.a.mirror.copies(1, 8 * rate);
+            sites.machine.sleep(SECOND);
+            long faster = copied(sites, "disk") - slow;
+            assertTrue(
+                    faster >= CHUNK_BYTES / 2 && faster <= 2 * CHUNK_BYTES,
+                    () -> faster + " bytes, " + slow + " before");
+            sites.a.mirror.copies(1, 0);
+            sites.awaitEqual("disk", SECOND);
+        });
+    }
+
+    @Test
+    void theNumberOfCopiesChangesWhileTheyRun() {
+        TwoSites.play(330, SEEDS, sites -> {
+            copiedSlowly(sites, CHUNK_BYTES, "one", "other");
+            assertTrue(sites.machine.awaitUntil(
+                    () -> copied(sites, "one") + copied(sites, "other") >= CHUNK_BYTES, 20 * SECOND));
+            sites.machine.sleep(SECOND / 2);
+            assertTrue(copied(sites, "one") == 0 || copied(sites, "other") == 0, "one at a time");
+            sites.a.mirror.copies(2, CHUNK_BYTES);
+            assertTrue(sites.machine.awaitUntil(
+                    () -> copied(sites, "one") > 0 && copied(sites, "other") > 0, SECOND + SECOND / 2));
+            sites.awaitEqual("one", 20 * SECOND);
+            sites.awaitEqual("other", 20 * SECOND);
         });
     }
 

@@ -12,12 +12,17 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.Dictionary;
+import java.util.Hashtable;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.BundleContext;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
 
 /** One thing that somebody does to replicas on one of two nodes; the property {@code test.step} says what, in words. */
 public final class MirrorStep extends Scenario {
@@ -46,6 +51,7 @@ public final class MirrorStep extends Scenario {
             case "peer" -> peer(words[1], words[2], words.length > 3 ? words[3] : "");
             case "remove-peer" -> removed(words[1]);
             case "linked" -> linked(words[1]);
+            case "configure" -> configured(words[1], words[2]);
             case "create" -> images().create(words[1], IMAGE_BYTES, Map.of()).name();
             case "write" -> write(words[1], Integer.parseInt(words[2]));
             case "refused" -> refused(words[1]);
@@ -101,6 +107,15 @@ public final class MirrorStep extends Scenario {
     private Object peer(String name, String key, String address) throws StorageException {
         return mirror().addPeer(name, PeerSettings.of(address, key.equals("-") ? "" : key))
                 .name();
+    }
+
+    /** As when somebody changes the file. */
+    private Object configured(String key, String value) throws IOException {
+        Configuration mirrors = service(ConfigurationAdmin.class).getConfiguration("io.tidemark.mirror", "?");
+        Dictionary<String, Object> keys = mirrors.getProperties() == null ? new Hashtable<>() : mirrors.getProperties();
+        keys.put(key, value);
+        mirrors.update(keys);
+        return key;
     }
 
     private Object removed(String name) throws StorageException {

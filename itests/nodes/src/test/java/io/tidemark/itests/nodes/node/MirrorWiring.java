@@ -54,8 +54,8 @@ import java.util.stream.Stream;
  * status IMAGE}, {@code hold IMAGE}, {@code release IMAGE}, {@code step IMAGE EVENTS} or
  * a position, {@code delay IMAGE DELAY}, {@code promote IMAGE}, {@code promote! IMAGE}, {@code demote IMAGE}, {@code switch IMAGE
  * PEER}, {@code verify IMAGE PEER}, {@code resync IMAGE PEER}, {@code resync! IMAGE PEER}, {@code lose IMAGE PEER} (a resync that
- * keeps nothing), {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}; and {@code bandwidth BYTES}, which bounds what TCP
- * sends in a second, 0 for no bound.
+ * keeps nothing), {@code splits IMAGE}, {@code branches}, {@code discard BRANCH}; {@code bandwidth BYTES}, which bounds what TCP
+ * sends in a second, 0 for no bound; and {@code copies NUMBER BYTES}, so many at once, and what each may send in a second.
  */
 final class MirrorWiring {
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
@@ -230,6 +230,9 @@ final class MirrorWiring {
                 return told(mirrors.resync(image, peer, GivenUp.LOST));
             case "bandwidth":
                 transports.get(PeerSettings.TCP).apply(bandwidth(Long.parseLong(image)));
+                return "";
+            case "copies":
+                mirrors.copies(Integer.parseInt(image), Long.parseLong(peer));
                 return "";
             case "splits":
                 return mirrors.splits(image).toString().replace('\n', ' ');
