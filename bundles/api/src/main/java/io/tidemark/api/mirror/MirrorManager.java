@@ -254,9 +254,10 @@ public interface MirrorManager {
     Verification verify(String image, String peer, WorkListener listener) throws StorageException;
 
     /**
-     * Copies an image on this node anew from a peer that is primary: for a replica that cannot go on from where it is, because its
-     * source no longer has what it lacks, or because both wrote. What is here is deleted first; configuration, delay and name
-     * stay. Returns when the copy can begin; {@link #status} shows it.
+     * Begins anew with an image on this node, from a peer that is primary: for a replica that cannot go on from where it is, because
+     * its source no longer has what it lacks, or because both wrote. Its journal here is given up; configuration, delay and name stay,
+     * and so do its bytes: both sides compare them by checksums, and what differs is sent. All of it is deleted and copied where it
+     * cannot be opened here, or has another size than the peer's. Returns when that can begin; {@link #status} shows it.
      *
      * @param image its name here
      * @param peer to copy from; it mirrors the image with this node, or did before roles changed
@@ -270,19 +271,33 @@ public interface MirrorManager {
     }
 
     /**
+     * As {@link #resync(String, String, GivenUp, boolean)}, comparing where that can be.
+     *
+     * @param image its name here
+     * @param peer to copy from
+     * @param given what is to become of events that only this node has
+     * @return how it is
+     * @throws StorageException as that
+     */
+    default MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException {
+        return resync(image, peer, given, false);
+    }
+
+    /**
      * As {@link #resync(String, String, boolean)}.
      *
      * @param image its name here
      * @param peer to copy from; it mirrors the image with this node, or did before roles changed
-     * @param given what is to become of events that only this node has. To keep them, a primary is demoted first, so that nobody
-     *     writes any more
+     * @param given what is to become of events that only this node has. To keep them, or its bytes, a primary is demoted first, so
+     *     that nobody writes any more
+     * @param whole whether what is here is deleted first and all bytes are sent, without a comparison
      * @return how it is
      * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is no primary, or
      *     when nobody knows where the branch that is to be kept begins; BUSY when clients are attached, or where something would
      *     be lost that must not; NO_SPACE or NOT_FOUND when the branch does not fit, or the journal no longer has all of it;
      *     UNAVAILABLE when the peer is not linked
      */
-    MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException;
+    MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException;
 
     // ---- branches
 

@@ -49,7 +49,8 @@ public interface ReplicaManager {
      * durable change on it is the replica, also after a crash.
      *
      * @param image its name here
-     * @param seed identity of the image that may be given up
+     * @param seed identity of the image that may be given up, or of its journal: of a replica that begins anew with its own bytes,
+     *     whose identity is the source's already
      * @param origin where the replica comes from
      * @return its status
      * @throws StorageException NOT_FOUND; MISMATCH when it is another image; INVALID when its size or a key of its configuration

@@ -237,8 +237,8 @@ public final class FakeMirrors implements MirrorManager {
     }
 
     @Override
-    public MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException {
-        MirrorStatus after = done("resync " + image + " " + peer
+    public MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException {
+        MirrorStatus after = done("resync " + image + " " + peer + (whole ? " as a whole" : "")
                 + switch (given) {
                     case REFUSED -> "";
                     case KEPT -> " discarding";

@@ -790,18 +790,19 @@ final class ImageLife {
     }
 
     private void checkSeed(View now, ImageHead head, UUID seed, ReplicaOrigin origin) throws StorageException {
-        if (!head.imageIdentity().equals(seed)) {
+        if (!head.imageIdentity().equals(seed) && !head.journalIdentity().equals(seed)) {
             throw new StorageException(
                     Reason.MISMATCH,
-                    "image " + name + " is " + head.imageIdentity() + ", not " + seed + ", which may be given up",
-                    "run mirror:enable --seed at the source again");
+                    "image " + name + " is " + head.imageIdentity() + " with the journal " + head.journalIdentity()
+                            + ", and not " + seed + ", which may be given up",
+                    "run mirror:enable --seed at the source, or mirror:resync here, again");
         }
         if (now.engine().sizeBytes() != origin.sizeBytes()) {
             throw new StorageException(
                     Reason.INVALID,
                     "image " + name + " has " + Sizes.format(now.engine().sizeBytes()) + ", and its source has "
                             + Sizes.format(origin.sizeBytes()),
-                    "a seed has its source's size: image:resize " + name);
+                    "a seed has its source's size: image:resize " + name + ", or mirror:resync --full of a replica");
         }
         long block = now.config().blockSizeBytes();
         if (block != ImageConfig.UNSET && block != origin.blockSizeBytes()) {

@@ -84,6 +84,7 @@ final class Site implements SessionListener {
 
     // ---- what is known from outside
 
+    private boolean givenUp;
     private UUID journal;
     private long durable;
     private final Map<Long, Long> arrivedNanos = new HashMap<>();
@@ -424,12 +425,22 @@ final class Site implements SessionListener {
                             opened.durable() >= durable,
                             () -> name + " comes back with " + opened.durable() + ", and " + durable + " was durable");
         }
+        if (givenUp && !opened.identity().equals(journal)) {
+            // It begins anew with the bytes that it has.
+            deleted();
+        }
         journal = opened.identity();
         durable = opened.durable();
     }
 
+    /** Its journal is to give way to another one, by an order: from now on nobody need keep anything for it. */
+    void givesUp() {
+        givenUp = true;
+    }
+
     private void deleted() {
         journal = null;
+        givenUp = false;
         durable = 0;
         lifted();
         arrivedNanos.clear();
@@ -468,7 +479,7 @@ final class Site implements SessionListener {
     private void promised(Site peer, long received) {
         chronicle()
                 .require(
-                        peer.journal == null || received <= peer.durable,
+                        peer.journal == null || peer.givenUp || received <= peer.durable,
                         () -> name + " takes " + received + " for received by " + peer + ", which has " + peer.durable);
     }
 

@@ -291,6 +291,7 @@ final class SitesSimulation implements Scene {
             machine.note("resync", site.mirrors.status(), 0, 0);
             resyncs++;
             chronicle.discarded(site.name);
+            site.givesUp();
             resync(site, primary);
         }
     }

@@ -20,6 +20,8 @@ final class MirrorCompare {
     private static final String DISCARD = "--discard";
 
     /** Of orders that give up events which only this node has. */
+    private static final String FULL = "--full";
+
     static final String NO_KEEP = "--no-keep";
 
     private MirrorCompare() {}
@@ -103,11 +105,14 @@ final class MirrorCompare {
 
     private static ConsoleCommand resync() {
         return new SimpleCommand(
-                Spec.of("mirror:resync", "Copies an image anew from a peer.")
+                Spec.of("mirror:resync", "Begins anew with an image, from a peer.")
                         .detail(
                                 "For a replica that cannot go on, because its source no longer has what it lacks, or because both were"
-                                        + " written. What is here is deleted first; name, delay and configuration stay. Returns when"
-                                        + " the copy can begin; mirror:status shows it. Without " + DISCARD
+                                        + " written. Its bytes here stay: both sides compare them by checksums, and only what differs is"
+                                        + " sent; its journal is given up. Where it cannot be opened here, or has another size, it is"
+                                        + " deleted and all of it is copied, as with " + FULL
+                                        + ". Name, delay and configuration stay. Returns when"
+                                        + " that can begin; mirror:status shows it. Without " + DISCARD
                                         + " it is refused where something would be lost that only this node has. With it the events of that"
                                         + " branch are kept in a file (mirror:branch-list) until mirror:branch-discard; where that"
                                         + " cannot be, it is refused without " + NO_KEEP + ". Asks first.")
@@ -115,8 +120,9 @@ final class MirrorCompare {
                         .option(FROM, "PEER", "Who is primary.", Completions::peers)
                         .flag(DISCARD, "Gives up what only this node has, and keeps its events in a file.")
                         .flag(NO_KEEP, "With " + DISCARD + ": keeps nothing of it.")
+                        .flag(FULL, "Compares nothing: deletes what is here and copies all of it.")
                         .asks()
-                        .example("mirror:resync vm1 --from siteb", "begins vm1 anew with a copy of siteb's")
+                        .example("mirror:resync vm1 --from siteb", "makes vm1 equal to siteb's again, and follows it")
                         .example(
                                 "mirror:resync vm1 --from siteb --discard",
                                 "gives up the branch of this node after both were written")
@@ -131,11 +137,14 @@ final class MirrorCompare {
         String image = MirrorImages.image(call);
         String peer = MirrorImages.peer(call, FROM);
         GivenUp given = given(call);
-        call.confirm(doomed(call, image, peer, given), MirrorImages.YES);
+        boolean full = call.arguments().has(FULL);
+        call.confirm(doomed(call, image, peer, given, full), MirrorImages.YES);
         Set<String> before = MirrorBranches.before(call);
-        MirrorStatus status = call.node().mirrors().resync(image, peer, given);
+        MirrorStatus status = call.node().mirrors().resync(image, peer, given, full);
         MirrorImages.done(
-                call, status, image + ": begun anew from " + peer + "; mirror:status " + image + " shows the copy");
+                call,
+                status,
+                image + ": begun anew from " + peer + "; mirror:status " + image + " shows how far it is");
         MirrorBranches.tell(call, before);
     }
 
@@ -149,7 +158,8 @@ final class MirrorCompare {
         return noKeep ? GivenUp.LOST : discard ? GivenUp.KEPT : GivenUp.REFUSED;
     }
 
-    private static String doomed(Call call, String image, String peer, GivenUp given) throws StorageException {
+    private static String doomed(Call call, String image, String peer, GivenUp given, boolean full)
+            throws StorageException {
         String what = what(call.images().images(), image);
         String lost =
                 switch (given) {
@@ -157,8 +167,9 @@ final class MirrorCompare {
                     case KEPT -> ", keeps the events that only this node has in a file,";
                     case LOST -> " for good, with everything that only this node has,";
                 };
-        return "This deletes " + what + " on this node" + lost + " and copies it anew from " + peer
-                + ". Until the copy is complete, this node cannot take over.";
+        return "This " + (full ? "deletes " : "gives up ") + what + " on this node" + lost
+                + (full ? " and copies it anew from " : " and makes it equal to that of ") + peer
+                + ". Until that is done, this node cannot take over.";
     }
 
     private static String what(List<ImageStatus> images, String image) throws StorageException {

@@ -575,23 +575,27 @@ class MirrorCommandsTest {
     void anImageIsCopiedAnewOnlyWhenItIsClearWhatIsLost() throws Exception {
         refused(Kind.USAGE, "mirror:resync vm2");
         assertEquals(
-                "This deletes the replica vm2 (10 GiB) on this node and copies it anew from siteb. Until the copy is complete,"
+                "This gives up the replica vm2 (10 GiB) on this node and makes it equal to that of siteb. Until that is done,"
                         + " this node cannot take over.",
                 asks("mirror:resync vm2 --from siteb"));
         assertEquals(
-                "This deletes the PRIMARY vm1 (10 GiB) on this node, keeps the events that only this node has in a file, and"
-                        + " copies it anew from siteb. Until the copy is complete, this node cannot take over.",
+                "This deletes the replica vm2 (10 GiB) on this node and copies it anew from siteb. Until that is done,"
+                        + " this node cannot take over.",
+                asks("mirror:resync vm2 --from siteb --full"));
+        assertEquals(
+                "This gives up the PRIMARY vm1 (10 GiB) on this node, keeps the events that only this node has in a file, and"
+                        + " makes it equal to that of siteb. Until that is done, this node cannot take over.",
                 asks("mirror:resync vm1 --from siteb --discard"));
         assertEquals(
                 "This deletes the PRIMARY vm1 (10 GiB) on this node for good, with everything that only this node has, and"
-                        + " copies it anew from siteb. Until the copy is complete, this node cannot take over.",
-                asks("mirror:resync vm1 --from siteb --discard --no-keep"));
+                        + " copies it anew from siteb. Until that is done, this node cannot take over.",
+                asks("mirror:resync vm1 --from siteb --discard --no-keep --full"));
         refused(Kind.USAGE, "mirror:resync vm1 --from siteb --no-keep --yes");
         assertEquals(
                 "there is no image vm9; image:list shows those that there are",
                 refused(Kind.FAILED, "mirror:resync vm9 --from siteb --yes").getMessage());
         assertEquals(
-                "vm2: begun anew from siteb; mirror:status vm2 shows the copy\n",
+                "vm2: begun anew from siteb; mirror:status vm2 shows how far it is\n",
                 Typed.run(node, "mirror:resync vm2 --from siteb --yes"));
         assertEquals(
                 "vm1",
@@ -621,7 +625,7 @@ class MirrorCommandsTest {
         Files.writeString(file, "events");
         mirrors.keeping.add(kept(file.toString()));
         assertEquals(
-                "vm1: begun anew from siteb; mirror:status vm1 shows the copy\n"
+                "vm1: begun anew from siteb; mirror:status vm1 shows how far it is\n"
                         + "18 events of vm1 behind 3:1042 are kept as vm1.3-1042-1060.20260501T140307Z, 8.8 KiB;"
                         + " mirror:branch-export takes them elsewhere, mirror:branch-discard deletes them\n",
                 Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard"));

@@ -370,8 +370,8 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     @Override
-    public MirrorStatus resync(String image, String peer, GivenUp given) throws StorageException {
-        new Resync(desk, branches).run(image, peer, given);
+    public MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException {
+        new Resync(desk, branches).run(image, peer, given, whole);
         return statuses.of(image, peer);
     }
 

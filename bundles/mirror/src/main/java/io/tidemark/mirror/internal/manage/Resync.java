@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,7 @@ final class Resync {
     private static final Set<String> OF_SOURCE = Set.of(ImageKeys.SIZE, ImageKeys.BLOCK_SIZE);
 
     private static final long MADE_NANOS = 20 * Desk.SECOND;
+    private static final long END_NANOS = 10 * Desk.SECOND;
 
     private final Desk desk;
 
@@ -37,7 +39,12 @@ final class Resync {
         this.branches = branches;
     }
 
-    void run(String image, String peer, GivenUp given) throws StorageException {
+    /**
+     * Begins anew with what is here, so that only what differs is sent; or without it, when that is ordered or cannot be.
+     *
+     * @param whole all bytes are to be sent
+     */
+    void run(String image, String peer, GivenUp given, boolean whole) throws StorageException {
         String there = desk.there(image, peer);
         Answer.Facts source = desk.look(peer, there);
         if (source.role() != ImageHead.Role.PRIMARY && !source.followsOther()) {
@@ -52,17 +59,75 @@ final class Resync {
             keep(image, peer, source);
         }
         ReplicaWish wish = wish(image, peer, there);
-        Map<String, String> properties = ReplicaConfig.properties(wish);
-        // First, so that a crash in between leaves a wish that makes the image again.
-        if (desk.replicas().page(image).isEmpty()) {
-            desk.replicas().add(image, properties);
-        } else {
-            desk.replicas().change(image, config -> properties);
+        UUID seed = whole ? ReplicaWish.NO_SEED : seed(image);
+        if (seed.equals(ReplicaWish.NO_SEED) || !compared(wish.seeded(seed))) {
+            copied(wish);
         }
+    }
+
+    /** The journal of the image here, which is given up, while its bytes stay; none where it cannot be opened. */
+    private UUID seed(String image) throws StorageException {
+        ImageFacts facts;
+        try {
+            facts = desk.services().known(image).orElse(null);
+        } catch (StorageException e) {
+            facts = null;
+        }
+        if (facts == null) {
+            return ReplicaWish.NO_SEED;
+        }
+        refuseClients(image);
+        try {
+            if (facts.role() == ImageHead.Role.PRIMARY) {
+                // The copy begins when the peer answers: until then nobody may write what is then given up.
+                endWriting(image);
+            }
+            return journal(image).identity();
+        } catch (StorageException e) {
+            LOG.warn("all of the image '{}' is copied anew, it cannot be compared: {}", image, e.getMessage());
+            return ReplicaWish.NO_SEED;
+        }
+    }
+
+    /** False when what is here cannot be the beginning of what the peer has. */
+    private boolean compared(ReplicaWish wish) throws StorageException {
+        String image = wish.image();
+        write(wish);
+        desk.node().endReplica(image, false, END_NANOS);
+        desk.node().addReplica(wish);
+        try {
+            desk.node().awaitMade(image, MADE_NANOS);
+            LOG.info(
+                    "the image '{}' begins anew with what it has here, and gets what differs at {}",
+                    image,
+                    wish.peer());
+            return true;
+        } catch (StorageException e) {
+            if (e.reason() != Reason.INVALID && e.reason() != Reason.UNSUPPORTED) {
+                throw e;
+            }
+            LOG.warn("all of the image '{}' is copied anew from {}: {}", image, wish.peer(), e.getMessage());
+            return false;
+        }
+    }
+
+    /** First, so that a crash in between leaves a wish that makes the image again. */
+    private void write(ReplicaWish wish) throws StorageException {
+        Map<String, String> properties = ReplicaConfig.properties(wish);
+        if (desk.replicas().page(wish.image()).isEmpty()) {
+            desk.replicas().add(wish.image(), properties);
+        } else {
+            desk.replicas().change(wish.image(), config -> properties);
+        }
+    }
+
+    private void copied(ReplicaWish wish) throws StorageException {
+        String image = wish.image();
+        write(wish);
         desk.node().removeReplica(image, false);
         try {
             desk.services().images().delete(image);
-            LOG.info("the image '{}' was deleted here, to be copied anew from {}", image, peer);
+            LOG.info("the image '{}' was deleted here, to be copied anew from {}", image, wish.peer());
         } finally {
             desk.node().addReplica(wish);
         }
@@ -119,6 +184,7 @@ final class Resync {
         if (facts == null || isContained(source, facts) || isIncomplete(facts)) {
             return;
         }
+        refuseClients(image);
         Verdict verdict = Desk.compare(source, facts);
         if (verdict.point().equals(Point.NONE) || !source.identity().equals(facts.imageIdentity())) {
             throw KeptBranches.cannot(
@@ -149,6 +215,12 @@ final class Resync {
 
     /** What is written while the branch is kept would be lost. */
     private void endWriting(String image) throws StorageException {
+        refuseClients(image);
+        desk.turns().in(Roles.turn(image), () -> desk.services().replicas().demote(image));
+        LOG.info("the image '{}' is a replica here, to be copied anew", image);
+    }
+
+    private void refuseClients(String image) throws StorageException {
         List<String> clients = desk.services().images().image(image).clients();
         if (!clients.isEmpty()) {
             throw new StorageException(
@@ -156,8 +228,6 @@ final class Resync {
                     "image " + image + " has clients: " + String.join(", ", clients),
                     "detach them first; nothing was changed");
         }
-        desk.turns().in(Roles.turn(image), () -> desk.services().replicas().demote(image));
-        LOG.info("the image '{}' is a replica here, to be copied anew", image);
     }
 
     private static StorageException lost(String image, String peer, String why) {

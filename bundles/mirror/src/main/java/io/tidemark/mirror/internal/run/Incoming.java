@@ -445,8 +445,10 @@ final class Incoming {
         link.send(sending, number, request(facts, progress, window));
     }
 
-    private boolean isSeed(ImageFacts facts) {
-        return facts.imageIdentity().equals(wish.seed());
+    private boolean isSeed(ImageFacts facts) throws StorageException {
+        return hasSeed()
+                && (facts.imageIdentity().equals(wish.seed())
+                        || services.images().journal(wish.image()).identity().equals(wish.seed()));
     }
 
     private boolean hasSeed() {

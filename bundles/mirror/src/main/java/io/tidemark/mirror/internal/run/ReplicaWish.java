@@ -13,8 +13,8 @@ import java.util.UUID;
  * @param delayNanos how far behind its source it stays, unless it is held
  * @param shared journal pool of this node in which the source's journal lies, too; empty when events come over the link
  * @param properties configuration of the image that is made when there is none
- * @param seed identity of the image that is there, and whose bytes may become the replica's; {@link #NO_SEED} for none. Good for one
- *     use: the replica has its source's identity
+ * @param seed identity of the image that is there, or of its journal, whose bytes may become the replica's; {@link #NO_SEED} for none.
+ *     Good for one use: the replica has its source's identity, and a journal of its own
  */
 public record ReplicaWish(
         String image,
@@ -74,6 +74,16 @@ public record ReplicaWish(
      */
     public ReplicaWish delayed(long nanos) {
         return new ReplicaWish(image, peer, sourceImage, nanos, shared, properties, seed);
+    }
+
+    /**
+     * The same with a seed.
+     *
+     * @param identity of an image or its journal, or {@link #NO_SEED}
+     * @return a copy
+     */
+    public ReplicaWish seeded(UUID identity) {
+        return new ReplicaWish(image, peer, sourceImage, delayNanos, shared, properties, identity);
     }
 
     /**

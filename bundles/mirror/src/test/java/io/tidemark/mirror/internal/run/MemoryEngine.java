@@ -44,6 +44,8 @@ final class MemoryEngine implements ReplicaManager {
 
     /** No further image can be made. */
     boolean full;
+    /** Images here have not the size of their sources: no seed fits. */
+    boolean resized;
 
     MemoryEngine(StorageContext context, String site, Map<String, MemoryImage> images, List<String> broken)
             throws StorageException {
@@ -138,6 +140,7 @@ final class MemoryEngine implements ReplicaManager {
         MemoryImage image = new MemoryImage(
                 name,
                 origin.imageIdentity(),
+                new UUID(context.randomBits(), context.randomBits()),
                 ImageHead.Role.REPLICA,
                 origin.registered().sequence());
         Epoch epoch = origin.epoch();
@@ -150,9 +153,13 @@ final class MemoryEngine implements ReplicaManager {
     @Override
     public ImageStatus adopt(String name, UUID seed, ReplicaOrigin origin) throws StorageException {
         MemoryImage before = image(name);
-        if (!before.identity.equals(seed)) {
+        if (resized) {
+            throw new StorageException(Reason.INVALID, name + " has another size", "");
+        }
+        if (!before.identity.equals(seed) && !before.journal.identity().equals(seed)) {
             throw new StorageException(Reason.MISMATCH, name + " is " + before.identity, "");
         }
+        receiving.remove(name);
         ImageStatus status = create(name, origin, Map.of());
         System.arraycopy(before.bytes, 0, image(name).bytes, 0, before.bytes.length);
         return status;

@@ -57,10 +57,14 @@ final class MemoryImage {
     private record Undo(long sequence, int offset, byte[] before) {}
 
     MemoryImage(String name, UUID identity, ImageHead.Role role, long start) {
+        this(name, identity, new UUID(identity.getMostSignificantBits(), 77), role, start);
+    }
+
+    MemoryImage(String name, UUID identity, UUID journalIdentity, ImageHead.Role role, long start) {
         this.name = name;
         this.identity = identity;
         this.role = role;
-        this.journal = new MemoryJournal(new UUID(identity.getMostSignificantBits(), 77), start);
+        this.journal = new MemoryJournal(journalIdentity, start);
         this.head = start;
     }
 

@@ -325,6 +325,54 @@ class OrdersSimulationTest {
         });
     }
 
+    /** Both have written a little since they parted, and most is the same. */
+    @Test
+    void aResyncSendsOnlyWhatDiffers() {
+        TwoNodes.play(1340, 2 * SEEDS, nodes -> {
+            nodes.write(nodes.a, 200);
+            parted(nodes, 2, 1);
+            nodes.acknowledged.clear();
+            nodes.acknowledged.add(
+                    new TwoNodes.Written(0, nodes.b.image("disk").bytes.clone()));
+            GivenUp given = nodes.random.coin() ? GivenUp.KEPT : GivenUp.LOST;
+            nodes.a.mirrors.resync("disk", "b", given);
+            if (nodes.random.coin()) {
+                nodes.machine.sleep(nodes.random.below(SECOND / 4));
+                switch (nodes.random.below(3)) {
+                    case 0 -> nodes.network.reset("a", "b");
+                    case 1 -> nodes.a.restart();
+                    default -> nodes.b.restart();
+                }
+                nodes.awaitLinked();
+            }
+            nodes.awaitEqual(nodes.b, nodes.a);
+            // Three writes of at most 4 KiB, each in one or two parts of 64 KiB, and a cut may have them sent once
+            // more.
+            long copied = nodes.a.image("disk").copiedBytes;
+            assertTrue(copied > 0 && copied <= 2 * 6 << 16, () -> copied + " bytes");
+            // It is for one use.
+            UUID journal = nodes.a.image("disk").journal.identity();
+            nodes.a.restart();
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            assertEquals(journal, nodes.a.image("disk").journal.identity());
+        });
+    }
+
+    @Test
+    void aResyncCopiesAllOfItByOrderOrWhereItCannotCompare() {
+        TwoNodes.play(1350, SEEDS, nodes -> {
+            nodes.write(nodes.a, 200);
+            mirrored(nodes);
+            boolean order = nodes.random.coin();
+            nodes.b.engine.resized = !order;
+            nodes.b.mirrors.resync("disk", "a", GivenUp.REFUSED, order);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            assertTrue(nodes.b.image("disk").copiedBytes > MemoryImage.SIZE_BYTES / 2);
+            assertEquals("", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").getOrDefault("seed", ""));
+        });
+    }
+
     /** What is mirrored from the peer would be given up there, and what follows somebody is no seed. */
     @Test
     void whatIsInUseIsNoSeed() {
