@@ -5,6 +5,8 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.console.internal.render.JournalViews;
 import io.tidemark.console.internal.render.Words;
@@ -19,6 +21,7 @@ final class ImageChange {
     private static final String YES = "--yes";
     private static final String JOURNAL_LOST = "--journal-lost";
     private static final String SNAPSHOT = "--snapshot";
+    private static final String FORCE = "--force";
     private static final String SHRINK = "--allow-shrink";
 
     private static final Set<ImageStatus.State> NOT_SERVED =
@@ -245,8 +248,14 @@ final class ImageChange {
                 Spec.of("image:delete", "Deletes an image with its journal.")
                         .detail(
                                 "Deletes its configuration, too; without one, what the pools have under the name. Asks first. Refused"
-                                        + " while clients are connected.")
+                                        + " while clients are connected, and while the image is mirrored, unless "
+                                        + FORCE
+                                        + " is given.")
                         .takes("NAME", "The image.", Completions::images)
+                        .flag(
+                                FORCE,
+                                "Deletes a mirrored image, too: replicas of it stay as they are and follow nothing; of a replica a new"
+                                        + " copy is made.")
                         .flag(YES, "Does not ask.")
                         .example("image:delete vm1", "deletes vm1 when you answer y")
                         .example("image:delete vm1 --yes", "for scripts")
@@ -256,9 +265,34 @@ final class ImageChange {
 
     private static void delete(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
+        if (!call.arguments().has(FORCE)) {
+            refuseMirrored(name, ImageShow.mirrored(call));
+        }
         call.confirm(doomed(call.images(), name), YES);
         call.images().delete(name);
         call.line(name + ": deleted");
+    }
+
+    /** Its peers would find nothing, or it would come back as a copy. */
+    private static void refuseMirrored(String name, List<MirrorStatus> mirrored) throws Failure {
+        for (MirrorStatus one : mirrored) {
+            if (one.image().equals(name) && one.role() == ImageHead.Role.REPLICA) {
+                throw Failure.failed(
+                        name + " follows " + one.peer() + ", and would be copied anew from there. Run mirror:disable "
+                                + name + " --with " + one.peer() + " first, or say " + FORCE + ". Nothing was done.");
+            }
+        }
+        List<String> peers = mirrored.stream()
+                .filter(one -> one.image().equals(name))
+                .map(MirrorStatus::peer)
+                .distinct()
+                .sorted()
+                .toList();
+        if (!peers.isEmpty()) {
+            throw Failure.failed(name + " is mirrored with " + Words.list(peers)
+                    + ", where its replicas would follow nothing any more. Run mirror:disable " + name + " --with "
+                    + String.join(" and --with ", peers) + " first, or say " + FORCE + ". Nothing was done.");
+        }
     }
 
     /** What goes; also where no configuration names it, as after a lost one: then pools may have image, journal or both. */

@@ -602,7 +602,31 @@ class MirrorCommandsTest {
                 JsonText.object(Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard --json"))
                         .get("image"));
         Typed.run(node, "mirror:resync vm1 --from siteb --yes --discard --no-keep");
-        told("resync vm2 siteb", "resync vm1 siteb discarding", "resync vm1 siteb discarding, keeping nothing");
+        Typed.run(node, "mirror:resync vm2 --from siteb --yes --full");
+        told(
+                "resync vm2 siteb",
+                "resync vm1 siteb discarding",
+                "resync vm1 siteb discarding, keeping nothing",
+                "resync vm2 siteb as a whole");
+    }
+
+    @Test
+    void aMirroredImageIsDeletedByForceOnly() throws Exception {
+        mirrors.images.add(Following.source("vm1").peer("sitec").status());
+        mirrors.images.add(Following.source("vm1").peer("siteb").status());
+        mirrors.images.add(Following.replica("vm2").peer("siteb").status());
+        assertEquals(
+                "vm1 is mirrored with siteb, sitec, where its replicas would follow nothing any more. Run mirror:disable vm1"
+                        + " --with siteb and --with sitec first, or say --force. Nothing was done.",
+                refused(Kind.FAILED, "image:delete vm1 --yes").getMessage());
+        assertEquals(
+                "vm2 follows siteb, and would be copied anew from there. Run mirror:disable vm2 --with siteb first, or say"
+                        + " --force. Nothing was done.",
+                refused(Kind.FAILED, "image:delete vm2 --yes").getMessage());
+        assertTrue(node.images.keySet().containsAll(List.of("vm1", "vm2")));
+        assertEquals("vm1: deleted\n", Typed.run(node, "image:delete vm1 --force --yes"));
+        mirrors.images.remove(2);
+        assertEquals("vm2: deleted\n", Typed.run(node, "image:delete vm2 --yes"));
     }
 
     // ---- branches
