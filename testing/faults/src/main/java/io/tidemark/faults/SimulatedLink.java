@@ -44,7 +44,7 @@ final class SimulatedLink implements Link {
     private long credit;
     private long refused;
     /** What is under way, in its order; each has one event that says that the first of them is there. */
-    private final ArrayDeque<Runnable> underWay = new ArrayDeque<>();
+    private final List<Transit> underWay = new ArrayList<>();
 
     private long sentNanos;
     private long lastArrivalNanos;
@@ -56,6 +56,13 @@ final class SimulatedLink implements Link {
     private long bytesSent;
     private long framesReceived;
     private long bytesReceived;
+
+    /** A frame of some urgency, or what the link itself says, which nothing overtakes. */
+    private record Transit(Urgency urgency, Runnable arrival) {
+        boolean givesWayTo(Urgency other) {
+            return urgency != null && other != null && other.compareTo(urgency) < 0;
+        }
+    }
 
     private SimulatedLink(
             SimulatedNetwork network, SimulatedTransport transport, String peerSite, int number, boolean initiator) {
@@ -171,8 +178,14 @@ final class SimulatedLink implements Link {
 
     // ---- messages
 
-    /** Sends something to the other end, behind all that was sent before; or loses it, and all after it. */
     private void transmit(String what, int bytes, Runnable arrival) {
+        transmit(what, bytes, null, arrival);
+    }
+
+    /**
+     * Sends something to the other end, behind all that was sent before and is no less urgent; or loses it, and all after it.
+     */
+    private void transmit(String what, int bytes, Urgency urgency, Runnable arrival) {
         if (severed) {
             return;
         }
@@ -184,7 +197,11 @@ final class SimulatedLink implements Link {
         sentNanos = Math.max(sentNanos, scheduler.nowNanos()) + bytes * 1_000_000_000L / settings.bytesPerSecond();
         long arrives = Math.max(sentNanos, network.stalledUntil(site(), peerSite)) + network.delay() + mishap;
         lastArrivalNanos = Math.max(lastArrivalNanos, arrives);
-        underWay.add(arrival);
+        int place = underWay.size();
+        while (place > 0 && underWay.get(place - 1).givesWayTo(urgency)) {
+            place--;
+        }
+        underWay.add(place, new Transit(urgency, arrival));
         network.at(lastArrivalNanos, what, () -> deliver(what));
     }
 
@@ -194,7 +211,7 @@ final class SimulatedLink implements Link {
             network.at(until, what, () -> deliver(what));
             return;
         }
-        Runnable arrival = underWay.remove();
+        Runnable arrival = underWay.remove(0).arrival();
         if (!severed && !peer.transport.process().dead()) {
             peer.heardNanos = scheduler.nowNanos();
             arrival.run();
@@ -322,6 +339,11 @@ final class SimulatedLink implements Link {
 
     @Override
     public boolean trySend(ByteBuffer... parts) {
+        return trySend(Urgency.NORMAL, parts);
+    }
+
+    @Override
+    public boolean trySend(Urgency urgency, ByteBuffer... parts) {
         scheduler.checkAlive(transport.process());
         int length = 0;
         for (ByteBuffer part : parts) {
@@ -350,7 +372,7 @@ final class SimulatedLink implements Link {
         busyNanos = scheduler.nowNanos();
         record(frame);
         SimulatedLink other = peer;
-        transmit("frame " + name, length, () -> other.arrive(frame));
+        transmit("frame " + name, length, urgency, () -> other.arrive(frame));
         return true;
     }
 

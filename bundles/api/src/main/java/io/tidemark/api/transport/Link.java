@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * A link to a peer: frames arrive once, whole, unchanged and in the order in which they were sent, or the link is closed and
- * the rest does not arrive. Nothing here waits. Safe for all threads; {@link #poll} is for one thread at a time.
+ * A link to a peer: frames arrive once, whole, unchanged, and those of one {@link Urgency} in the order in which they were sent, or the
+ * link is closed and the rest does not arrive. Nothing here waits. Safe for all threads; {@link #poll} is for one thread at a time.
  *
  * <p>Each side may have so many bytes under way as the other has memory for (credit): a peer that does not release what it
  * received stops {@link #trySend} here after a bounded number of bytes. The two directions do not depend on each other.
@@ -48,6 +48,30 @@ public interface Link {
      * @throws IllegalArgumentException when it is longer than {@link #maxFrameBytes}
      */
     boolean trySend(ByteBuffer... parts);
+
+    /** What goes first where more is to be sent than a link takes at once. */
+    enum Urgency {
+        /** Little, and somebody waits for it: it goes before all that has not begun to go. */
+        FIRST,
+        /** As {@link #trySend(ByteBuffer...)} has it. */
+        NORMAL,
+        /** Much, and nobody waits for a single frame of it: it gets a share of the link, and all that the others leave. */
+        LAST
+    }
+
+    /**
+     * As {@link #trySend(ByteBuffer...)}, of a frame that may overtake less urgent ones which were handed in before it. Where those
+     * have used up credit or memory, there is still some for more urgent ones. A transport that knows no urgency keeps all frames
+     * in one order.
+     *
+     * @param urgency frames of the same one keep their order
+     * @param parts one frame
+     * @return as for all; {@link LinkListener#writable} tells of all urgencies
+     * @throws IllegalArgumentException when it is longer than {@link #maxFrameBytes}
+     */
+    default boolean trySend(Urgency urgency, ByteBuffer... parts) {
+        return trySend(parts);
+    }
 
     /**
      * The next frame that was received.

@@ -58,7 +58,8 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
      *
      * @param maxLinks links that peers opened
      * @param windowBytes memory of each link for frames that were received and are not released
-     * @param sendBytes memory of each link for frames that were handed in and are not sent
+     * @param sendBytes memory of each link for frames that were handed in and are not sent; a quarter of it more for those that go
+     *     first, and another one for those that go last
      * @param bandwidthBytesPerSecond most content that all links together send; 0 for no bound
      * @param compression when frames are compressed
      * @param workerThreads threads for TLS, compression and looking up names

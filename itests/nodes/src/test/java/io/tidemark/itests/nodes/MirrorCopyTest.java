@@ -161,4 +161,84 @@ class MirrorCopyTest {
         long left = sites.link.passedBytes() - before - passed;
         assertTrue(all - seconds < left / (double) rate / 2, "the bound was still in force: " + all + " s");
     }
+
+    /** Four MiB of a copy would wait to be sent, for four seconds; what is ordered meanwhile does not wait behind them. */
+    @Test
+    void ordersAndOtherImagesDoNotWaitBehindACopy(Scratch scratch) throws Exception {
+        int bytes = 48 * MIB;
+        TwoSites sites = TwoSites.create(scratch);
+        for (String image : List.of("disk", "other")) {
+            sites.a.settings().image(image, bytes, "commit=journal");
+        }
+        sites.start();
+        write(sites.a, "disk", 0, bytes, seed);
+        sites.a.order("enable", "other", "b", "0s");
+        TwoSites.awaitEqual(sites.a, sites.b, "other");
+        sites.a.order("bandwidth", Integer.toString(MIB));
+        sites.a.order("enable", "disk", "b", "0s");
+        awaitPassed(sites, sites.link.passedBytes() + 6L * MIB);
+        long before = sites.link.passedBytes();
+        sites.a.order("disable", "other", "b");
+        sites.a.order("enable", "other", "b", "0s");
+        long passed = sites.link.passedBytes() - before;
+        assertTrue(passed < 4L * MIB, () -> passed + " bytes went before the answers to two orders");
+        long written = sites.link.passedBytes();
+        write(sites.a, "other", 0, 4096, seed);
+        TwoSites.awaitEqual(sites.a, sites.b, "other");
+        long beside = sites.link.passedBytes() - written;
+        assertTrue(beside < 3L * MIB, () -> beside + " bytes went before one write");
+        sites.a.order("bandwidth", "0");
+        equal(sites.a, sites.b, "disk", bytes);
+    }
+
+    /** Both were written, a little: whoever begins anew is sent a little. */
+    @Test
+    void aResyncSendsWhatDiffersAndNoMore(Scratch scratch) throws Exception {
+        int bytes = 48 * MIB;
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image("disk", bytes, "commit=journal");
+        sites.start();
+        write(sites.a, "disk", 0, bytes, seed);
+        sites.a.order("enable", "disk", "b", "0s");
+        equal(sites.a, sites.b, "disk", bytes);
+        sites.link.cut();
+        write(sites.a, "disk", 4 * MIB, MIB, seed + 1);
+        sites.b.order("promote!", "disk");
+        write(sites.b, "disk", 40 * MIB, MIB, seed + 2);
+        sites.a.node().kill();
+        sites.link.heal();
+        sites.a.start();
+        sites.a.awaitLinked();
+        assertTrue(sites.a.refused("resync", "disk", "b").startsWith("BUSY"), "nothing is lost without an order");
+        long before = sites.link.passedBytes();
+        sites.a.order("resync!", "disk", "b");
+        equal(sites.b, sites.a, "disk", bytes);
+        long passed = sites.link.passedBytes() - before;
+        assertTrue(passed >= 2L * MIB && passed < 6L * MIB, () -> passed + " bytes for two MiB that differ");
+        // And goes on as any other replica.
+        write(sites.b, "disk", 8 * MIB, MIB, seed + 3);
+        equal(sites.b, sites.a, "disk", bytes);
+    }
+
+    @Test
+    void theBoundOnEachCopyChangesWhileItRuns(Scratch scratch) throws Exception {
+        int bytes = 24 * MIB;
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image("disk", bytes, "commit=journal");
+        sites.start();
+        write(sites.a, "disk", 0, bytes, seed);
+        long rate = MIB;
+        sites.a.order("copies", "2", Long.toString(rate));
+        long before = sites.link.passedBytes();
+        long began = System.nanoTime();
+        sites.a.order("enable", "disk", "b", "0s");
+        awaitPassed(sites, before + 3 * MIB);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        assertTrue(seconds > 1.5, () -> "3 MiB in " + seconds + " s");
+        sites.a.order("copies", "2", Long.toString(16 * rate));
+        equal(sites.a, sites.b, "disk", bytes);
+        double all = (System.nanoTime() - began) / 1e9;
+        assertTrue(all - seconds > 0.8, () -> "the new bound was not in force: " + all + " s");
+        assertTrue(all - seconds < 15, () -> "the old bound was still in force: " + all + " s");
+    }
 }

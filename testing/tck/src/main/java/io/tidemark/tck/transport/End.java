@@ -160,9 +160,26 @@ final class End implements LinkInitiator, LinkListener {
         }
     }
 
+    private boolean trySend(Link.Urgency urgency, ByteBuffer part) {
+        caller = Thread.currentThread();
+        try {
+            return link().trySend(urgency, part);
+        } finally {
+            caller = null;
+        }
+    }
+
+    void send(Link.Urgency urgency, ByteBuffer part) {
+        await(() -> trySend(urgency, part));
+    }
+
     void send(ByteBuffer... parts) {
+        await(() -> trySend(parts));
+    }
+
+    private void await(BooleanSupplier sending) {
         long deadline = context.clock().monotonicNanos() + PATIENCE_NANOS;
-        while (!trySend(parts)) {
+        while (!sending.getAsBoolean()) {
             assertNull(end, () -> "closed while sending: " + end);
             long left = deadline - context.clock().monotonicNanos();
             assertTrue(writable.await(left), "nobody said that the link is writable again");

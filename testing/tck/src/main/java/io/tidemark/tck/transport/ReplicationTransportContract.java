@@ -197,6 +197,33 @@ public abstract class ReplicationTransportContract {
         });
     }
 
+    /** Whether something overtakes is the transport's business; that nothing is lost, and each urgency stays in order, is not. */
+    @Test
+    public void framesOfOneUrgencyKeepTheirOrder() throws Exception {
+        play(arena -> {
+            Pair pair = pair(arena);
+            int count = 900;
+            Link.Urgency[] all = Link.Urgency.values();
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Workers.Worker sender = worker(arena, "sender", thrown, () -> {
+                for (int i = 0; i < count; i++) {
+                    pair.near.send(all[i % all.length], numbered(i, 4 + i * 37 % 9000));
+                }
+            });
+            int[] next = {0, 1, 2};
+            for (int i = 0; i < count; i++) {
+                byte[] frame = pair.far.bytes();
+                int number =
+                        ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt();
+                assertArrayEquals(numbered(number, 4 + number * 37 % 9000).array(), frame);
+                assertEquals(next[number % all.length], number);
+                next[number % all.length] += all.length;
+            }
+            assertTrue(sender.join(End.PATIENCE_NANOS), "it takes too long");
+            assertNull(thrown.get());
+        });
+    }
+
     private static Workers.Worker worker(Arena arena, String name, AtomicReference<Throwable> thrown, Runnable body) {
         return arena.context().workers().start(name, () -> {
             try {

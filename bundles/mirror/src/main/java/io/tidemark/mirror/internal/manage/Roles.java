@@ -68,8 +68,8 @@ final class Roles {
             siblings.refusePrimary(image, asked);
         }
         facts = siblings.complete(facts, asked);
-        if (force && source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES) {
-            // It is on its way.
+        if (source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES) {
+            // It is on its way; the answer was quicker.
             facts = siblings.awaitReceived(image, source.durable());
         }
         long missing =

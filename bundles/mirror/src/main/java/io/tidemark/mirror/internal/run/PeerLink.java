@@ -169,19 +169,30 @@ final class PeerLink implements LinkListener {
 
     // ---- sending
 
-    boolean trySend(ByteBuffer... frame) {
-        return link.trySend(frame);
+    boolean trySend(ByteBuffer frame) {
+        return link.trySend(urgency(frame), frame);
+    }
+
+    /** Bytes of copies wait for events, and both for what one side asks and the other answers. */
+    private static Link.Urgency urgency(ByteBuffer frame) {
+        int code = frame.get(frame.position()) & 0xff;
+        if (code >= Type.RANGE.code() && code <= Type.PARTS.code()) {
+            return Link.Urgency.LAST;
+        }
+        boolean ordered = code >= Type.ENDED.code() && code <= Type.DURABLE.code();
+        return ordered ? Link.Urgency.NORMAL : Link.Urgency.FIRST;
     }
 
     /** Waits until the link takes a frame; false when it is closed. The gate is the caller's, for nothing else. */
-    boolean send(Gate own, ByteBuffer... frame) {
-        if (link.trySend(frame)) {
+    boolean send(Gate own, ByteBuffer frame) {
+        Link.Urgency urgency = urgency(frame);
+        if (link.trySend(urgency, frame)) {
             return true;
         }
         senders.add(own);
         try {
             while (closed == null) {
-                if (link.trySend(frame)) {
+                if (link.trySend(urgency, frame)) {
                     return true;
                 }
                 own.await(SECOND);
@@ -283,7 +294,7 @@ final class PeerLink implements LinkListener {
     }
 
     private void reply(ByteBuffer frame) throws StorageException {
-        if (frame != null && !link.trySend(frame) && closed == null) {
+        if (frame != null && !trySend(frame) && closed == null) {
             // A link that takes not even the first two frames is none.
             throw new StorageException(Reason.UNAVAILABLE, "the link takes no frames", "look at the peer");
         }
@@ -308,7 +319,7 @@ final class PeerLink implements LinkListener {
 
     private long clock() {
         long now = context.clock().monotonicNanos();
-        if (now >= clockDueNanos && link.trySend(Encoder.encode(Wire.LINK_CHANNEL, clocks.message()))) {
+        if (now >= clockDueNanos && trySend(Encoder.encode(Wire.LINK_CHANNEL, clocks.message()))) {
             clockDueNanos = now + clockPeriod();
         }
         // More often as soon as there is something to mirror.

@@ -1,12 +1,12 @@
 package io.tidemark.transport.tcp.internal;
 
+import io.tidemark.api.transport.Link.Urgency;
 import io.tidemark.base.net.ByteLink;
 import io.tidemark.transport.tcp.internal.Wire.Header;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
@@ -24,20 +24,19 @@ final class SendSide {
     }
 
     private static final long TURN_BYTES = 4L << 20;
+    /** This part of the peer's memory is not for what is less urgent, and so for each step of urgency. */
+    private static final int KEPT_CREDIT = 16;
 
-    private final long sendBytes;
     private final OutBuffers buffers;
     private final TokenBucket bandwidth;
     private final CompressionChoice choice;
 
     // Guarded by this.
-    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
-    private long queuedCost;
+    private final SendQueues queues;
     private long takenCost;
     private long begunCost;
     private long windowBytes;
     private long releasedBytes;
-    private long refusedCost;
     private boolean ended;
     private long framesSent;
     private long bytesSent;
@@ -68,7 +67,7 @@ final class SendSide {
     private boolean idle = true;
 
     SendSide(long sendBytes, OutBuffers buffers, TokenBucket bandwidth, CompressionChoice choice, long nowNanos) {
-        this.sendBytes = sendBytes;
+        this.queues = new SendQueues(sendBytes);
         this.buffers = buffers;
         this.bandwidth = bandwidth;
         this.choice = choice;
@@ -77,13 +76,13 @@ final class SendSide {
 
     // ---- callers
 
-    synchronized boolean offer(ByteBuffer[] parts, int length) {
+    synchronized boolean offer(Urgency urgency, ByteBuffer[] parts, int length) {
         long cost = Wire.cost(length);
         if (ended) {
             return false;
         }
-        if (!fits(cost, sendBytes)) {
-            refusedCost = refusedCost == 0 ? cost : Math.min(refusedCost, cost);
+        if (!queues.fits(urgency, cost) || !hasCredit(urgency, cost)) {
+            queues.refused(urgency, cost);
             return false;
         }
         byte[] content = new byte[length];
@@ -92,23 +91,24 @@ final class SendSide {
             part.get(part.position(), content, at, part.remaining());
             at += part.remaining();
         }
-        queue.add(content);
-        queuedCost += cost;
+        queues.add(urgency, content);
         takenCost += cost;
         return true;
     }
 
-    private boolean fits(long cost, long bound) {
-        return (queuedCost == 0 || queuedCost + cost <= bound) && takenCost + cost <= windowBytes + releasedBytes;
+    /** Some of the peer's memory is kept for what is more urgent; when none of it is used, any frame fits. */
+    private boolean hasCredit(Urgency urgency, long cost) {
+        long used = takenCost - releasedBytes;
+        return used + cost <= windowBytes - (used == 0 ? 0 : kept(urgency));
+    }
+
+    private long kept(Urgency urgency) {
+        return windowBytes / KEPT_CREDIT * urgency.ordinal();
     }
 
     /** Whether somebody who was refused should try again. */
     synchronized boolean writableDue() {
-        if (refusedCost == 0 || ended || !fits(refusedCost, sendBytes - sendBytes / 4)) {
-            return false;
-        }
-        refusedCost = 0;
-        return true;
+        return !ended && queues.writableDue(this::hasCredit);
     }
 
     /** What was counted. */
@@ -128,8 +128,8 @@ final class SendSide {
                 wireBytes,
                 framesCompressed,
                 savedBytes,
-                queuedCost,
-                windowBytes + releasedBytes - takenCost);
+                queues.cost(),
+                Math.max(0, windowBytes - kept(Urgency.NORMAL) + releasedBytes - takenCost));
     }
 
     // ---- the link
@@ -181,8 +181,7 @@ final class SendSide {
             closing = cut(reason);
         }
         if (drop) {
-            queue.clear();
-            queuedCost = 0;
+            queues.clear();
         }
     }
 
@@ -280,7 +279,11 @@ final class SendSide {
     }
 
     private synchronized boolean more() {
-        return creditToSay >= 0 || pong != null || ping != null || !queue.isEmpty() || (closing != null && !closeBegun);
+        return creditToSay >= 0
+                || pong != null
+                || ping != null
+                || !queues.isEmpty()
+                || (closing != null && !closeBegun);
     }
 
     private void fill() {
@@ -347,11 +350,9 @@ final class SendSide {
     }
 
     private synchronized byte[] next() {
-        byte[] content = queue.poll();
+        byte[] content = queues.next();
         if (content != null) {
-            long cost = Wire.cost(content.length);
-            queuedCost -= cost;
-            begunCost += cost;
+            begunCost += Wire.cost(content.length);
         } else if (!idle) {
             idle = true;
             idleSince = System.nanoTime();

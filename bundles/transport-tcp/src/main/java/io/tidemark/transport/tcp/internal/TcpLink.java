@@ -782,6 +782,11 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
 
     @Override
     public boolean trySend(ByteBuffer... parts) {
+        return trySend(Urgency.NORMAL, parts);
+    }
+
+    @Override
+    public boolean trySend(Urgency urgency, ByteBuffer... parts) {
         long length = 0;
         for (ByteBuffer part : parts) {
             length += part.remaining();
@@ -790,7 +795,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             throw new IllegalArgumentException(
                     "a frame of " + length + " bytes is longer than " + Wire.MAX_FRAME_BYTES);
         }
-        if (!send.offer(parts, (int) length)) {
+        if (!send.offer(urgency, parts, (int) length)) {
             return false;
         }
         busyNanos = System.nanoTime();

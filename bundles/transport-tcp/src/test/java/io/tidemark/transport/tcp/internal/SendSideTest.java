@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.transport.Link.Urgency;
 import io.tidemark.base.net.PlainLink;
 import io.tidemark.transport.tcp.TcpSettings.Compression;
 import io.tidemark.transport.tcp.internal.Wire.Header;
@@ -39,9 +40,9 @@ class SendSideTest {
                 near.configureBlocking(false);
                 PlainLink link = new PlainLink(near);
                 SendSide side = open();
-                assertTrue(side.offer(new ByteBuffer[] {ByteBuffer.allocate(100)}, 100));
+                assertTrue(side.offer(Urgency.NORMAL, new ByteBuffer[] {ByteBuffer.allocate(100)}, 100));
                 side.refuse();
-                assertFalse(side.offer(new ByteBuffer[0], 0));
+                assertFalse(side.offer(Urgency.FIRST, new ByteBuffer[0], 0));
                 assertSame(SendSide.Wait.NOTHING, side.send(link, scratch));
                 assertFalse(side.saidClose());
                 assertEquals(Header.SIZE + 100, side.handedOver(), "what was taken before");
@@ -56,5 +57,55 @@ class SendSideTest {
                 assertEquals(Header.TYPE_CLOSE, all.get(Header.SIZE + 100 + Header.TYPE));
             }
         }
+    }
+
+    private static boolean offer(SendSide side, Urgency urgency, int bytes) {
+        return side.offer(urgency, new ByteBuffer[] {ByteBuffer.allocate(bytes)}, bytes);
+    }
+
+    /** Neither their queue nor the peer's memory, nor both. */
+    @Test
+    void whatIsLessUrgentTakesNoRoomFromWhatIsMore() {
+        SendSide side = open();
+        while (offer(side, Urgency.LAST, 10_000)) {
+            // All that it takes.
+        }
+        assertTrue(side.counts().queuedBytes() <= 1 << 18, () -> side.counts().toString());
+        while (offer(side, Urgency.NORMAL, 10_000)) {
+            // Nor here.
+        }
+        assertTrue(side.counts().creditBytes() < 20_000, () -> side.counts().toString());
+        assertTrue(offer(side, Urgency.FIRST, 10_000));
+        assertFalse(side.writableDue());
+    }
+
+    @Test
+    void aFrameOfAnyLengthFitsWhereNothingIsUsed() {
+        for (Urgency urgency : Urgency.values()) {
+            assertTrue(offer(open(), urgency, (1 << 20) - 1024), urgency.name());
+        }
+    }
+
+    @Test
+    void whatIsUrgentOvertakesAndWhatGoesLastHasItsShare() {
+        SendQueues queues = new SendQueues(1 << 20);
+        for (byte i = 0; i < 12; i++) {
+            queues.add(Urgency.LAST, new byte[] {'l', i});
+        }
+        for (byte i = 0; i < 12; i++) {
+            queues.add(Urgency.NORMAL, new byte[] {'n', i});
+        }
+        queues.add(Urgency.FIRST, new byte[] {'f', 0});
+        queues.add(Urgency.FIRST, new byte[] {'f', 1});
+        StringBuilder order = new StringBuilder();
+        byte[] next = new byte['n' + 1];
+        for (byte[] frame = queues.next(); frame != null; frame = queues.next()) {
+            order.append((char) frame[0]);
+            assertEquals(next[frame[0]]++, frame[1], "each in its order");
+        }
+        assertEquals("ffnnnlnnnlnnnlnnnllllllll".length() + 1, order.length());
+        assertTrue(order.toString().matches("ff(n{3,4}l){3}n+l+"), order.toString());
+        assertTrue(queues.isEmpty());
+        assertEquals(0, queues.cost());
     }
 }
