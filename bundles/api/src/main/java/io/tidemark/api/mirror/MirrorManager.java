@@ -176,12 +176,22 @@ public interface MirrorManager {
     Promotion promote(String image, boolean force) throws StorageException;
 
     /**
+     * Fetches what replicas of reachable peers have received more, as {@link #promote} does, and changes nothing else: for who has to
+     * find a moment in the journal before {@link #promoteAt(String, Position, boolean, GivenUp)}.
+     *
+     * @param image its name
+     * @return events that were fetched; 0 when nobody has more
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary; INVALID while the replica is not consistent
+     */
+    long fetch(String image) throws StorageException;
+
+    /**
      * Turns a replica on this node into the primary as it was at an earlier position, and gives up what it has received behind that:
      * for a delayed or held replica whose source was spoilt. Its source, and every replica that has more, are on another branch
      * from then on.
      *
      * @param image its name
-     * @param at not behind its head, and received
+     * @param at not behind its head, and received, here or by a replica of a reachable peer, from which the rest is fetched then
      * @param force false: only when the source is no longer primary, or cannot be asked. True: in any case
      * @return what became of it; {@code missingEvents} counts what the source is known to have behind the position
      * @throws StorageException as {@link #promote}, except that nothing need be received; INVALID also for a position behind the

@@ -33,6 +33,9 @@ public final class FakeMirrors implements MirrorManager {
     /** Mirrored images. */
     public final List<MirrorStatus> images = new ArrayList<>();
 
+    /** Images of which it was told to fetch what others have. */
+    public final List<String> fetched = new ArrayList<>();
+
     /** How an image is after an order. */
     public MirrorStatus after = Following.replica("vm1").status();
 
@@ -187,6 +190,12 @@ public final class FakeMirrors implements MirrorManager {
     public Promotion promote(String image, boolean force) throws StorageException {
         done("promote " + image + (force ? " by force" : ""));
         return promoted(image, "sitea");
+    }
+
+    @Override
+    public long fetch(String image) throws StorageException {
+        fetched.add(image);
+        return 0;
     }
 
     @Override

@@ -102,6 +102,8 @@ final class MirrorRoles {
 
     private static void promoteAt(Call call, String moment, boolean force) throws Failure, StorageException {
         String image = image(call);
+        // The moment may be one that only a replica elsewhere has received.
+        call.node().mirrors().fetch(image);
         Journal journal = call.images().journal(image);
         Position at = Moments.lastAt(call, journal, call.images().image(image).head(), moment);
         long later = journal.durable() - at.sequence();

@@ -31,7 +31,7 @@ public final class MirrorResults {
         return (ahead.isEmpty()
                         ? ""
                         : "; " + Words.list(ahead) + (ahead.size() == 1 ? " has" : " have")
-                                + " more, which could not be fetched: mirror:resync there")
+                                + " more, which this one has not: mirror:resync there")
                 + (silent.isEmpty() ? "" : "; could not be asked whether they have more: " + Words.list(silent));
     }
 

@@ -334,6 +334,11 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     @Override
+    public long fetch(String image) throws StorageException {
+        return roles.fetch(image);
+    }
+
+    @Override
     public Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
         Promotion promotion = roles.promoteAt(image, at, force, given);
         fencing.look();

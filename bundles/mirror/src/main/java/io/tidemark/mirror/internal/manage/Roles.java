@@ -84,6 +84,14 @@ final class Roles {
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
     }
 
+    /** How many events came. */
+    long fetch(String image) throws StorageException {
+        ImageFacts facts = consistent(image);
+        String source = desk.replicas().config(image).map(ReplicaWish::peer).orElse("");
+        ImageFacts complete = siblings.complete(facts, siblings.ask(facts, source));
+        return complete.watermarks().durable() - facts.watermarks().durable();
+    }
+
     Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
         ImageFacts facts = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
@@ -91,16 +99,21 @@ final class Roles {
         if (source != null && !force) {
             refuseBeside(image, source, wish);
         }
+        Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
         if (!force) {
-            siblings.refusePrimary(image, siblings.ask(facts, source == null ? "" : wish.peer()));
+            siblings.refusePrimary(image, asked);
         }
+        if (at.sequence() > facts.watermarks().durable()) {
+            facts = siblings.complete(facts, asked);
+        }
+        List<String> ahead = asked.behind(facts, at.sequence());
         long received = facts.watermarks().durable();
         boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
         ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
-        return promotion(image, desk.nodeName(), promoted, missing);
+        return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), ahead);
     }
 
     private ImageFacts giveUp(String image, Position at, GivenUp given) throws StorageException {

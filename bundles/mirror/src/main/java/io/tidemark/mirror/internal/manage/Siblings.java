@@ -6,6 +6,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -15,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +60,20 @@ final class Siblings {
         List<String> ahead(ImageFacts ours) {
             return siblings.stream()
                     .filter(one -> one.hasMoreThan(ours))
+                    .map(Sibling::peer)
+                    .sorted()
+                    .toList();
+        }
+
+        /** Who has something on the same branch behind an event; sorted. */
+        List<String> behind(ImageFacts ours, long sequence) {
+            UUID epoch = Epochs.at(ours.epochs(), sequence).identity();
+            return siblings.stream()
+                    .filter(one -> one.facts().durable() > sequence
+                            && !one.facts().epochs().isEmpty()
+                            && Epochs.at(one.facts().epochs(), sequence)
+                                    .identity()
+                                    .equals(epoch))
                     .map(Sibling::peer)
                     .sorted()
                     .toList();

@@ -177,6 +177,66 @@ class TakeoverSimulationTest {
             nodes.b.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
             nodes.awaitEqual(nodes.b, c);
             assertEquals(copied, c.image("disk").copiedRanges);
+            assertEquals("b", c.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
+            // The one that was replaced comes back, and nobody takes anything from it.
+            nodes.acknowledged.clear();
+            nodes.network.heal("a", "b");
+            nodes.network.heal("a", "c");
+            awaitFencedByAny(nodes);
+            nodes.acknowledged.add(
+                    new TwoNodes.Written(0, nodes.b.image("disk").bytes.clone()));
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, c);
+            nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    private static void awaitFencedByAny(TwoNodes nodes) {
+        assertTrue(nodes.machine.awaitUntil(() -> nodes.a.image("disk").fence != null, 20 * SECOND));
+    }
+
+    /** It sees both, and goes on with the one that it was told to follow. */
+    @Test
+    void aReplicaWhoseSourceIsThereTurnsToNobodyByItself() {
+        TwoNodes.play(2840, SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            // The link that was cut ends first, and is not taken for the new one.
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !c.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * SECOND));
+            nodes.network.heal("a", "c");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> c.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * SECOND));
+            nodes.b.mirrors.promote("disk", true);
+            nodes.machine.sleep(20 * SECOND);
+            assertEquals("a", c.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
+            // Until that is gone.
+            nodes.network.cut("a", "c");
+            nodes.write(nodes.b, 1);
+            nodes.awaitEqual(nodes.b, c);
+        });
+    }
+
+    /** What is later than what a replica has received may be what it is to be promoted at. */
+    @Test
+    void aMomentThatOnlyASiblingHasIsFetched() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(2850, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            MemoryImage here = nodes.b.image("disk");
+            long before = here.journal.durable();
+            long end = c.image("disk").journal.durable();
+            boolean position = nodes.random.coin();
+            both[position ? 1 : 0] = true;
+            if (position) {
+                Position at = new Position(here.newestEpoch().number(), before + 1);
+                refused(Reason.UNSUPPORTED, () -> nodes.b.mirrors.promoteAt("disk", at, true, GivenUp.LOST));
+            } else {
+                assertEquals(end - before, nodes.b.mirrors.fetch("disk"));
+                assertEquals(0, nodes.b.mirrors.fetch("disk"));
+            }
+            assertEquals(end, here.journal.durable());
+            assertFalse(nodes.b.isPrimary("disk"));
         });
     }
 
