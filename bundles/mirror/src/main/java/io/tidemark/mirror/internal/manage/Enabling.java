@@ -8,6 +8,7 @@ import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.base.text.Names;
+import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
@@ -209,8 +210,13 @@ final class Enabling {
         String shared = create.remove(ReplicaWish.SHARED);
         checkShared(shared);
         ReplicaWish before = desk.replicas().config(image).orElse(null);
-        if (before != null
-                && !(before.peer().equals(peer) && before.sourceImage().equals(order.image()))) {
+        boolean follows = before != null
+                && before.peer().equals(peer)
+                && before.sourceImage().equals(order.image());
+        if (before != null && !follows && turns(before, peer, order)) {
+            return done();
+        }
+        if (before != null && !follows) {
             throw new StorageException(
                     Reason.BUSY,
                     "the image " + image + " follows " + before.sourceImage() + " of " + before.peer() + " on the node "
@@ -237,6 +243,51 @@ final class Enabling {
         }
         LOG.info("a replica of '{}' of {} is wished, as '{}'", order.image(), peer, image);
         return done();
+    }
+
+    /**
+     * A replica whose source is away goes on with the one that took its place, where that has all that the replica has: nobody else
+     * could, and a copy is not needed. While the source is linked people decide.
+     */
+    private boolean turns(ReplicaWish before, String peer, Order.Enable order) throws StorageException {
+        String image = before.image();
+        String granted = desk.peer(peer).images().get(image);
+        boolean free = !order.seed()
+                && !before.isShared()
+                && !desk.node().linked(before.peer())
+                && (granted == null || granted.equals(order.image()));
+        if (!free || !isReplicaOf(order.identity(), image)) {
+            return false;
+        }
+        // Nothing comes from there while the two are compared.
+        desk.node().endReplica(image, false, MADE_NANOS);
+        try {
+            Answer.Facts theirs = desk.look(peer, order.image());
+            if (theirs.role() == ImageHead.Role.PRIMARY
+                    && theirs.identity().equals(order.identity())
+                    && Desk.compare(theirs, desk.replica(image)).kind() == Verdict.Kind.CONTINUES) {
+                ReplicaWish now = ReplicaWish.turned(before, image, peer, order.image(), before.properties());
+                desk.replicas().change(image, config -> config.equals(before) ? ReplicaConfig.properties(now) : null);
+            }
+        } finally {
+            desk.replicas().config(image).ifPresent(desk.node()::addReplica);
+        }
+        boolean turned = desk.replicas()
+                .config(image)
+                .filter(wish -> wish.peer().equals(peer))
+                .isPresent();
+        if (turned) {
+            LOG.info("the replica '{}' follows {} from now on, which took the place of {}", image, peer, before.peer());
+        }
+        return turned;
+    }
+
+    private boolean isReplicaOf(UUID identity, String image) throws StorageException {
+        ImageFacts facts = desk.services().known(image).orElse(null);
+        return facts != null
+                && facts.role() == ImageHead.Role.REPLICA
+                && facts.replica().consistency() == Consistency.CONSISTENT
+                && facts.imageIdentity().equals(identity);
     }
 
     private void checkShared(String pool) throws StorageException {

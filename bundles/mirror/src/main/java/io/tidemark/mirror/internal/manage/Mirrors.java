@@ -71,6 +71,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     private final Statuses statuses;
     private final Enabling enabling;
     private final Heads heads;
+    private final Followers followers;
     private final Roles roles;
     private final Comparing comparing;
     private final Fencing fencing;
@@ -106,7 +107,8 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         enabling = new Enabling(desk);
         heads = new Heads(desk, statuses);
         branches = new KeptBranches(context, stores.branches());
-        roles = new Roles(desk, enabling, branches);
+        followers = new Followers(desk, enabling);
+        roles = new Roles(desk, enabling, branches, followers);
         comparing = new Comparing(desk);
         fencing = new Fencing(desk);
         splits = new Splits(desk, statuses);
@@ -122,6 +124,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     /** Ends all links and replicas. Does not wait for their workers. */
     @Override
     public void close() {
+        followers.close();
         fencing.close();
         node.close();
     }

@@ -42,12 +42,14 @@ final class Roles {
     private final Enabling enabling;
     private final Siblings siblings;
     private final KeptBranches branches;
+    private final Followers followers;
 
-    Roles(Desk desk, Enabling enabling, KeptBranches branches) {
+    Roles(Desk desk, Enabling enabling, KeptBranches branches, Followers followers) {
         this.desk = desk;
         this.enabling = enabling;
         this.siblings = new Siblings(desk);
         this.branches = branches;
+        this.followers = followers;
     }
 
     static String turn(String image) {
@@ -81,6 +83,7 @@ final class Roles {
         if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
             follow(promoted, wish);
         }
+        followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
     }
 
@@ -113,6 +116,7 @@ final class Roles {
         ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
+        followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), ahead);
     }
 

@@ -171,10 +171,20 @@ class TakeoverSimulationTest {
             nodes.checkAcknowledged(nodes.b);
             nodes.write(nodes.b, 3);
             assertEquals(List.of(), c.image("disk").journal.clients(), "nothing is kept for who only fetched");
-            // It has nothing that the new primary lacks, so it follows without a copy.
+        });
+    }
+
+    /** It has nothing that the new primary lacks, and what it followed is gone: no order is needed, nor a copy. */
+    @Test
+    void theOthersFollowWhoWasPromotedWhenTheirSourceIsGone() {
+        TwoNodes.play(2820, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
             int copied = c.image("disk").copiedRanges;
-            c.mirrors.disable("disk", "a");
-            nodes.b.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+            if (nodes.random.coin()) {
+                c.mirrors.delay("disk", SECOND);
+            }
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 3);
             nodes.awaitEqual(nodes.b, c);
             assertEquals(copied, c.image("disk").copiedRanges);
             assertEquals("b", c.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
@@ -238,6 +248,7 @@ class TakeoverSimulationTest {
             assertEquals(end, here.journal.durable());
             assertFalse(nodes.b.isPrimary("disk"));
         });
+        assertTrue(both[0] && both[1]);
     }
 
     @Test
