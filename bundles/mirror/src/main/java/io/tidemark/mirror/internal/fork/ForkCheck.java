@@ -80,7 +80,7 @@ public final class ForkCheck {
      */
     public static Verdict compare(Side source, long trimmed, Side replica) {
         if (source.epochs().isEmpty() || replica.epochs().isEmpty()) {
-            return new Verdict(Kind.UNRELATED, Point.NONE, List.of());
+            return new Verdict(Kind.UNRELATED, Point.NONE);
         }
         return new ForkCheck(source, replica).compare(trimmed);
     }
@@ -132,20 +132,20 @@ public final class ForkCheck {
         long last = Math.min(source.newest().number(), replica.newest().number());
         long first = oldestShared(source, replica);
         if (first == 0 && last >= 1) {
-            return new Verdict(Kind.UNRELATED, Point.NONE, List.of());
+            return new Verdict(Kind.UNRELATED, Point.NONE);
         }
-        return new Verdict(last >= first ? Kind.SPLIT : Kind.FORGOTTEN, Point.NONE, List.of());
+        return new Verdict(last >= first ? Kind.SPLIT : Kind.FORGOTTEN, Point.NONE);
     }
 
     /** Both know the epoch, and the next ones, where there are some on both sides, differ. */
     private Verdict common(long number, UUID identity, long trimmed) {
         boolean exact = source.exact(number) && replica.exact(number);
         long fork = Math.min(source.lastIn(number), replica.lastIn(number));
-        Verdict split = new Verdict(Kind.SPLIT, exact ? new Point(number, identity, fork) : Point.NONE, List.of());
+        Verdict split = new Verdict(Kind.SPLIT, exact ? new Point(number, identity, fork) : Point.NONE);
         if (replica.newest().number() > number) {
             boolean behind = source.newest().number() == number && source.end() <= replica.lastIn(number);
             Point end = new Point(number, identity, fork);
-            return behind ? new Verdict(Kind.OLDER, end, List.of()) : split;
+            return behind ? new Verdict(Kind.OLDER, end) : split;
         }
         if (replica.end() > source.lastIn(number)) {
             return split;
@@ -153,8 +153,8 @@ public final class ForkCheck {
         Point end = new Point(number, identity, replica.end());
         // Who is registered is not forgotten, so it was not: and where its epoch ends is not known for sure.
         if (replica.end() < trimmed || !source.exact(number)) {
-            return new Verdict(Kind.TRIMMED, end, List.of());
+            return new Verdict(Kind.TRIMMED, end);
         }
-        return new Verdict(Kind.CONTINUES, end, source.after(number));
+        return new Verdict(Kind.CONTINUES, end);
     }
 }

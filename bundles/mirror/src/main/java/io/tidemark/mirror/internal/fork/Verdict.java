@@ -1,8 +1,6 @@
 package io.tidemark.mirror.internal.fork;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.mirror.internal.wire.Point;
-import java.util.List;
 
 /**
  * How a replica stands to its source.
@@ -10,14 +8,8 @@ import java.util.List;
  * @param kind in one word
  * @param point for {@link Kind#CONTINUES}, {@link Kind#TRIMMED} and {@link Kind#OLDER} where the replica stands; for {@link
  *     Kind#SPLIT} the last event that both have, {@link Point#NONE} when neither knows it any more
- * @param following for {@link Kind#CONTINUES} the epochs that the replica lacks, oldest first
  */
-public record Verdict(Kind kind, Point point, List<Epoch> following) {
-    /** Copies. */
-    public Verdict {
-        following = List.copyOf(following);
-    }
-
+public record Verdict(Kind kind, Point point) {
     /** In one word. */
     public enum Kind {
         /** Send what comes behind the replica's position: maybe nothing. */

@@ -47,8 +47,13 @@ final class Fencing {
     /** Of the worker alone. */
     private final Map<String, Asker> askers = new TreeMap<>();
 
+    private final Object pairing = new Object();
+
     /** By image: who has answered the question that is open. */
     private final Map<String, Answers> answers = new HashMap<>();
+
+    /** Peers, with the images that are mirrored with them and their names there; as the configurations were lately. */
+    private volatile Map<String, Map<String, String>> pairs = Map.of();
 
     private volatile AutoCloseable listening = () -> {};
     private volatile boolean closed;
@@ -92,7 +97,7 @@ final class Fencing {
             long again = NEVER;
             Map<String, Long> asking = desk.services().replicas().asking();
             for (Map.Entry<String, String> image :
-                    pairs().getOrDefault(peer, Map.of()).entrySet()) {
+                    pairs.getOrDefault(peer, Map.of()).entrySet()) {
                 if (ended() || !desk.node().linked(peer)) {
                     break;
                 }
@@ -148,7 +153,7 @@ final class Fencing {
     }
 
     private void wakeAskers() {
-        Set<String> peers = pairs().keySet();
+        Set<String> peers = pairs.keySet();
         askers.entrySet().removeIf(asker -> {
             boolean gone = !peers.contains(asker.getKey());
             if (gone) {
@@ -167,22 +172,28 @@ final class Fencing {
         }
     }
 
-    /** Peers, with the images that are mirrored with them and their names there. */
-    private Map<String, Map<String, String>> pairs() {
-        Map<String, Map<String, String>> pairs = new TreeMap<>();
+    /** A configuration is there, is another one, or is gone. One after the other: none is missing in what is read last. */
+    void configured() {
+        synchronized (pairing) {
+            pairs = read();
+        }
+    }
+
+    private Map<String, Map<String, String>> read() {
+        Map<String, Map<String, String>> all = new TreeMap<>();
         for (Book.Page<PeerConfig> page : desk.peers().all()) {
             if (page.config() != null && !page.config().images().isEmpty()) {
-                pairs.computeIfAbsent(page.config().name(), peer -> new TreeMap<>())
+                all.computeIfAbsent(page.config().name(), peer -> new TreeMap<>())
                         .putAll(page.config().images());
             }
         }
         for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
             if (page.config() != null) {
-                pairs.computeIfAbsent(page.config().peer(), peer -> new TreeMap<>())
+                all.computeIfAbsent(page.config().peer(), peer -> new TreeMap<>())
                         .put(page.config().image(), page.config().sourceImage());
             }
         }
-        return pairs;
+        return all;
     }
 
     /** Until when it is well, as far as one peer goes. */
@@ -264,7 +275,7 @@ final class Fencing {
     }
 
     private boolean isEverybody(String image, Map<String, String> asked) throws StorageException {
-        boolean configured = pairs().entrySet().stream()
+        boolean configured = pairs.entrySet().stream()
                 .allMatch(pair -> !pair.getValue().containsKey(image) || asked.containsKey(pair.getKey()));
         Set<String> clients = asked.entrySet().stream()
                 .map(one -> desk.node().client(one.getKey(), one.getValue()))

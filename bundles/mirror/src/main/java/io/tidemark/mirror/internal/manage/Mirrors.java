@@ -197,6 +197,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     private void peerChanged(String name, Book.Page<PeerConfig> before, Book.Page<PeerConfig> now) {
+        fencing.configured();
         if (now == null || now.config() == null) {
             node.removePeer(name);
         } else {
@@ -206,6 +207,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     private void replicaChanged(String image, Book.Page<ReplicaWish> before, Book.Page<ReplicaWish> now) {
+        fencing.configured();
         ReplicaWish old = before == null ? null : before.config();
         ReplicaWish wish = now == null ? null : now.config();
         if (wish == null) {

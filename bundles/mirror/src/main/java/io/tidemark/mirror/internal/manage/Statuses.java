@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What is wished and what is, put together for people. */
@@ -207,6 +208,7 @@ final class Statuses {
     /** Images that a peer may have and does not ask for now. */
     private void granted(Map<Pair, MirrorStatus> all) {
         List<MirrorStatus> missing = new ArrayList<>();
+        Set<String> asking = desk.services().replicas().asking().keySet();
         for (Book.Page<PeerConfig> page : desk.peers().all()) {
             if (page.config() == null) {
                 continue;
@@ -214,17 +216,17 @@ final class Statuses {
             String peer = page.config().name();
             page.config().images().forEach((image, there) -> {
                 if (!all.containsKey(new Pair(image, peer))) {
-                    missing.add(waiting(image, peer, there));
+                    missing.add(waiting(image, peer, there, asking));
                 }
             });
         }
         all.values().stream()
                 .filter(one -> one.state() == State.PRIMARY)
-                .forEach(one -> missing.add(waiting(one.image(), one.peer(), one.peerImage())));
+                .forEach(one -> missing.add(waiting(one.image(), one.peer(), one.peerImage(), asking)));
         missing.forEach(one -> all.put(new Pair(one.image(), one.peer()), one));
     }
 
-    private MirrorStatus waiting(String image, String peer, String there) {
+    private MirrorStatus waiting(String image, String peer, String there, Set<String> asking) {
         boolean linked = desk.node().linked(peer);
         JournalClient client = desk.node().kept(image, peer, there).orElse(null);
         Optional<Fence> fence = fence(image).filter(one -> one.peer().equals(peer));
@@ -241,7 +243,7 @@ final class Statuses {
                 + (reads
                         ? "the replica reads the journal itself, " + (linked ? "linked" : "not linked")
                         : linked ? "linked, and the peer does not ask for the image now" : "not linked");
-        if (!linked && desk.services().replicas().asking().containsKey(image)) {
+        if (!linked && asking.contains(image)) {
             words += "; writes here wait until it has said whether it was promoted (mirror:admit goes on without)";
         }
         String keeps = kept < 0 ? "" : "; the journal keeps what follows event " + kept;

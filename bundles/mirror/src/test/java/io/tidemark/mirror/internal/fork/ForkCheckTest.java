@@ -70,7 +70,7 @@ class ForkCheckTest {
             common++;
         }
         if (common == 0) {
-            return new Verdict(Kind.UNRELATED, Point.NONE, List.of());
+            return new Verdict(Kind.UNRELATED, Point.NONE);
         }
         long shared = Math.min(source.endOf(common - 1), replica.endOf(common - 1));
         Epoch last = source.epochs().get(common - 1);
@@ -79,12 +79,10 @@ class ForkCheckTest {
         boolean sourceIsPrefix = common == source.epochs().size() && source.end() == shared;
         if (replicaIsPrefix) {
             Kind kind = replica.end() < trimmed ? Kind.TRIMMED : Kind.CONTINUES;
-            List<Epoch> following =
-                    source.epochs().subList(common, source.epochs().size());
-            return new Verdict(kind, point, kind == Kind.TRIMMED ? List.of() : following);
+            return new Verdict(kind, point);
         }
         boolean older = sourceIsPrefix && replica.epochs().size() > common;
-        return new Verdict(older ? Kind.OLDER : Kind.SPLIT, point, List.of());
+        return new Verdict(older ? Kind.OLDER : Kind.SPLIT, point);
     }
 
     private static List<History> trunks(long branch, History from, int epochs) {
@@ -210,7 +208,6 @@ class ForkCheckTest {
         Verdict verdict = verdict(TRUNK, 3, TRUNK.cut(1, 7));
         assertEquals(Kind.CONTINUES, verdict.kind());
         assertEquals(Point.in(TRUNK.epochs().get(0), 7), verdict.point());
-        assertEquals(List.of(TRUNK.last()), verdict.following());
         assertEquals(Kind.CONTINUES, verdict(TRUNK, 15, TRUNK).kind());
     }
 
