@@ -88,6 +88,7 @@ final class Moments {
         return !text.isEmpty() && Character.isLetter(text.charAt(0));
     }
 
+    /** Headers come from the journal's indexes, and a body is read of what has a name only: most of the journal is not. */
     private static Position marked(Call call, Journal journal, String name) throws Failure, StorageException {
         List<Position> found = new ArrayList<>();
         try (JournalScan scan = JournalScan.open(journal, 0)) {
