@@ -193,6 +193,18 @@ public interface Journal extends AutoCloseable {
     void configure(JournalSettings settings);
 
     /**
+     * Passes on what whoever writes a journal says of it to somebody who follows it, see {@link JournalStore#follow}: so readers
+     * need not wait until that shows in the journal itself. Does not wait, and may be called by any thread. For a journal that is
+     * not followed it means nothing.
+     *
+     * @param durable sequence up to which it was durable when that was said; never more than was durable, because it is believed. A
+     *     lower one than before changes nothing
+     * @param goesOn whether each later move will be told, too: as long as that is so the journal is not looked at for news in between.
+     *     With false nothing that was told before is believed any more, and the journal is looked at every now and then
+     */
+    default void told(long durable, boolean goesOn) {}
+
+    /**
      * Figures, for people and metrics.
      *
      * @return the state now

@@ -64,7 +64,8 @@ public interface JournalStore {
      * or nobody has. It claims and changes nothing but clients. What cannot be done with it fails with READ_ONLY; its appender
      * takes nothing.
      *
-     * <p>{@link Journal#durable} is what is proven to be durable, and may be a moment behind; {@link Journal#epochs}, {@link
+     * <p>{@link Journal#durable} is what is proven to be durable, and may be a moment behind, unless somebody passes on what its
+     * writer says ({@link Journal#told}); {@link Journal#epochs}, {@link
      * Journal#clients} and {@link Journal#trimmed} are as they were lately. Readers are woken as those of any journal. Clients are
      * registered and moved with {@link Journal#putClient}; whoever writes the journal sees them with {@link
      * Journal#refreshClients} and before it trims. A client that registers while others trim has to look at {@link Journal#trimmed}

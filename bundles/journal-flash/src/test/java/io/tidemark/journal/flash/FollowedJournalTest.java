@@ -69,12 +69,15 @@ class FollowedJournalTest {
         private long seenUpTo;
         private long registrations;
         private String broken = "";
+        /** The writer says how far it is, in some seeds. */
+        private final boolean talks;
 
         Run(SimulatedMachine machine, int flavour) {
             this.machine = machine;
             this.random = machine.random("followed");
             this.options = CrashSeeds.options(flavour);
             this.directories = CrashSeeds.directories(flavour);
+            this.talks = machine.random("talks").coin();
         }
 
         void lives() throws Exception {
@@ -200,13 +203,18 @@ class FollowedJournalTest {
 
         private void read(Journal journal, Gate gate) throws StorageException {
             register(journal);
+            while (journal.durable() < seenUpTo) {
+                // What was seen because the writer said so shows in the files a little later.
+                gate.await(SECOND / 100);
+            }
             try (JournalReader reader = journal.reader(seenUpTo + 1)) {
                 while (true) {
                     EventHeader header = reader.next();
                     if (header == null) {
                         register(journal);
                         reader.whenReadable(gate::open);
-                        gate.await(10 * SECOND);
+                        listen(journal);
+                        gate.await(talks ? SECOND / 100 : 10 * SECOND);
                         continue;
                     }
                     long sequence = header.position().sequence();
@@ -218,6 +226,13 @@ class FollowedJournalTest {
                     seen.put(sequence, header.length());
                     seenUpTo = sequence;
                 }
+            }
+        }
+
+        private void listen(Journal journal) {
+            Journal now = written;
+            if (talks) {
+                journal.told(now == null ? 0 : now.durable(), now != null);
             }
         }
 
@@ -398,6 +413,65 @@ class FollowedJournalTest {
             List<JournalClient> both = List.of(client(17), other);
             assertFalse(machine.awaitUntil(() -> !followed.clients().equals(both), SECOND), "it is forgotten");
             followed.close();
+        });
+    }
+
+    /** The writer never proves what it wrote last, and says it: then that is seen at once, and nobody looks for more. */
+    @Test
+    void whatTheWriterSaysIsSeenAtOnceAndNobodyLooksInBetween() {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(7);
+        TWO.forEach(machine.disk()::makeDirectories);
+        machine.run(() -> {
+            SimulatedContext process = machine.boot("one");
+            FlashOptions unsealed = SMALL.withSealNanos(3600 * SECOND);
+            FlashJournalStore store = new FlashJournalStore("pool", TWO, unsealed, process.files());
+            Journal journal = store.create(process, "disk", new UUID(7, 7), SETTINGS);
+            Events.begin(journal, 1);
+            Events.write(journal, 3, 900);
+            AtomicInteger looks = new AtomicInteger();
+            Files counted = new FaultyFiles(process.files()) {
+                @Override
+                public boolean exists(Path path) {
+                    looks.addAndGet(path.toString().endsWith(".client") ? 0 : 1);
+                    return super.exists(path);
+                }
+            };
+            StorageContext counting = new ForwardingContext(process) {
+                @Override
+                public Files files() {
+                    return counted;
+                }
+            };
+            Journal followed = store.follow(counting, "disk");
+            assertEquals(0, followed.durable(), "nothing proves it");
+            AtomicInteger woken = new AtomicInteger();
+            JournalReader reader = followed.reader(1);
+            for (long each = 1; each <= 20; each++) {
+                long durable = journal.durable();
+                reader.whenReadable(woken::incrementAndGet);
+                followed.told(durable, true);
+                // At its turn to look for what was trimmed it takes a little longer.
+                boolean seen = machine.awaitUntil(() -> followed.durable() == durable, SECOND / 50);
+                assertTrue(seen, () -> "durable " + followed.durable() + ", and told " + durable);
+                assertEquals(each, woken.get(), "readers are woken");
+                while (reader.next() != null) {
+                    reader.body();
+                }
+                Events.write(journal, 1, 900);
+            }
+            int before = looks.get();
+            machine.sleep(10 * SECOND);
+            assertTrue(looks.get() - before <= 25, () -> "looked " + (looks.get() - before) + " times");
+            assertEquals(journal.durable() - 1, followed.durable(), "it was not told of the last one");
+
+            // Nobody tells anything any more: what was proven meanwhile is found by looking.
+            followed.told(0, false);
+            Events.write(journal, 1, 900);
+            machine.sleep(SECOND / 2);
+            assertEquals(journal.durable() - 1, followed.durable(), "the last one proves what is before it");
+            reader.close();
+            followed.close();
+            journal.close();
         });
     }
 

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A journal that somebody else writes, or nobody: it can be read, and clients of it can be registered. A worker looks for what is
- * new, seldom while nothing is.
+ * new: when somebody says so ({@link #told}); and where nobody does, again and again, seldom while nothing is.
  */
 public final class FollowedJournal extends SegmentedJournal {
     private static final Logger LOG = LoggerFactory.getLogger(FollowedJournal.class);
@@ -27,6 +27,11 @@ public final class FollowedJournal extends SegmentedJournal {
     private static final long LEAST_PAUSE_NANOS = 2 * MILLI;
     private static final long MOST_PAUSE_NANOS = 100 * MILLI;
     private static final long RELOAD_NANOS = 500 * MILLI;
+
+    /** What was said last: up to where, and whether more will be. */
+    private record Told(long durable, boolean goesOn) {
+        static final Told NOTHING = new Told(0, false);
+    }
 
     private final StorageContext context;
     private final Gate gate;
@@ -41,6 +46,7 @@ public final class FollowedJournal extends SegmentedJournal {
     private final Consumer<FollowedJournal> closeAction;
     private final JournalAppender appender = new NoAppender();
     private volatile List<JournalClient> clients;
+    private volatile Told told = Told.NOTHING;
 
     /**
      * Opens it.
@@ -92,7 +98,7 @@ public final class FollowedJournal extends SegmentedJournal {
         this.clientTurn = new Turn(context.workers());
         boolean open = false;
         try {
-            tail.step();
+            tail.step(0);
             clients = loadClients();
             context.workers().start("journal-follow-" + places.journal(), this::run);
             open = true;
@@ -133,7 +139,11 @@ public final class FollowedJournal extends SegmentedJournal {
                 reloadClients();
                 reloadAt = now + RELOAD_NANOS;
             }
-            pause = tail.step() ? LEAST_PAUSE_NANOS : Math.min(2 * pause, MOST_PAUSE_NANOS);
+            Told said = told;
+            boolean any = tail.step(said.durable());
+            boolean waits = said.goesOn() && durable() >= said.durable();
+            boolean soon = any || pause > MOST_PAUSE_NANOS;
+            pause = waits ? RELOAD_NANOS : soon ? LEAST_PAUSE_NANOS : Math.min(2 * pause, MOST_PAUSE_NANOS);
             closeDropped();
         }
     }
@@ -159,6 +169,14 @@ public final class FollowedJournal extends SegmentedJournal {
         } catch (StorageException e) {
             LOG.debug("Journal {}: {}", places.journal(), e.getMessage());
         }
+    }
+
+    @Override
+    public void told(long durable, boolean goesOn) {
+        synchronized (tail) {
+            told = goesOn ? new Told(Math.max(durable, told.durable()), true) : Told.NOTHING;
+        }
+        gate.open();
     }
 
     // ---- reading

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * Finds what somebody else writes into a journal, and puts into the table what is proven durable: the header of an item says how
- * far the journal was durable before the item was written. Changes nothing. For one thread.
+ * far the journal was durable before the item was written, and whoever writes it may have said so. Changes nothing. For one thread.
  *
  * <p>What is not proven is looked at anew each time: a recovery may put something else in its place. What is proven stays as it is
  * until it is trimmed; where the files contradict that, the journal has to be opened again.
@@ -28,6 +28,9 @@ final class FollowedTail {
 
     private volatile JournalState state;
     private long attested;
+
+    /** As the writer itself says it, at this look. */
+    private long told;
 
     /** The segment that is read now; null before the first one. */
     private Segment current;
@@ -55,10 +58,12 @@ final class FollowedTail {
     /**
      * Takes over what has become durable.
      *
+     * @param toldDurable up to where whoever writes the journal says that it is; 0 when nobody says anything
      * @return whether there was anything
      * @throws StorageException UNAVAILABLE when the journal has to be opened again
      */
-    boolean step() throws StorageException {
+    boolean step(long toldDurable) throws StorageException {
+        told = toldDurable;
         boolean any = false;
         boolean more = true;
         try {
@@ -230,6 +235,7 @@ final class FollowedTail {
             durable = Math.max(durable, item.durable());
         }
         attested = durable;
+        durable = Math.max(durable, told);
         int proven = 0;
         for (int i = 0; i < items.size() && items.get(i).lastSequence() <= durable; i++) {
             if (items.get(i).isData() && !knows(items.get(i).epoch())) {

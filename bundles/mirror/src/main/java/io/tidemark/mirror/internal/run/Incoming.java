@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * A replica of this node and what it receives. Its worker does all that may wait: asks for the image, makes it, hands events to
  * the engine, copies bytes. Links come and go meanwhile; what was not handed in when one ends is fetched again by the next.
  */
-final class Incoming {
+final class Incoming implements PeerLink.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
     private static final long SECOND = 1_000_000_000L;
     private static final long LOOK_NANOS = 5 * SECOND;
@@ -55,6 +55,8 @@ final class Incoming {
     private final IntSupplier replicasOfNode;
     /** Null when the source's journal cannot be read here. */
     private final SharedSource shared;
+    /** Null without a shared journal. */
+    private final Wakes wakes;
 
     private final Standby gate;
     private final Gate sending;
@@ -122,6 +124,8 @@ final class Incoming {
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
         words.reads(reads);
+        this.wakes =
+                shared == null ? null : new Wakes(context, shared, settings.retryNanos(), gate, sending, words::news);
     }
 
     ReplicaWish wish() {
@@ -199,7 +203,8 @@ final class Incoming {
         gate.open();
     }
 
-    void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
+    @Override
+    public void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
         synchronized (lock) {
             if (from != asking || toChannel != channel) {
                 return;
@@ -249,10 +254,10 @@ final class Incoming {
 
     private long pause() {
         long now = context.clock().monotonicNanos();
-        if (link != null && !asked) {
-            return Math.max(1, retryAtNanos - now);
-        }
-        return waitsForRoom ? SECOND : follows ? look(now) : MOST_LOOK_NANOS;
+        long pause = link != null && !asked
+                ? Math.max(1, retryAtNanos - now)
+                : waitsForRoom ? SECOND : follows ? look(now) : MOST_LOOK_NANOS;
+        return hears() && offered() != null ? Math.min(pause, wakes.pauseNanos()) : pause;
     }
 
     /**
@@ -293,11 +298,32 @@ final class Incoming {
             }
             tellProgress();
         }
+        if (wakes != null) {
+            keepWakes();
+        }
         if (isCopied && shared != null && !reads) {
             isCopied = false;
             leave("it goes on with the journal itself", false);
             retryAtNanos = 0;
             gate.open();
+        }
+    }
+
+    private boolean hears() {
+        return wakes != null && reads && asked && follows && replica != null;
+    }
+
+    /** Over a link, where there is one, the source says that there is news, and counts this replica. */
+    private void keepWakes() throws StorageException {
+        PeerLink over = hears() ? offered() : null;
+        if (wakes.isDue(over)) {
+            ReplicaProgress progress = replica.progress();
+            boolean beside = services.images().image(wish.image()).journalPool().equals(wish.shared());
+            Message.Open request = request(facts(), progress, Wakes.WINDOW_BYTES);
+            wakes.open(over, request.reading(beside ? Message.Copy.READS_BESIDE : Message.Copy.READS));
+        }
+        if (over != null) {
+            wakes.tell(replica.progress());
         }
     }
 
@@ -381,6 +407,9 @@ final class Incoming {
     private void leave(String why, boolean forGood) {
         if (link != null && asked) {
             link.send(sending, channel, new Message.Leave(why, forGood));
+        }
+        if (wakes != null) {
+            wakes.leave(why, forGood);
         }
         leaveChannel();
         retryAtNanos = context.clock().monotonicNanos() + settings.retryNanos();

@@ -106,6 +106,12 @@ final class IncomingWords {
         unsentBytes = unsent;
     }
 
+    /** The source said how far it is, and nothing more. */
+    synchronized void news(long sourceDurable) {
+        heardNanos = clock.monotonicNanos();
+        durable = Math.max(durable, sourceDurable);
+    }
+
     synchronized void arrived(EventHeader header) {
         arrivedEvents++;
         arrivedBytes += header.bodyLength();

@@ -21,6 +21,9 @@ interface Origin {
     /** How far a replica is; whether somebody waits for that. Waits for no store. */
     boolean peer(String image, PeerProgress progress) throws StorageException;
 
+    /** Whether it is told how far a replica at the other end of a link is. */
+    boolean counts(PeerLink link);
+
     /** A replica does not count any more. */
     void forgetPeer(String image, String peer) throws StorageException;
 
@@ -48,6 +51,12 @@ interface Origin {
             @Override
             public boolean peer(String image, PeerProgress progress) throws StorageException {
                 return services.replicas().peer(image, progress);
+            }
+
+            @Override
+            public boolean counts(PeerLink link) {
+                // Who waits for replicas wants what is written to outlive this node.
+                return !link.isInside();
             }
 
             @Override

@@ -45,9 +45,9 @@ final class Outgoing {
      * The source's journal.
      *
      * @param journal open
-     * @param reader behind what the replica has
+     * @param reader behind what the replica has; null when that reads the journal itself
      * @param client name of the replica in the journal
-     * @param registered whether the journal knows it; not while a sibling fetches something
+     * @param registered whether the journal knows it from here; not while a sibling fetches something
      */
     record Tape(Journal journal, JournalReader reader, String client, boolean registered) {}
 
@@ -67,6 +67,15 @@ final class Outgoing {
     private final Credit credit;
     private final String peer;
     private final Copier copier;
+    /** The replica reads the journal itself: it is told of news only. */
+    private final boolean reads;
+    /** Whether the origin is told how far it is. */
+    private final boolean counts;
+    /** Why it is not, for people; empty when it is, or nobody would think so. */
+    private final String uncounted;
+
+    /** Waits for news; of the source worker. Null while there is some that was not told yet. */
+    private JournalReader listening;
 
     private EventHeader pending;
     private long toldEpoch;
@@ -80,7 +89,7 @@ final class Outgoing {
     private volatile StorageException trouble;
     private volatile boolean closed;
     /** Somebody waits until the replica has it. */
-    private volatile boolean hurries = true;
+    private volatile boolean hurries;
     /** Reports to the engine reach it in the order of what they say. */
     private final Object reports = new Object();
 
@@ -124,6 +133,17 @@ final class Outgoing {
             toldEpoch = opened.epochs().get(0).number();
         }
         this.copier = opened.copying() ? new Copier(all, this, link) : null;
+        this.reads = open.copy().reads();
+        this.toldDurable = reads ? opened.durable() : 0;
+        this.counts = (reads ? open.copy() == Message.Copy.READS : tape.registered())
+                && all.origin().counts(link);
+        boolean fetches = !tape.registered() && !reads;
+        this.uncounted = counts || fetches
+                ? ""
+                : "; no commit policy counts it, because "
+                        + (link.isInside() ? "it is on the same node" : "its journal lies in the pool of this one's");
+        // Who only fetches something is about to be promoted.
+        this.hurries = counts || fetches;
         all.add(this);
     }
 
@@ -187,7 +207,7 @@ final class Outgoing {
 
     void progressed(Message.Progress now) {
         Message.Progress before = progress;
-        if (now.arrived() > sentSequence
+        if (now.arrived() > (reads ? tape.journal().durable() : sentSequence)
                 || now.arrived() < before.arrived()
                 || now.received() < before.received()
                 || now.replayed() < before.replayed()) {
@@ -223,15 +243,15 @@ final class Outgoing {
 
     private void report(boolean reachable) {
         synchronized (reports) {
-            if (superseded || forgotten || !tape.registered()) {
+            if (superseded || forgotten || !counts) {
                 return;
             }
             Message.Progress now = progress;
             boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
-            boolean counts = reachable && consistent && !closed;
+            boolean inSync = reachable && consistent && !closed;
             try {
                 hurries = all.origin()
-                        .peer(image(), new PeerProgress(peer, counts, now.arrived(), now.received(), now.replayed()));
+                        .peer(image(), new PeerProgress(peer, inSync, now.arrived(), now.received(), now.replayed()));
             } catch (StorageException e) {
                 LOG.debug("{}: {} cannot be told of {}: {}", peer, image(), now, e.getMessage());
             }
@@ -279,6 +299,9 @@ final class Outgoing {
         if (trouble != null) {
             throw trouble;
         }
+        if (reads) {
+            return serveNews(out, sending);
+        }
         if (pending == null) {
             pending = tape.reader().next();
         }
@@ -298,6 +321,38 @@ final class Outgoing {
                     "run journal:verify");
         }
         return bytes + sendEvents(frame, out, sending);
+    }
+
+    /** One word at a time, however much is written until the replica has heard it. */
+    private long serveNews(PeerLink out, Gate sending) throws StorageException {
+        listenNoMore();
+        long durable = tape.journal().durable();
+        if (durable <= toldDurable) {
+            listening = tape.journal().reader(toldDurable + 1);
+            listening.whenReadable(() -> side.ready(this));
+            return 0;
+        }
+        ByteBuffer frame = Encoder.encode(channel, new Message.Durable(durable, 0, 0));
+        if (!credit.tryTake(frame.remaining())) {
+            return 0; // more credit comes
+        }
+        long now = all.context().clock().monotonicNanos();
+        if (progress.received() >= toldDurable) {
+            // Nothing was under way: from now on an answer is due.
+            heardNanos = now;
+        }
+        toldDurable = durable;
+        out.send(sending, frame);
+        restsUntilNanos = now + REST_NANOS;
+        return frame.remaining();
+    }
+
+    private void listenNoMore() {
+        JournalReader before = listening;
+        listening = null;
+        if (before != null) {
+            before.close();
+        }
     }
 
     /** Epochs that begin before an event; negative when there is no credit for one. */
@@ -364,6 +419,9 @@ final class Outgoing {
 
     /** Once a second: how far the source is, where that is news. */
     void tell(PeerLink out, Gate sending) {
+        if (reads) {
+            return;
+        }
         long durable = tape.journal().durable();
         if (durable != toldDurable) {
             toldDurable = durable;
@@ -391,9 +449,16 @@ final class Outgoing {
             copier.wake();
         }
         all.remove(this);
-        tape.reader().close();
+        if (reads) {
+            listenNoMore();
+        } else {
+            tape.reader().close();
+        }
         report(false);
         if (!tape.registered()) {
+            if (forget && counts && !superseded && !forgotten) {
+                all.forgetPeer(image(), peer);
+            }
             return;
         }
         if (forget && !superseded && !forgotten) {
@@ -418,10 +483,15 @@ final class Outgoing {
     // ---- by the keeper
 
     void keep() {
-        if (closed || superseded || forgotten || !tape.registered()) {
+        if (closed || superseded || forgotten || !(tape.registered() || reads)) {
             return;
         }
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
+        if (known.isEmpty() && reads) {
+            // Where the journal was not trimmed yet nobody has looked who reads it.
+            report(true);
+            return;
+        }
         if (known.isEmpty()) {
             fail(new SourceSide.Expired("the journal of '" + image() + "' no longer waits for the replica at " + peer
                     + "; run mirror:resync at the replica"));
@@ -431,7 +501,9 @@ final class Outgoing {
             fail(new SourceSide.Expired(Sources.expired(image(), known.get())));
             return;
         }
-        keepProgress();
+        if (!reads) {
+            keepProgress();
+        }
         // The engine keeps it in memory only, and cannot be told while it is opened again.
         report(true);
     }
@@ -550,6 +622,12 @@ final class Outgoing {
         if (copies) {
             return copier.words();
         }
+        return flowWords(lacks, unreceived)
+                + (reads ? "; the replica reads the journal itself, linked" : "")
+                + uncounted;
+    }
+
+    private String flowWords(long lacks, long unreceived) {
         if (unreceived > 0) {
             String lacking = "the replica lacks " + unreceived + " events";
             return stuck(unreceived)

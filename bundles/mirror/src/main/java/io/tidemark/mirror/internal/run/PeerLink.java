@@ -42,6 +42,12 @@ final class PeerLink implements LinkListener {
         void ended(PeerLink link, boolean wasProven, StorageException why);
     }
 
+    /** Has channels over the link. */
+    interface Receiver {
+        /** What the source says in a channel; by the link's worker. Does not wait. */
+        void deliver(PeerLink from, int channel, Message message, int bytes) throws StorageException;
+    }
+
     /** Who is at the other end. */
     private record Known(String peer, String nodeName, Octets key) {}
 
@@ -51,7 +57,7 @@ final class PeerLink implements LinkListener {
     private final long handshakeNanos;
     private final Gate gate;
     private final ClockOffset clocks;
-    private final Map<Integer, Incoming> receivers = new ConcurrentHashMap<>();
+    private final Map<Integer, Receiver> receivers = new ConcurrentHashMap<>();
     private final AtomicInteger channels = new AtomicInteger();
     private final CopyOnWriteArraySet<Gate> senders = new CopyOnWriteArraySet<>();
     private volatile StorageException closed;
@@ -156,9 +162,9 @@ final class PeerLink implements LinkListener {
     }
 
     /** A number for a new channel of a receiver here. */
-    int attach(Incoming incoming) {
+    int attach(Receiver receiver) {
         int channel = channels.incrementAndGet();
-        receivers.put(channel, incoming);
+        receivers.put(channel, receiver);
         gate.open();
         return channel;
     }
@@ -368,9 +374,9 @@ final class PeerLink implements LinkListener {
         } else if (message instanceof Answer answer) {
             orders.take(decoded.channel(), answer);
         } else {
-            Incoming incoming = receivers.get(decoded.channel());
-            if (incoming != null) {
-                incoming.deliver(this, decoded.channel(), message, length);
+            Receiver receiver = receivers.get(decoded.channel());
+            if (receiver != null) {
+                receiver.deliver(this, decoded.channel(), message, length);
             }
         }
     }

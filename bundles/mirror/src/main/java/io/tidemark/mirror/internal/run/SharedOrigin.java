@@ -13,6 +13,7 @@ import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * An image of another node whose journal lies in a pool that both have: its journal is read here, whether the other node runs or
@@ -22,11 +23,23 @@ final class SharedOrigin implements Origin, AutoCloseable {
     /** How a journal describes a replica that reads it by itself. */
     static final String READS = ", which reads the journal itself";
 
+    /**
+     * What the source's node says of the journal.
+     *
+     * @param journal identity of the one that it means
+     * @param durable up to where it is
+     * @param goesOn whether it says so each time that this moves
+     */
+    private record Word(UUID journal, long durable, boolean goesOn) {
+        static final Word NONE = new Word(new UUID(0, 0), 0, false);
+    }
+
     private final StorageContext context;
     private final Services services;
     private final ReplicaWish wish;
     private final String node;
-    private Journal journal;
+    private volatile Journal journal;
+    private volatile Word word = Word.NONE;
     private boolean closed;
 
     SharedOrigin(StorageContext context, Services services, ReplicaWish wish, String node) {
@@ -88,11 +101,35 @@ final class SharedOrigin implements Origin, AutoCloseable {
         }
         Journal opened = store.follow(context, image);
         journal = opened;
+        pass(opened, word);
         if (closed) {
             release();
             throw new StorageException(Reason.CLOSED, "the replica is closed", "");
         }
         return opened;
+    }
+
+    /** By anybody; does not wait. */
+    void told(UUID of, long durable) {
+        Word said = new Word(of, durable, true);
+        word = said;
+        pass(journal, said);
+    }
+
+    /** Nobody says anything any more. By anybody; does not wait. */
+    void toldNoMore() {
+        word = Word.NONE;
+        Journal now = journal;
+        if (now != null) {
+            now.told(0, false);
+        }
+    }
+
+    /** Another journal of that name may have been opened before it was made anew. */
+    private static void pass(Journal to, Word said) {
+        if (to != null && said.goesOn() && to.identity().equals(said.journal())) {
+            to.told(said.durable(), true);
+        }
     }
 
     private synchronized void release() throws StorageException {
@@ -116,8 +153,14 @@ final class SharedOrigin implements Origin, AutoCloseable {
 
     @Override
     public boolean peer(String image, PeerProgress progress) {
-        // The source's node sees it in its journal, later: nobody waits for that.
-        return false;
+        // The source's node hears it over the link, or sees it in its journal, later. How often there is news it
+        // decides, too.
+        return word.goesOn();
+    }
+
+    @Override
+    public boolean counts(PeerLink link) {
+        return true;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.identity.Handshake;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +86,16 @@ final class SharedSource {
             link = ends[0];
         }
         return link;
+    }
+
+    /** The source's node says how far a journal is durable, and goes on saying so. By anybody; does not wait. */
+    void told(UUID journal, long durable) {
+        origin.told(journal, durable);
+    }
+
+    /** It says nothing any more. */
+    void toldNoMore() {
+        origin.toldNoMore();
     }
 
     /** By the replica's worker. With {@code forget} the journal need keep nothing for it any more. */

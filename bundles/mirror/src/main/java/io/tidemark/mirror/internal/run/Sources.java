@@ -191,7 +191,7 @@ final class Sources {
         StorageException last = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
-                return attempt(side, link, channel, open, wanted);
+                return attempt(side, link, channel, open, wanted && !open.copy().reads());
             } catch (StorageException e) {
                 last = e;
                 if (e.reason() != Reason.NOT_FOUND) {
@@ -217,7 +217,10 @@ final class Sources {
         }
     }
 
-    /** Nothing is registered for who only fetches something: what an open reader reads is not trimmed. */
+    /**
+     * Nothing is registered for who only fetches something: what an open reader reads is not trimmed. Nor is it for who reads the
+     * journal itself: that one has registered there.
+     */
     private Outgoing attempt(SourceSide side, PeerLink link, int channel, Message.Open open, boolean registers)
             throws StorageException, Refusal {
         ImageFacts facts = origin.facts(open.image());
@@ -227,7 +230,7 @@ final class Sources {
         if (!open.copy().begins()) {
             refuseExpired(open, known);
         }
-        boolean copying = open.copy() != Message.Copy.NONE;
+        boolean copying = open.copy().copies();
         boolean replica = facts.role() == ImageHead.Role.REPLICA;
         if (copying && replica && facts.replica().consistency() != Consistency.CONSISTENT) {
             throw new Refusal(
@@ -252,7 +255,7 @@ final class Sources {
             }
             throw trimmed(open, start);
         }
-        JournalReader reader = journal.reader(start.sequence() + 1);
+        JournalReader reader = open.copy().reads() ? null : journal.reader(start.sequence() + 1);
         Message.Opened opened = new Message.Opened(
                 copying,
                 facts.imageIdentity(),

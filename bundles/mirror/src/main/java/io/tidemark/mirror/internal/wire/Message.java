@@ -119,6 +119,16 @@ public sealed interface Message
             epochs = List.copyOf(epochs);
         }
 
+        /**
+         * The same of who reads the source's journal itself.
+         *
+         * @param how one for that
+         * @return a copy
+         */
+        public Open reading(Copy how) {
+            return new Open(image, replica, identity, how, 0, window, arrived, received, replayed, epochs);
+        }
+
         @Override
         public Type type() {
             return Type.OPEN;
@@ -136,7 +146,11 @@ public sealed interface Message
         /** As BEGIN, but it has a seed: only what differs is to be sent. */
         BEGIN_SEEDED(3),
         /** The rest of such a copy. */
-        GO_ON_SEEDED(4);
+        GO_ON_SEEDED(4),
+        /** Nothing, and no events either: it reads the source's journal itself, and wants to know of news. */
+        READS(5),
+        /** As READS; its own journal lies in the pool of the source's, so it would be lost with that one. */
+        READS_BESIDE(6);
 
         private final int code;
 
@@ -164,6 +178,24 @@ public sealed interface Message
          */
         public boolean seeded() {
             return this == BEGIN_SEEDED || this == GO_ON_SEEDED;
+        }
+
+        /**
+         * Whether bytes are to be sent.
+         *
+         * @return false for who wants events only, or not even these
+         */
+        public boolean copies() {
+            return this != NONE && !reads();
+        }
+
+        /**
+         * Whether the receiver reads the source's journal itself.
+         *
+         * @return true for both
+         */
+        public boolean reads() {
+            return this == READS || this == READS_BESIDE;
         }
 
         static Copy ofCode(int code) {

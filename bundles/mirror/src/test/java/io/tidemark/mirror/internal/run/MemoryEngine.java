@@ -10,6 +10,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
@@ -40,7 +41,14 @@ final class MemoryEngine implements ReplicaManager {
     private final List<Runnable> forQuestions = new ArrayList<>();
     private final Gate gate;
     final Map<String, PeerProgress> peers = new HashMap<>();
+    /** Of journals that other nodes write. */
+    final Map<String, JournalStore> pools = new HashMap<>();
+
     final List<String> broken;
+    /** How often it was asked which images ask. */
+    int asked;
+    /** In which the journals of this one lie. */
+    String journalPool = "own";
 
     /** No further image can be made. */
     boolean full;
@@ -87,7 +95,7 @@ final class MemoryEngine implements ReplicaManager {
                 this,
                 new MemoryManager(this),
                 new MemoryDevices(this, images),
-                pool -> null,
+                pool -> pools.get(pool),
                 new NewsDesk(context, "news"));
     }
 
@@ -253,6 +261,7 @@ final class MemoryEngine implements ReplicaManager {
 
     @Override
     public Map<String, Long> asking() {
+        asked++;
         Map<String, Long> asking = new TreeMap<>();
         images.values().stream().filter(one -> one.question != 0).forEach(one -> asking.put(one.name, one.question));
         return asking;

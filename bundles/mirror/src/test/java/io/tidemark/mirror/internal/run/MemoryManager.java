@@ -34,7 +34,7 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
                 MemoryImage.SIZE_BYTES,
                 4096,
                 "",
-                "",
+                engine.journalPool,
                 "",
                 "",
                 List.of(),

@@ -29,6 +29,8 @@ import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.base.event.export.ExportReader;
 import io.tidemark.mirror.internal.identity.NodeKey;
+import io.tidemark.mirror.internal.wire.Order;
+import io.tidemark.mirror.internal.wire.Point;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -105,6 +107,17 @@ class OrdersSimulationTest {
             nodes.a.mirrors.enable("disk", "here", new ReplicaOptions("copy", 0, Map.of()));
             nodes.write(nodes.a, 5);
             nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
+            // Its source's journal wakes it.
+            nodes.machine.sleep(3 * SECOND);
+            nodes.write(nodes.a, 1);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.image("copy").head
+                            == nodes.a.image("disk").journal.appended(),
+                    SECOND / 5));
+            // It would be lost with the node, so nobody waits for it.
+            assertEquals(Map.of(), nodes.a.engine.peers);
+            String words = nodes.a.status("disk").words();
+            assertTrue(words.contains("no commit policy counts it, because it is on the same node"), words);
             nodes.a.restart();
             nodes.write(nodes.a, 5);
             nodes.awaitSame(nodes.a, "disk", nodes.a, "copy");
@@ -129,6 +142,53 @@ class OrdersSimulationTest {
             assertEquals(List.of(), nodes.a.mirrors.status());
             assertEquals(List.of(), nodes.a.image("disk").journal.clients());
             nodes.a.mirrors.removePeer("here");
+        });
+    }
+
+    @Test
+    void manyImagesAreListedWithOneQuestion() {
+        TwoNodes.play(1060, 1, nodes -> {
+            mirrored(nodes);
+            for (int i = 0; i < 3; i++) {
+                String name = "more" + i;
+                nodes.a.images.put(name, new MemoryImage(name, new UUID(19, i), ImageHead.Role.PRIMARY, 0));
+                nodes.a.image(name).newEpoch(new UUID(20, i), "a");
+                nodes.a.mirrors.enable(name, "b", ReplicaOptions.DEFAULTS);
+            }
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.mirrors.status().stream().allMatch(one -> one.state() == State.UNLINKED),
+                    60 * SECOND));
+            int before = nodes.a.engine.asked;
+            assertEquals(4, nodes.a.mirrors.status().size());
+            assertEquals(1, nodes.a.engine.asked - before);
+        });
+    }
+
+    /** A node that is a peer, and knows how images are called. */
+    @Test
+    void whoHasNoPartInAnImageIsToldNothingOfIt() {
+        TwoNodes.play(1070, SEEDS, nodes -> {
+            mirrored(nodes);
+            MirrorNode stranger = nodes.stranger();
+            assertTrue(nodes.machine.awaitUntil(() -> stranger.linked("a") && stranger.linked("b"), 20 * SECOND));
+            Position at = new Position(1, 1);
+            Point first = new Point(
+                    at.epoch(), nodes.a.image("disk").journal.epochs().get(0).identity(), at.sequence());
+            for (Order order : List.of(
+                    new Order.Look("disk"),
+                    new Order.Sums(0, 4096, 1, "disk"),
+                    new Order.Branch(first, "disk"),
+                    new Order.Verify("disk"),
+                    new Order.Disable("disk", "disk"))) {
+                for (String peer : List.of("a", "b")) {
+                    refused(Reason.NOT_FOUND, () -> stranger.ask(peer, order, 5 * SECOND, WorkListener.QUIET));
+                }
+            }
+            refused(
+                    Reason.READ_ONLY,
+                    () -> stranger.ask("b", new Order.Promote(first, 0, "disk"), 5 * SECOND, WorkListener.QUIET));
+            assertTrue(nodes.a.isPrimary("disk") && !nodes.b.isPrimary("disk"));
         });
     }
 

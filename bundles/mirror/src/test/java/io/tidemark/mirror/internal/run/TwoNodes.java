@@ -12,6 +12,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishKind;
@@ -31,6 +32,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -112,11 +114,7 @@ final class TwoNodes {
         }
 
         private byte[] nonce() {
-            ByteBuffer nonce = ByteBuffer.allocate(32);
-            while (nonce.hasRemaining()) {
-                nonce.putLong(process.randomBits());
-            }
-            return nonce.array();
+            return TwoNodes.nonce(process);
         }
 
         void restart() throws StorageException {
@@ -170,6 +168,14 @@ final class TwoNodes {
         }
     }
 
+    private static byte[] nonce(SimulatedContext process) {
+        ByteBuffer nonce = ByteBuffer.allocate(32);
+        while (nonce.hasRemaining()) {
+            nonce.putLong(process.randomBits());
+        }
+        return nonce.array();
+    }
+
     /** So much of branches that were given up is kept on each node. */
     static final long KEPT_BYTES = 64 << 10;
 
@@ -197,6 +203,27 @@ final class TwoNodes {
                         20 * SECOND),
                 () -> c.mirrors.peers().toString());
         return c;
+    }
+
+    /** A peer of both, with which nothing is mirrored, and which asks for what it likes. */
+    MirrorNode stranger() throws StorageException {
+        SimulatedContext process = machine.boot("c");
+        MemoryEngine engine = new MemoryEngine(process, "c", new TreeMap<>(), broken);
+        MirrorNode stranger = new MirrorNode(
+                process,
+                engine.services(),
+                TwoSites.SETTINGS,
+                new Handshake.Self(KEY_C, "c", 1, 1),
+                () -> nonce(process),
+                TwoSites.nobody());
+        stranger.transport("tcp", network.transport(process, "c"));
+        stranger.start();
+        for (Node node : List.of(a, b)) {
+            node.mirrors.addPeer("c", PeerSettings.of("", KEY_C.toString()));
+            stranger.addPeer(new PeerWish(
+                    node.name, "tcp", Optional.of(PeerAddress.of("sim:" + node.name)), node.key.toString()));
+        }
+        return stranger;
     }
 
     private TwoNodes(SimulatedMachine machine) {

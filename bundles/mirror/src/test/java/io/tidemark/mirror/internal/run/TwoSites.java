@@ -65,30 +65,15 @@ final class TwoSites {
         }
 
         private Master master() {
-            return new Master() {
+            return new Nobody() {
                 @Override
                 public boolean mayHave(String peer, String image) {
                     return !image.startsWith("secret");
                 }
 
                 @Override
-                public boolean mayFetch(String peer, String image) {
-                    return false;
-                }
-
-                @Override
                 public void pinned(String peer, String shown) {
                     peerKey = shown;
-                }
-
-                @Override
-                public void moved() {
-                    // Roles are not this test's.
-                }
-
-                @Override
-                public Answer obey(GivenOrder given) throws StorageException {
-                    throw new StorageException(StorageException.Reason.INVALID, "no orders here", "");
                 }
             };
         }
@@ -125,6 +110,38 @@ final class TwoSites {
                     .findFirst()
                     .orElse("none");
         }
+    }
+
+    /** Nobody may have anything, and no order is obeyed. */
+    private static class Nobody implements Master {
+        @Override
+        public boolean mayHave(String peer, String image) {
+            return false;
+        }
+
+        @Override
+        public boolean mayFetch(String peer, String image) {
+            return false;
+        }
+
+        @Override
+        public void pinned(String peer, String shown) {
+            // Whoever wants to know overrides it.
+        }
+
+        @Override
+        public void moved() {
+            // Roles are not this test's.
+        }
+
+        @Override
+        public Answer obey(GivenOrder given) throws StorageException {
+            throw new StorageException(StorageException.Reason.INVALID, "no orders here", "");
+        }
+    }
+
+    static Master nobody() {
+        return new Nobody();
     }
 
     final SimulatedMachine machine;

@@ -1,0 +1,165 @@
+package io.tidemark.mirror.internal.run;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.mirror.internal.wire.Message;
+import java.util.UUID;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The channel of a replica that reads its source's journal itself, over the link to the source's node as long as there is one: the
+ * source says that there is news, and the replica how far it is. By the replica's worker, but for {@link #deliver}.
+ */
+final class Wakes implements PeerLink.Receiver {
+    /** One frame is under way at a time. */
+    static final long WINDOW_BYTES = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Wakes.class);
+
+    private final StorageContext context;
+    private final SharedSource shared;
+    private final long retryNanos;
+    private final Gate gate;
+    private final Gate sending;
+    private final LongConsumer heard;
+
+    // Shared with the link's worker.
+    private final Object lock = new Object();
+    private PeerLink link;
+    private int channel;
+    private UUID journal;
+    private boolean opened;
+    private boolean ended;
+    private long releasedBytes;
+    private long toldReleasedBytes;
+
+    // Of the replica's worker alone.
+    private ReplicaProgress told;
+    private long openAtNanos;
+
+    /** The gate is the replica's worker's, the other one its gate for sending; {@code heard} is told up to where the source is. */
+    Wakes(StorageContext context, SharedSource shared, long retryNanos, Gate gate, Gate sending, LongConsumer heard) {
+        this.context = context;
+        this.shared = shared;
+        this.retryNanos = retryNanos;
+        this.gate = gate;
+        this.sending = sending;
+        this.heard = heard;
+    }
+
+    /** Goes on over this link only; null for none. Whether a channel is to be opened now. */
+    boolean isDue(PeerLink now) {
+        boolean over;
+        synchronized (lock) {
+            over = link != null && (ended || link != now || !link.isOpen());
+        }
+        if (over) {
+            leave("the journal is read without news", false);
+        }
+        return now != null && link == null && context.clock().monotonicNanos() >= openAtNanos;
+    }
+
+    /** When {@link #isDue} may say something else, unless the link is another one. */
+    long pauseNanos() {
+        return link != null
+                ? Long.MAX_VALUE
+                : Math.max(1, openAtNanos - context.clock().monotonicNanos());
+    }
+
+    void open(PeerLink over, Message.Open request) {
+        int number;
+        synchronized (lock) {
+            link = over;
+            number = over.attach(this);
+            channel = number;
+            opened = false;
+            ended = false;
+            releasedBytes = 0;
+            toldReleasedBytes = 0;
+        }
+        told = null;
+        openAtNanos = context.clock().monotonicNanos() + retryNanos;
+        over.send(sending, number, request);
+    }
+
+    /** How far the replica is, and that it has heard what was said. */
+    void tell(ReplicaProgress now) {
+        long released;
+        synchronized (lock) {
+            if (!opened || ended) {
+                return;
+            }
+            released = releasedBytes;
+        }
+        if (told == null
+                || now.arrived() != told.arrived()
+                || now.received() != told.received()
+                || now.replayed() != told.replayed()) {
+            told = now;
+            link.send(sending, channel, new Message.Progress(now.arrived(), now.received(), now.replayed()));
+        }
+        if (released > toldReleasedBytes) {
+            toldReleasedBytes = released;
+            link.send(sending, channel, new Message.Credit(released));
+        }
+    }
+
+    void leave(String why, boolean forget) {
+        PeerLink before;
+        int number;
+        boolean says;
+        synchronized (lock) {
+            before = link;
+            number = channel;
+            says = !ended;
+            link = null;
+            channel = 0;
+            opened = false;
+        }
+        if (before == null) {
+            return;
+        }
+        before.detach(number);
+        shared.toldNoMore();
+        if (says && before.isOpen()) {
+            before.send(sending, number, new Message.Leave(why, forget));
+        }
+    }
+
+    // ---- by the link's worker
+
+    @Override
+    public void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
+        long durable = 0;
+        synchronized (lock) {
+            if (from != link || toChannel != channel) {
+                return;
+            }
+            if (message instanceof Message.Opened begun) {
+                opened = true;
+                journal = begun.journal();
+                durable = begun.durable();
+                shared.told(journal, durable);
+            } else if (message instanceof Message.Durable news && opened) {
+                durable = news.durable();
+                shared.told(journal, durable);
+                releasedBytes += bytes;
+            } else if (message instanceof Message.Ended refusal) {
+                LOG.info("{} tells no news of its journal: {}", from.peer(), refusal.words());
+                ended = true;
+                opened = false;
+                shared.toldNoMore();
+            } else {
+                throw new StorageException(
+                        Reason.CORRUPT, message.type() + " came where only news was asked for", "update the peer");
+            }
+        }
+        heard.accept(durable);
+        gate.open();
+    }
+}
