@@ -96,6 +96,11 @@ public class JournalOver implements Journal {
     }
 
     @Override
+    public List<JournalClient> refreshClients() throws StorageException {
+        return below.refreshClients();
+    }
+
+    @Override
     public void putClient(JournalClient client) throws StorageException {
         below.putClient(client);
     }

@@ -173,6 +173,27 @@ class SharedJournalTest {
         equal(sites);
     }
 
+    /** Its journal is its own: what was acknowledged because it has it outlives the source's node and the pool that both had. */
+    @Test
+    void itIsWaitedForAsLongAsTheNodesAreLinked(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "journal.limit=1GiB");
+        equal(sites);
+        sites.a.node().tell("configure", DISK, "commit=replica-durable", "peer.timeout=300ms");
+        write(sites.a, 500);
+        sites.link.cut();
+        MirroredDisk.awaitImage(sites.a, "HOLDING");
+        sites.link.heal();
+        MirroredDisk.awaitImage(sites.a, "SERVING");
+        loads.start(sites.a.node(), seed + runs++);
+        loads.run(Duration.ofMillis(500));
+        sites.a.node().kill();
+        Path journal = sites.a.settings().journals().get(0).resolve(DISK);
+        Files.move(journal, journal.resolveSibling("lost"));
+        loads.ended();
+        sites.b.order("promote!", DISK);
+        loads.verify(sites.b.node());
+    }
+
     @Test
     void aPrimaryThatIsGoneLeavesAllThatIsProven(Scratch scratch) throws Exception {
         TwoSites sites = mirrored(scratch, "journal.limit=1GiB", "peer.ask.timeout=2s");

@@ -15,6 +15,8 @@ import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
@@ -59,6 +61,9 @@ import java.util.function.Consumer;
  */
 final class Site implements SessionListener {
     static final String IMAGE = "disk";
+    /** The pool of another site's journals, where this one has it, too. */
+    static final String SHARED = "shared";
+
     static final long SECOND = 1_000_000_000L;
     private static final WishKind IMAGES = new WishKind("io.tidemark.image", "image", "");
     private static final MirrorSettings SETTINGS =
@@ -75,6 +80,9 @@ final class Site implements SessionListener {
     final NodeKey key;
     private final Scene scene;
     private final Path root;
+    /** Journals of another site that this one may read; null for none. */
+    private Path shares;
+
     Mirrors mirrors;
     private ImageDirectory directory;
     private ReplicaManager replicas;
@@ -110,6 +118,17 @@ final class Site implements SessionListener {
         return scene.chronicle();
     }
 
+    /** From the next boot on this site has the pool of another one's journals. */
+    void shares(Site other) {
+        shares = other.root.resolve("journals");
+    }
+
+    /** As a replica of the site that it shares journals with. */
+    ReplicaOptions options(Site source) {
+        boolean reads = source.root.resolve("journals").equals(shares);
+        return reads ? new ReplicaOptions("", 0, Map.of(ReplicaOptions.SHARED, SHARED)) : ReplicaOptions.DEFAULTS;
+    }
+
     boolean alive() {
         return process != null && !process.dead();
     }
@@ -140,13 +159,15 @@ final class Site implements SessionListener {
         directory
                 .plugins()
                 .addImageStore("default", 0, new FileImageStore("default", root.resolve("images"), 0, process.files()));
+        JournalStore shared =
+                shares == null ? null : new FlashJournalStore(SHARED, List.of(shares), OPTIONS, process.files());
         replicas = new Replicas(directory);
         caughtUp = Long.MAX_VALUE;
         Services services = new Services(
                 scene.defect().replicas(name, new Watched(replicas), scene.memory()),
                 directory,
                 directory,
-                pool -> null,
+                pool -> pool.equals(SHARED) ? shared : null,
                 new NewsDesk(context, "news"));
         mirrors = new Mirrors(
                 context,

@@ -17,15 +17,18 @@ class SitesSeedsTest {
         long compared = 0;
         long turns = 0;
         int expiries = 0;
+        int shared = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             SitesSimulation.Result result = new SitesSimulation(seed, Defect.NONE).run();
             compared += result.compared();
             turns += result.turns();
             expiries += result.expiries();
+            shared += result.shared() ? 1 : 0;
         }
-        System.out.println(SEEDS + " seeds, " + compared + " comparisons, " + turns + " changes of roles, " + expiries
-                + " replicas expired");
+        System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + compared
+                + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired");
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
+        assertTrue(shared > 0, "no site read the journal of another one");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
     }
 

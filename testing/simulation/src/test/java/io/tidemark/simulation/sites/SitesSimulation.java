@@ -6,7 +6,6 @@ import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.Promotion;
-import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
@@ -30,7 +29,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * One seed: two or three sites that mirror one image, clients that write wherever they may, people that hold, delay and turn roles,
+ * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients that write wherever they may, people that hold, delay and turn roles,
  * links that break, nodes that are killed, power that fails, and clocks that are hours apart and step. In the end all is healed
  * and every site has to come to the same bytes.
  */
@@ -54,6 +53,9 @@ final class SitesSimulation implements Scene {
     private final List<Site> sites = new ArrayList<>();
     private final Map<String, Long> skews = new HashMap<>();
     private final boolean clocksStep;
+    /** Whether the second site reads the journals of the first one whenever it follows that one. */
+    private final boolean shared;
+
     private boolean writing = true;
     private boolean ordering;
     private int turns;
@@ -72,15 +74,26 @@ final class SitesSimulation implements Scene {
             sites.add(new Site(name, KEYS.get(i), this));
             skews.put(name, random.between(-10, 10) * HOUR + random.below(HOUR));
         }
+        this.shared = machine.random("shared").coin();
+        if (shared) {
+            sites.get(1).shares(sites.get(0));
+        }
     }
 
     /** What a run was good for. */
-    record Result(long compared, int turns, int resyncs, int expiries, long steps, long simulatedNanos) {}
+    record Result(
+            boolean shared, long compared, int turns, int resyncs, int expiries, long steps, long simulatedNanos) {}
 
     Result run() {
         machine.run(this::play);
         return new Result(
-                chronicle.compared(), turns, resyncs, chronicle.expiries(), machine.steps(), machine.nowNanos());
+                shared,
+                chronicle.compared(),
+                turns,
+                resyncs,
+                chronicle.expiries(),
+                machine.steps(),
+                machine.nowNanos());
     }
 
     private void play() throws Exception {
@@ -118,7 +131,7 @@ final class SitesSimulation implements Scene {
         for (Site other : sites.subList(1, sites.size())) {
             machine.sleep(random.below(SECOND));
             require(linked(first, other), first + " and " + other + " do not link");
-            first.mirrors.enable(Site.IMAGE, other.name, ReplicaOptions.DEFAULTS);
+            first.mirrors.enable(Site.IMAGE, other.name, other.options(first));
         }
     }
 
@@ -285,7 +298,7 @@ final class SitesSimulation implements Scene {
                 site.mirrors.disable(Site.IMAGE, one.peer());
             }
         }
-        primary.mirrors.enable(Site.IMAGE, site.name, ReplicaOptions.DEFAULTS);
+        primary.mirrors.enable(Site.IMAGE, site.name, site.options(primary));
         site.follow(0);
         if (!await(() -> equal(site, primary), 20 * SECOND)) {
             machine.note("resync", site.mirrors.status(), 0, 0);
