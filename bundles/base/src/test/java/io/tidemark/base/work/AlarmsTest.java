@@ -74,10 +74,12 @@ class AlarmsTest {
 
     @Test
     void afterTheEndThereAreNone() {
-        Alarms alarms = new Alarms(workers, machine.clock(), "alarms");
+        AtomicLong now = new AtomicLong();
+        Alarms alarms = new Alarms(workers, clock(now), "alarms");
         Workers.Gate gate = workers.newGate();
-        assertTrue(alarms.set(gate::open, SECOND / 20));
+        assertTrue(alarms.set(gate::open, SECOND / 50));
         alarms.close();
+        now.addAndGet(SECOND);
         assertFalse(alarms.set(workers.newGate()::open, 0));
         assertFalse(gate.await(SECOND / 5));
     }
