@@ -545,7 +545,9 @@ final class ReplicaSimulation {
             // As with any disk that is written meanwhile, a read may see each sector before or after that: a write that
             // fails may end in the middle of a block, and be read before the image knows that it failed.
             for (int at = 0; at < SIZE; at += SECTOR) {
-                require(shown(at, seen, before.head(), after), "the sector at " + at + " is no position up to " + after);
+                require(
+                        shown(at, seen, before.head(), after),
+                        "the sector at " + at + " is no position up to " + after);
             }
         }
 

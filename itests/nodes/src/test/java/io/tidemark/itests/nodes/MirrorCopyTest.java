@@ -165,7 +165,7 @@ class MirrorCopyTest {
     /** Four MiB of a copy would wait to be sent, for four seconds; what is ordered meanwhile does not wait behind them. */
     @Test
     void ordersAndOtherImagesDoNotWaitBehindACopy(Scratch scratch) throws Exception {
-        int bytes = 48 * MIB;
+        int bytes = 24 * MIB;
         TwoSites sites = TwoSites.create(scratch);
         for (String image : List.of("disk", "other")) {
             sites.a.settings().image(image, bytes, "commit=journal");
@@ -194,7 +194,7 @@ class MirrorCopyTest {
     /** Both were written, a little: whoever begins anew is sent a little. */
     @Test
     void aResyncSendsWhatDiffersAndNoMore(Scratch scratch) throws Exception {
-        int bytes = 48 * MIB;
+        int bytes = 24 * MIB;
         TwoSites sites = TwoSites.create(scratch);
         sites.a.settings().image("disk", bytes, "commit=journal");
         sites.start();
@@ -204,7 +204,7 @@ class MirrorCopyTest {
         sites.link.cut();
         write(sites.a, "disk", 4 * MIB, MIB, seed + 1);
         sites.b.order("promote!", "disk");
-        write(sites.b, "disk", 40 * MIB, MIB, seed + 2);
+        write(sites.b, "disk", 20 * MIB, MIB, seed + 2);
         sites.a.node().kill();
         sites.link.heal();
         sites.a.start();

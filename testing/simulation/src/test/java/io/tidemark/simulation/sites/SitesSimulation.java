@@ -29,9 +29,9 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients that write wherever they may, people that hold, delay and turn roles,
- * links that break, nodes that are killed, power that fails, and clocks that are hours apart and step. In the end all is healed
- * and every site has to come to the same bytes.
+ * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
+ * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
+ * and clocks that are hours apart and step. In the end all is healed and every site has to come to the same bytes.
  */
 final class SitesSimulation implements Scene {
     private static final long SECOND = Site.SECOND;

@@ -103,7 +103,13 @@ final class SendSide {
     }
 
     private long kept(Urgency urgency) {
-        return windowBytes / KEPT_CREDIT * urgency.ordinal();
+        int shares =
+                switch (urgency) {
+                    case FIRST -> 0;
+                    case NORMAL -> 1;
+                    case LAST -> 2;
+                };
+        return windowBytes / KEPT_CREDIT * shares;
     }
 
     /** Whether somebody who was refused should try again. */
