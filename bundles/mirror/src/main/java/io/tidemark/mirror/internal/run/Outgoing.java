@@ -329,7 +329,12 @@ final class Outgoing {
         long durable = tape.journal().durable();
         if (durable <= toldDurable) {
             listening = tape.journal().reader(toldDurable + 1);
-            listening.whenReadable(() -> side.ready(this));
+            // Of a journal that was closed the listener would only say again and again that there is something to see.
+            if (listening.next() == null) {
+                listening.whenReadable(() -> side.ready(this));
+            } else {
+                side.ready(this);
+            }
             return 0;
         }
         ByteBuffer frame = Encoder.encode(channel, new Message.Durable(durable, 0, 0));
