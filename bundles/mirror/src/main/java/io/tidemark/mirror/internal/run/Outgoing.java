@@ -76,6 +76,8 @@ final class Outgoing {
 
     /** Waits for news; of the source worker. Null while there is some that was not told yet. */
     private JournalReader listening;
+    /** Somebody will say when there is more. */
+    private volatile boolean listened;
 
     private EventHeader pending;
     private long toldEpoch;
@@ -325,18 +327,14 @@ final class Outgoing {
 
     /** One word at a time, however much is written until the replica has heard it. */
     private long serveNews(PeerLink out, Gate sending) throws StorageException {
-        listenNoMore();
         long durable = tape.journal().durable();
         if (durable <= toldDurable) {
-            listening = tape.journal().reader(toldDurable + 1);
-            // Of a journal that was closed the listener would only say again and again that there is something to see.
-            if (listening.next() == null) {
-                listening.whenReadable(() -> side.ready(this));
-            } else {
-                side.ready(this);
+            if (!listened) {
+                listen();
             }
             return 0;
         }
+        listenNoMore();
         ByteBuffer frame = Encoder.encode(channel, new Message.Durable(durable, 0, 0));
         if (!credit.tryTake(frame.remaining())) {
             return 0; // more credit comes
@@ -352,6 +350,22 @@ final class Outgoing {
         return frame.remaining();
     }
 
+    private void listen() throws StorageException {
+        listenNoMore();
+        listening = tape.journal().reader(toldDurable + 1);
+        // Of a journal that was closed the listener would only say again and again that there is something to see.
+        if (listening.next() == null) {
+            listened = true;
+            listening.whenReadable(() -> {
+                listened = false;
+                side.ready(this);
+            });
+        } else {
+            side.ready(this);
+        }
+    }
+
+    /** A reader that is closed calls its listener, too. */
     private void listenNoMore() {
         JournalReader before = listening;
         listening = null;
