@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The distribution, by {@code ./run} and {@code ./tm}, with real clients and kill -9. */
+@Tag("karaf")
 @ExtendWith(ScratchExtension.class)
 class DistributionTest {
     private static final int ROUNDS = Seeds.rounds("tidemark.karaf.rounds", 2);

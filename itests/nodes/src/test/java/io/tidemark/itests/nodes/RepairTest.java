@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * below what the journal attests the image is refused, or reads of the damage fail and say why; the repair says what is lost, and
  * exactly that is lost. Above it the end is cut by itself.
  */
+@Tag("karaf")
 @ExtendWith(ScratchExtension.class)
 class RepairTest {
     private static final int BLOCK_BYTES = 4096;

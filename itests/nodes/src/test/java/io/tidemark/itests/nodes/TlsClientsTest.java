@@ -14,10 +14,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Real clients, which bring GnuTLS, and a node that lets nobody in without TLS and a certificate. */
+@Tag("karaf")
 @ExtendWith(ScratchExtension.class)
 class TlsClientsTest {
     private static final int IMAGE_BYTES = 16 << 20;
