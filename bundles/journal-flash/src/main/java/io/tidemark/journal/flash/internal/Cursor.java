@@ -216,7 +216,9 @@ final class Cursor {
         if (needed > window.capacity()) {
             window = windows.larger(needed + SLACK_BYTES);
         }
-        window.clear().limit((int) Math.min(window.capacity(), Layout.align(Math.max(0, known - start))));
+        // Not the whole window: what comes next may lie elsewhere, as behind an index, and would be read twice.
+        long wanted = Math.min(Layout.align(needed + SLACK_BYTES), Layout.align(Math.max(0, known - start)));
+        window.clear().limit((int) Math.min(window.capacity(), wanted));
         int count = segment.file.readDirect(window, start);
         if (count < 0) {
             return false;
