@@ -77,6 +77,9 @@ final class ReplicaSimulation {
     private final Map<Long, Long> written = new HashMap<>();
 
     private long acknowledged;
+    /** To the replica's image, up to now. */
+    private long imageWrites;
+
     private boolean faultsOn;
     private boolean ended;
     private long verified;
@@ -111,10 +114,10 @@ final class ReplicaSimulation {
             machine.disk().makeDirectories(Path.of("/" + site + "/journals"));
             machine.disk().makeDirectories(Path.of("/" + site + "/images"));
         }
-        machine.disk()
-                .plan((operation, path) -> faultsOn && operation != Operation.READ && random.chance(400)
-                        ? Verdict.FAIL_IO
-                        : Verdict.PROCEED);
+        machine.disk().plan((operation, path) -> {
+            imageWrites += operation == Operation.WRITE && path.startsWith("/replica/images") ? 1 : 0;
+            return faultsOn && operation != Operation.READ && random.chance(400) ? Verdict.FAIL_IO : Verdict.PROCEED;
+        });
         for (int life = 1; life <= lives; life++) {
             boolean last = life == lives;
             ended = false;
@@ -536,24 +539,26 @@ final class ReplicaSimulation {
         }
 
         private void compare(ReplicaProgress before) throws StorageException {
+            long writes = imageWrites;
             byte[] seen = bytesOf(target);
             long after = target.image.facts().replica().head();
             if (before.head() == after) {
                 require(Arrays.equals(states.get((int) after), seen), "what is read is not position " + after);
                 verified++;
             }
-            // As with any disk that is written meanwhile, a read may see each sector before or after that: a write that
-            // fails may end in the middle of a block, and be read before the image knows that it failed.
-            for (int at = 0; at < SIZE; at += SECTOR) {
+            // As with any disk that is written meanwhile, a read may see each block before or after that; and within a
+            // block each sector, where the image itself was written during the read: half of a write may be there.
+            int unit = imageWrites == writes ? BLOCK : SECTOR;
+            for (int at = 0; at < SIZE; at += unit) {
                 require(
-                        shown(at, seen, before.head(), after),
-                        "the sector at " + at + " is no position up to " + after);
+                        shown(at, unit, seen, before.head(), after),
+                        "the " + unit + " bytes at " + at + " are no position up to " + after);
             }
         }
 
-        private boolean shown(int at, byte[] seen, long from, long to) {
+        private boolean shown(int at, int length, byte[] seen, long from, long to) {
             for (long s = from; s <= to; s++) {
-                if (Arrays.equals(states.get((int) s), at, at + SECTOR, seen, at, at + SECTOR)) {
+                if (Arrays.equals(states.get((int) s), at, at + length, seen, at, at + length)) {
                     return true;
                 }
             }
