@@ -6,12 +6,13 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalReader;
+import io.tidemark.faults.ForwardingJournal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
 /** A journal that tells the oracle what goes in, what becomes durable and what comes out. */
-final class WatchedJournal extends JournalOver {
+final class WatchedJournal extends ForwardingJournal {
     private final Oracle oracle;
     private final boolean reads;
     private final WatchedAppender appender;

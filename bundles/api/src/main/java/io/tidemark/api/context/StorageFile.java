@@ -25,8 +25,8 @@ public interface StorageFile extends AutoCloseable {
 
     /**
      * Reads past the page cache: from the device, also what memory has, and without leaving it in memory. For long ranges that
-     * were written past it and are read once; the processor has a tenth of the work of {@link #read}. What {@link #write} has
-     * left in memory in the range is brought to the device before.
+     * were written past it and are read once: nothing is copied, and no memory is looked for. What {@link #write} has left in
+     * memory in the range is brought to the device before.
      *
      * @param destination a direct buffer, filled from its position to its limit as far as the file reaches; aligned as for
      *     {@link #writeThrough}

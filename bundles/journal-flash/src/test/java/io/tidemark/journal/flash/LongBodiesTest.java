@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A replica that is behind has its source read what was written past the page cache. Through the cache, that costs the processor
- * ten times as much, and pushes out what others need.
+ * A replica that is behind has its source read what was written past the page cache. Through the cache, each
+ * byte is copied once more, and pushes out what others need.
  */
 class LongBodiesTest {
     private static final int LONG = 300_000;

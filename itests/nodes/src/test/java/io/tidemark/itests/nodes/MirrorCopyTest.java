@@ -195,10 +195,7 @@ class MirrorCopyTest {
     @Test
     void aResyncSendsWhatDiffersAndNoMore(Scratch scratch) throws Exception {
         int bytes = 24 * MIB;
-        TwoSites sites = TwoSites.create(scratch);
-        sites.a.settings().image("disk", bytes, "commit=journal");
-        sites.start();
-        write(sites.a, "disk", 0, bytes, seed);
+        TwoSites sites = written(scratch, bytes);
         sites.a.order("enable", "disk", "b", "0s");
         equal(sites.a, sites.b, "disk", bytes);
         sites.link.cut();
@@ -223,10 +220,7 @@ class MirrorCopyTest {
     @Test
     void theBoundOnEachCopyChangesWhileItRuns(Scratch scratch) throws Exception {
         int bytes = 24 * MIB;
-        TwoSites sites = TwoSites.create(scratch);
-        sites.a.settings().image("disk", bytes, "commit=journal");
-        sites.start();
-        write(sites.a, "disk", 0, bytes, seed);
+        TwoSites sites = written(scratch, bytes);
         long rate = MIB;
         sites.a.order("copies", "2", Long.toString(rate));
         long before = sites.link.passedBytes();
@@ -240,5 +234,14 @@ class MirrorCopyTest {
         double all = (System.nanoTime() - began) / 1e9;
         assertTrue(all - seconds > 0.8, () -> "the new bound was not in force: " + all + " s");
         assertTrue(all - seconds < 15, () -> "the old bound was still in force: " + all + " s");
+    }
+
+    /** The image is on one side only, and has no zeros that would not have to be sent. */
+    private TwoSites written(Scratch scratch, int bytes) throws Exception {
+        TwoSites sites = TwoSites.create(scratch);
+        sites.a.settings().image("disk", bytes, "commit=journal");
+        sites.start();
+        write(sites.a, "disk", 0, bytes, seed);
+        return sites;
     }
 }

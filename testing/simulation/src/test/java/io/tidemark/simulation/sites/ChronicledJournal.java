@@ -6,11 +6,11 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.faults.ForwardingJournal;
 import io.tidemark.simulation.AppenderOver;
-import io.tidemark.simulation.JournalOver;
 
 /** A site's journal: what goes in is chronicled, and it keeps what it promised to keep. */
-final class ChronicledJournal extends JournalOver {
+final class ChronicledJournal extends ForwardingJournal {
     private final Site site;
     private final Appender appender;
 

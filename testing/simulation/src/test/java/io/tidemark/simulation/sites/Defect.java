@@ -10,7 +10,7 @@ import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaProgress;
-import io.tidemark.simulation.JournalOver;
+import io.tidemark.faults.ForwardingJournal;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
@@ -70,7 +70,7 @@ enum Defect {
     REUSES_AN_EPOCH {
         @Override
         Journal journal(String site, Journal sound) {
-            return new JournalOver(sound) {
+            return new ForwardingJournal(sound) {
                 @Override
                 public void startEpoch(Epoch epoch) throws StorageException {
                     List<Epoch> before = epochs();
@@ -103,7 +103,7 @@ enum Defect {
     TRIMS_BEFORE_A_PEER_HAS_IT {
         @Override
         Journal journal(String site, Journal sound) {
-            return new JournalOver(sound) {
+            return new ForwardingJournal(sound) {
                 @Override
                 public void putClient(JournalClient client) throws StorageException {
                     super.putClient(atEnd(client));

@@ -7,33 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.faults.MachineSettings;
-import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.faults.SimulatedMachine;
-import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** A mirrored image that nobody writes to has no threads, and is there at once when somebody does. */
-class IdleSitesTest implements Scene {
+class IdleSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
-    private final SimulatedMachine machine =
-            new SimulatedMachine(77, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
-    private final SimulatedNetwork network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
     private final SeededRandom random = machine.random("driver");
-    private final Chronicle chronicle = new Chronicle(machine);
-    private final Set<String> memory = Defect.memory();
     private final Site source = new Site("a", NodeKey.generate(), this);
     private final Site replica = new Site("b", NodeKey.generate(), this);
     private boolean writing;
+
+    IdleSitesTest() {
+        super(77, Defect.NONE);
+    }
 
     @Test
     void anIdleImageHasNoThreadsAndGoesOnWhenItIsWrittenTo() {
@@ -93,47 +87,12 @@ class IdleSitesTest implements Scene {
     // ---- what the sites see of it
 
     @Override
-    public SimulatedMachine machine() {
-        return machine;
-    }
-
-    @Override
-    public SimulatedNetwork network() {
-        return network;
-    }
-
-    @Override
-    public Chronicle chronicle() {
-        return chronicle;
-    }
-
-    @Override
-    public Defect defect() {
-        return Defect.NONE;
-    }
-
-    @Override
-    public Set<String> memory() {
-        return memory;
-    }
-
-    @Override
-    public Collection<Site> sites() {
+    Collection<Site> sites() {
         return List.of(source, replica);
     }
 
     @Override
-    public long skewNanos(String site) {
-        return 0;
-    }
-
-    @Override
-    public boolean clocksStep() {
-        return false;
-    }
-
-    @Override
-    public boolean writing() {
+    boolean writing() {
         return writing;
     }
 }

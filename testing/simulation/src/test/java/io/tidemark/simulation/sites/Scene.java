@@ -1,31 +1,41 @@
 package io.tidemark.simulation.sites;
 
+import io.tidemark.faults.MachineSettings;
+import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
 import java.util.Collection;
 import java.util.Set;
 
 /** What sites share: the machine that plays them, and what the driver decides. */
-interface Scene {
-    SimulatedMachine machine();
-
-    SimulatedNetwork network();
-
-    Chronicle chronicle();
-
-    Defect defect();
+abstract class Scene {
+    final SimulatedMachine machine;
+    final SimulatedNetwork network;
+    final Chronicle chronicle;
+    final Defect defect;
 
     /** What the defect remembers of this run. */
-    Set<String> memory();
+    final Set<String> memory = Defect.memory();
 
-    Collection<Site> sites();
+    Scene(long seed, Defect defect) {
+        this.machine = new SimulatedMachine(seed, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
+        this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
+        this.chronicle = new Chronicle(machine);
+        this.defect = defect;
+    }
+
+    abstract Collection<Site> sites();
 
     /** By how much the wall clock of a site is ahead of true time. */
-    long skewNanos(String site);
+    long skewNanos(String site) {
+        return 0;
+    }
 
     /** Whether clocks step; else they are only wrong. */
-    boolean clocksStep();
+    boolean clocksStep() {
+        return false;
+    }
 
     /** Whether clients write. */
-    boolean writing();
+    abstract boolean writing();
 }

@@ -110,12 +110,12 @@ final class Site implements SessionListener {
         this.scene = scene;
         this.root = Path.of("/" + name);
         for (String each : List.of("journals", "images", "etc")) {
-            scene.machine().disk().makeDirectories(root.resolve(each));
+            scene.machine.disk().makeDirectories(root.resolve(each));
         }
     }
 
     Chronicle chronicle() {
-        return scene.chronicle();
+        return scene.chronicle;
     }
 
     /** From the next boot on this site has the pool of another one's journals. */
@@ -146,7 +146,7 @@ final class Site implements SessionListener {
 
     void boot(SeededRandom itsDice) throws StorageException {
         dice = itsDice;
-        process = scene.machine().boot(name);
+        process = scene.machine.boot(name);
         context = new SkewedContext(process, () -> scene.skewNanos(name));
         Path etc = root.resolve("etc");
         directory =
@@ -154,7 +154,7 @@ final class Site implements SessionListener {
         FlashJournalStore journals =
                 new FlashJournalStore("default", List.of(root.resolve("journals")), OPTIONS, process.files());
         JournalsOver watched = new JournalsOver(
-                journals, sound -> scene.defect().journal(name, new ChronicledJournal(sound, this)), this::deleted);
+                journals, sound -> scene.defect.journal(name, new ChronicledJournal(sound, this)), this::deleted);
         directory.plugins().addJournalStore("default", 0, watched);
         directory
                 .plugins()
@@ -164,7 +164,7 @@ final class Site implements SessionListener {
         replicas = new Replicas(directory);
         caughtUp = Long.MAX_VALUE;
         Services services = new Services(
-                scene.defect().replicas(name, new Watched(replicas), scene.memory()),
+                scene.defect.replicas(name, new Watched(replicas), scene.memory),
                 directory,
                 directory,
                 pool -> pool.equals(SHARED) ? shared : null,
@@ -179,7 +179,7 @@ final class Site implements SessionListener {
                         new EtcWishStore(Mirrors.PEERS, process.files(), etc),
                         new EtcWishStore(Mirrors.REPLICAS, process.files(), etc),
                         new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
-        mirrors.transport("tcp", scene.network().transport(process, name));
+        mirrors.transport("tcp", scene.network.transport(process, name));
         mirrors.start();
         tell(etc, IMAGES, directory::wished);
         tell(etc, Mirrors.PEERS, mirrors::peerWished);
@@ -197,7 +197,7 @@ final class Site implements SessionListener {
             try {
                 body.run();
             } catch (StorageException e) {
-                scene.machine().fail(new AssertionError(name + "/" + what + ": " + e.getMessage(), e));
+                scene.machine.fail(new AssertionError(name + "/" + what + ": " + e.getMessage(), e));
             }
         });
     }
@@ -277,7 +277,7 @@ final class Site implements SessionListener {
                 try (DeviceSession session = device.get().connect("writer", this)) {
                     write(session);
                 } catch (StorageException e) {
-                    scene.machine().note("no-write", e.getMessage(), 0, 0);
+                    scene.machine.note("no-write", e.getMessage(), 0, 0);
                 }
             }
             pause(dice.below(SECOND / 2));
@@ -365,7 +365,7 @@ final class Site implements SessionListener {
                             .shown(name, after.epochs(), from, after.replica().head(), read);
                 }
             } catch (StorageException e) {
-                scene.machine().note("no-read", e.getMessage(), 0, 0);
+                scene.machine.note("no-read", e.getMessage(), 0, 0);
             }
         }
     }
@@ -386,7 +386,7 @@ final class Site implements SessionListener {
         if (delayedBehind >= head || !facts.replica().order().equals(new HeadOrder.Follow(delayNanos))) {
             return;
         }
-        long now = scene.machine().nowNanos();
+        long now = scene.machine.nowNanos();
         for (long each = delayedBehind + 1; each <= head; each++) {
             long sequence = each;
             Long arrived = arrivedNanos.get(sequence);
@@ -479,7 +479,7 @@ final class Site implements SessionListener {
     }
 
     void appended(List<Epoch> epochs, EventHeader header, byte[] body) {
-        arrivedNanos.put(header.position().sequence(), scene.machine().nowNanos());
+        arrivedNanos.put(header.position().sequence(), scene.machine.nowNanos());
         chronicle().appended(name, epochs, header, body);
     }
 

@@ -10,12 +10,8 @@ import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.NetworkFaults;
-import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.faults.SimulatedMachine;
-import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +19,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -33,7 +28,7 @@ import java.util.stream.Stream;
  * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
  * and clocks that are hours apart and step. In the end all is healed and every site has to come to the same bytes.
  */
-final class SitesSimulation implements Scene {
+final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
     private static final long LOOK_NANOS = SECOND / 50;
     private static final long HOUR = 3600 * SECOND;
@@ -44,12 +39,7 @@ final class SitesSimulation implements Scene {
             .sorted((left, right) -> Arrays.compareUnsigned(left.publicKey(), right.publicKey()))
             .toList();
 
-    private final SimulatedMachine machine;
-    private final SimulatedNetwork network;
     private final SeededRandom random;
-    private final Chronicle chronicle;
-    private final Defect defect;
-    private final Set<String> memory = Defect.memory();
     private final List<Site> sites = new ArrayList<>();
     private final Map<String, Long> skews = new HashMap<>();
     private final boolean clocksStep;
@@ -62,11 +52,8 @@ final class SitesSimulation implements Scene {
     private int resyncs;
 
     SitesSimulation(long seed, Defect defect) {
-        this.machine = new SimulatedMachine(seed, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
-        this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
+        super(seed, defect);
         this.random = machine.random("driver");
-        this.chronicle = new Chronicle(machine);
-        this.defect = defect;
         this.clocksStep = random.coin();
         int count = 2 + random.below(2);
         for (int i = 0; i < count; i++) {
@@ -361,47 +348,22 @@ final class SitesSimulation implements Scene {
     // ---- what sites see of it
 
     @Override
-    public SimulatedMachine machine() {
-        return machine;
-    }
-
-    @Override
-    public SimulatedNetwork network() {
-        return network;
-    }
-
-    @Override
-    public Chronicle chronicle() {
-        return chronicle;
-    }
-
-    @Override
-    public Defect defect() {
-        return defect;
-    }
-
-    @Override
-    public Set<String> memory() {
-        return memory;
-    }
-
-    @Override
-    public Collection<Site> sites() {
+    Collection<Site> sites() {
         return sites;
     }
 
     @Override
-    public long skewNanos(String site) {
+    long skewNanos(String site) {
         return skews.get(site);
     }
 
     @Override
-    public boolean clocksStep() {
+    boolean clocksStep() {
         return clocksStep;
     }
 
     @Override
-    public boolean writing() {
+    boolean writing() {
         return writing;
     }
 }

@@ -19,9 +19,9 @@ final class MirrorCompare {
     private static final String FROM = "--from";
     private static final String DISCARD = "--discard";
 
-    /** Of orders that give up events which only this node has. */
     private static final String FULL = "--full";
 
+    /** Of orders that give up events which only this node has. */
     static final String NO_KEEP = "--no-keep";
 
     private MirrorCompare() {}

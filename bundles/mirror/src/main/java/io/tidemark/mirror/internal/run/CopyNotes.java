@@ -15,11 +15,6 @@ final class CopyNotes {
     private long notedNanos;
     private long bytes;
 
-    /** A copy goes on from where the last note says. */
-    void begin(long offset, long nowNanos) {
-        noted(offset, nowNanos);
-    }
-
     /** So much was written, or compared. */
     void worked(long more) {
         bytes += more;
@@ -29,6 +24,7 @@ final class CopyNotes {
         return offset > notedOffset && (bytes >= BYTES || nowNanos - notedNanos >= NANOS);
     }
 
+    /** Up to there; also where a copy goes on from what was noted before. */
     void noted(long offset, long nowNanos) {
         notedOffset = offset;
         notedNanos = nowNanos;

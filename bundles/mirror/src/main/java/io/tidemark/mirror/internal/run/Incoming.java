@@ -532,7 +532,7 @@ final class Incoming implements PeerLink.Receiver {
             take();
         }
         replica.catchUpTo(opened.durable());
-        notes.begin(replica.progress().nextOffset(), context.clock().monotonicNanos());
+        notes.noted(replica.progress().nextOffset(), context.clock().monotonicNanos());
         follows = true;
         words.opened(opened.copying(), opened.copying() && hasSeed(), opened.durable(), opened.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());

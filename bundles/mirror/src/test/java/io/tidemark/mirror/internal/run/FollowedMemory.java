@@ -7,10 +7,10 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
-import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.faults.ForwardingJournal;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +21,9 @@ import java.util.UUID;
  * A journal that another node writes: it shows what its follower was told of, and, as long as nobody tells anything, what there is
  * at a look every {@link #LOOK_NANOS}.
  */
-final class FollowedMemory implements Journal {
+final class FollowedMemory extends ForwardingJournal {
     static final long LOOK_NANOS = 5_000_000_000L;
 
-    private final MemoryJournal below;
     private final List<Runnable> listeners = new ArrayList<>();
     private long durable;
     private boolean isTold;
@@ -32,7 +31,7 @@ final class FollowedMemory implements Journal {
     private boolean closed;
 
     private FollowedMemory(StorageContext context, MemoryJournal below) {
-        this.below = below;
+        super(below);
         this.durable = below.durable();
         context.workers().start("follow", () -> {
             while (!closed) {
@@ -148,26 +147,6 @@ final class FollowedMemory implements Journal {
     }
 
     @Override
-    public String name() {
-        return below.name();
-    }
-
-    @Override
-    public UUID identity() {
-        return below.identity();
-    }
-
-    @Override
-    public RecoveryReport recovery() {
-        return below.recovery();
-    }
-
-    @Override
-    public List<Epoch> epochs() {
-        return below.epochs();
-    }
-
-    @Override
     public void startEpoch(Epoch epoch) {
         throw new UnsupportedOperationException();
     }
@@ -180,11 +159,6 @@ final class FollowedMemory implements Journal {
     @Override
     public long durable() {
         return durable;
-    }
-
-    @Override
-    public long trimmed() {
-        return below.trimmed();
     }
 
     @Override
@@ -203,21 +177,6 @@ final class FollowedMemory implements Journal {
     }
 
     @Override
-    public List<JournalClient> clients() {
-        return below.clients();
-    }
-
-    @Override
-    public void putClient(JournalClient client) {
-        below.putClient(client);
-    }
-
-    @Override
-    public void removeClient(String id) throws StorageException {
-        below.removeClient(id);
-    }
-
-    @Override
     public long trim(long sequence) {
         throw new UnsupportedOperationException();
     }
@@ -225,11 +184,6 @@ final class FollowedMemory implements Journal {
     @Override
     public void configure(JournalSettings settings) {
         throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public JournalStatus status() {
-        return below.status();
     }
 
     @Override

@@ -51,7 +51,7 @@ class PaceTest {
     @Test
     void notesAreDueByWorkAndByTimeAndNotForNothing() {
         CopyNotes notes = new CopyNotes();
-        notes.begin(100, 7);
+        notes.noted(100, 7);
         notes.worked(CopyNotes.BYTES);
         assertFalse(notes.due(100, 7 + CopyNotes.NANOS), "it is no further");
         assertTrue(notes.due(101, 7));

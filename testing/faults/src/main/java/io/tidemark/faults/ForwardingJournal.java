@@ -1,4 +1,4 @@
-package io.tidemark.simulation;
+package io.tidemark.faults;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.UUID;
 
 /** A journal that does what the one below does; for those that watch it, or are broken on purpose. */
-public class JournalOver implements Journal {
+public class ForwardingJournal implements Journal {
     /** The one below. */
     protected final Journal below;
 
@@ -21,7 +21,7 @@ public class JournalOver implements Journal {
      *
      * @param below does what is not overridden
      */
-    public JournalOver(Journal below) {
+    public ForwardingJournal(Journal below) {
         this.below = below;
     }
 
@@ -123,6 +123,11 @@ public class JournalOver implements Journal {
     @Override
     public void configure(JournalSettings settings) {
         below.configure(settings);
+    }
+
+    @Override
+    public void told(long durable, boolean goesOn) {
+        below.told(durable, goesOn);
     }
 
     @Override
