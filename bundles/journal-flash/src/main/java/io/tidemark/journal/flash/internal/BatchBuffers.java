@@ -59,9 +59,9 @@ final class BatchBuffers {
         all.give(buffer);
     }
 
-    /** Somebody may still use them: they do not come back. */
-    void lost(int count) {
-        all.lost(count, batchBytes);
+    /** Somebody may still use it: it does not come back. */
+    void lost() {
+        all.lost(batchBytes);
     }
 
     /** The pool is no longer. */

@@ -183,7 +183,7 @@ public final class Batches {
         } finally {
             if (made == null) {
                 // Memory is short now; it need not be so the next time.
-                lost(1, batchBytes);
+                lost(batchBytes);
             }
         }
     }
@@ -225,10 +225,10 @@ public final class Batches {
         }
     }
 
-    void lost(int count, int batchBytes) {
+    void lost(int batchBytes) {
         Ticket next;
         synchronized (this) {
-            madeBytes -= count * bytes(batchBytes);
+            madeBytes -= bytes(batchBytes);
             next = waiting.peek();
         }
         if (next != null) {

@@ -586,7 +586,7 @@ final class WriteEnd implements JournalAppender {
     /** What nobody is to publish any more. */
     private void giveBack(BatchBuilder batch) {
         if (batch.doubtful) {
-            buffers.lost(1);
+            buffers.lost();
         } else {
             batch.clear();
             buffers.give(batch);

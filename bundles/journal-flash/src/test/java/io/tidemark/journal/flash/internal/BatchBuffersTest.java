@@ -61,7 +61,7 @@ class BatchBuffersTest {
         buffers.give(all.get(1));
         assertSame(all.get(1), buffers.takeFree());
         assertNull(buffers.takeFree());
-        buffers.lost(1);
+        buffers.lost();
         assertNotNull(buffers.takeFurther());
         assertNull(buffers.takeFurther());
     }
@@ -100,7 +100,7 @@ class BatchBuffersTest {
         Bell bell = new Bell();
         Batches.Ticket ticket = new Batches.Ticket(bell);
         assertNull(buffers.take(ticket));
-        buffers.lost(1);
+        buffers.lost();
         assertEquals(1, bell.opened);
         assertNotNull(buffers.take(ticket));
         assertFalse(buffers.wanted());
