@@ -35,18 +35,18 @@ final class Windows {
         return allocate((int) Layout.align(bytes));
     }
 
+    /** Of just that size, wherever the memory begins: how much is read at once must not be an accident. */
     private static ByteBuffer allocate(int bytes) {
         return ByteBuffer.allocateDirect(bytes + StorageFile.DIRECT_ALIGNMENT_BYTES)
                 .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
+                .slice(0, bytes)
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** At least so many zeros, which everybody shares; a buffer of its own, aligned as files want it. */
     synchronized ByteBuffer zeros(int bytes) {
         if (zeros == null || zeros.capacity() < bytes) {
-            zeros = ByteBuffer.allocateDirect(bytes + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .asReadOnlyBuffer();
+            zeros = allocate(bytes).asReadOnlyBuffer();
         }
         return zeros.duplicate().clear();
     }
