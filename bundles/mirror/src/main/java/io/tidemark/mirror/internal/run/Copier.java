@@ -48,7 +48,9 @@ final class Copier {
     private final PeerLink link;
     private final Gate gate;
     private final Gate sending;
-    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    /** Of the copy's worker, while it has bytes to send: the channel may live long after its copy. */
+    private ByteBuffer chunk;
+
     private final Pace pace;
     private long untoldBytes;
     private long toldNanos;
@@ -57,7 +59,8 @@ final class Copier {
     private final AtomicLong copiedBytes = new AtomicLong();
     private final AtomicLong comparedBytes = new AtomicLong();
     private final boolean seeded;
-    private final SeedCheck seed;
+    /** Of the copy's worker, as long as it runs. */
+    private SeedCheck seed;
 
     /** Where the parts begin that the replica is asked about; negative while it is not. */
     private final AtomicLong askedAt = new AtomicLong(-1);
@@ -75,7 +78,6 @@ final class Copier {
         this.sending = all.context().workers().newGate();
         this.pace = new Pace(all.context().clock().monotonicNanos());
         this.seeded = outgoing.request().copy().seeded();
-        this.seed = seeded ? new SeedCheck() : null;
     }
 
     void start() {
@@ -129,6 +131,8 @@ final class Copier {
             outgoing.fail(e);
         } finally {
             link.sleepsNoMore(gate);
+            chunk = null;
+            seed = null;
             if (slot) {
                 all.slots().free();
             } else {
@@ -164,6 +168,7 @@ final class Copier {
         long offset = outgoing.request().nextOffset();
         leftBytes = dataBytes(session, offset, device.sizeBytes());
         beganNanos = all.context().clock().monotonicNanos();
+        seed = seeded ? new SeedCheck() : null;
         begun = true;
         LOG.info(
                 "{}: a copy of '{}' goes on at {}, {} bytes to send",
@@ -334,6 +339,9 @@ final class Copier {
     }
 
     private boolean data(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
+        if (chunk == null) {
+            chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+        }
         long end = extent.offset() + extent.length();
         for (long offset = extent.offset(); offset < end; ) {
             int length = (int) Math.min(CHUNK_BYTES, end - offset);
