@@ -66,7 +66,11 @@ public final class MirrorComponent {
     /** What the mirror was started with; null without one. */
     private Settings settings;
 
-    private final Mirrors mirrors;
+    private final Services services;
+    private final String node;
+    /** Null while the configuration is refused. */
+    private Mirrors mirrors;
+
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
     /**
@@ -86,12 +90,12 @@ public final class MirrorComponent {
             @Reference DeviceRegistry devices,
             Map<String, Object> properties) {
         this.context = context;
-        Services services = new Services(replicas, images.getValue(), devices, pools::get, news);
-        this.mirrors =
-                mirrors(services, properties, String.valueOf(images.getKey().getOrDefault(ImageManager.NODE, "a")));
+        this.services = new Services(replicas, images.getValue(), devices, pools::get, news);
+        this.node = String.valueOf(images.getKey().getOrDefault(ImageManager.NODE, "a"));
+        this.mirrors = mirrors(properties);
     }
 
-    private Mirrors mirrors(Services services, Map<String, Object> properties, String node) {
+    private Mirrors mirrors(Map<String, Object> properties) {
         try {
             settings = Settings.read(properties, context::getProperty, node);
             NodeKey key = NodeKey.loadOrCreate(settings.keyFile());
@@ -114,7 +118,7 @@ public final class MirrorComponent {
                             settings.branches()));
         } catch (IllegalArgumentException | StorageException e) {
             LOG.error("{} is refused, there is no mirror: {}", PID, e.getMessage());
-            String words = e.getMessage() + "; there are no peers and replicas until the node starts without that";
+            String words = e.getMessage() + "; there are no peers and replicas until that is mended";
             registrations.add(context.registerService(
                     RefusedConfiguration.class,
                     new RefusedConfiguration(Sort.NODE, "mirror", "etc/" + PID + ".cfg", words),
@@ -139,14 +143,17 @@ public final class MirrorComponent {
     }
 
     /**
-     * Takes over the bounds on copies. The rest stays as it is: to start the mirror anew would end every link.
+     * Takes over the bounds on copies. The rest stays as it is: to start the mirror anew would end every link. Where the one before
+     * was refused there is none to end.
      *
      * @param properties the changed configuration
      */
     @Modified
     public void modified(Map<String, Object> properties) {
         if (mirrors == null) {
-            LOG.info("The changed configuration {} takes effect at the next start", PID);
+            withdraw();
+            mirrors = mirrors(properties);
+            offer();
             return;
         }
         try {
@@ -173,14 +180,18 @@ public final class MirrorComponent {
     /** Ends links and receiving ends; what was received stays. */
     @Deactivate
     public void deactivate() {
-        registrations.forEach(ServiceRegistration::unregister);
-        registrations.clear();
+        withdraw();
         if (mirrors != null) {
             mirrors.close();
             if (!crew.awaitEnded(DEACTIVATE_NANOS)) {
                 LOG.info("Replicas are still being closed");
             }
         }
+    }
+
+    private void withdraw() {
+        registrations.forEach(ServiceRegistration::unregister);
+        registrations.clear();
     }
 
     /** A journal pool came. */

@@ -141,6 +141,24 @@ class MirrorTest {
         awaitEqual("disk");
     }
 
+    @Test
+    void aRefusedConfigurationIsMendedWhileTheNodeRuns() throws Exception {
+        a = start("a");
+        String key = on(a, "key");
+        a.close();
+        Path file = scratch.resolve("a/etc/io.tidemark.mirror.cfg");
+        Files.writeString(file, "copies = many\n");
+        a = start("a");
+        String refused = on(a, "await-refusal");
+        assertTrue(refused.contains("copies") && refused.contains("until that is mended"), refused);
+        on(a, "create disk");
+        on(a, "write disk 20");
+
+        Files.writeString(file, "copies = 3\n");
+        assertEquals(key, on(a, "key"));
+        assertEquals("0", on(a, "refusals"));
+    }
+
     private static long sequence(String position) {
         return Long.parseLong(position.substring(position.indexOf(':') + 1));
     }

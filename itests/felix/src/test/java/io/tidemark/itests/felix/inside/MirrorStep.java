@@ -2,6 +2,7 @@ package io.tidemark.itests.felix.inside;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorManager;
@@ -21,6 +22,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 
@@ -51,6 +53,8 @@ public final class MirrorStep extends Scenario {
             case "peer" -> peer(words[1], words[2], words.length > 3 ? words[3] : "");
             case "remove-peer" -> removed(words[1]);
             case "linked" -> linked(words[1]);
+            case "await-refusal" -> service(RefusedConfiguration.class).reason();
+            case "refusals" -> refusals();
             case "configure" -> configured(words[1], words[2]);
             case "create" -> images().create(words[1], IMAGE_BYTES, Map.of()).name();
             case "write" -> write(words[1], Integer.parseInt(words[2]));
@@ -116,6 +120,10 @@ public final class MirrorStep extends Scenario {
         keys.put(key, value);
         mirrors.update(keys);
         return key;
+    }
+
+    private int refusals() throws InvalidSyntaxException {
+        return context().getServiceReferences(RefusedConfiguration.class, null).size();
     }
 
     private Object removed(String name) throws StorageException {
