@@ -2,6 +2,7 @@ package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +67,12 @@ public final class ManagementBeans implements DirectoryObserver, AutoCloseable {
     @Override
     public void poolsChanged() {
         Set<String> there = new HashSet<>();
-        directory.plugins().imageStores().names().forEach(pool -> there.add("type=Pool,sort=image,name=" + pool));
-        directory.plugins().journalStores().names().forEach(pool -> there.add("type=Pool,sort=journal,name=" + pool));
+        for (Sort sort : List.of(Sort.IMAGE_POOL, Sort.JOURNAL_POOL)) {
+            directory
+                    .plugins()
+                    .pools(sort)
+                    .forEach(pool -> there.add("type=Pool,sort=" + sort.word() + ",name=" + pool));
+        }
         Set<String> gone;
         synchronized (lock) {
             gone = new HashSet<>(registered);

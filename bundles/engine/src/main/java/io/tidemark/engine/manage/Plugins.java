@@ -12,6 +12,8 @@ import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.work.Alarms;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -175,6 +177,13 @@ public final class Plugins {
 
     Providers<TrimStrategy> strategies() {
         return strategies;
+    }
+
+    /** Names of the pools of a sort; also of those that are not there because they were refused. */
+    Set<String> pools(Sort sort) {
+        Set<String> names = new TreeSet<>(sort == Sort.IMAGE_POOL ? imageStores.names() : journalStores.names());
+        refused.pools(sort).forEach(pool -> names.add(pool.name()));
+        return names;
     }
 
     /** Checks that everything that a configuration names is there. A command insists on it; a file may wait for it. */

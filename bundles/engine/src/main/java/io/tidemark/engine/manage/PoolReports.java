@@ -38,7 +38,8 @@ final class PoolReports {
                                     name,
                                     "image",
                                     info.kind(),
-                                    info.description(),
+                                    info.description()
+                                            + rivals(plugins.imageStores().rivals(name)),
                                     info.totalBytes(),
                                     info.usableBytes(),
                                     store.list(),
@@ -59,7 +60,8 @@ final class PoolReports {
                                     name,
                                     "journal",
                                     info.kind(),
-                                    info.description(),
+                                    info.description()
+                                            + rivals(plugins.journalStores().rivals(name)),
                                     info.totalBytes(),
                                     info.usableBytes(),
                                     store.list(),
@@ -71,6 +73,13 @@ final class PoolReports {
         }
         reports.addAll(refused.pools(Sort.JOURNAL_POOL));
         return reports;
+    }
+
+    private static String rivals(int count) {
+        return count == 0
+                ? ""
+                : "; not used: " + count
+                        + " more of this name, give each pool a name (or a service.ranking) of its own";
     }
 
     private PoolStatus report(String sort, String name, Supplier<PoolStatus> question) {

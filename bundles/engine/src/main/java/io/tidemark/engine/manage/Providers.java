@@ -35,6 +35,15 @@ final class Providers<S> {
         return entries == null ? Optional.empty() : Optional.of(entries.get(0).service());
     }
 
+    /** How many that would count as much as the best one are not used, because they came later. */
+    synchronized int rivals(String name) {
+        List<Entry<S>> entries = byName.getOrDefault(name, List.of());
+        return (int) entries.stream()
+                .skip(1)
+                .filter(entry -> entry.ranking() == entries.get(0).ranking())
+                .count();
+    }
+
     synchronized boolean has(S service) {
         return byName.values().stream().flatMap(List::stream).anyMatch(entry -> entry.service() == service);
     }

@@ -18,6 +18,7 @@ import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.wish.Wish;
+import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -401,6 +402,19 @@ class ImageDirectoryTest {
                     pools.stream().map(PoolStatus::sort).toList());
             assertEquals(List.of("disk"), pools.get(0).members());
             assertEquals("", pools.get(0).problem());
+        }
+    }
+
+    /** Two files that give one name to two pools: people learn that one of them is not used. */
+    @Test
+    void aPoolThatIsNotUsedBecauseOfItsNameIsMentioned() throws Exception {
+        try (Node node = new Node().withStores()) {
+            String where = node.directory.pools().get(1).description();
+            node.directory.plugins().addJournalStore("default", 0, new MemoryPools().journals());
+            String said = node.directory.pools().get(1).description();
+            assertTrue(said.startsWith(where + "; not used: 1 more of this name"), said);
+            node.directory.plugins().addJournalStore("default", 1, node.journals);
+            assertEquals(where, node.directory.pools().get(1).description(), "the ranking says which one is meant");
         }
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.admin.RefusedConfiguration;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +60,14 @@ class MetricsTest {
                 node.directory.plugins().removeImageStore(node.images);
                 assertFalse(isRegistered("type=Pool,sort=image,name=default"));
                 assertTrue(isRegistered("type=Pool,sort=journal,name=default"));
+                RefusedConfiguration refusal = new RefusedConfiguration(
+                        Sort.IMAGE_POOL, "slow", "etc/slow.cfg", "reserv: there is no such key");
+                node.directory.plugins().addRefusal(refusal);
+                assertEquals(
+                        "refused: reserv: there is no such key (etc/slow.cfg)",
+                        get("type=Pool,sort=image,name=slow", "problem"));
+                node.directory.plugins().removeRefusal(refusal);
+                assertFalse(isRegistered("type=Pool,sort=image,name=slow"));
             } finally {
                 beans.close();
             }

@@ -16,11 +16,15 @@ class ProvidersTest {
         providers.add("a", 0, "first");
         providers.add("a", 0, "second");
         assertEquals(Optional.of("first"), providers.best("a"));
+        assertEquals(1, providers.rivals("a"));
         providers.add("a", 5, "better");
         assertEquals(Optional.of("better"), providers.best("a"));
+        assertEquals(0, providers.rivals("a"), "who has a lower ranking is not used on purpose");
         providers.remove("better");
         providers.remove("first");
         assertEquals(Optional.of("second"), providers.best("a"));
+        assertEquals(0, providers.rivals("a"));
+        assertEquals(0, providers.rivals("none"));
         assertTrue(providers.has("second"));
         assertFalse(providers.has("first"));
         providers.add("b", -5, "other");
