@@ -204,9 +204,9 @@ final class Cursor {
         if (bytes > window.capacity()) {
             window = windows.larger(bytes);
         }
-        window.clear();
+        window.clear().limit((int) Math.max(0, Math.min(window.capacity(), known - offset)));
         windowStart = offset;
-        windowLength = (int) Math.min(known - offset, segment.file.read(window, offset));
+        windowLength = segment.file.read(window, offset);
     }
 
     /** False where the file cannot. */
