@@ -9,7 +9,7 @@ import io.tidemark.engine.manage.ImageLife.View;
  * the time that passes, as that a strategy lets go of what is old, and is not urgent.
  */
 final class Quiet {
-    private static final long MOST_NANOS = 60_000_000_000L;
+    private static final long MOST_NANOS = 300_000_000_000L;
 
     private final long leastNanos;
 
@@ -27,7 +27,7 @@ final class Quiet {
      * How long not to look.
      *
      * @param now of an image that is served and has no trouble; null for another one
-     * @return nanoseconds, from the least to 60 seconds
+     * @return nanoseconds, from the least to five minutes
      */
     long lookNanos(View now, long nowNanos) {
         Watermarks seen =

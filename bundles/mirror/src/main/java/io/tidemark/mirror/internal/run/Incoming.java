@@ -42,7 +42,7 @@ final class Incoming implements PeerLink.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
     private static final long SECOND = 1_000_000_000L;
     private static final long LOOK_NANOS = 5 * SECOND;
-    private static final long MOST_LOOK_NANOS = 60 * SECOND;
+    private static final long MOST_LOOK_NANOS = 300 * SECOND;
     private static final long CLOCK_STEP_NANOS = 1_000_000L;
     private static final UUID NO_IMAGE = new UUID(0, 0);
 
