@@ -463,7 +463,10 @@ class ReplicaTest {
             rig.engine.order(new HeadOrder.Follow(HOUR));
             rig.write(1, 1);
             rig.sendAll();
-            // The source's clock is two hours behind ours: its event is of the future, so to speak.
+            // The source's clock is two hours behind ours: its event is of the future, so to speak. Said before time
+            // passes, because
+            // whoever moves the head may be about to look for what was sent.
+            look(rig, -2 * HOUR, true);
             rig.hand.pass(HOUR + MINUTE);
             look(rig, -2 * HOUR, true);
             rig.verifyAt(0);
