@@ -116,15 +116,21 @@ public final class MirrorComponent {
                             ConfiguredWishes.store(context, crew.files(), Mirrors.PEERS),
                             ConfiguredWishes.store(context, crew.files(), Mirrors.REPLICAS),
                             settings.branches()));
-        } catch (IllegalArgumentException | StorageException e) {
-            LOG.error("{} is refused, there is no mirror: {}", PID, e.getMessage());
-            String words = e.getMessage() + "; there are no peers and replicas until that is mended";
-            registrations.add(context.registerService(
-                    RefusedConfiguration.class,
-                    new RefusedConfiguration(Sort.NODE, "mirror", "etc/" + PID + ".cfg", words),
-                    null));
-            return null;
+        } catch (IllegalArgumentException e) {
+            refuse(e.getMessage() + "; there are no peers and replicas until that is mended");
+        } catch (StorageException e) {
+            // Nobody says when a key file was mended.
+            refuse(e.getMessage() + "; there are no peers and replicas until the node starts without that");
         }
+        return null;
+    }
+
+    private void refuse(String words) {
+        LOG.error("{} is refused, there is no mirror: {}", PID, words);
+        registrations.add(context.registerService(
+                RefusedConfiguration.class,
+                new RefusedConfiguration(Sort.NODE, "mirror", "etc/" + PID + ".cfg", words),
+                null));
     }
 
     /** Takes configurations, and offers the mirror. */

@@ -157,6 +157,14 @@ class MirrorTest {
         Files.writeString(file, "copies = 3\n");
         assertEquals(key, on(a, "key"));
         assertEquals("0", on(a, "refusals"));
+        a.close();
+
+        // Whoever closes the key file again has to be told that this alone does not do.
+        Path keyFile = scratch.resolve("a/mirror.key");
+        Files.setPosixFilePermissions(keyFile, PosixFilePermissions.fromString("rw-r--r--"));
+        a = start("a");
+        refused = on(a, "await-refusal");
+        assertTrue(refused.contains("chmod 600") && refused.contains("until the node starts"), refused);
     }
 
     private static long sequence(String position) {
@@ -310,6 +318,6 @@ class MirrorTest {
         assertEquals("READ_ONLY", on(b, "refused other"), "the replica stays one");
         on(a, "remove-peer b");
         on(b, "remove-peer a");
-        assertEquals("[]", on(a, "addresses"));
+        assertEquals("[]", on(a, "await-no-address"), "nobody listens any more");
     }
 }

@@ -50,6 +50,7 @@ public final class MirrorStep extends Scenario {
             case "key" -> mirror().ownKey();
             case "address" -> address();
             case "addresses" -> mirror().ownAddresses().toString();
+            case "await-no-address" -> noAddress();
             case "peer" -> peer(words[1], words[2], words.length > 3 ? words[3] : "");
             case "remove-peer" -> removed(words[1]);
             case "linked" -> linked(words[1]);
@@ -106,6 +107,12 @@ public final class MirrorStep extends Scenario {
     private Object address() {
         await("an address", () -> !mirror().ownAddresses().isEmpty());
         return mirror().ownAddresses().get(0);
+    }
+
+    /** Listening ends on the mirror's own worker, behind the order that gave the last peer up. */
+    private Object noAddress() {
+        await("no address", () -> mirror().ownAddresses().isEmpty());
+        return mirror().ownAddresses().toString();
     }
 
     private Object peer(String name, String key, String address) throws StorageException {
