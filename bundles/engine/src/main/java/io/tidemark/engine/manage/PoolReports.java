@@ -76,10 +76,7 @@ final class PoolReports {
     }
 
     private static String rivals(int count) {
-        return count == 0
-                ? ""
-                : "; not used: " + count
-                        + " more of this name, give each pool a name (or a service.ranking) of its own";
+        return count == 0 ? "" : "; not used: " + count + " more of this name, give each pool a name of its own";
     }
 
     private PoolStatus report(String sort, String name, Supplier<PoolStatus> question) {
