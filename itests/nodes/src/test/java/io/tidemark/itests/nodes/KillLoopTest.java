@@ -1,92 +1,15 @@
 package io.tidemark.itests.nodes;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.harness.ScratchExtension;
-import io.tidemark.itests.nodes.harness.Seeds;
-import io.tidemark.itests.nodes.load.FioVerify;
-import io.tidemark.itests.nodes.load.Ledger;
-import io.tidemark.itests.nodes.load.Loads;
-import io.tidemark.itests.nodes.load.Mix;
-import io.tidemark.itests.nodes.node.NodeProcess;
-import io.tidemark.itests.nodes.node.NodeSettings;
-import java.time.Duration;
-import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Round after round: verified loads and fio with its own checksums write, the node on plain Felix is killed with -9 at a random
- * instant, starts again, and has to hold everything that it had acknowledged. {@code -Dtidemark.kill.rounds=N} makes it longer.
- */
+/** A journal in one directory. */
 @ExtendWith(ScratchExtension.class)
-class KillLoopTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.kill.rounds", 50);
-    private static final long IMAGE_BYTES = 24L << 20;
-    private static final long FIO_BYTES = 256L << 20;
-
-    private final long seed = Seeds.choose("KillLoopTest");
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void nothingAcknowledgedIsLost(int journalDirectories, Scratch scratch) throws Exception {
-        RandomGenerator random = Seeds.random(seed, 1000 + journalDirectories);
-        Loads loads = new Loads()
-                .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL)
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10))
-                .add("both", new Ledger(IMAGE_BYTES, seed + 2, false), new Mix(1, 4, 5, 2, 5, 10, 64 << 10));
-        NodeSettings settings = settings(scratch, journalDirectories);
-        FioVerify fio = null;
-        int verified = 0;
-        int rounds = ROUNDS / 2;
-        // After the last kill there is a start that only verifies.
-        for (int round = 0; round <= rounds; round++) {
-            settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(4))))
-                    .set("checkpoint.interval", (20 + random.nextInt(2000)) + "ms");
-            NodeProcess node = NodeProcess.startFelix(scratch, settings);
-            loads.verify(node);
-            if (fio != null) {
-                fio.verify(node.uri("fio"));
-                verified++;
-            }
-            if (round == rounds) {
-                break;
-            }
-            fio = new FioVerify(scratch, seed + round, FIO_BYTES, 1 + random.nextInt(2));
-            loads.start(node, seed + 31L * round);
-            fio.start(node.uri("fio"), node.pid());
-            loads.run(Duration.ofMillis(100 + random.nextInt(900)));
-            fio = kill(node, fio);
-            loads.ended();
-            assertEquals(0, loads.errors(), "requests failed before the kill");
-        }
-        System.out.println("KillLoopTest: " + loads.acknowledged() + " writes acknowledged, fio verified in " + verified
-                + " of " + rounds + " rounds");
-        assertTrue(verified > rounds / 2, "fio was ready before the kill in most rounds: they test little");
-    }
-
-    private static NodeSettings settings(Scratch scratch, int journalDirectories) {
-        java.nio.file.Path[] journals = new java.nio.file.Path[journalDirectories];
-        for (int index = 0; index < journalDirectories; index++) {
-            journals[index] = scratch.newDirectory("journals");
-        }
-        return new NodeSettings(scratch.newDirectory("images"), journals)
-                .set("journal.limit", "64MiB")
-                .set("segment", "4MiB")
-                .image("plain", IMAGE_BYTES, "commit=journal")
-                .image("cached", IMAGE_BYTES, "commit=volatile")
-                .image("both", IMAGE_BYTES, "commit=journal+image")
-                .image("fio", FIO_BYTES, "commit=journal");
-    }
-
-    /** fio kills, so that it knows what was acknowledged; where it was ready before, there is nothing left but to do it. */
-    private static FioVerify kill(NodeProcess node, FioVerify fio) {
-        fio.pull();
-        boolean noted = fio.await();
-        node.kill();
-        return noted ? fio : null;
+class KillLoopTest extends KillLoop {
+    @Test
+    void nothingAcknowledgedIsLost(Scratch scratch) throws Exception {
+        run(1, scratch);
     }
 }

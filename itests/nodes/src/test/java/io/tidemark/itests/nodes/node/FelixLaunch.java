@@ -30,22 +30,29 @@ final class FelixLaunch {
         this.data = settings.images().resolveSibling(settings.images().getFileName() + "-felix");
     }
 
-    /** Writes the configuration; returns the command behind {@code java} and its options. */
+    /** Entries of this process's class path that are no bundles of ours. */
+    String classPath() throws IOException {
+        List<String> classPath = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (artifact(Path.of(entry)) == null) {
+                classPath.add(entry);
+            }
+        }
+        return String.join(File.pathSeparator, classPath);
+    }
+
+    /** Writes the configuration; returns the main class and its arguments. */
     List<String> command(Path socket) throws IOException {
         Files.createDirectories(data);
         etc(socket);
         Map<String, String> ours = new TreeMap<>();
-        List<String> classPath = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             String artifact = artifact(Path.of(entry));
-            if (artifact == null) {
-                classPath.add(entry);
-            } else {
+            if (artifact != null) {
                 ours.put(artifact, entry);
             }
         }
-        List<String> command =
-                new ArrayList<>(List.of("-cp", String.join(File.pathSeparator, classPath), FelixMain.class.getName()));
+        List<String> command = new ArrayList<>(List.of(FelixMain.class.getName()));
         command.addAll(List.of(data.toString(), socket.toString(), System.getProperty("tidemark.platform")));
         ours.forEach((artifact, path) -> command.add(artifact + "=" + path));
         return command;

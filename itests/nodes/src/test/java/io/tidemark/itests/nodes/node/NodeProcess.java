@@ -51,14 +51,7 @@ public final class NodeProcess implements Node {
      * @return the serving node
      */
     public static NodeProcess start(Scratch scratch, NodeSettings settings) {
-        Path socket = scratch.newSocket("node.sock");
-        List<String> command = new ArrayList<>();
-        settings.properties().forEach((name, value) -> command.add("-Dnode." + name + "=" + value));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), NodeMain.class.getName()));
-        command.add(socket.toString());
-        command.add(settings.images().toString());
-        settings.journals().forEach(directory -> command.add(directory.toString()));
-        return launch(scratch, settings, socket, command);
+        return start(scratch, settings, false, null);
     }
 
     /**
@@ -70,21 +63,29 @@ public final class NodeProcess implements Node {
      * @return the serving node, which takes fewer commands: see {@link FelixMain}
      */
     public static NodeProcess startFelix(Scratch scratch, NodeSettings settings) {
-        Path socket = scratch.newSocket("node.sock");
-        try {
-            return launch(scratch, settings, socket, new FelixLaunch(settings).command(socket));
-        } catch (IOException e) {
-            throw new AssertionError("cannot start a node", e);
-        }
+        return start(scratch, settings, true, null);
     }
 
-    private static NodeProcess launch(Scratch scratch, NodeSettings settings, Path socket, List<String> command) {
+    /** Without class data given, what there is for such a node is used; another Java than this one has none. */
+    static NodeProcess start(Scratch scratch, NodeSettings settings, boolean onFelix, ClassData.Start classes) {
+        Path socket = scratch.newSocket("node.sock");
         Path log = scratch.newFile("node.log");
         List<String> line = new ArrayList<>();
         line.add(settings.javaHome().resolve("bin/java").toString());
         line.addAll(settings.jvmOptions());
-        line.addAll(command);
         try {
+            FelixLaunch felix = onFelix ? new FelixLaunch(settings) : null;
+            String classPath = onFelix ? felix.classPath() : System.getProperty("java.class.path");
+            ClassData.Start start = classes;
+            if (start == null && settings.javaHome().equals(Path.of(System.getProperty("java.home")))) {
+                start = new ClassData(onFelix, classPath).start();
+            }
+            if (start != null) {
+                line.add(start.option());
+            }
+            settings.properties().forEach((name, value) -> line.add("-Dnode." + name + "=" + value));
+            line.addAll(List.of("-cp", start == null ? classPath : start.classPath()));
+            line.addAll(onFelix ? felix.command(socket) : plain(settings, socket));
             Process process =
                     new ProcessBuilder(line).redirectError(log.toFile()).start();
             NodeProcess node = new NodeProcess(socket, log, process);
@@ -95,6 +96,13 @@ public final class NodeProcess implements Node {
         } catch (IOException e) {
             throw new AssertionError("cannot start a node", e);
         }
+    }
+
+    private static List<String> plain(NodeSettings settings, Path socket) {
+        List<String> command = new ArrayList<>(List.of(NodeMain.class.getName(), socket.toString()));
+        command.add(settings.images().toString());
+        settings.journals().forEach(directory -> command.add(directory.toString()));
+        return command;
     }
 
     private void listen() {
