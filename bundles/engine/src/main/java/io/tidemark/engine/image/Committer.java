@@ -1,8 +1,6 @@
 package io.tidemark.engine.image;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.context.Workers.Gate;
-import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.base.work.Standby;
 import java.util.ArrayList;
@@ -101,7 +99,7 @@ final class Committer implements Runnable {
         if (stop || further.size() == MOST_FORCES - 1) {
             return null;
         }
-        Further one = new Further(core.context.workers().newGate());
+        Further one = new Further();
         one.seat.busy = true;
         further.add(one);
         return one;
@@ -111,17 +109,14 @@ final class Committer implements Runnable {
         stop = true;
         standby.close();
         for (Further one : beside()) {
-            one.gate.open();
+            one.standby.close();
         }
     }
 
     void join(long timeoutNanos) {
         standby.join(timeoutNanos);
         for (Further one : beside()) {
-            Worker worker = one.worker;
-            if (worker != null) {
-                worker.join(timeoutNanos);
-            }
+            one.standby.join(timeoutNanos);
         }
     }
 
@@ -133,27 +128,23 @@ final class Committer implements Runnable {
 
     /** A worker that forces beside others. */
     private final class Further implements Runnable {
-        final Gate gate;
+        final Standby standby = new Standby(core.context.workers(), "commit-" + core.labels.name());
         final Aftermath settle = new Aftermath();
         final Seat seat = new Seat();
-        volatile Worker worker;
-
-        Further(Gate gate) {
-            this.gate = gate;
-        }
+        private boolean started;
 
         /** By whoever made it busy. */
         void go() {
-            if (worker == null) {
-                worker = core.context.workers().start("commit-" + core.labels.name(), this);
+            if (!started) {
+                started = true;
+                standby.start(this);
             }
-            gate.open();
+            standby.open();
         }
 
         @Override
         public void run() {
-            while (!stop) {
-                gate.await(Long.MAX_VALUE);
+            while (!stop && standby.rest(Long.MAX_VALUE)) {
                 forceWhileNeeded(seat, settle);
             }
         }
