@@ -10,6 +10,7 @@ import io.tidemark.api.transport.LinkListener;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -394,12 +395,16 @@ final class SimulatedLink implements Link {
         return new SimulatedFrame(frame);
     }
 
+    /** Its memory gets other contents as soon as it may: whoever looks at it then shall notice. */
     private final class SimulatedFrame implements Frame {
+        private static final byte OTHER = (byte) 0xDB;
+
         private final byte[] bytes;
         private boolean released;
+        private boolean kept;
 
         SimulatedFrame(byte[] bytes) {
-            this.bytes = bytes;
+            this.bytes = bytes.clone();
         }
 
         @Override
@@ -412,6 +417,11 @@ final class SimulatedLink implements Link {
 
         @Override
         public void release() {
+            giveCredit();
+            Arrays.fill(bytes, OTHER);
+        }
+
+        private void giveCredit() {
             if (released) {
                 throw new IllegalStateException("the frame was released before");
             }
@@ -424,8 +434,18 @@ final class SimulatedLink implements Link {
 
         @Override
         public ByteBuffer keep() {
-            release();
+            giveCredit();
+            kept = true;
             return ByteBuffer.wrap(bytes);
+        }
+
+        @Override
+        public void done() {
+            if (!kept) {
+                throw new IllegalStateException("the frame was not kept, or was done with before");
+            }
+            kept = false;
+            Arrays.fill(bytes, OTHER);
         }
     }
 

@@ -113,8 +113,8 @@ public interface Link {
         void release();
 
         /**
-         * Gives credit to the peer as {@link #release} does, and the bytes to the caller for good: for who needs them longer than
-         * the peer should wait, and bounds by other means how much that may be. Any thread, once, in the place of
+         * Gives credit to the peer as {@link #release} does, and the bytes to the caller, until {@link #done}: for who needs them
+         * longer than the peer should wait, and bounds by other means how much that may be. Any thread, once, in the place of
          * {@link #release}; also after the link was closed.
          *
          * @return the bytes as {@link #content} has them, in a buffer that may be written to; nothing else reads or changes them
@@ -122,5 +122,14 @@ public interface Link {
          * @throws IllegalStateException when it was released before
          */
         ByteBuffer keep();
+
+        /**
+         * After {@link #keep}: the bytes are not looked at any more, and the memory may serve another frame. Any thread, once; also
+         * after the link was closed. Where nobody says so, the memory is freed as any other. A transport that uses no memory
+         * again does nothing.
+         *
+         * @throws IllegalStateException when the frame was not kept, or this was said before
+         */
+        default void done() {}
     }
 }

@@ -13,7 +13,7 @@
  * {@link io.tidemark.api.transport.Link#trySend} says no.
  */
 @Export
-@Version("2.1.0")
+@Version("2.2.0")
 package io.tidemark.api.transport;
 
 import org.osgi.annotation.bundle.Export;

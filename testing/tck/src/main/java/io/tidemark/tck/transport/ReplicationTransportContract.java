@@ -383,6 +383,35 @@ public abstract class ReplicationTransportContract {
     }
 
     @Test
+    public void framesThatAreDoneWithDoNotTouchOthers() throws Exception {
+        play(arena -> {
+            Pair pair = pair(arena);
+            List<Link.Frame> frames = new ArrayList<>();
+            List<ByteBuffer> kept = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                pair.near.send(numbered(i, i % 2 == 0 ? 300_000 : 1_000_000));
+                frames.add(pair.far.receive());
+                kept.add(frames.get(i).keep());
+                if (i >= 3 && i % 3 == 0) {
+                    frames.get(i - 3).done();
+                }
+            }
+            for (int i = 0; i < 60; i++) {
+                if (i % 3 != 0) {
+                    assertEquals(
+                            numbered(i, i % 2 == 0 ? 300_000 : 1_000_000),
+                            kept.get(i).position(0),
+                            "frame " + i);
+                }
+            }
+            pair.near.close("enough");
+            pair.far.ending();
+            assertEquals(numbered(59, 1_000_000), kept.get(59).position(0));
+            frames.get(59).done();
+        });
+    }
+
+    @Test
     public void theInitiatorClosesWithAReason() throws Exception {
         play(arena -> {
             Pair pair = pair(arena);

@@ -46,7 +46,11 @@ final class Incoming implements PeerLink.Receiver {
     private static final long CLOCK_STEP_NANOS = 1_000_000L;
     private static final UUID NO_IMAGE = new UUID(0, 0);
 
-    private record Entry(Message message, int bytes) {}
+    private record Entry(PeerLink.Said said, int bytes) {
+        Message message() {
+            return said.message();
+        }
+    }
 
     private final StorageContext context;
     private final Services services;
@@ -103,7 +107,7 @@ final class Incoming implements PeerLink.Receiver {
     private volatile Gate watcher;
 
     /** A frame of events of which some were taken. */
-    private record Events(List<Message.Item> items, int next, int bytes) {}
+    private record Events(List<Message.Item> items, int next, Entry entry) {}
 
     Incoming(
             StorageContext context,
@@ -204,12 +208,13 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     @Override
-    public void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
+    public boolean deliver(PeerLink from, int toChannel, PeerLink.Said said) throws StorageException {
+        int bytes = said.bytes();
         synchronized (lock) {
             if (from != asking || toChannel != channel) {
-                return;
+                return false;
             }
-            boolean counted = counts(message);
+            boolean counted = counts(said.message());
             if (counted && queuedBytes > 0 && queuedBytes + bytes > windowBytes) {
                 throw new StorageException(
                         Reason.CORRUPT,
@@ -223,10 +228,11 @@ final class Incoming implements PeerLink.Receiver {
                         "update the peer");
             }
             queuedBytes += counted ? bytes : 0;
-            queue.add(new Entry(message, counted ? bytes : 0));
+            queue.add(new Entry(said, counted ? bytes : 0));
         }
         words.heard();
         gate.open();
+        return true;
     }
 
     private static boolean counts(Message message) {
@@ -357,14 +363,20 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void leaveChannel() {
+        List<Entry> unused = List.of();
         if (link != null) {
             synchronized (lock) {
                 link.detach(channel);
                 channel = 0;
                 asking = null;
+                unused = List.copyOf(queue);
                 queue.clear();
                 queuedBytes = 0;
             }
+        }
+        unused.forEach(entry -> entry.said().done());
+        if (rest != null) {
+            rest.entry().said().done();
         }
         rest = null;
         asked = false;
@@ -613,21 +625,24 @@ final class Incoming implements PeerLink.Receiver {
         if (entry.message() instanceof Message.Events events && follows) {
             remove();
             words.durable(events.durable(), 0);
-            return offer(new Events(events.events(), 0, entry.bytes()));
+            return offer(new Events(events.events(), 0, entry));
         }
         apply(entry.message());
-        remove();
+        if (remove()) {
+            entry.said().done();
+        }
         released(entry.bytes());
         return true;
     }
 
     /** What the worker looked at, unless it ended the channel and so emptied the queue. */
-    private void remove() {
+    private boolean remove() {
         if (asked) {
             synchronized (lock) {
                 queue.remove();
             }
         }
+        return asked;
     }
 
     private void apply(Message message) throws StorageException {
@@ -710,12 +725,13 @@ final class Incoming implements PeerLink.Receiver {
                 words.arrived(item.header());
             }
         } finally {
-            rest = next < events.items().size() ? new Events(events.items(), next, events.bytes()) : null;
+            rest = next < events.items().size() ? new Events(events.items(), next, events.entry()) : null;
             replica.commit();
         }
         waitsForRoom = false;
         words.waits(false);
-        released(events.bytes());
+        released(events.entry().bytes());
+        events.entry().said().done();
         return true;
     }
 

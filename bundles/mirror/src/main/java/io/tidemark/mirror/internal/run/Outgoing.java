@@ -414,26 +414,30 @@ final class Outgoing {
                 && frame.add(pending, tape.reader().body(), (int) taken)) {
             bodies += pending.bodyLength();
             last = pending;
-            pending = tape.reader().next();
+            // What the frame only refers to is valid until the reader goes on.
+            pending = frame.isFull() ? null : tape.reader().next();
         }
         if (progress.received() >= sentSequence) {
             // Nothing was under way: from now on an answer is due.
             heardNanos = all.context().clock().monotonicNanos();
         }
         long durable = Math.max(tape.journal().durable(), last.position().sequence());
-        ByteBuffer bytes = frame.finish(durable);
-        credit.giveBack(taken - bytes.remaining());
+        int bytes = frame.length();
+        credit.giveBack(taken - bytes);
         toldDurable = durable;
         sentTimeNanos = last.timeNanos();
         times.add(last.position().sequence(), last.timeNanos());
         sentEvents.addAndGet(frame.count());
         sentBodyBytes.addAndGet(bodies);
         sentSequence = last.position().sequence();
-        out.send(sending, bytes);
+        out.send(sending, frame.finish(durable));
+        if (frame.isFull()) {
+            pending = tape.reader().next();
+        }
         if (pending == null) {
             restsUntilNanos = all.context().clock().monotonicNanos() + REST_NANOS;
         }
-        return bytes.remaining();
+        return bytes;
     }
 
     /** Once a second: how far the source is, where that is news. */

@@ -44,8 +44,28 @@ final class PeerLink implements LinkListener {
 
     /** Has channels over the link. */
     interface Receiver {
-        /** What the source says in a channel; by the link's worker. Does not wait. */
-        void deliver(PeerLink from, int channel, Message message, int bytes) throws StorageException;
+        /**
+         * What the source says in a channel; by the link's worker. Does not wait.
+         *
+         * @return whether it takes over what the message refers to, and calls {@link Said#done} when it has done with it
+         */
+        boolean deliver(PeerLink from, int channel, Said said) throws StorageException;
+    }
+
+    /**
+     * A message, and the frame that it refers to.
+     *
+     * @param message what it says
+     * @param bytes length of the frame
+     * @param kept whose memory the message lies in; null where it refers to none
+     */
+    record Said(Message message, int bytes, Link.Frame kept) {
+        /** Nobody looks at the message any more. */
+        void done() {
+            if (kept != null) {
+                kept.done();
+            }
+        }
     }
 
     /** Who is at the other end. */
@@ -189,9 +209,11 @@ final class PeerLink implements LinkListener {
         return ordered ? Link.Urgency.NORMAL : Link.Urgency.FIRST;
     }
 
-    /** Waits until the link takes a frame; false when it is closed. The gate is the caller's, for nothing else. */
-    boolean send(Gate own, ByteBuffer frame) {
-        Link.Urgency urgency = urgency(frame);
+    /**
+     * Waits until the link takes a frame, of one part or more; false when it is closed. The gate is the caller's, for nothing else.
+     */
+    boolean send(Gate own, ByteBuffer... frame) {
+        Link.Urgency urgency = urgency(frame[0]);
         if (link.trySend(urgency, frame)) {
             return true;
         }
@@ -341,11 +363,19 @@ final class PeerLink implements LinkListener {
 
     private void take(Link.Frame frame) throws StorageException {
         if (isKept(frame.content())) {
-            take(frame.keep());
+            boolean taken = false;
+            ByteBuffer content = frame.keep();
+            try {
+                taken = take(content, frame);
+            } finally {
+                if (!taken) {
+                    frame.done();
+                }
+            }
             return;
         }
         try {
-            take(frame.content());
+            take(frame.content(), null);
         } finally {
             frame.release();
         }
@@ -357,7 +387,7 @@ final class PeerLink implements LinkListener {
         return code == Type.EVENTS.code() || code == Type.RANGE.code();
     }
 
-    private void take(ByteBuffer content) throws StorageException {
+    private boolean take(ByteBuffer content, Link.Frame kept) throws StorageException {
         int length = content.remaining();
         Decoder.Decoded decoded = Decoder.decode(content);
         Message message = decoded.message();
@@ -375,9 +405,8 @@ final class PeerLink implements LinkListener {
             orders.take(decoded.channel(), answer);
         } else {
             Receiver receiver = receivers.get(decoded.channel());
-            if (receiver != null) {
-                receiver.deliver(this, decoded.channel(), message, length);
-            }
+            return receiver != null && receiver.deliver(this, decoded.channel(), new Said(message, length, kept));
         }
+        return false;
     }
 }

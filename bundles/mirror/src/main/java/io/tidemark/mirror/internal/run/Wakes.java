@@ -134,11 +134,12 @@ final class Wakes implements PeerLink.Receiver {
     // ---- by the link's worker
 
     @Override
-    public void deliver(PeerLink from, int toChannel, Message message, int bytes) throws StorageException {
+    public boolean deliver(PeerLink from, int toChannel, PeerLink.Said said) throws StorageException {
+        Message message = said.message();
         long durable = 0;
         synchronized (lock) {
             if (from != link || toChannel != channel) {
-                return;
+                return false;
             }
             if (message instanceof Message.Opened begun) {
                 opened = true;
@@ -148,7 +149,7 @@ final class Wakes implements PeerLink.Receiver {
             } else if (message instanceof Message.Durable news && opened) {
                 durable = news.durable();
                 shared.told(journal, durable);
-                releasedBytes += bytes;
+                releasedBytes += said.bytes();
             } else if (message instanceof Message.Ended refusal) {
                 LOG.info("{} tells no news of its journal: {}", from.peer(), refusal.words());
                 ended = true;
@@ -161,5 +162,6 @@ final class Wakes implements PeerLink.Receiver {
         }
         heard.accept(durable);
         gate.open();
+        return false;
     }
 }

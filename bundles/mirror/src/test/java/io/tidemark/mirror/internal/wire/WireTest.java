@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -186,7 +187,7 @@ class WireTest {
             assertTrue(frame.add(
                     Samples.item(132, 100).header(), Samples.item(132, 100).body(), 1500));
             assertEquals(2, frame.count());
-            ByteBuffer bytes = frame.finish(150);
+            ByteBuffer bytes = whole(frame.finish(150));
             assertEquals(frame.length(), bytes.remaining());
             Message.Events events = (Message.Events) Decoder.decode(bytes).message();
             assertEquals(150, events.durable());
@@ -197,5 +198,39 @@ class WireTest {
         byte[] longest = new byte[Wire.MAX_BODY_BYTES];
         assertTrue(frame.add(Samples.item(131, longest.length).header(), ByteBuffer.wrap(longest), 0));
         assertTrue(frame.length() <= Wire.MAX_FRAME_BYTES);
+    }
+
+    @Test
+    void aLongBodyEndsAFrameAndIsNotCopied() throws StorageException {
+        EventsFrame frame = new EventsFrame();
+        frame.start(7, new Position(5, 131));
+        Message.Item small = Samples.item(131, 100);
+        assertTrue(frame.add(small.header(), small.body(), 1 << 20));
+        assertFalse(frame.isFull());
+        byte[] body = new byte[64 << 10];
+        EventHeader header = Samples.item(132, body.length).header();
+        assertFalse(frame.add(header, ByteBuffer.wrap(body), 1 << 10), "it does not fit");
+        assertTrue(frame.add(header, ByteBuffer.wrap(body), 1 << 20));
+        assertTrue(frame.isFull());
+        assertFalse(
+                frame.add(Samples.item(133, 1).header(), Samples.item(133, 1).body(), 1 << 20));
+        // Until the frame is sent it shows what the body has.
+        body[4711] = 17;
+        ByteBuffer bytes = whole(frame.finish(150));
+        assertEquals(frame.length(), bytes.remaining());
+        Message.Events events = (Message.Events) Decoder.decode(bytes).message();
+        assertEquals(2, events.events().size());
+        assertEquals(small.body(), events.events().get(0).body());
+        assertEquals(ByteBuffer.wrap(body), events.events().get(1).body());
+        frame.start(7, new Position(5, 133));
+        assertFalse(frame.isFull());
+    }
+
+    private static ByteBuffer whole(ByteBuffer... parts) {
+        ByteBuffer whole = ByteBuffer.allocate(2 * Wire.MAX_FRAME_BYTES);
+        for (ByteBuffer part : parts) {
+            whole.put(part);
+        }
+        return whole.flip();
     }
 }

@@ -34,11 +34,25 @@ final class Checksum {
 
     /** The checksum of the next frame. */
     int next(byte[] header, byte[] content, int length) {
+        begin(header);
+        add(content, 0, length);
+        return value();
+    }
+
+    /** Begins the next frame. What it has is added piece by piece, best while it is in the processor's cache. */
+    void begin(byte[] header) {
         prefix.putLong(Integer.BYTES, number++);
         prefix.put(KNOWN_BYTES, header, 0, Header.CHECKSUM);
         crc.reset();
         crc.update(prefix.array());
-        crc.update(content, 0, length);
+    }
+
+    void add(byte[] content, int from, int length) {
+        crc.update(content, from, length);
+    }
+
+    /** Of the frame that was begun, with what was added. */
+    int value() {
         return (int) crc.getValue();
     }
 }

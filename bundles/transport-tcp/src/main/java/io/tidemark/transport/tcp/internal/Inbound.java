@@ -12,7 +12,7 @@ final class Inbound {
         /** A frame of so many bytes begins. */
         void admit(int plainBytes) throws Violation;
 
-        void data(byte[] plain, boolean compressed);
+        void data(Content plain, boolean compressed);
 
         void credit(long releasedBytes) throws Violation;
 
@@ -27,16 +27,18 @@ final class Inbound {
     private final int maxFrameBytes;
     private final boolean compression;
     private final Sink sink;
+    private final FrameMemory memory;
     private final byte[] header = new byte[Header.SIZE];
     private final ByteBuffer fields = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
     private int have;
-    private byte[] content;
+    private Content content;
     private int filled;
 
-    Inbound(Checksum checksum, int maxFrameBytes, boolean compression, Sink sink) {
+    Inbound(Checksum checksum, int maxFrameBytes, boolean compression, FrameMemory memory, Sink sink) {
         this.checksum = checksum;
         this.maxFrameBytes = maxFrameBytes;
         this.compression = compression;
+        this.memory = memory;
         this.sink = sink;
     }
 
@@ -56,10 +58,11 @@ final class Inbound {
                 }
                 begin();
             }
-            int some = Math.min(in.remaining(), content.length - filled);
-            in.get(content, filled, some);
+            int some = Math.min(in.remaining(), content.length() - filled);
+            in.get(content.bytes(), filled, some);
+            checksum.add(content.bytes(), filled, some);
             filled += some;
-            if (filled == content.length) {
+            if (filled == content.length()) {
                 finish(scratch);
             }
         }
@@ -87,8 +90,9 @@ final class Inbound {
             case Header.TYPE_CLOSE -> expect(contentBytes <= Wire.MAX_REASON_BYTES);
             default -> throw Violation.corrupt("a frame is of the unknown type " + (type & 0xFF));
         }
-        content = new byte[contentBytes];
+        content = memory.take(contentBytes);
         filled = 0;
+        checksum.begin(header);
     }
 
     private static void expect(boolean length) throws Violation {
@@ -98,22 +102,29 @@ final class Inbound {
     }
 
     private void finish(Scratch scratch) throws Violation {
-        byte[] whole = content;
+        Content whole = content;
         content = null;
         have = 0;
-        if (checksum.next(header, whole, whole.length) != fields.getInt(Header.CHECKSUM)) {
+        if (checksum.value() != fields.getInt(Header.CHECKSUM)) {
             throw Violation.corrupt("a frame has a wrong checksum: it is damaged, or of another session");
         }
         switch (header[Header.TYPE]) {
             case Header.TYPE_DATA -> {
                 boolean compressed = header[Header.FLAGS] != 0;
-                sink.data(compressed ? scratch.inflate(whole, fields.getInt(Header.PLAIN_BYTES)) : whole, compressed);
+                sink.data(compressed ? inflate(whole, scratch) : whole, compressed);
             }
-            case Header.TYPE_CREDIT -> sink.credit(number(whole));
-            case Header.TYPE_PING -> sink.ping(number(whole));
-            case Header.TYPE_PONG -> sink.pong(number(whole));
-            default -> sink.closedByPeer(readable(whole));
+            case Header.TYPE_CREDIT -> sink.credit(number(whole.bytes()));
+            case Header.TYPE_PING -> sink.ping(number(whole.bytes()));
+            case Header.TYPE_PONG -> sink.pong(number(whole.bytes()));
+            default -> sink.closedByPeer(readable(whole.bytes()));
         }
+    }
+
+    private Content inflate(Content compressed, Scratch scratch) throws Violation {
+        Content plain = memory.take(fields.getInt(Header.PLAIN_BYTES));
+        scratch.inflate(compressed, plain);
+        memory.give(compressed);
+        return plain;
     }
 
     private static long number(byte[] content) {

@@ -3,7 +3,7 @@ package io.tidemark.transport.tcp.internal;
 import io.tidemark.api.transport.Link;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** What came in on a link and is not released yet; never more than the window. Safe for all threads. */
 final class ReceiveSide {
@@ -11,6 +11,7 @@ final class ReceiveSide {
     private static final int SHARE = 4;
 
     private final long windowBytes;
+    private final FrameMemory memory;
     private final Runnable creditIsDue;
 
     // Guarded by this.
@@ -24,8 +25,9 @@ final class ReceiveSide {
     private long frames;
     private long bytes;
 
-    ReceiveSide(long windowBytes, Runnable creditIsDue) {
+    ReceiveSide(long windowBytes, FrameMemory memory, Runnable creditIsDue) {
         this.windowBytes = windowBytes;
+        this.memory = memory;
         this.creditIsDue = creditIsDue;
     }
 
@@ -42,9 +44,9 @@ final class ReceiveSide {
         admitted += cost;
     }
 
-    synchronized void add(byte[] plain) {
+    synchronized void add(Content plain) {
         frames++;
-        bytes += plain.length;
+        bytes += plain.length();
         if (dropping) {
             return;
         }
@@ -114,14 +116,20 @@ final class ReceiveSide {
         return admitted - released;
     }
 
-    private final class Received implements Link.Frame {
-        private final AtomicBoolean gone = new AtomicBoolean();
-        private final long cost;
-        private byte[] content;
+    private enum State {
+        LENT,
+        KEPT,
+        GONE
+    }
 
-        Received(byte[] plain) {
+    private final class Received implements Link.Frame {
+        private final AtomicReference<State> state = new AtomicReference<>(State.LENT);
+        private final long cost;
+        private volatile Content content;
+
+        Received(Content plain) {
             this.content = plain;
-            this.cost = Wire.cost(plain.length);
+            this.cost = Wire.cost(plain.length());
         }
 
         @Override
@@ -131,26 +139,43 @@ final class ReceiveSide {
 
         @Override
         public void release() {
-            if (!gone.compareAndSet(false, true)) {
-                throw new IllegalStateException("the frame was released before");
-            }
-            content = null;
+            become(State.LENT, State.GONE);
+            giveBack();
             ReceiveSide.this.release(cost);
         }
 
         @Override
         public ByteBuffer keep() {
             ByteBuffer bytes = lent();
-            release();
+            become(State.LENT, State.KEPT);
+            ReceiveSide.this.release(cost);
             return bytes;
         }
 
+        @Override
+        public void done() {
+            become(State.KEPT, State.GONE);
+            giveBack();
+        }
+
+        private void become(State from, State to) {
+            if (!state.compareAndSet(from, to)) {
+                throw new IllegalStateException("the frame was released before");
+            }
+        }
+
+        private void giveBack() {
+            Content unused = content;
+            content = null;
+            memory.give(unused);
+        }
+
         private ByteBuffer lent() {
-            byte[] bytes = content;
-            if (bytes == null) {
+            Content now = content;
+            if (now == null || state.get() != State.LENT) {
                 throw new IllegalStateException("the frame was released");
             }
-            return ByteBuffer.wrap(bytes);
+            return ByteBuffer.wrap(now.bytes(), 0, now.length()).slice();
         }
     }
 }

@@ -19,35 +19,34 @@ final class Scratch implements AutoCloseable {
     private byte[] deflated;
 
     /** The content compressed, or null when that does not make it shorter by a sixteenth. */
-    byte[] deflate(byte[] plain) {
+    Content deflate(Content plain) {
         if (deflater == null) {
             deflater = new Deflater(LEVEL, true);
             deflated = new byte[Wire.MAX_FRAME_BYTES];
         }
         deflater.reset();
-        deflater.setInput(plain);
+        deflater.setInput(plain.bytes(), 0, plain.length());
         deflater.finish();
-        int length = deflater.deflate(deflated, 0, plain.length - plain.length / 16);
-        return deflater.finished() ? Arrays.copyOf(deflated, length) : null;
+        int length = deflater.deflate(deflated, 0, plain.length() - plain.length() / 16);
+        return deflater.finished() ? Content.of(Arrays.copyOf(deflated, length)) : null;
     }
 
-    byte[] inflate(byte[] content, int plainBytes) throws Violation {
+    /** Fills the second one. */
+    void inflate(Content content, Content plain) throws Violation {
         if (inflater == null) {
             inflater = new Inflater(true);
         }
         inflater.reset();
-        inflater.setInput(content);
-        byte[] plain = new byte[plainBytes];
+        inflater.setInput(content.bytes(), 0, content.length());
         try {
-            int length = inflater.inflate(plain);
+            int length = inflater.inflate(plain.bytes(), 0, plain.length());
             // The end may need a call of its own, which must not give more.
-            if (length == plainBytes && !inflater.finished() && inflater.inflate(new byte[1]) > 0) {
+            if (length == plain.length() && !inflater.finished() && inflater.inflate(new byte[1]) > 0) {
                 throw Violation.corrupt("a frame is longer than it says");
             }
-            if (length != plainBytes || !inflater.finished() || inflater.getRemaining() > 0) {
+            if (length != plain.length() || !inflater.finished() || inflater.getRemaining() > 0) {
                 throw Violation.corrupt("a frame is not compressed as it says");
             }
-            return plain;
         } catch (DataFormatException e) {
             throw Violation.corrupt("a frame cannot be decompressed");
         }

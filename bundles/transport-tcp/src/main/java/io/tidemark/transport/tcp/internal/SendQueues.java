@@ -19,7 +19,7 @@ final class SendQueues {
     }
 
     private static final class Queue {
-        private final ArrayDeque<byte[]> frames = new ArrayDeque<>();
+        private final ArrayDeque<Content> frames = new ArrayDeque<>();
         private final long bound;
         private long cost;
         private long refusedCost;
@@ -76,20 +76,24 @@ final class SendQueues {
         return due;
     }
 
-    void add(Urgency urgency, byte[] content) {
-        Queue queue = of(urgency);
-        queue.frames.add(content);
-        queue.cost += Wire.cost(content.length);
+    /** Memory for a frame that is about to come. */
+    void reserve(Urgency urgency, long cost) {
+        of(urgency).cost += cost;
+    }
+
+    /** A frame that memory was reserved for. */
+    void add(Urgency urgency, Content content) {
+        of(urgency).frames.add(content);
     }
 
     /** Null when there is none. */
-    byte[] next() {
+    Content next() {
         Queue from = !first.frames.isEmpty() ? first : lastIsDue() ? last : normal;
-        byte[] content = from.frames.poll();
+        Content content = from.frames.poll();
         if (content == null) {
             return null;
         }
-        long cost = Wire.cost(content.length);
+        long cost = Wire.cost(content.length());
         from.cost -= cost;
         if (from == normal && !last.frames.isEmpty()) {
             owedToLast += cost / (LAST_SHARE - 1);
@@ -100,8 +104,8 @@ final class SendQueues {
     }
 
     private boolean lastIsDue() {
-        byte[] waits = last.frames.peek();
-        return waits != null && (normal.frames.isEmpty() || owedToLast >= Wire.cost(waits.length));
+        Content waits = last.frames.peek();
+        return waits != null && (normal.frames.isEmpty() || owedToLast >= Wire.cost(waits.length()));
     }
 
     boolean isEmpty() {

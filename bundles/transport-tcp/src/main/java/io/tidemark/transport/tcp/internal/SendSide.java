@@ -28,6 +28,7 @@ final class SendSide {
     private static final int KEPT_CREDIT = 16;
 
     private final OutBuffers buffers;
+    private final FrameMemory memory;
     private final TokenBucket bandwidth;
     private final CompressionChoice choice;
 
@@ -51,7 +52,7 @@ final class SendSide {
     private boolean compression;
     private Scratch scratch;
     private ByteBuffer out;
-    private byte[] current;
+    private Content current;
     private int placed;
     private boolean currentIsData;
     private boolean capped;
@@ -66,9 +67,16 @@ final class SendSide {
     private long idleSince;
     private boolean idle = true;
 
-    SendSide(long sendBytes, OutBuffers buffers, TokenBucket bandwidth, CompressionChoice choice, long nowNanos) {
+    SendSide(
+            long sendBytes,
+            OutBuffers buffers,
+            FrameMemory memory,
+            TokenBucket bandwidth,
+            CompressionChoice choice,
+            long nowNanos) {
         this.queues = new SendQueues(sendBytes);
         this.buffers = buffers;
+        this.memory = memory;
         this.bandwidth = bandwidth;
         this.choice = choice;
         this.idleSince = nowNanos;
@@ -76,8 +84,27 @@ final class SendSide {
 
     // ---- callers
 
-    synchronized boolean offer(Urgency urgency, ByteBuffer[] parts, int length) {
-        long cost = Wire.cost(length);
+    /** Frames of several callers go in whatever order they get here; each caller hands in one after the other. */
+    boolean offer(Urgency urgency, ByteBuffer[] parts, int length) {
+        if (!reserve(urgency, Wire.cost(length))) {
+            return false;
+        }
+        Content content = memory.take(length);
+        int at = 0;
+        for (ByteBuffer part : parts) {
+            part.get(part.position(), content.bytes(), at, part.remaining());
+            at += part.remaining();
+        }
+        synchronized (this) {
+            if (ended) {
+                return false;
+            }
+            queues.add(urgency, content);
+            return true;
+        }
+    }
+
+    private synchronized boolean reserve(Urgency urgency, long cost) {
         if (ended) {
             return false;
         }
@@ -85,13 +112,7 @@ final class SendSide {
             queues.refused(urgency, cost);
             return false;
         }
-        byte[] content = new byte[length];
-        int at = 0;
-        for (ByteBuffer part : parts) {
-            part.get(part.position(), content, at, part.remaining());
-            at += part.remaining();
-        }
-        queues.add(urgency, content);
+        queues.reserve(urgency, cost);
         takenCost += cost;
         return true;
     }
@@ -142,7 +163,7 @@ final class SendSide {
 
     /** The first bytes, which are no frame. */
     void greet(byte[] greeting) {
-        current = greeting;
+        current = Content.of(greeting);
         placed = 0;
         currentIsData = false;
     }
@@ -301,11 +322,12 @@ final class SendSide {
                     break;
                 }
             }
-            int wanted = Math.min(out.remaining(), current.length - placed);
+            int wanted = Math.min(out.remaining(), current.length() - placed);
             int granted = currentIsData && wanted > 0 ? bandwidth.take(wanted, System.nanoTime()) : wanted;
-            out.put(current, placed, granted);
+            out.put(current.bytes(), placed, granted);
             placed += granted;
-            if (placed == current.length) {
+            if (placed == current.length()) {
+                memory.give(current);
                 current = null;
             } else if (granted < wanted || out.remaining() == 0) {
                 capped = granted < wanted;
@@ -335,7 +357,7 @@ final class SendSide {
             control(Header.TYPE_PING, number(ping));
             ping = null;
         } else {
-            byte[] content = next();
+            Content content = next();
             if (content != null) {
                 data(content);
             } else if (closing != null && !closeBegun) {
@@ -355,10 +377,10 @@ final class SendSide {
                 .array();
     }
 
-    private synchronized byte[] next() {
-        byte[] content = queues.next();
+    private synchronized Content next() {
+        Content content = queues.next();
         if (content != null) {
-            begunCost += Wire.cost(content.length);
+            begunCost += Wire.cost(content.length());
         } else if (!idle) {
             idle = true;
             idleSince = System.nanoTime();
@@ -366,37 +388,40 @@ final class SendSide {
         return content;
     }
 
-    private void data(byte[] plain) {
+    private void data(Content plain) {
         if (idle) {
             idle = false;
             choice.idled(System.nanoTime() - idleSince);
         }
-        byte[] deflated = compression && choice.compresses(plain.length) ? scratch.deflate(plain) : null;
-        byte[] content = deflated == null ? plain : deflated;
-        frame(Header.TYPE_DATA, deflated == null ? 0 : Header.FLAG_COMPRESSED, plain.length, content);
+        Content deflated = compression && choice.compresses(plain.length()) ? scratch.deflate(plain) : null;
+        Content content = deflated == null ? plain : deflated;
+        frame(Header.TYPE_DATA, deflated == null ? 0 : Header.FLAG_COMPRESSED, plain.length(), content);
+        if (deflated != null) {
+            memory.give(plain);
+        }
         currentIsData = true;
         if (compression) {
-            choice.sent(plain.length, content.length, System.nanoTime());
+            choice.sent(plain.length(), content.length(), System.nanoTime());
         }
         synchronized (this) {
             framesSent++;
-            bytesSent += plain.length;
+            bytesSent += plain.length();
             framesCompressed += deflated == null ? 0 : 1;
-            savedBytes += plain.length - content.length;
+            savedBytes += plain.length() - content.length();
         }
     }
 
     private void control(int type, byte[] content) {
-        frame(type, 0, content.length, content);
+        frame(type, 0, content.length, Content.of(content));
         currentIsData = false;
     }
 
-    private void frame(int type, int flags, int plainBytes, byte[] content) {
-        fields.putInt(Header.CONTENT_BYTES, content.length);
+    private void frame(int type, int flags, int plainBytes, Content content) {
+        fields.putInt(Header.CONTENT_BYTES, content.length());
         fields.putInt(Header.PLAIN_BYTES, plainBytes);
         header[Header.TYPE] = (byte) type;
         header[Header.FLAGS] = (byte) flags;
-        fields.putInt(Header.CHECKSUM, checksum.next(header, content, content.length));
+        fields.putInt(Header.CHECKSUM, checksum.next(header, content.bytes(), content.length()));
         out.put(header);
         current = content;
         placed = 0;

@@ -12,6 +12,7 @@ final class Shared {
 
     final String name;
     final OutBuffers buffers = new OutBuffers();
+    final FrameMemory frames = new FrameMemory();
     final TokenBucket bandwidth;
     final LogLimit strangers;
     private final LogLimit visits;

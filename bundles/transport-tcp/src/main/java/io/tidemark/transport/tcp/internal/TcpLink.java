@@ -133,8 +133,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         this.phase = dial == null ? Phase.TLS : Phase.DIALING;
         TcpSettings settings = shared.settings;
         this.choice = new CompressionChoice(settings.limits().compression(), startedNanos);
-        this.send = new SendSide(settings.limits().sendBytes(), shared.buffers, shared.bandwidth, choice, startedNanos);
-        this.receive = new ReceiveSide(settings.limits().windowBytes(), this::schedule);
+        this.send = new SendSide(
+                settings.limits().sendBytes(), shared.buffers, shared.frames, shared.bandwidth, choice, startedNanos);
+        this.receive = new ReceiveSide(settings.limits().windowBytes(), shared.frames, this::schedule);
         this.ownNonce = shared.nonce();
         this.endsByNanos = startedNanos + settings.times().negotiation().toNanos();
         this.dueNanos = endsByNanos;
@@ -409,7 +410,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
         byte[] second = initiator ? theirs.nonce() : ownNonce;
         boolean compression =
                 theirs.compression() && shared.settings.limits().compression() != TcpSettings.Compression.OFF;
-        inbound = new Inbound(new Checksum(first, second, !initiator), Wire.MAX_FRAME_BYTES, compression, this);
+        inbound = new Inbound(
+                new Checksum(first, second, !initiator), Wire.MAX_FRAME_BYTES, compression, shared.frames, this);
         send.open(theirs.windowBytes(), compression, new Checksum(first, second, initiator));
         phase = Phase.OPEN;
         open = true;
@@ -511,7 +513,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     @Override
-    public void data(byte[] plain, boolean compressed) {
+    public void data(Content plain, boolean compressed) {
         busyNanos = heardNanos;
         if (compressed) {
             heavy = true;

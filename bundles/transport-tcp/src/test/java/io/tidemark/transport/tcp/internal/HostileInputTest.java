@@ -229,13 +229,13 @@ class HostileInputTest {
                 Reason.CORRUPT, "decompress", peer -> peer.send(peer.frame(1, 1, 3, 100, new byte[] {7, 7, 7})));
         closedAfterwards(Reason.CORRUPT, "is not compressed as it says", peer -> {
             try (Scratch scratch = new Scratch()) {
-                byte[] deflated = scratch.deflate(new byte[5000]);
+                byte[] deflated = scratch.deflate(Content.of(new byte[5000])).bytes();
                 peer.send(peer.frame(1, 1, deflated.length, 5001, deflated));
             }
         });
         closedAfterwards(Reason.CORRUPT, "longer than it says", peer -> {
             try (Scratch scratch = new Scratch()) {
-                byte[] deflated = scratch.deflate(new byte[5000]);
+                byte[] deflated = scratch.deflate(Content.of(new byte[5000])).bytes();
                 peer.send(peer.frame(1, 1, deflated.length, 4999, deflated));
             }
         });

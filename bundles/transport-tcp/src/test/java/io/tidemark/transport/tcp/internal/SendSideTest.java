@@ -21,7 +21,12 @@ class SendSideTest {
 
     private static SendSide open() {
         SendSide side = new SendSide(
-                1 << 20, new OutBuffers(), new TokenBucket(0, 0), new CompressionChoice(Compression.OFF, 0), 0);
+                1 << 20,
+                new OutBuffers(),
+                new FrameMemory(),
+                new TokenBucket(0, 0),
+                new CompressionChoice(Compression.OFF, 0),
+                0);
         side.open(1 << 20, false, new Checksum(NONCE, NONCE, true));
         return side;
     }
@@ -86,22 +91,27 @@ class SendSideTest {
         }
     }
 
+    private static void add(SendQueues queues, Urgency urgency, byte[] content) {
+        queues.reserve(urgency, Wire.cost(content.length));
+        queues.add(urgency, Content.of(content));
+    }
+
     @Test
     void whatIsUrgentOvertakesAndWhatGoesLastHasItsShare() {
         SendQueues queues = new SendQueues(1 << 20);
         for (byte i = 0; i < 12; i++) {
-            queues.add(Urgency.LAST, new byte[] {'l', i});
+            add(queues, Urgency.LAST, new byte[] {'l', i});
         }
         for (byte i = 0; i < 12; i++) {
-            queues.add(Urgency.NORMAL, new byte[] {'n', i});
+            add(queues, Urgency.NORMAL, new byte[] {'n', i});
         }
-        queues.add(Urgency.FIRST, new byte[] {'f', 0});
-        queues.add(Urgency.FIRST, new byte[] {'f', 1});
+        add(queues, Urgency.FIRST, new byte[] {'f', 0});
+        add(queues, Urgency.FIRST, new byte[] {'f', 1});
         StringBuilder order = new StringBuilder();
         byte[] next = new byte['n' + 1];
-        for (byte[] frame = queues.next(); frame != null; frame = queues.next()) {
-            order.append((char) frame[0]);
-            assertEquals(next[frame[0]]++, frame[1], "each in its order");
+        for (Content frame = queues.next(); frame != null; frame = queues.next()) {
+            order.append((char) frame.bytes()[0]);
+            assertEquals(next[frame.bytes()[0]]++, frame.bytes()[1], "each in its order");
         }
         assertEquals("ffnnnlnnnlnnnlnnnllllllll".length() + 1, order.length());
         assertTrue(order.toString().matches("ff(n{3,4}l){3}n+l+"), order.toString());
