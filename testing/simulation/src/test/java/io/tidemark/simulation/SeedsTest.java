@@ -33,4 +33,10 @@ class SeedsTest {
         }
         assertEquals(REPEATED, hashes.size());
     }
+
+    /** It was once asked again and again instead, and time stood still. */
+    @Test
+    void aResizeThatFindsTheBatchFullWaitsForTheForceOfSomebodyElse() {
+        new Simulation(451, Breakage.NONE).run();
+    }
 }

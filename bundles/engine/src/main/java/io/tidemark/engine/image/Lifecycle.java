@@ -245,6 +245,9 @@ final class Lifecycle {
             if (sequence < 0) {
                 return;
             }
+            if (sequence == 0) {
+                awaitForce();
+            }
         }
         long target = sequence;
         // The size has changed when the event is applied; a head that cannot be stored now is stored later.
@@ -307,7 +310,7 @@ final class Lifecycle {
             core.epochStart.await(after);
             core.committer.lead(after);
             if (at[0].equals(Position.NONE)) {
-                core.changed.await(() -> core.forces == 0 || core.suspended || core.stopping);
+                awaitForce();
             }
         }
         core.changed.await(() -> core.durable >= at[0].sequence() || core.stopping);
@@ -317,6 +320,15 @@ final class Lifecycle {
             }
         }
         return at[0];
+    }
+
+    /** What found the batch full waits for a force of somebody else, where there is one, instead of asking again and again. */
+    private void awaitForce() {
+        long[] before = {-1};
+        core.changed.await(() -> {
+            before[0] = before[0] < 0 ? core.durable : before[0];
+            return core.durable > before[0] || core.forces == 0 || core.suspended || core.stopping;
+        });
     }
 
     private void checkLabel(String label) throws StorageException {
