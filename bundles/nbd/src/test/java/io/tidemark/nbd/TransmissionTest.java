@@ -640,6 +640,36 @@ class TransmissionTest {
     }
 
     @Test
+    void aDeepClientThatOnlyWritesIsForcedByItsOwnThreadUntilItReads() throws IOException {
+        try (TestClient client = served.simple()) {
+            int depth = 80;
+            writes(client, depth, 3);
+            int handedOver = served.disk.drivenWithMore.get();
+            int alone = served.disk.drivenAlone.get();
+            writes(client, depth, 20);
+            assertTrue(served.disk.drivenAlone.get() >= alone + 20, "driven " + served.disk.drivenAlone + " times");
+            assertEquals(handedOver, served.disk.drivenWithMore.get(), "a force was handed over");
+            assertEquals(0, client.does(READ, 0, 0, 4096));
+            client.in.readNBytes(4096);
+            writes(client, 40, 1);
+            assertTrue(
+                    served.disk.drivenWithMore.get() > handedOver, "the forces of a client that reads are handed over");
+        }
+    }
+
+    private static void writes(TestClient client, int depth, int rounds) throws IOException {
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < depth; i++) {
+                client.request(WRITE, 0, i, i * 512L, 512);
+                client.send(pattern(512, i));
+            }
+            for (int i = 0; i < depth; i++) {
+                assertEquals(0, client.simple().error());
+            }
+        }
+    }
+
+    @Test
     void requestInSingleBytesIsUnderstood() throws IOException {
         try (TestClient client = served.simple()) {
             ByteBuffer bytes = ByteBuffer.allocate(28 + 100);

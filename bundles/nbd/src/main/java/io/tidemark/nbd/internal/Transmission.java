@@ -42,6 +42,12 @@ final class Transmission {
      */
     private static final int MOST_ALONE = 32;
 
+    /** A client counts as one that reads until it has sent so many other requests without a read among them. */
+    private static final int READS_NO_MORE = 64;
+
+    /** What a deep writer sends without any pause is handed over in portions of so many. */
+    private static final int DEEP_UNDRIVEN_LIMIT = 128;
+
     /** Whoever waits for others notices within that time that its own connection is to end. */
     private static final int LOOK_AGAIN_MILLIS = 200;
 
@@ -67,6 +73,10 @@ final class Transmission {
     private Request freeRequests;
     private int requestsMade;
     private int undriven;
+
+    /** Requests that were handed over since the last read. */
+    private int sinceRead = READS_NO_MORE;
+
     private int parsedSinceWait;
     private int receiveLimit;
 
@@ -178,7 +188,8 @@ final class Transmission {
             case Nbd.CMD_BLOCK_STATUS -> blockStatus(request);
             default -> outbox.add(request);
         }
-        if (undriven >= UNDRIVEN_LIMIT && undriven >= usualDepth / UNDRIVEN_PART) {
+        if (undriven >= UNDRIVEN_LIMIT
+                && undriven >= (writesDeep() ? DEEP_UNDRIVEN_LIMIT : usualDepth / UNDRIVEN_PART)) {
             drive(true);
         }
         return null;
@@ -186,6 +197,7 @@ final class Transmission {
 
     private Request handedOver(Request request) {
         undriven++;
+        sinceRead = Math.min(sinceRead + 1, READS_NO_MORE);
         return request;
     }
 
@@ -220,6 +232,7 @@ final class Transmission {
     // Reads
 
     private void read(Request request) throws IOException {
+        sinceRead = 0;
         int bytes = replies.dataHeaderBytes() + (int) request.length;
         boolean alone = !received.hasRemaining() && counters.inFlight() <= 1;
         if (reads.slow() && !alone) {
@@ -564,7 +577,8 @@ final class Transmission {
         try {
             int count = eager() ? io.link().read(received) : 0;
             while (count == 0) {
-                settle(!idle || moreComes());
+                boolean more = !idle || moreComes();
+                settle(more && !writesDeep());
                 if (idle && ended()) {
                     return false;
                 }
@@ -584,6 +598,15 @@ final class Transmission {
         boolean all = inFlight == usualDepth;
         usualDepth = Math.max(inFlight, usualDepth - 1);
         return inFlight >= DEEP && !(all && inFlight <= MOST_ALONE);
+    }
+
+    /**
+     * Whether this thread forces although more is on its way, and even within a request: a client that has much in flight and
+     * reads nothing is answered in portions, and sends the next one while this one is forced. It waits in the socket and is then
+     * read at once, for fewer system calls and without waking another thread for each force.
+     */
+    private boolean writesDeep() {
+        return usualDepth > MOST_ALONE && sinceRead >= READS_NO_MORE;
     }
 
     private boolean ended() {
