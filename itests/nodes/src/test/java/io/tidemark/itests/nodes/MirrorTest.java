@@ -20,6 +20,8 @@ import io.tidemark.itests.nodes.node.TwoSites;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -220,7 +222,10 @@ class MirrorTest {
         writeOnce(sites.a);
         sites.link.heal();
         fenced(sites.a);
-        // Where nobody tells it again, too.
+        // Where nobody tells it again, too: once it is stored, which comes after it is in force.
+        Await.until("the fence to be stored", Duration.ofSeconds(30), () -> Files.readString(
+                        sites.a.settings().images().resolve(DISK).resolve("head"), StandardCharsets.ISO_8859_1)
+                .contains("fence"));
         sites.link.cut();
         sites.a.node().kill();
         sites.a.start();
