@@ -184,6 +184,7 @@ class PeersTest {
         try (Rig rig = rig(durableAt(1, MissingPeers.FAIL), SOON)) {
             there(rig, "berlin", 0, 0);
             Rig.Outcome under = rig.write(0, 4096, 1);
+            Rig.eventually(() -> rig.engine.watermarks().appended() == 1, "it is on its way when the peer goes");
             away(rig, "berlin", 0, 0);
             StorageException failure = under.await().failure;
             assertEquals(Reason.IO, failure.reason());
