@@ -5,9 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory for long frames, used again and again: an array made anew is filled with zeros first and collected later, which costs
- * about as much as a frame's way through the network. Short frames are worth no care. It only remembers what was given back, so
- * an array that is not is simply collected. Safe for all threads.
+ * Memory for long frames, used again and again: an array made anew is filled with zeros first and collected later. Short frames
+ * are worth no care. It only remembers what was given back, so an array that is not is simply collected. Safe for all threads.
  */
 final class FrameMemory {
     /** From this length on. */

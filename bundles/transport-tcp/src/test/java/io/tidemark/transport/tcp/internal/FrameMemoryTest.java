@@ -21,7 +21,7 @@ class FrameMemoryTest {
             Content content = memory.take(length);
             assertEquals(length, content.length());
             assertTrue(content.bytes().length >= length, length + " bytes");
-            assertTrue(content.bytes().length <= Math.max(length, 2 * length), length + " bytes");
+            assertTrue(content.bytes().length <= 2 * length, length + " bytes");
             memory.give(content);
         }
         for (int length = FrameMemory.LEAST_BYTES; length <= 1 << 20; length *= 2) {

@@ -52,7 +52,7 @@ public final class Scratch {
         Path directory = parent.resolve(name);
         try {
             unmountBelow(directory);
-            deleteTree(directory, false);
+            deleteTree(directory);
             Files.createDirectories(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -149,7 +149,7 @@ public final class Scratch {
         }
         try {
             Path outside = Files.createTempDirectory("tm-nodes-");
-            defer(outside.toString(), () -> deleteTree(outside, false));
+            defer(outside.toString(), () -> deleteTree(outside));
             return outside.resolve(suffix);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -197,6 +197,16 @@ public final class Scratch {
 
     private synchronized Undo next() {
         return undos.poll();
+    }
+
+    /**
+     * Deletes a directory and all that is in it.
+     *
+     * @param top the directory; need not be there
+     * @throws IOException when something cannot be deleted
+     */
+    public static void deleteTree(Path top) throws IOException {
+        deleteTree(top, false);
     }
 
     private static void deleteTree(Path top, boolean keepLogs) throws IOException {

@@ -103,6 +103,14 @@ final class ClassData {
     }
 
     private void make(Path current, Path archive) throws IOException {
+        List<Path> outdated;
+        try (Stream<Path> all = Files.list(directory)) {
+            outdated = all.filter(one -> Files.isDirectory(one) && !one.equals(current))
+                    .toList();
+        }
+        for (Path one : outdated) {
+            Scratch.deleteTree(one);
+        }
         for (int index = 0; index < entries.size(); index++) {
             Path entry = Path.of(entries.get(index));
             if (Files.isDirectory(entry)) {

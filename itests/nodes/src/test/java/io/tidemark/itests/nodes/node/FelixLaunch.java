@@ -24,34 +24,34 @@ final class FelixLaunch {
     private final NodeSettings settings;
     private final Path data;
 
-    FelixLaunch(NodeSettings settings) {
+    /** Bundles of ours that are on this process's class path, by artifact. */
+    private final Map<String, String> ours = new TreeMap<>();
+
+    private final List<String> others = new ArrayList<>();
+
+    FelixLaunch(NodeSettings settings) throws IOException {
         this.settings = settings;
         // Beside the images, so that each start finds what the one before left.
         this.data = settings.images().resolveSibling(settings.images().getFileName() + "-felix");
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            String artifact = artifact(Path.of(entry));
+            if (artifact == null) {
+                others.add(entry);
+            } else {
+                ours.put(artifact, entry);
+            }
+        }
     }
 
     /** Entries of this process's class path that are no bundles of ours. */
-    String classPath() throws IOException {
-        List<String> classPath = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            if (artifact(Path.of(entry)) == null) {
-                classPath.add(entry);
-            }
-        }
-        return String.join(File.pathSeparator, classPath);
+    String classPath() {
+        return String.join(File.pathSeparator, others);
     }
 
     /** Writes the configuration; returns the main class and its arguments. */
     List<String> command(Path socket) throws IOException {
         Files.createDirectories(data);
         etc(socket);
-        Map<String, String> ours = new TreeMap<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            String artifact = artifact(Path.of(entry));
-            if (artifact != null) {
-                ours.put(artifact, entry);
-            }
-        }
         List<String> command = new ArrayList<>(List.of(FelixMain.class.getName()));
         command.addAll(List.of(data.toString(), socket.toString(), System.getProperty("tidemark.platform")));
         ours.forEach((artifact, path) -> command.add(artifact + "=" + path));
