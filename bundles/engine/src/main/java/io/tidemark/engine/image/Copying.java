@@ -3,6 +3,8 @@ package io.tidemark.engine.image;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
@@ -15,6 +17,9 @@ final class Copying {
     private interface Work {
         void on(BlockImage image) throws StorageException;
     }
+
+    /** From here on a store may write past a cache what lies in memory as payload does; bytes of a frame lie anywhere. */
+    private static final int LONG_BYTES = 64 << 10;
 
     private final Core core;
     private final Receiver receiver;
@@ -31,7 +36,18 @@ final class Copying {
 
     void write(long offset, ByteBuffer bytes) throws StorageException {
         checkRange(offset, bytes.remaining());
-        with(image -> image.write(offset, bytes), false);
+        boolean isLong = bytes.remaining() >= LONG_BYTES && bytes.remaining() <= PayloadPool.MAX_PAYLOAD_BYTES;
+        Payload aligned = isLong ? core.context.payloads().tryTake(bytes.remaining()) : null;
+        if (aligned == null) {
+            with(image -> image.write(offset, bytes), false);
+            return;
+        }
+        try {
+            ByteBuffer copy = aligned.buffer().put(bytes).flip();
+            with(image -> image.write(offset, copy), false);
+        } finally {
+            aligned.release();
+        }
     }
 
     void read(long offset, ByteBuffer destination) throws StorageException {

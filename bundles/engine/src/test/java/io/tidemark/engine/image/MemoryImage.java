@@ -43,6 +43,9 @@ final class MemoryImage implements BlockImage {
     /** Call with several ranges that finds no space after its first range. */
     int fullAtSet = -1;
 
+    /** Of each write by itself, whether the bytes lie as writing past a cache wants them. */
+    final List<Boolean> aligned = Collections.synchronizedList(new ArrayList<>());
+
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
@@ -123,6 +126,7 @@ final class MemoryImage implements BlockImage {
             usable();
             space();
             writes++;
+            aligned.add(source.isDirect() && source.alignmentOffset(source.position(), 4096) == 0);
             if (damage != null) {
                 throw damage;
             }

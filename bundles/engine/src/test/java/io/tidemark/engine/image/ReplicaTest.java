@@ -824,6 +824,23 @@ class ReplicaTest {
         }
     }
 
+    /** A frame has its bytes anywhere; an image is to be able to write long ones past a cache all the same. */
+    @Test
+    void longBytesOfACopyReachTheImageAligned() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.copying(5).start()) {
+            byte[] bytes = rig.states.get(5);
+            ByteBuffer frame = ByteBuffer.allocateDirect(17 + bytes.length).position(17);
+            frame.duplicate().put(bytes);
+            rig.image.aligned.clear();
+            rig.replica.copy(0, frame.duplicate().limit(17 + (256 << 10)));
+            assertEquals(List.of(true), rig.image.aligned);
+            rig.replica.copy(256 << 10, frame.duplicate().position(17 + (256 << 10)));
+            rig.replica.endBootstrap(at(5));
+            rig.awaitHead(5);
+            rig.verifyAt(5);
+        }
+    }
+
     @Test
     void aDelayDoesNotCountBeforeItIsConsistent() throws Exception {
         try (ReplicaRig rig = ReplicaRig.copying(0 + 5).byHand().start()) {

@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * between a resize and the checkpoint behind it leaves the image as it was at the checkpoint before.
  */
 final class FileImage implements BlockImage {
-    /** Writes from this length on go past the page cache. */
+    /**
+     * Reads and writes from this length on go past the page cache. Those who read so much at once read a whole image, and what
+     * that leaves in memory is in the way of writes past it later: each has to throw its pages out first.
+     */
     private static final int DIRECT_BYTES = 256 << 10;
 
     /** So many writes at once go past it if each of them can. */
@@ -84,7 +87,10 @@ final class FileImage implements BlockImage {
         try {
             int length = destination.remaining();
             check("read", offset, length);
-            data.read(destination, offset);
+            boolean direct = length >= DIRECT_BYTES && isAligned(destination, offset | length);
+            if (!direct || data.readDirect(destination, offset) < 0) {
+                data.read(destination, offset);
+            }
             if (destination.hasRemaining()) {
                 // A shrink may have cut the file under this read; then the range is at fault and not the file.
                 check("read", offset, length);
@@ -122,9 +128,9 @@ final class FileImage implements BlockImage {
         }
     }
 
-    private static boolean isAligned(ByteBuffer source, long numbers) {
-        return source.isDirect()
-                && (numbers | source.alignmentOffset(source.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))
+    private static boolean isAligned(ByteBuffer buffer, long numbers) {
+        return buffer.isDirect()
+                && (numbers | buffer.alignmentOffset(buffer.position(), StorageFile.DIRECT_ALIGNMENT_BYTES))
                                 % StorageFile.DIRECT_ALIGNMENT_BYTES
                         == 0;
     }

@@ -8,6 +8,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.base.machine.MachineContext;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +102,47 @@ class FileImageStoreTest {
             writeSeveral(image, 20, 512, 2 * BLOCK, 0);
             assertEquals(Collections.nCopies(67, "write data"), calls);
         }
+    }
+
+    /** What whole images are read with leaves nothing in memory that later writes past it would have to throw out. */
+    @Test
+    void longReadsGoPastTheCache() throws Exception {
+        byte[] written = new byte[1 << 20];
+        new Random(5).nextBytes(written);
+        List<Integer> direct = new ArrayList<>();
+        FaultyFiles watched = new FaultyFiles(new MachineFiles()) {
+            @Override
+            public StorageFile open(Path path, Mode mode) throws StorageException {
+                return new FaultyFile(path, super.open(path, mode)) {
+                    @Override
+                    public int readDirect(ByteBuffer destination, long offset) throws StorageException {
+                        direct.add(destination.remaining());
+                        // Where the file system of the test cannot, the bytes come the other way.
+                        return super.readDirect(destination, offset);
+                    }
+                };
+            }
+        };
+        try (BlockImage image = store().create(new MachineContext(8 << 20, watched), "disk", head())) {
+            image.write(0, ByteBuffer.wrap(written));
+            assertRead(written, image, 64 * BLOCK, 64 * BLOCK, 0);
+            assertRead(written, image, 128 * BLOCK, 128 * BLOCK, 0);
+            assertEquals(List.of(64 * BLOCK, 128 * BLOCK), direct);
+            direct.clear();
+            assertRead(written, image, 0, 63 * BLOCK, 0);
+            assertRead(written, image, 512, 64 * BLOCK, 0);
+            assertRead(written, image, 0, 64 * BLOCK, 512);
+            assertRead(written, image, 0, 64 * BLOCK + 512, 0);
+            assertEquals(List.of(), direct);
+        }
+    }
+
+    private static void assertRead(byte[] written, BlockImage image, int offset, int length, int skip)
+            throws StorageException {
+        ByteBuffer into = ByteBuffer.allocateDirect(length + 2 * BLOCK).alignedSlice(BLOCK);
+        image.read(offset, into.position(skip).limit(skip + length));
+        assertEquals(0, into.remaining());
+        assertEquals(ByteBuffer.wrap(written, offset, length), into.flip().position(skip));
     }
 
     /** Another process has the image's bytes locked, as requests of one that was killed do until the disk answers them. */

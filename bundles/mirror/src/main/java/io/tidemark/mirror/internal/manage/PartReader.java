@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
@@ -28,7 +29,10 @@ final class PartReader {
 
     private final Desk desk;
     private final String image;
-    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    /** Aligned and long: an image can be read past the page cache then. */
+    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+            .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+
     private final MessageDigest digest;
 
     PartReader(Desk desk, String image) {

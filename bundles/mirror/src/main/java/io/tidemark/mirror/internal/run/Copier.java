@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.run;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
@@ -340,7 +341,9 @@ final class Copier {
 
     private boolean data(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
         if (chunk == null) {
-            chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+            // Aligned and long: an image can be read past the page cache then, and its pages do not stay there.
+            chunk = ByteBuffer.allocateDirect(CHUNK_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
+                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
         }
         long end = extent.offset() + extent.length();
         for (long offset = extent.offset(); offset < end; ) {

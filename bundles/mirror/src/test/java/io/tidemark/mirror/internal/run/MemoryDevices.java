@@ -74,6 +74,10 @@ final class MemoryDevices implements DeviceRegistry {
     private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
         @Override
         public void read(long offset, ByteBuffer destination) {
+            boolean isLong = destination.remaining() >= 256 << 10;
+            if (isLong && destination.alignmentOffset(destination.position(), 4096) != 0) {
+                throw new AssertionError("so long a read cannot go past a page cache: its memory is not aligned");
+            }
             destination.put(image.bytes, (int) offset, destination.remaining());
         }
 
@@ -91,19 +95,29 @@ final class MemoryDevices implements DeviceRegistry {
             engine.wake();
         }
 
+        /** Extents of data are long enough for reads that are worth going past a page cache. */
         @Override
         public void extents(long offset, long length, BlockImage.ExtentVisitor visitor) {
             long at = offset;
             boolean more = true;
             while (more && at < offset + length) {
-                long end = Math.min(offset + length, (at / UNIT + 1) * UNIT);
-                boolean data = false;
-                for (long i = at; i < end && !data; i++) {
-                    data = image.bytes[(int) i] != 0;
+                boolean data = hasData(at);
+                long end = at;
+                while (end < offset + length && hasData(end) == data) {
+                    end = Math.min(offset + length, (end / UNIT + 1) * UNIT);
                 }
-                more = visitor.extent(at, end - at, data || at / UNIT % 4 != 0);
+                more = visitor.extent(at, end - at, data);
                 at = end;
             }
+        }
+
+        private boolean hasData(long at) {
+            long unit = at / UNIT;
+            boolean data = unit % 8 != 0;
+            for (long i = unit * UNIT; i < (unit + 1) * UNIT && i < image.bytes.length && !data; i++) {
+                data = image.bytes[(int) i] != 0;
+            }
+            return data;
         }
 
         @Override
