@@ -184,6 +184,8 @@ class OperatorLinesTest {
         try (place;
                 Place.Client client = place.client(NAME)) {
             int number = fill(place, client, 0.55, 0);
+            // Until then it is the image itself that keeps the journal, and the line that comes once would say so.
+            place.directory.checkpoint(NAME);
             place.directory.configure(NAME, Map.of("description", "half full"));
             awaitLine(level);
             number = fill(place, client, 1, number);
