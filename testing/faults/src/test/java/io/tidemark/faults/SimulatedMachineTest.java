@@ -55,8 +55,7 @@ class SimulatedMachineTest {
 
     private static void writeThrough(SimulatedContext process, Path path, long offset) {
         try (StorageFile file = process.files().open(path, Mode.WRITE)) {
-            ByteBuffer bytes =
-                    ByteBuffer.allocateDirect(8192).alignedSlice(4096).limit(4096);
+            ByteBuffer bytes = StorageFile.allocateAligned(4096);
             file.writeThrough(bytes.put(0, (byte) 7), offset);
         } catch (StorageException e) {
             throw new IllegalStateException(e);

@@ -14,6 +14,24 @@ public interface StorageFile extends AutoCloseable {
     int DIRECT_ALIGNMENT_BYTES = 4096;
 
     /**
+     * Memory outside the heap that can be read to and written from past the page cache. It is freed when nobody refers to the
+     * buffer any more and the garbage collector has noticed: to be kept and used again, not to be taken for each request.
+     *
+     * @param bytes 0 or more; multiples of {@link #DIRECT_ALIGNMENT_BYTES} are what direct reads and writes want
+     * @return a direct buffer that begins at a multiple of {@link #DIRECT_ALIGNMENT_BYTES}, all of it zeros: position 0, limit and
+     *     capacity just {@code bytes}, wherever the memory begins, big endian. The caller's own
+     * @throws IllegalArgumentException below 0 or when a buffer cannot have so many
+     * @throws OutOfMemoryError when the process may have no more direct memory
+     */
+    static ByteBuffer allocateAligned(int bytes) {
+        if (bytes < 0 || bytes > Integer.MAX_VALUE - DIRECT_ALIGNMENT_BYTES) {
+            throw new IllegalArgumentException("aligned memory of " + bytes + " bytes");
+        }
+        ByteBuffer memory = ByteBuffer.allocateDirect(bytes + DIRECT_ALIGNMENT_BYTES);
+        return memory.slice(DIRECT_ALIGNMENT_BYTES - memory.alignmentOffset(0, DIRECT_ALIGNMENT_BYTES), bytes);
+    }
+
+    /**
      * Reads until the buffer is full or the file ends.
      *
      * @param destination filled from its position to its limit, as far as the file reaches

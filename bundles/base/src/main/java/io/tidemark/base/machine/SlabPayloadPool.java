@@ -40,7 +40,7 @@ final class SlabPayloadPool implements PayloadPool {
     private long usedBytes;
 
     SlabPayloadPool(long capacityBytes) {
-        this(capacityBytes, ByteBuffer::allocateDirect);
+        this(capacityBytes, StorageFile::allocateAligned);
     }
 
     /** With memory from elsewhere. */
@@ -102,8 +102,7 @@ final class SlabPayloadPool implements PayloadPool {
     private Slab nextSlab() {
         Slab slab = free.poll();
         if (slab == null && slabs < slabLimit) {
-            slab = new Slab(memory.apply(SLAB_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES));
+            slab = new Slab(memory.apply(SLAB_BYTES));
             slabs++;
         }
         return slab;

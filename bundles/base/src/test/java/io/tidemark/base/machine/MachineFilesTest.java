@@ -72,7 +72,7 @@ class MachineFilesTest {
             file.force();
             ByteBuffer read = ByteBuffer.allocateDirect(64 << 10);
             file.read(read, 0);
-            ByteBuffer source = ByteBuffer.allocateDirect(24 << 10).alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+            ByteBuffer source = StorageFile.allocateAligned(24 << 10);
             for (int i = 0; i < source.capacity(); i++) {
                 source.put(i, (byte) 2);
             }
@@ -96,10 +96,9 @@ class MachineFilesTest {
         Path path = Path.of("target").resolve("direct-" + System.nanoTime());
         try (StorageFile file = files.open(path, Mode.CREATE)) {
             file.write(filled(20_000, 1), 0);
-            ByteBuffer source =
-                    ByteBuffer.allocateDirect(8192).alignedSlice(4096).limit(4096);
+            ByteBuffer source = StorageFile.allocateAligned(4096);
             boolean direct = file.writeThrough(source, 4096);
-            ByteBuffer read = ByteBuffer.allocateDirect(64 << 10).alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+            ByteBuffer read = StorageFile.allocateAligned(64 << 10);
             read.position(4096).limit(16384);
             assertEquals(direct ? 12288 : -1, file.readDirect(read, 4096));
             assertEquals(direct ? 16384 : 4096, read.position());
@@ -122,7 +121,7 @@ class MachineFilesTest {
         Path path = Path.of("target").resolve("claimed-" + System.nanoTime());
         StorageFile first = files.open(path, Mode.CREATE);
         first.setSize(64 << 10);
-        ByteBuffer source = ByteBuffer.allocateDirect(8192).alignedSlice(4096).limit(4096);
+        ByteBuffer source = StorageFile.allocateAligned(4096);
         assertTrue(first.claimDirectWrites());
         assertTrue(first.claimDirectWrites(), "it has the claim already");
         boolean direct = first.writeDirect(source.duplicate(), 0);

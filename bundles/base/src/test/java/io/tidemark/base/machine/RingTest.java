@@ -82,10 +82,7 @@ class RingTest {
     private static ByteBuffer random(int length) {
         byte[] bytes = new byte[length];
         new Random(length).nextBytes(bytes);
-        return ByteBuffer.allocateDirect(length + BLOCK)
-                .alignedSlice(BLOCK)
-                .put(bytes)
-                .flip();
+        return StorageFile.allocateAligned(length).put(bytes).flip();
     }
 
     /** Runs of one to three blocks, with gaps, from the end of the file to its beginning. */

@@ -130,10 +130,7 @@ final class BatchWriter {
 
     private ByteBuffer own() {
         if (own == null) {
-            own = ByteBuffer.allocateDirect(LEAST_STAGING_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .limit(LEAST_STAGING_BYTES)
-                    .slice();
+            own = StorageFile.allocateAligned(LEAST_STAGING_BYTES);
         }
         return own.clear();
     }

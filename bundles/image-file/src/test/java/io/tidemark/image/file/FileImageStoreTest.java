@@ -79,8 +79,7 @@ class FileImageStoreTest {
             offsets[i] = i * step;
             lengths[i] = length;
         }
-        ByteBuffer source =
-                ByteBuffer.allocateDirect(count * length + 2 * BLOCK).alignedSlice(BLOCK);
+        ByteBuffer source = StorageFile.allocateAligned(count * length + BLOCK);
         image.write(source.position(skip).limit(skip + count * length), offsets, lengths, count);
     }
 
@@ -139,7 +138,7 @@ class FileImageStoreTest {
 
     private static void assertRead(byte[] written, BlockImage image, int offset, int length, int skip)
             throws StorageException {
-        ByteBuffer into = ByteBuffer.allocateDirect(length + 2 * BLOCK).alignedSlice(BLOCK);
+        ByteBuffer into = StorageFile.allocateAligned(length + BLOCK);
         image.read(offset, into.position(skip).limit(skip + length));
         assertEquals(0, into.remaining());
         assertEquals(ByteBuffer.wrap(written, offset, length), into.flip().position(skip));

@@ -10,6 +10,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageStore;
@@ -239,7 +240,7 @@ public abstract class ImageStoreContract {
             for (int unit : new int[] {4096, 512, 1}) {
                 for (int count : new int[] {0, 1, 2, 20, 100}) {
                     writeSeveral(image, model, unit, count, ByteBuffer.allocate(300 * unit));
-                    ByteBuffer direct = ByteBuffer.allocateDirect(302 * 4096).alignedSlice(4096);
+                    ByteBuffer direct = StorageFile.allocateAligned(301 * 4096);
                     writeSeveral(image, model, unit, count, direct.limit(300 * unit));
                     direct.clear().position(3).limit(3 + 300 * unit);
                     writeSeveral(image, model, unit, count, direct);

@@ -1,6 +1,7 @@
 package io.tidemark.journal.flash.internal;
 
 import io.tidemark.api.EventKind;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.Entry;
 import io.tidemark.journal.flash.internal.Layout.EventRecord;
@@ -64,11 +65,7 @@ final class BatchBuilder {
     }
 
     static ByteBuffer allocate(int batchBytes) {
-        int bytes = (int) Layout.align(batchBytes) + INDEX_ROOM;
-        return ByteBuffer.allocateDirect(bytes + Layout.BLOCK)
-                .alignedSlice(Layout.BLOCK)
-                .limit(bytes)
-                .slice()
+        return StorageFile.allocateAligned((int) Layout.align(batchBytes) + INDEX_ROOM)
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 

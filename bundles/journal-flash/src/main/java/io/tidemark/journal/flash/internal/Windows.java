@@ -35,12 +35,9 @@ final class Windows {
         return allocate((int) Layout.align(bytes));
     }
 
-    /** Of just that size, wherever the memory begins: how much is read at once must not be an accident. */
+    /** Of just that size: how much is read at once must not be an accident. */
     private static ByteBuffer allocate(int bytes) {
-        return ByteBuffer.allocateDirect(bytes + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES)
-                .slice(0, bytes)
-                .order(ByteOrder.LITTLE_ENDIAN);
+        return StorageFile.allocateAligned(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** At least so many zeros, which everybody shares; a buffer of its own, aligned as files want it. */

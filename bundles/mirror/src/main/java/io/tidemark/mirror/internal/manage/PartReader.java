@@ -30,8 +30,7 @@ final class PartReader {
     private final Desk desk;
     private final String image;
     /** Aligned and long: an image can be read past the page cache then. */
-    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-            .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+    private final ByteBuffer chunk = StorageFile.allocateAligned(CHUNK_BYTES);
 
     private final MessageDigest digest;
 

@@ -342,8 +342,7 @@ final class Copier {
     private boolean data(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
         if (chunk == null) {
             // Aligned and long: an image can be read past the page cache then, and its pages do not stay there.
-            chunk = ByteBuffer.allocateDirect(CHUNK_BYTES + StorageFile.DIRECT_ALIGNMENT_BYTES)
-                    .alignedSlice(StorageFile.DIRECT_ALIGNMENT_BYTES);
+            chunk = StorageFile.allocateAligned(CHUNK_BYTES);
         }
         long end = extent.offset() + extent.length();
         for (long offset = extent.offset(); offset < end; ) {
