@@ -1,6 +1,7 @@
 package io.tidemark.api.image;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -13,6 +14,15 @@ import org.osgi.annotation.versioning.ConsumerType;
  */
 @ConsumerType
 public interface BlockImage extends AutoCloseable {
+    /**
+     * Reads and writes of at least so many bytes are those of somebody who goes through a whole image, once: a store that has a
+     * cache should leave it alone then, where it can. For a file it can when place, length and memory are aligned to
+     * {@link StorageFile#DIRECT_ALIGNMENT_BYTES}. So whoever goes through an image takes so much or more at once, in
+     * {@linkplain StorageFile#allocateAligned aligned memory}. Bytes that lie elsewhere are worth copying into it only where
+     * the rest of that holds.
+     */
+    int LONG_BYTES = 256 << 10;
+
     /**
      * Size in bytes.
      *

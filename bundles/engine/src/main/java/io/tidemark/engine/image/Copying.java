@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
@@ -17,9 +18,6 @@ final class Copying {
     private interface Work {
         void on(BlockImage image) throws StorageException;
     }
-
-    /** From here on a store may write past a cache what lies in memory as payload does; bytes of a frame lie anywhere. */
-    private static final int LONG_BYTES = 64 << 10;
 
     private final Core core;
     private final Receiver receiver;
@@ -36,8 +34,9 @@ final class Copying {
 
     void write(long offset, ByteBuffer bytes) throws StorageException {
         checkRange(offset, bytes.remaining());
-        boolean isLong = bytes.remaining() >= LONG_BYTES && bytes.remaining() <= PayloadPool.MAX_PAYLOAD_BYTES;
-        Payload aligned = isLong ? core.context.payloads().tryTake(bytes.remaining()) : null;
+        Payload aligned = isWorthAligning(offset, bytes.remaining())
+                ? core.context.payloads().tryTake(bytes.remaining())
+                : null;
         if (aligned == null) {
             with(image -> image.write(offset, bytes), false);
             return;
@@ -48,6 +47,13 @@ final class Copying {
         } finally {
             aligned.release();
         }
+    }
+
+    /** Bytes of a frame lie anywhere; from where payload lies a store can write long ones past a cache. */
+    private static boolean isWorthAligning(long offset, int length) {
+        return length >= BlockImage.LONG_BYTES
+                && length <= PayloadPool.MAX_PAYLOAD_BYTES
+                && (offset | length) % StorageFile.DIRECT_ALIGNMENT_BYTES == 0;
     }
 
     void read(long offset, ByteBuffer destination) throws StorageException {

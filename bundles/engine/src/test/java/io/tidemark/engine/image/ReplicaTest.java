@@ -17,6 +17,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
+import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Consistency;
@@ -832,12 +833,26 @@ class ReplicaTest {
             ByteBuffer frame = ByteBuffer.allocateDirect(17 + bytes.length).position(17);
             frame.duplicate().put(bytes);
             rig.image.aligned.clear();
-            rig.replica.copy(0, frame.duplicate().limit(17 + (256 << 10)));
+            rig.replica.copy(0, frame.duplicate().limit(17 + BlockImage.LONG_BYTES));
             assertEquals(List.of(true), rig.image.aligned);
-            rig.replica.copy(256 << 10, frame.duplicate().position(17 + (256 << 10)));
+            rig.replica.copy(BlockImage.LONG_BYTES, frame.duplicate().position(17 + BlockImage.LONG_BYTES));
             rig.replica.endBootstrap(at(5));
             rig.awaitHead(5);
             rig.verifyAt(5);
+        }
+    }
+
+    /** What no store writes past a cache is handed on from where it lies. */
+    @Test
+    void bytesOfACopyAreNotCopiedOnceMoreForNothing() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.copying(5).start()) {
+            int length = BlockImage.LONG_BYTES;
+            ByteBuffer frame = ByteBuffer.allocateDirect(17 + length + 512).position(17);
+            rig.image.aligned.clear();
+            rig.replica.copy(0, frame.duplicate().limit(17 + length - 4096));
+            rig.replica.copy(512, frame.duplicate().limit(17 + length));
+            rig.replica.copy(0, frame.duplicate().limit(17 + length + 512));
+            assertEquals(List.of(false, false, false), rig.image.aligned);
         }
     }
 

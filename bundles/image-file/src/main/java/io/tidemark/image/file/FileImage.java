@@ -16,12 +16,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * between a resize and the checkpoint behind it leaves the image as it was at the checkpoint before.
  */
 final class FileImage implements BlockImage {
-    /**
-     * Reads and writes from this length on go past the page cache. Those who read so much at once read a whole image, and what
-     * that leaves in memory is in the way of writes past it later: each has to throw its pages out first.
-     */
-    private static final int DIRECT_BYTES = 256 << 10;
-
     /** So many writes at once go past it if each of them can. */
     private static final int DIRECT_COUNT = 8;
 
@@ -87,7 +81,9 @@ final class FileImage implements BlockImage {
         try {
             int length = destination.remaining();
             check("read", offset, length);
-            boolean direct = length >= DIRECT_BYTES && isAligned(destination, offset | length);
+            // What a whole image leaves in memory is in the way of writes past it: each has to throw its pages out
+            // first.
+            boolean direct = length >= LONG_BYTES && isAligned(destination, offset | length);
             if (!direct || data.readDirect(destination, offset) < 0) {
                 data.read(destination, offset);
             }
@@ -120,8 +116,7 @@ final class FileImage implements BlockImage {
     private void put(long offset, ByteBuffer source, int length) throws StorageException {
         // Long ones past the cache: copying them costs more than they are worth there, and the device gets them one by
         // one instead of in bursts. The engine's applier is the only writer, so no write beside this one goes through.
-        boolean direct =
-                length >= DIRECT_BYTES && isAligned(source, offset | length) && data.writeDirect(source, offset);
+        boolean direct = length >= LONG_BYTES && isAligned(source, offset | length) && data.writeDirect(source, offset);
         if (!direct) {
             data.write(source, offset);
             writeBack.wrote(offset, length);
