@@ -2,19 +2,16 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.PartSums;
 import io.tidemark.mirror.internal.run.Settling;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Octets;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,25 +20,16 @@ import java.util.List;
  * touched while it was read is read again, and told so when that does not help. One use.
  */
 final class PartReader {
-    private static final int CHUNK_BYTES = 256 << 10;
     private static final int ATTEMPTS = 3;
     private static final byte[] NOTHING = new byte[32];
 
     private final Desk desk;
     private final String image;
-    /** Aligned and long: an image can be read past the page cache then. */
-    private final ByteBuffer chunk = StorageFile.allocateAligned(CHUNK_BYTES);
-
-    private final MessageDigest digest;
+    private final PartSums partSums = new PartSums();
 
     PartReader(Desk desk, String image) {
         this.desk = desk;
         this.image = image;
-        try {
-            this.digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java has no SHA-256", e);
-        }
     }
 
     /** What parts come to, as far as the image reaches. */
@@ -74,11 +62,8 @@ final class PartReader {
             throws StorageException {
         Journal journal = desk.services().images().journal(image);
         long before = now(journal);
-        List<Octets> digests = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            long at = offset + (long) i * partBytes;
-            digests.add(Octets.of(part(session, at, Math.min(partBytes, size - at))));
-        }
+        long length = Math.max(0, Math.min((long) count * partBytes, size - offset));
+        List<Octets> digests = partSums.of(session::read, offset, length, partBytes);
         long after = now(journal);
         Touches touches = new Touches(offset, partBytes, count);
         if (after > before) {
@@ -91,16 +76,6 @@ final class PartReader {
             sums.add(still ? new Answer.Sum(after, digests.get(i)) : new Answer.Sum(-1, Octets.of(NOTHING)));
         }
         return sums;
-    }
-
-    private byte[] part(DeviceSession session, long offset, long length) throws StorageException {
-        digest.reset();
-        for (long done = 0; done < length; done += CHUNK_BYTES) {
-            chunk.clear().limit((int) Math.min(CHUNK_BYTES, length - done));
-            session.read(offset + done, chunk);
-            digest.update(chunk.flip());
-        }
-        return digest.digest();
     }
 
     /** The last event that a read may show. */

@@ -7,6 +7,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.mirror.MirrorStatus;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class Copier {
     private static final Logger LOG = LoggerFactory.getLogger(Copier.class);
     private static final long SECOND = 1_000_000_000L;
-    private static final int CHUNK_BYTES = 256 << 10;
+    private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
     private static final long STRETCH_BYTES = 64L << 20;
     private static final int MOST_EXTENTS = 1024;
     /** So often the replica is told how far it is: it notes that, and goes on there after a cut. */
@@ -61,7 +62,7 @@ final class Copier {
     private final AtomicLong comparedBytes = new AtomicLong();
     private final boolean seeded;
     /** Of the copy's worker, as long as it runs. */
-    private SeedCheck seed;
+    private PartSums sums;
 
     /** Where the parts begin that the replica is asked about; negative while it is not. */
     private final AtomicLong askedAt = new AtomicLong(-1);
@@ -133,7 +134,7 @@ final class Copier {
         } finally {
             link.sleepsNoMore(gate);
             chunk = null;
-            seed = null;
+            sums = null;
             if (slot) {
                 all.slots().free();
             } else {
@@ -169,7 +170,7 @@ final class Copier {
         long offset = outgoing.request().nextOffset();
         leftBytes = dataBytes(session, offset, device.sizeBytes());
         beganNanos = all.context().clock().monotonicNanos();
-        seed = seeded ? new SeedCheck() : null;
+        sums = seeded ? new PartSums() : null;
         begun = true;
         LOG.info(
                 "{}: a copy of '{}' goes on at {}, {} bytes to send",
@@ -287,12 +288,7 @@ final class Copier {
 
     /** Which parts the replica wants; null when the channel ended meanwhile. */
     private BitSet ask(DeviceSession session, long offset, long length) throws StorageException {
-        List<Octets> digests = new ArrayList<>();
-        for (long at = offset; at < offset + length; at += Wire.SEED_PART_BYTES) {
-            ByteBuffer part = seed.part((int) Math.min(Wire.SEED_PART_BYTES, offset + length - at));
-            session.read(at, part);
-            digests.add(seed.sum(part.flip()));
-        }
+        List<Octets> digests = sums.of(session::read, offset, length, Wire.SEED_PART_BYTES);
         // What is the same there stays there: it must not be what a crash takes back here.
         settle(session);
         answer = null;

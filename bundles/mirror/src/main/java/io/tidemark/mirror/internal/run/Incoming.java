@@ -64,7 +64,6 @@ final class Incoming implements PeerLink.Receiver {
 
     private final Standby gate;
     private final Gate sending;
-    private final SeedCheck seed = new SeedCheck();
     private final IncomingWords words;
 
     // Shared with the links' workers.
@@ -91,6 +90,9 @@ final class Incoming implements PeerLink.Receiver {
     private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private final CopyNotes notes = new CopyNotes();
+    /** Only while there is something to compare: it has memory. */
+    private SeedCheck seed;
+
     private long retryAtNanos;
     private long keepAtNanos;
 
@@ -379,6 +381,7 @@ final class Incoming implements PeerLink.Receiver {
             rest.entry().said().done();
         }
         rest = null;
+        seed = null;
         asked = false;
         follows = false;
         waitsForRoom = false;
@@ -670,13 +673,15 @@ final class Incoming implements PeerLink.Receiver {
                 replica.copyZeros(zeros.offset(), length);
             }
         } else if (message instanceof Message.Parts parts) {
-            Message.Wanted wanted = seed.compare(parts, replica, imageBytes());
+            seed = seed == null ? new SeedCheck() : seed;
+            Message.Wanted wanted = seed.compare(parts, replica::readSeed, imageBytes());
             words.compared(parts.length());
             notes.worked(parts.length());
             link.send(sending, channel, wanted);
         } else if (message instanceof Message.Copying copying) {
             copying(copying);
         } else if (message instanceof Message.Copied copied) {
+            seed = null;
             replica.endBootstrap(copied.consistentAt().position());
             words.copied();
             LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());

@@ -423,7 +423,7 @@ final class MemoryEngine implements ReplicaManager {
         @Override
         public void readSeed(long offset, ByteBuffer destination) throws StorageException {
             copying(offset, destination.remaining());
-            destination.put(image.bytes, (int) offset, destination.remaining());
+            image.read(offset, destination);
         }
 
         @Override

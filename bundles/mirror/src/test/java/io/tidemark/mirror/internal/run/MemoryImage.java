@@ -5,6 +5,8 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.context.StorageFile;
+import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.Fence;
@@ -47,6 +49,9 @@ final class MemoryImage {
     /** Number of the question that its replicas are to be asked before it is written; 0 for none. */
     long question;
 
+    /** The longest of what was read at once to be copied or compared. */
+    int longestRead;
+
     int copiedRanges;
     long copiedBytes;
     HeadOrder order = HeadOrder.LIVE;
@@ -66,6 +71,18 @@ final class MemoryImage {
         this.role = role;
         this.journal = new MemoryJournal(journalIdentity, start);
         this.head = start;
+    }
+
+    /** To be copied or compared: in memory that a store could read into past a page cache, where it is worth that. */
+    void read(long offset, ByteBuffer destination) {
+        int length = destination.remaining();
+        boolean aligned = destination.isDirect()
+                && destination.alignmentOffset(destination.position(), StorageFile.DIRECT_ALIGNMENT_BYTES) == 0;
+        if (length >= BlockImage.LONG_BYTES && !aligned) {
+            throw new AssertionError("so long a read cannot go past a page cache: its memory is not aligned");
+        }
+        longestRead = Math.max(longestRead, length);
+        destination.put(bytes, (int) offset, length);
     }
 
     void crash() {

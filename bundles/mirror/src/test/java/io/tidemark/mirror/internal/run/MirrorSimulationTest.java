@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.faults.NetworkFaults;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two sites under a simulated network: everything arrives once and in order, whatever happens to links and nodes. */
 class MirrorSimulationTest {
     /** As a copy reads it. */
-    private static final int CHUNK_BYTES = 256 << 10;
+    private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
 
     private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.ReplicaOptions;
@@ -48,6 +49,9 @@ class SeedSimulationTest {
                     nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("seed"));
             nodes.awaitEqual(nodes.a, nodes.b);
             assertEquals(3 << 16, nodes.b.image("disk").copiedBytes, "as much as differs, and no more");
+            // However short the parts are: past a page cache images are read in long pieces.
+            assertEquals(BlockImage.LONG_BYTES, nodes.a.image("disk").longestRead);
+            assertEquals(BlockImage.LONG_BYTES, nodes.b.image("disk").longestRead);
             // The wish is for one use: what has become of the image since is safe from it.
             nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
             nodes.b.restart();
