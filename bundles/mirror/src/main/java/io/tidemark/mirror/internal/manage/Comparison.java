@@ -36,6 +36,7 @@ final class Comparison {
 
     private final Desk desk;
     private final String image;
+    private final PartReader own;
     private final String peer;
     private final String there;
     private final WorkListener listener;
@@ -54,6 +55,7 @@ final class Comparison {
     Comparison(Desk desk, String image, String peer, String there, WorkListener listener) {
         this.desk = desk;
         this.image = image;
+        this.own = new PartReader(desk, image);
         this.peer = peer;
         this.there = there;
         this.listener = listener;
@@ -108,7 +110,7 @@ final class Comparison {
     }
 
     private void compare(long offset, int count, Finding[] found, int first) throws StorageException {
-        Answer.Summed mine = new PartReader(desk, image).read(offset, partBytes, count);
+        Answer.Summed mine = own.read(offset, partBytes, count);
         Answer.Summed theirs = desk.expect(
                 Answer.Summed.class, peer, new Order.Sums(offset, partBytes, count, there), ANSWER_NANOS, listener);
         long newest = Math.max(newest(mine), newest(theirs));

@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * Reads parts of an image and says at which event each was so, while clients write or a replica's head moves: a part that an event
- * touched while it was read is read again, and told so when that does not help. One use.
+ * touched while it was read is read again, and told so when that does not help. Has memory, as {@link PartSums}. For one thread.
  */
 final class PartReader {
     private static final int ATTEMPTS = 3;
