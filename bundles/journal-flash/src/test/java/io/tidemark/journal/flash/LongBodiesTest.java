@@ -66,6 +66,25 @@ class LongBodiesTest {
         }
     }
 
+    /** An applier reads thousands of them, one by one and out of the page cache: there copying is what costs. */
+    @Test
+    void aBodyThatIsReadByItsPlaceCostsOneCallAndHardlyMoreThanItsBytes() throws Exception {
+        try (Journal journal = create()) {
+            Events.begin(journal, 1);
+            for (int length : new int[] {4096, SHORT, 65536}) {
+                long[] places = Events.write(journal, 20, length);
+                int bodyBytes = Events.body(1, length).remaining();
+                files.forget();
+                for (long place : places) {
+                    journal.readBody(place, 0, ByteBuffer.allocate(bodyBytes));
+                }
+                assertEquals(places.length, files.calls.get(), "calls for bodies of " + length);
+                long most = places.length * Math.max(bodyBytes + 256L, 4096 + 256);
+                assertTrue(files.cached.get() <= most, files + " for bodies of " + length);
+            }
+        }
+    }
+
     private Journal create() throws StorageException {
         StorageContext context = new MachineContext(32L << 20, files);
         return new FlashJournalStore("pool", List.of(pool), FlashOptions.DEFAULT.withSealNanos(0), context.files())
@@ -87,6 +106,7 @@ class LongBodiesTest {
     private static final class Reads extends FaultyFiles {
         final AtomicLong direct = new AtomicLong();
         final AtomicLong cached = new AtomicLong();
+        final AtomicLong calls = new AtomicLong();
 
         Reads() {
             super(new MachineFiles());
@@ -95,6 +115,7 @@ class LongBodiesTest {
         void forget() {
             direct.set(0);
             cached.set(0);
+            calls.set(0);
         }
 
         @Override
@@ -111,6 +132,7 @@ class LongBodiesTest {
                 public int read(ByteBuffer destination, long offset) throws StorageException {
                     int count = super.read(destination, offset);
                     cached.addAndGet(count);
+                    calls.incrementAndGet();
                     return count;
                 }
 

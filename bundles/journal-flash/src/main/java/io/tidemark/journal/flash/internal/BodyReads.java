@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Reads parts of bodies by place, from any thread. The whole body is read and verified each time. */
 final class BodyReads {
-    /** Covers the usual event of 4 KiB in one call. */
-    private static final int FIRST_READ_BYTES = 8 << 10;
+    /** Covers the usual event of 4 KiB in one call, even where only a part of it is wanted; what is read more is copied for nothing. */
+    private static final int FIRST_READ_BYTES = (4 << 10) + 256;
 
     private final SegmentTable table;
     private final FlashSteps steps;
@@ -64,7 +64,9 @@ final class BodyReads {
             throw invalid(place, "no event can be there");
         }
         ByteBuffer buffer = scratch.buffer;
-        buffer.clear().limit(FIRST_READ_BYTES);
+        // A body that is wanted to its end costs one call, however long it is.
+        long wanted = EventRecord.SIZE + (long) Math.max(0, bodyOffset) + destination.remaining();
+        buffer.clear().limit((int) Math.min(buffer.capacity(), Math.max(FIRST_READ_BYTES, wanted)));
         int count = segment.file.read(buffer, offset);
         buffer.clear();
         if (count < EventRecord.SIZE || !Records.valid(buffer, 0, segment.identity, scratch.checksums)) {
