@@ -1,0 +1,260 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
+import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.WorkListener;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whom a primary asks whether it was taken over is what is configured now: peers come and go, images are mirrored to them and no
+ * longer, and roles change. Links stay up where it is possible, so that nothing but the change itself can be what is noticed.
+ */
+class FencingPairsSimulationTest {
+    /** Longer than anybody takes to look again. */
+    private static final long LOOKED_NANOS = 10 * SECOND;
+
+    private static boolean linked(TwoNodes.Node node, String peer) {
+        return node.mirrors.peers().stream().anyMatch(one -> one.name().equals(peer) && one.linked());
+    }
+
+    private static void cut(TwoNodes nodes, TwoNodes.Node one, TwoNodes.Node other) {
+        nodes.network.cut(one.name, other.name);
+        assertTrue(nodes.machine.awaitUntil(() -> !linked(one, other.name) && !linked(other, one.name), 60 * SECOND));
+    }
+
+    private static void heal(TwoNodes nodes, TwoNodes.Node one, TwoNodes.Node other) {
+        nodes.network.heal(one.name, other.name);
+        assertTrue(nodes.machine.awaitUntil(() -> linked(one, other.name) && linked(other, one.name), 60 * SECOND));
+    }
+
+    private static void awaitFenced(TwoNodes nodes, TwoNodes.Node node, String by) throws StorageException {
+        assertTrue(
+                nodes.machine.awaitUntil(() -> node.image("disk").fence != null, LOOKED_NANOS),
+                () -> node.name + " asks " + asked(nodes, node) + ": " + node.mirrors.status() + " / " + nodes.broken);
+        assertEquals(by, node.image("disk").fence.peer());
+        assertFalse(node.write("disk"));
+    }
+
+    private static void neverFenced(TwoNodes nodes, TwoNodes.Node node) throws StorageException {
+        nodes.machine.sleep(LOOKED_NANOS);
+        assertNull(node.image("disk").fence, () -> node.mirrors.status().toString());
+        assertTrue(node.write("disk"));
+    }
+
+    /** Peers that have a worker of this process's, which asks them. */
+    private static List<String> asked(TwoNodes nodes, TwoNodes.Node node) {
+        String prefix = node.process.name() + "/mirror-asks-";
+        return List.copyOf(new TreeSet<>(nodes.machine.workers().stream()
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> name.substring(prefix.length()))
+                .toList()));
+    }
+
+    private static void awaitAsked(TwoNodes nodes, TwoNodes.Node node, String... peers) {
+        assertTrue(
+                nodes.machine.awaitUntil(() -> asked(nodes, node).equals(List.of(peers)), LOOKED_NANOS),
+                () -> node.name + " asks " + asked(nodes, node));
+    }
+
+    /** It follows a and is linked with everybody, the peer b of a has the image already. */
+    private static TwoNodes.Node andAThird(TwoNodes nodes) throws StorageException {
+        mirrored(nodes);
+        TwoNodes.Node c = nodes.third();
+        nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+        nodes.awaitEqual(nodes.a, c);
+        nodes.awaitEqual(nodes.a, nodes.b);
+        return c;
+    }
+
+    // ---- peers and images
+
+    @Test
+    void whoCameLaterFencesToo() {
+        TwoNodes.play(3400, SEEDS, nodes -> {
+            assertEquals(List.of(), asked(nodes, nodes.a), "nothing is mirrored");
+            mirrored(nodes);
+            awaitAsked(nodes, nodes.a, "b");
+            TwoNodes.Node c = nodes.third();
+            awaitAsked(nodes, nodes.a, "b");
+            nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+            nodes.awaitEqual(nodes.a, c);
+            awaitAsked(nodes, nodes.a, "b", "c");
+            c.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.a, "c");
+        });
+    }
+
+    /** Its node cannot be told, so it still has all that a replica has, and answers. */
+    @Test
+    void whoIsNoLongerMirroredWithFencesNobody() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(3420, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            cut(nodes, nodes.a, c);
+            boolean whole = nodes.random.coin();
+            both[whole ? 1 : 0] = true;
+            nodes.a.mirrors.disable("disk", "c");
+            if (whole) {
+                nodes.a.mirrors.removePeer("c");
+                nodes.a.mirrors.addPeer("c", PeerSettings.of("sim:c", c.key.toString()));
+            }
+            awaitAsked(nodes, nodes.a, "b");
+            c.mirrors.promote("disk", true);
+            heal(nodes, nodes.a, c);
+            neverFenced(nodes, nodes.a);
+            // The other one still does.
+            nodes.b.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.a, "b");
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    @Test
+    void aPeerIsAskedUnderTheNameThatItHasNow() {
+        TwoNodes.play(3440, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.a.mirrors.disable("disk", "b");
+            nodes.a.mirrors.removePeer("b");
+            nodes.a.mirrors.addPeer("site2", PeerSettings.of("sim:b", nodes.b.key.toString()));
+            assertTrue(nodes.machine.awaitUntil(() -> linked(nodes.a, "site2") && linked(nodes.b, "a"), 60 * SECOND));
+            nodes.a.mirrors.enable("disk", "site2", ReplicaOptions.DEFAULTS);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            awaitAsked(nodes, nodes.a, "site2");
+            nodes.b.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.a, "site2");
+        });
+    }
+
+    /** Of those that were to be asked all have answered but one, which is no longer to be asked. */
+    @Test
+    void aQuestionIsAnsweredWhenWhoIsLeftHasAnswered() {
+        TwoNodes.play(3460, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            cut(nodes, nodes.a, c);
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.a.image("disk").question != 0, "it was answered without c");
+            nodes.a.mirrors.disable("disk", "c");
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.a.image("disk").question == 0, LOOKED_NANOS),
+                    () -> nodes.a.mirrors.status().toString());
+            nodes.write(nodes.a, 1);
+        });
+    }
+
+    // ---- roles
+
+    /** It was a replica, and whom it asks says what it followed; then that is gone from its configuration. */
+    @Test
+    void aReplicaThatWasPromotedGivesWayToItsSourceWhileItIsMirroredWithIt() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(3480, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            awaitAsked(nodes, nodes.b, "a");
+            cut(nodes, nodes.a, nodes.b);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 2);
+            nodes.a.mirrors.demote("disk");
+            nodes.a.mirrors.promote("disk", true);
+            boolean unwished = nodes.random.coin();
+            both[unwished ? 1 : 0] = true;
+            if (unwished) {
+                String file = "io.tidemark.mirror.replica-disk.cfg";
+                nodes.b.process.files().delete(nodes.b.etc.resolve(file));
+                nodes.b.mirrors.replicaUnwished(nodes.b.etc.resolve(file).toString());
+                awaitAsked(nodes, nodes.b);
+            }
+            nodes.acknowledged.clear();
+            heal(nodes, nodes.a, nodes.b);
+            if (unwished) {
+                neverFenced(nodes, nodes.b);
+            } else {
+                // Neither knew of the other one's promotion, and this one was later.
+                awaitFenced(nodes, nodes.b, "a");
+            }
+            assertNull(nodes.a.image("disk").fence);
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    /** Where the roles were changed by an order, both know whom to ask without another word. */
+    @Test
+    void rolesThatWereChangedAreKnownToWhoIsPrimaryNow() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(3500, 2 * SEEDS, nodes -> {
+            mirrored(nodes);
+            boolean planned = nodes.random.coin();
+            both[planned ? 1 : 0] = true;
+            if (planned) {
+                nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            } else {
+                nodes.b.mirrors.promote("disk", true);
+                awaitFenced(nodes, nodes.a, "b");
+                nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+            }
+            nodes.write(nodes.b, 2);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            nodes.a.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.b, "a");
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    // ---- siblings
+
+    /** c turns to b by itself when that took the place of a; nobody ever said to b that c has the image. */
+    @Test
+    void aSiblingThatTurnedFencesTheOneThatItTurnedTo() {
+        TwoNodes.play(3520, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            awaitAsked(nodes, nodes.b, "a");
+            cut(nodes, nodes.a, nodes.b);
+            cut(nodes, nodes.a, c);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 2);
+            nodes.awaitEqual(nodes.b, c);
+            awaitAsked(nodes, nodes.b, "a", "c");
+            c.mirrors.promote("disk", true);
+            awaitFenced(nodes, nodes.b, "c");
+        });
+    }
+
+    /** It follows who took over, is not mirrored with the old primary any more, and so gives it no leave to write. */
+    @Test
+    void aSiblingThatTurnedAnswersNoQuestionOfItsSourceBefore() {
+        TwoNodes.play(3540, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            cut(nodes, nodes.a, nodes.b);
+            cut(nodes, nodes.a, c);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 2);
+            nodes.awaitEqual(nodes.b, c);
+            nodes.a.restart();
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            nodes.network.heal("a", "c");
+            assertTrue(nodes.machine.awaitUntil(() -> linked(nodes.a, "c") && linked(c, "a"), 60 * SECOND));
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.a.image("disk").question != 0, "b was not asked");
+            assertFalse(nodes.a.write("disk"));
+            nodes.network.heal("a", "b");
+            awaitLinkedAndFenced(nodes);
+        });
+    }
+
+    private static void awaitLinkedAndFenced(TwoNodes nodes) throws StorageException {
+        assertTrue(nodes.machine.awaitUntil(() -> linked(nodes.a, "b"), 60 * SECOND));
+        awaitFenced(nodes, nodes.a, "b");
+    }
+}
