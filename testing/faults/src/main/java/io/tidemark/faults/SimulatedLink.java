@@ -436,6 +436,7 @@ final class SimulatedLink implements Link {
         public ByteBuffer keep() {
             giveCredit();
             kept = true;
+            transport.keeps(bytes.length);
             return ByteBuffer.wrap(bytes);
         }
 
@@ -445,6 +446,7 @@ final class SimulatedLink implements Link {
                 throw new IllegalStateException("the frame was not kept, or was done with before");
             }
             kept = false;
+            transport.keeps(-bytes.length);
             Arrays.fill(bytes, OTHER);
         }
     }

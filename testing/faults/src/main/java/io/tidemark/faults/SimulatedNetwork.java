@@ -190,6 +190,17 @@ public final class SimulatedNetwork {
         return (int) links.stream().filter(SimulatedLink::isOpen).count() / 2;
     }
 
+    /**
+     * Memory of frames that a site's process keeps: they were received, and are not done with.
+     *
+     * @param site whose; what a process before kept died with it
+     * @return bytes
+     */
+    public long keptBytes(String site) {
+        SimulatedTransport transport = sites.get(site);
+        return transport == null ? 0 : transport.keptBytes();
+    }
+
     // ---- for transports and links
 
     SimulatedMachine machine() {

@@ -17,6 +17,8 @@ final class SimulatedTransport implements ReplicationTransport {
     private LinkAcceptor acceptor;
     private Object token;
     private boolean stopped;
+    /** Of frames that were taken over and are not done with. */
+    private long keptBytes;
 
     SimulatedTransport(SimulatedNetwork network, SimulatedContext process, String site) {
         this.network = network;
@@ -39,6 +41,14 @@ final class SimulatedTransport implements ReplicationTransport {
 
     boolean stopped() {
         return stopped;
+    }
+
+    void keeps(long more) {
+        keptBytes += more;
+    }
+
+    long keptBytes() {
+        return keptBytes;
     }
 
     /** A name for a certificate that nobody has: of the right form, and the same in every run. */

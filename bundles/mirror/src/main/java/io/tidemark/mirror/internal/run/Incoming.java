@@ -90,7 +90,7 @@ final class Incoming implements PeerLink.Receiver {
     private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private final CopyNotes notes = new CopyNotes();
-    /** Only while there is something to compare: it has memory. */
+    /** While a copy compares: its memory goes with it, the replica stays. */
     private SeedCheck seed;
 
     private long retryAtNanos;
@@ -681,8 +681,8 @@ final class Incoming implements PeerLink.Receiver {
         } else if (message instanceof Message.Copying copying) {
             copying(copying);
         } else if (message instanceof Message.Copied copied) {
-            seed = null;
             replica.endBootstrap(copied.consistentAt().position());
+            seed = null;
             words.copied();
             LOG.info("the replica '{}' is copied, consistent at {}", wish.image(), copied.consistentAt());
             String at = copied.consistentAt().position().toString();

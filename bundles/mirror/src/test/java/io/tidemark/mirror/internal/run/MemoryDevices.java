@@ -67,6 +67,7 @@ final class MemoryDevices implements DeviceRegistry {
 
         @Override
         public DeviceSession connect(String client, SessionListener listener) {
+            engine.sessions++;
             return new Session(image, engine);
         }
     }
@@ -74,6 +75,7 @@ final class MemoryDevices implements DeviceRegistry {
     private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
         @Override
         public void read(long offset, ByteBuffer destination) {
+            engine.lend(destination);
             image.read(offset, destination);
         }
 
@@ -138,7 +140,7 @@ final class MemoryDevices implements DeviceRegistry {
 
         @Override
         public void close() {
-            // Nothing is held.
+            engine.sessions--;
         }
     }
 }

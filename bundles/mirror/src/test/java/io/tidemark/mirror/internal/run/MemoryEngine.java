@@ -21,6 +21,7 @@ import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.news.NewsDesk;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +46,11 @@ final class MemoryEngine implements ReplicaManager {
     final Map<String, JournalStore> pools = new HashMap<>();
 
     final List<String> broken;
+    /** Memory that bytes of images were read into, by whoever copies or compares. */
+    final List<WeakReference<ByteBuffer>> lent = new ArrayList<>();
+    /** Connected to images, and not closed. */
+    int sessions;
+
     /** How often it was asked which images ask. */
     int asked;
     /** In which the journals of this one lie. */
@@ -88,6 +94,12 @@ final class MemoryEngine implements ReplicaManager {
 
     void wake() {
         gate.open();
+    }
+
+    void lend(ByteBuffer memory) {
+        if (lent.stream().noneMatch(one -> one.refersTo(memory))) {
+            lent.add(new WeakReference<>(memory));
+        }
     }
 
     Services services() {
@@ -422,6 +434,7 @@ final class MemoryEngine implements ReplicaManager {
 
         @Override
         public void readSeed(long offset, ByteBuffer destination) throws StorageException {
+            lend(destination);
             copying(offset, destination.remaining());
             image.read(offset, destination);
         }
