@@ -4,6 +4,8 @@ import java.nio.file.Path;
 
 /** What people can do about a damaged journal, in the words that they have to type. */
 final class Advice {
+    static final String OTHER_VERSION = "use the version of Tidemark that wrote it, or a newer one";
+
     private Advice() {}
 
     static String damaged(String journal) {

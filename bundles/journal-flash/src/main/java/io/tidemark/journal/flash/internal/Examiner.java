@@ -144,7 +144,7 @@ public final class Examiner {
             return null;
         }
         try (StorageFile file = files.open(path, Files.Mode.READ)) {
-            SegmentIdentity identity = SegmentFiles.readHeader(file, block, checksums);
+            SegmentIdentity identity = SegmentFiles.readHeader(file, path, block, checksums);
             return identity == null || identity.number() != number ? null : walk.first(file, identity);
         }
     }
@@ -165,7 +165,7 @@ public final class Examiner {
             return false;
         }
         try (StorageFile file = files.open(path, Files.Mode.READ)) {
-            return SegmentFiles.readHeader(file, block, checksums) != null;
+            return SegmentFiles.readHeader(file, path, block, checksums) != null;
         }
     }
 
@@ -176,7 +176,7 @@ public final class Examiner {
             return;
         }
         try (StorageFile file = files.open(path, Files.Mode.READ)) {
-            SegmentIdentity identity = SegmentFiles.readHeader(file, block, checksums);
+            SegmentIdentity identity = SegmentFiles.readHeader(file, path, block, checksums);
             if (identity == null
                     || identity.number() != number
                     || !identity.journal().equals(state.journal())) {

@@ -120,7 +120,7 @@ final class FollowedTail {
         StorageFile file = context.files().open(path, Files.Mode.READ);
         Segment segment = null;
         try {
-            SegmentIdentity identity = SegmentFiles.readHeader(file, block, checksums);
+            SegmentIdentity identity = SegmentFiles.readHeader(file, path, block, checksums);
             boolean fits = identity != null
                     && identity.number() == number
                     && identity.journal().equals(state.journal());
@@ -148,7 +148,7 @@ final class FollowedTail {
     }
 
     private boolean isStill(Segment segment) throws StorageException {
-        SegmentIdentity now = SegmentFiles.readHeader(segment.file, block, checksums);
+        SegmentIdentity now = SegmentFiles.readHeader(segment.file, segment.path, block, checksums);
         return now != null && now.segment().equals(segment.identity.segment()) && now.number() == segment.number();
     }
 

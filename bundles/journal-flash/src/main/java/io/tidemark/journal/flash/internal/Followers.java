@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class Followers {
     private static final Logger LOG = LoggerFactory.getLogger(Followers.class);
     /** What a file says that somebody else damaged, or a newer version wrote. */
-    private static final Set<Reason> UNREADABLE = Set.of(Reason.CORRUPT, Reason.MISMATCH);
+    private static final Set<Reason> UNREADABLE = Set.of(Reason.CORRUPT, Reason.UNSUPPORTED);
 
     private final Files files;
     private final JournalPlaces places;
@@ -113,7 +113,7 @@ final class Followers {
             if (!UNREADABLE.contains(e.reason())) {
                 throw e;
             }
-            return unreadable(path, known, id);
+            return unreadable(path, known, id, e);
         }
     }
 
@@ -122,17 +122,17 @@ final class Followers {
      * goes on from where it was known to be, because positions only ever rise. Of any other one nobody knows what it needs: it
      * counts from the beginning, by its name, so that it is seen and can be removed as any client.
      */
-    private List<JournalClient> unreadable(Path path, JournalClient known, String id) {
+    private List<JournalClient> unreadable(Path path, JournalClient known, String id, StorageException why) {
         boolean counts = known != null && known.state() == JournalClient.State.CONNECTED;
         if (unreadable.add(path)) {
             LOG.warn(
-                    "Journal {}: what its client '{}' says cannot be read, and it counts {}: {} is damaged. The client"
+                    "Journal {}: what its client '{}' says cannot be read, and it counts {}: {}. The client"
                             + " writes the file anew when it moves on; when its node is gone for good, mirror:disable gives"
                             + " the client up and removes the file",
                     places.journal(),
                     id,
                     counts ? "as it did" : "as if it needed all that is there",
-                    path);
+                    why.getMessage());
         }
         return counts ? List.of() : List.of(new JournalClient(id, "", Position.NONE, JournalClient.State.CONNECTED, 0));
     }

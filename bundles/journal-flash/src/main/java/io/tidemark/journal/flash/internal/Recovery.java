@@ -129,7 +129,7 @@ final class Recovery {
         long size;
         try {
             size = file.size();
-            identity = SegmentFiles.readHeader(file, block, checksums);
+            identity = SegmentFiles.readHeader(file, path, block, checksums);
         } finally {
             if (identity == null) {
                 file.close();

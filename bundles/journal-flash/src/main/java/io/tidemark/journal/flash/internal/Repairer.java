@@ -59,7 +59,7 @@ public final class Repairer {
         ByteBuffer block = ByteBuffer.allocateDirect(Layout.BLOCK).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         for (Path path : behind(places, before.damage().segment())) {
             try (StorageFile file = files.open(path, Files.Mode.READ)) {
-                SegmentIdentity identity = SegmentFiles.readHeader(file, block, new Checksums());
+                SegmentIdentity identity = SegmentFiles.readHeader(file, path, block, new Checksums());
                 if (identity != null) {
                     highest = Math.max(
                             highest,

@@ -102,7 +102,7 @@ final class SegmentFiles {
         }
         files.forceDirectory(to.getParent());
         StorageFile file = files.open(to, Files.Mode.WRITE);
-        return new Segment(readHeader(file), to, file);
+        return new Segment(readHeader(file, to, block, checksums), to, file);
     }
 
     private void writeHeader(StorageFile file, long number) throws StorageException {
@@ -119,16 +119,13 @@ final class SegmentFiles {
         file.write(block, 0);
     }
 
-    private SegmentIdentity readHeader(StorageFile file) throws StorageException {
-        return readHeader(file, block, checksums);
-    }
-
     /** Null when block 0 is no header. */
-    static SegmentIdentity readHeader(StorageFile file, ByteBuffer block, Checksums checksums) throws StorageException {
+    static SegmentIdentity readHeader(StorageFile file, Path path, ByteBuffer block, Checksums checksums)
+            throws StorageException {
         block.clear();
         int count = file.read(block, 0);
         block.clear();
-        return count < Layout.BLOCK ? null : SegmentIdentity.read(block, checksums);
+        return count < Layout.BLOCK ? null : SegmentIdentity.read(path, block, checksums);
     }
 
     private void deleteQuietly(Path path) {

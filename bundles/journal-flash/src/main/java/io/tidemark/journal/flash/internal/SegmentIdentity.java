@@ -1,6 +1,8 @@
 package io.tidemark.journal.flash.internal;
 
+import io.tidemark.api.StorageException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.UUID;
 
 /**
@@ -51,13 +53,13 @@ record SegmentIdentity(
         block.limit(Layout.BLOCK).position(0);
     }
 
-    /** Null when the block is no header, or a damaged one. */
-    static SegmentIdentity read(ByteBuffer block, Checksums checksums) {
+    /** Null when the block is no header, or a damaged one; fails where it is one of another version. */
+    static SegmentIdentity read(Path path, ByteBuffer block, Checksums checksums) throws StorageException {
         if (block.getLong(Layout.Segment.MAGIC) != Layout.Segment.MAGIC_VALUE
-                || block.getInt(Layout.Segment.VERSION) != Layout.VERSION
                 || block.getInt(Layout.Segment.CHECKSUM) != checksums.plain(block, 0, Layout.Segment.CHECKSUM)) {
             return null;
         }
+        SmallFile.checkVersion(path, block.getInt(Layout.Segment.VERSION));
         return of(
                 Checksums.getUuid(block, Layout.Segment.JOURNAL),
                 Checksums.getUuid(block, Layout.Segment.SEGMENT),

@@ -137,9 +137,7 @@ final class SlotFile {
         int length = best.getInt(Slot.LENGTH);
         ByteBuffer content = SmallFile.buffer(Math.max(length, 2 * Long.BYTES));
         content.put(0, best, Slot.SIZE, length);
-        if (content.getLong(0) != magic || content.getInt(Long.BYTES) != Layout.VERSION) {
-            throw SmallFile.corrupt(path, "it is of another kind or version");
-        }
+        SmallFile.checkKind(path, content, magic);
         return content;
     }
 }

@@ -52,11 +52,26 @@ final class SmallFile {
         if (!whole || new Checksums().plain(all, 0, length) != checksum) {
             throw corrupt(path, "its checksum is wrong");
         }
-        if (all.getLong(0) != magic || all.getInt(Long.BYTES) != Layout.VERSION) {
-            throw corrupt(path, "it is of another kind or version");
-        }
+        checkKind(path, all, magic);
         all.position(0);
         return all;
+    }
+
+    /** What is whole begins with its kind and its version. Another version is no damage, and must not be repaired as such. */
+    static void checkKind(Path path, ByteBuffer content, long magic) throws StorageException {
+        if (content.getLong(0) != magic) {
+            throw corrupt(path, "it is of another kind");
+        }
+        checkVersion(path, content.getInt(Long.BYTES));
+    }
+
+    static void checkVersion(Path path, int version) throws StorageException {
+        if (version != Layout.VERSION) {
+            throw new StorageException(
+                    Reason.UNSUPPORTED,
+                    path + ": its format has version " + version + ", this is version " + Layout.VERSION,
+                    Advice.OTHER_VERSION);
+        }
     }
 
     static StorageException corrupt(Path path, String why) {
