@@ -29,6 +29,7 @@ final class FollowedMemory extends ForwardingJournal {
     private boolean isTold;
     private int tellings;
     private boolean closed;
+    private StorageException broken;
 
     private FollowedMemory(StorageContext context, MemoryJournal below) {
         super(below);
@@ -44,9 +45,21 @@ final class FollowedMemory extends ForwardingJournal {
     }
 
     /** Journals of a node, as other nodes have them. */
-    record Pool(Map<String, MemoryImage> images, List<FollowedMemory> followed) implements JournalStore {
+    static final class Pool implements JournalStore {
+        private final Map<String, MemoryImage> images;
+        private final List<FollowedMemory> followed = new ArrayList<>();
+        /** Why none of its journals can be followed now; null when they can. */
+        StorageException refusal;
+
         Pool(Map<String, MemoryImage> images) {
-            this(images, new ArrayList<>());
+            this.images = images;
+        }
+
+        /** Those who follow find that they have to look again. */
+        void refuse(StorageException why) {
+            refusal = why;
+            List.copyOf(followed).forEach(one -> one.broken = why);
+            List.copyOf(followed).forEach(one -> one.show(one.durable));
         }
 
         /** How often any of its followers was told something. */
@@ -56,6 +69,9 @@ final class FollowedMemory extends ForwardingJournal {
 
         @Override
         public Journal follow(StorageContext context, String name) throws StorageException {
+            if (refusal != null) {
+                throw refusal;
+            }
             MemoryImage image = images.get(name);
             if (image == null) {
                 throw new StorageException(Reason.NOT_FOUND, "no journal " + name, "");
@@ -113,6 +129,9 @@ final class FollowedMemory extends ForwardingJournal {
 
             @Override
             public EventHeader next() throws StorageException {
+                if (broken != null) {
+                    throw new StorageException(Reason.UNAVAILABLE, broken.getMessage(), "");
+                }
                 if (at >= durable) {
                     return null;
                 }

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.PeerProgress;
+import io.tidemark.base.wish.Wish;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -145,5 +149,108 @@ class SharedSimulationTest {
         Map<String, PeerProgress> all = new TreeMap<>(node.engine.peers);
         all.values().removeIf(one -> !one.reachable());
         return all;
+    }
+
+    // ---- what does not go as planned
+
+    /** What was not proven yet is no other branch: it is fenced and followed as over a link. */
+    @Test
+    void aPromotionByForceFencesTheSourceThatWasRead() {
+        TwoNodes.play(2600, SEEDS, nodes -> {
+            shared(nodes);
+            nodes.write(nodes.a, 3);
+            awaitHas(nodes, SECOND / 5);
+            nodes.b.mirrors.promote("disk", true);
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.a.image("disk").fence != null, 20 * SECOND),
+                    () -> nodes.a.mirrors.status().toString());
+            assertEquals("b", nodes.a.image("disk").fence.peer());
+            nodes.write(nodes.b, 3);
+            nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    /** Its source's owner gave it up while it was away: it says so, and nothing is followed with a gap. */
+    @Test
+    void whoWasExpiredIsToldWhenItIsBack() {
+        TwoNodes.play(2700, SEEDS, nodes -> {
+            FollowedMemory.Pool pool = shared(nodes);
+            boolean linked = nodes.random.coin();
+            nodes.b.process.kill();
+            MemoryJournal journal = nodes.a.image("disk").journal;
+            JournalClient kept = journal.clients().get(0);
+            journal.putClient(new JournalClient(
+                    kept.id(), kept.description(), kept.commit(), JournalClient.State.EXPIRED, kept.seenNanos()));
+            nodes.write(nodes.a, 5);
+            long before = nodes.b.image("disk").head;
+            if (!linked) {
+                nodes.network.cut("a", "b");
+            }
+            nodes.b.boot();
+            nodes.b.engine.pools.put("both", pool);
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> nodes.b.status("disk").trouble().contains("mirror:resync"), 60 * SECOND),
+                    () -> nodes.b.status("disk").toString());
+            assertEquals(before, nodes.b.image("disk").head);
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            nodes.b.mirrors.resync("disk", "a", GivenUp.REFUSED);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    /** As one that knows no such channel, or has lost its configuration: the files are read all the same, and the link stays. */
+    @Test
+    void aSourceThatTellsNoNewsIsReadAllTheSame() {
+        TwoNodes.play(2800, SEEDS, nodes -> {
+            shared(nodes);
+            Map<String, String> keys = nodes.a.keys("io.tidemark.mirror.peer-b.cfg");
+            keys.put("images", "other");
+            nodes.a.mirrors.peerWished(new Wish(
+                    nodes.a.etc.resolve("io.tidemark.mirror.peer-b.cfg").toString(), "b", keys));
+            nodes.network.reset("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.a.mirrors.peers().get(0).linked(), 60 * SECOND));
+            nodes.awaitLinked();
+            nodes.machine.sleep(5 * SECOND);
+            nodes.write(nodes.a, 3);
+            awaitHas(nodes, FollowedMemory.LOOK_NANOS + SECOND);
+            nodes.machine.sleep(20 * SECOND);
+            assertTrue(nodes.a.mirrors.peers().get(0).linked()
+                    && nodes.b.mirrors.peers().get(0).linked());
+            nodes.write(nodes.a, 3);
+            awaitHas(nodes, FollowedMemory.LOOK_NANOS + SECOND);
+            awaitCounts(nodes, false);
+        });
+    }
+
+    /** The source's node was updated first: its replica waits, says why, and goes on without a copy when it is updated, too. */
+    @Test
+    void aJournalOfANewerVersionIsWaitedFor() {
+        TwoNodes.play(2900, SEEDS, nodes -> {
+            FollowedMemory.Pool pool = shared(nodes);
+            nodes.write(nodes.a, 3);
+            awaitHas(nodes, SECOND / 5);
+            int copied = nodes.b.image("disk").copiedRanges;
+            String why = "its format has version 2, this is version 1";
+            pool.refuse(new StorageException(Reason.UNSUPPORTED, why, "use a newer one"));
+            nodes.write(nodes.a, 3);
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> nodes.b.status("disk").trouble().contains(why), 60 * SECOND),
+                    () -> nodes.b.status("disk").toString());
+            nodes.machine.sleep(20 * SECOND);
+            assertTrue(!has(nodes));
+            pool.refusal = null;
+            if (nodes.random.coin()) {
+                nodes.b.restart();
+                nodes.b.engine.pools.put("both", pool);
+            }
+            awaitHas(nodes, 60 * SECOND);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            assertEquals(copied, nodes.b.image("disk").copiedRanges);
+        });
     }
 }
