@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Long bytes of a copy take payload memory for as long as their write takes, whatever becomes of that, and do without where there is none. */
+/** Long bytes of a copy take payload memory while they are written, whatever becomes of that, and do without where there is none. */
 class CopyingMemoryTest {
     private static final int LENGTH = 256 << 10;
 

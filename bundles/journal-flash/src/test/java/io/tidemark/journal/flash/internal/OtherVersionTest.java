@@ -30,6 +30,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -245,8 +246,7 @@ class OtherVersionTest {
         assertEquals(4, journal.epochs().get(1).firstSequence());
         assertEquals(
                 Map.of("local", new Position(1, 2), CLIENT, new Position(1, 1)),
-                journal.clients().stream()
-                        .collect(java.util.stream.Collectors.toMap(JournalClient::id, JournalClient::commit)));
+                journal.clients().stream().collect(Collectors.toMap(JournalClient::id, JournalClient::commit)));
         assertEquals(6, Events.readAll(journal, 1));
     }
 
