@@ -89,6 +89,14 @@ public interface Replica extends AutoCloseable {
     void catchUpTo(long sequence);
 
     /**
+     * Advice: what the source has durable, as far as is known. A replica that lacks much of it may work otherwise than one that
+     * keeps up. Costs hardly anything.
+     *
+     * @param sequence the last such event; lower ones than before say nothing
+     */
+    default void sourceDurable(long sequence) {}
+
+    /**
      * Writes bytes of the source's image straight to the image. Only while {@link Consistency#COPYING}. The bytes may be newer
      * than {@code registered}, parts of them newer than others.
      *

@@ -28,6 +28,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** What comes in during a batch is taken for so much more than it was during the one before. */
     private static final double START_CAUTION = 1.5;
 
+    /** Part of the backlog's limits at which a batch starts while a replica catches up: then the sooner it is there counts. */
+    private static final double CATCH_UP_FILL = 0.3;
+
+    /** Part of the backlog's limits that events take which have not arrived, from which on a replica catches up. */
+    private static final double CATCH_UP_LACKS = 1.0 / 64;
+
     /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
     private static final long LARGE_BYTES = 32 << 10;
 
@@ -96,11 +102,19 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     private boolean pressing() {
         boolean asked = core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
-        if (asked || core.fill() >= startFill) {
+        if (asked || core.fill() >= (catchesUp() ? Math.min(startFill, CATCH_UP_FILL) : startFill)) {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
         return core.hot.bytes() >= share / 4 && core.activeBytes >= LARGE_BYTES * (core.readable() - core.applied);
+    }
+
+    private boolean catchesUp() {
+        if (core.following == null) {
+            return false;
+        }
+        long lacking = core.following.lacking();
+        return lacking > 0 && core.share(0, (int) Math.min(lacking, Integer.MAX_VALUE)) >= CATCH_UP_LACKS;
     }
 
     @Override
@@ -321,7 +335,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
      */
     private void tune() {
         double written = core.share(core.frozenBytes, batch.size());
-        if (written < LEAST_START_FILL / 2) {
+        if (written < LEAST_START_FILL / 2 || catchesUp()) {
             return;
         }
         double cameIn = core.share(core.activeBytes, core.active.size());

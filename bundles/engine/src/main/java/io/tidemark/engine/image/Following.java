@@ -49,6 +49,9 @@ final class Following {
     /** Whenever there may be room again: a refusal that is older needs no listener. */
     long roomVersion;
 
+    /** Last event that the source is known to have durable. Written by whoever receives, without the lock. */
+    private volatile long sourceDurable;
+
     Following(Core core, HeadProperties kept, long head, long received, long receivedTimeNanos) {
         this.core = core;
         this.kept = kept;
@@ -70,6 +73,15 @@ final class Following {
         boolean reached = kept.consistency() == Consistency.REPLAYING
                 && checkpointed >= kept.consistentAt().sequence();
         return reached ? kept.bytes(Consistency.CONSISTENT, 0, Position.NONE) : kept;
+    }
+
+    void sourceDurable(long sequence) {
+        sourceDurable = sequence;
+    }
+
+    /** Events that the source is known to have and that have not arrived. */
+    long lacking() {
+        return Math.max(0, sourceDurable - core.appended);
     }
 
     /** How long the head has to wait in front of an event: 0 when it may pass. */

@@ -322,6 +322,11 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public void sourceDurable(long sequence) {
+        following.sourceDurable(sequence);
+    }
+
+    @Override
     public void catchUpTo(long sequence) {
         synchronized (core.lock) {
             following.delay.catchUpTo(sequence);

@@ -57,6 +57,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public void sourceDurable(long sequence) {
+        below.sourceDurable(sequence);
+    }
+
+    @Override
     public void readSeed(long offset, ByteBuffer destination) throws StorageException {
         below.readSeed(offset, destination);
     }

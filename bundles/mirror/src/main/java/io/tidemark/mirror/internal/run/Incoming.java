@@ -628,6 +628,7 @@ final class Incoming implements PeerLink.Receiver {
         if (entry.message() instanceof Message.Events events && follows) {
             remove();
             words.durable(events.durable(), 0);
+            replica.sourceDurable(events.durable());
             return offer(new Events(events.events(), 0, entry));
         }
         apply(entry.message());
