@@ -3,6 +3,7 @@ package io.tidemark.faults;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Files;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
@@ -192,7 +193,7 @@ public class FaultyFiles implements Files {
         }
 
         @Override
-        public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+        public PendingWrite startWriteDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
                 throws StorageException {
             try {
                 step("direct", path);
@@ -205,9 +206,11 @@ public class FaultyFiles implements Files {
                     bytes += lengths[i];
                 }
                 file.writeDirect(written.limit(written.position() + bytes), offsets, lengths, some);
-                throw e;
+                return () -> {
+                    throw e;
+                };
             }
-            return file.writeDirect(source, offsets, lengths, count);
+            return file.startWriteDirect(source, offsets, lengths, count);
         }
 
         @Override

@@ -2,11 +2,13 @@ package io.tidemark.faults;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** One open file of one process. */
 final class SimulatedFile implements StorageFile {
@@ -137,11 +139,15 @@ final class SimulatedFile implements StorageFile {
         return writeDirect(source, new long[] {offset}, new int[] {source.remaining()}, 1);
     }
 
-    /** In any order, and sometimes not at all, so that callers have to do without. */
+    /**
+     * In any order, some at once and the others when they are awaited; and sometimes not at all, so that callers have to do
+     * without.
+     */
     @Override
-    public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+    public PendingWrite startWriteDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
         if (disk.random().below(4) == 0) {
-            return false;
+            return null;
         }
         if (!source.isDirect() || source.alignmentOffset(source.position(), DIRECT_ALIGNMENT_BYTES) != 0) {
             throw new IllegalArgumentException("direct writing of a buffer that is not aligned, to " + path);
@@ -157,12 +163,27 @@ final class SimulatedFile implements StorageFile {
             }
         }
         int first = disk.random().below(count);
+        int now = count == 1 ? 0 : disk.random().below(count + 1);
+        ByteBuffer lent = source.duplicate().limit(end);
+        ByteBuffer before =
+                ByteBuffer.allocate(lent.remaining()).put(lent.duplicate()).flip();
+        long[] places = offsets.clone();
+        writeRuns(lent, starts, offsets, lengths, first, now);
+        source.position(end);
+        return () -> {
+            if (!before.equals(lent) || !Arrays.equals(places, offsets)) {
+                throw new AssertionError("what is written to " + path + " changed while it was under way");
+            }
+            writeRuns(lent, starts, offsets, lengths, (first + now) % count, count - now);
+        };
+    }
+
+    private void writeRuns(ByteBuffer source, int[] starts, long[] offsets, int[] lengths, int first, int count)
+            throws StorageException {
         for (int i = 0; i < count; i++) {
-            int run = (first + i) % count;
+            int run = (first + i) % starts.length;
             write(source.duplicate().position(starts[run]).limit(starts[run] + lengths[run]), offsets[run]);
         }
-        source.position(end);
-        return true;
     }
 
     @Override

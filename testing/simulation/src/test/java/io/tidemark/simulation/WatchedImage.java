@@ -1,6 +1,7 @@
 package io.tidemark.simulation;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import java.nio.ByteBuffer;
@@ -13,6 +14,9 @@ final class WatchedImage implements BlockImage {
     private final Oracle oracle;
     private final List<long[]> underWay = new ArrayList<>();
 
+    /** Sets that were begun and not awaited. */
+    private int pending;
+
     WatchedImage(BlockImage image, Oracle oracle) {
         this.image = image;
         this.oracle = oracle;
@@ -22,13 +26,19 @@ final class WatchedImage implements BlockImage {
         void run() throws StorageException;
     }
 
-    private void change(long offset, long length, Change change) throws StorageException {
+    private long[] begin(long offset, long length) {
         for (long[] other : underWay) {
             boolean overlap = offset < other[1] && other[0] < offset + length;
             oracle.check(overlap ? "two changes of overlapping extents are under way in the image" : null);
         }
         long[] mine = {offset, offset + length};
         underWay.add(mine);
+        return mine;
+    }
+
+    private void change(long offset, long length, Change change) throws StorageException {
+        oracle.check(pending > 0 ? "a change begins before the set that was begun has been awaited" : null);
+        long[] mine = begin(offset, length);
         try {
             change.run();
         } finally {
@@ -53,15 +63,35 @@ final class WatchedImage implements BlockImage {
 
     @Override
     public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
-        write(source, offsets, lengths, count, 0);
+        startWrite(source, offsets, lengths, count).await();
     }
 
-    /** Has each range under way, one inside the other, until all of them are written. */
-    private void write(ByteBuffer source, long[] offsets, int[] lengths, int count, int from) throws StorageException {
-        if (from == count) {
-            image.write(source, offsets, lengths, count);
-        } else {
-            change(offsets[from], lengths[from], () -> write(source, offsets, lengths, count, from + 1));
+    /** Has each range under way until all of them are written. */
+    @Override
+    public PendingWrite startWrite(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
+        oracle.check(pending > 0 ? "a set is begun before the one before it has been awaited" : null);
+        List<long[]> set = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            set.add(begin(offsets[i], lengths[i]));
+        }
+        boolean begun = false;
+        try {
+            PendingWrite below = image.startWrite(source, offsets, lengths, count);
+            begun = true;
+            pending++;
+            return () -> {
+                try {
+                    below.await();
+                } finally {
+                    pending--;
+                    underWay.removeAll(set);
+                }
+            };
+        } finally {
+            if (!begun) {
+                underWay.removeAll(set);
+            }
         }
     }
 

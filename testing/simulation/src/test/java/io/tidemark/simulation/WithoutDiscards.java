@@ -1,6 +1,7 @@
 package io.tidemark.simulation;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import java.nio.ByteBuffer;
@@ -34,6 +35,12 @@ final class WithoutDiscards implements BlockImage {
     @Override
     public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
         image.write(source, offsets, lengths, count);
+    }
+
+    @Override
+    public PendingWrite startWrite(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
+        return image.startWrite(source, offsets, lengths, count);
     }
 
     @Override

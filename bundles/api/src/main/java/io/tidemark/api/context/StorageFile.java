@@ -98,7 +98,28 @@ public interface StorageFile extends AutoCloseable {
      * @throws StorageException IO, NO_SPACE or CLOSED; some of the ranges may have been written, and none is under way any more
      */
     default boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
-        return false;
+        PendingWrite pending = startWriteDirect(source, offsets, lengths, count);
+        if (pending == null) {
+            return false;
+        }
+        pending.await();
+        return true;
+    }
+
+    /**
+     * Begins what {@link #writeDirect(ByteBuffer, long[], int[], int)} does, for somebody who has something to do meanwhile. A
+     * file may do all of it at once.
+     *
+     * @param source as there, but lent until the write was awaited; consumed at once
+     * @param offsets as there; lent so too
+     * @param lengths as there; lent so too
+     * @param count of the ranges
+     * @return null when this file cannot; nothing was written then
+     * @throws StorageException IO, NO_SPACE or CLOSED; some of the ranges may have been written, and none is under way any more
+     */
+    default PendingWrite startWriteDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
+        return null;
     }
 
     /**

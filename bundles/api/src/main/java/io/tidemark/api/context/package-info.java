@@ -4,7 +4,7 @@
  * <p>Nothing else may be used to reach the outside, so that the simulator can drive every plugin unchanged.
  */
 @Export
-@Version("2.4.0")
+@Version("2.5.0")
 package io.tidemark.api.context;
 
 import org.osgi.annotation.bundle.Export;

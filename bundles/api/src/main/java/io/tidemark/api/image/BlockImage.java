@@ -1,6 +1,7 @@
 package io.tidemark.api.image;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -67,6 +68,23 @@ public interface BlockImage extends AutoCloseable {
         } finally {
             source.limit(limit);
         }
+    }
+
+    /**
+     * Begins what {@link #write(ByteBuffer, long[], int[], int)} does, for somebody who has something to do meanwhile. Until it
+     * was awaited he asks for no other change of the image. A store that cannot have a write under way does all of it at once.
+     *
+     * @param source as there, but lent until the write was awaited; consumed at once
+     * @param offsets as there; lent so too
+     * @param lengths as there; lent so too
+     * @param count of the ranges
+     * @return the write
+     * @throws StorageException as there; nothing is under way then
+     */
+    default PendingWrite startWrite(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
+        write(source, offsets, lengths, count);
+        return PendingWrite.OVER;
     }
 
     /**

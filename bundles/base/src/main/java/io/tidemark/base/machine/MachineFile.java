@@ -3,6 +3,7 @@ package io.tidemark.base.machine;
 import com.sun.jna.LastErrorException;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.base.text.Sizes;
 import java.io.IOException;
@@ -132,37 +133,54 @@ final class MachineFile implements StorageFile {
     }
 
     @Override
-    public boolean writeDirect(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+    public PendingWrite startWriteDirect(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
+        // Held until it was awaited: the descriptor stays open for so long.
         inUse.readLock().lock();
+        PendingWrite pending = null;
         try {
             int fd = directDescriptor(0);
             Ring ring = fd == CANNOT ? null : takeRing();
-            if (ring == null) {
-                return false;
+            if (ring != null) {
+                start(ring, fd, source, offsets, lengths, count);
+                source.position(source.limit());
+                pending = () -> end(ring);
             }
-            int error = write(ring, fd, source, offsets, lengths, count);
-            if (error != 0) {
-                throw writeFailed(error);
-            }
-            source.position(source.limit());
-            return true;
+            return pending;
         } finally {
-            inUse.readLock().unlock();
+            if (pending == null) {
+                inUse.readLock().unlock();
+            }
         }
     }
 
-    private int write(Ring ring, int fd, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+    private static void start(Ring ring, int fd, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        boolean begun = false;
+        try {
+            ring.start(fd, source, offsets, lengths, count);
+            begun = true;
+        } finally {
+            if (!begun) {
+                ring.close();
+            }
+        }
+    }
+
+    private void end(Ring ring) throws StorageException {
         boolean ended = false;
         try {
-            int error = ring.write(fd, source, offsets, lengths, count);
+            int error = ring.await();
             ended = true;
-            return error;
+            if (error != 0) {
+                throw writeFailed(error);
+            }
         } finally {
             if (ended) {
                 giveBack(ring);
             } else {
                 ring.close();
             }
+            inUse.readLock().unlock();
         }
     }
 

@@ -60,6 +60,19 @@ final class Ring {
     private final int completionMask;
     private final int completions;
 
+    private int file;
+
+    /** Kept from being collected while the kernel reads it. */
+    @SuppressWarnings("unused")
+    private ByteBuffer bytes;
+
+    private long[] runOffsets;
+    private int[] runLengths;
+    private int runCount;
+    private int next;
+    private int underWay;
+    private long[] addresses = new long[ENTRIES];
+
     /** Bytes of each run that are written. */
     private int[] done = new int[ENTRIES];
 
@@ -151,48 +164,71 @@ final class Ring {
         return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
     }
 
+    /** As {@link #start} and {@link #await}. */
+    int write(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        start(file, source, offsets, lengths, count);
+        return await();
+    }
+
     /**
-     * Writes runs, in no order, and waits for all of them; after a failure for those that are under way, because the kernel
-     * reads the buffer until then. When it throws, none is under way either, and the ring is good only for being closed.
+     * Begins to write runs, in no order. What is begun has to be awaited before the next. When it throws, none is under way,
+     * and the ring is good only for being closed.
      *
      * @param file descriptor
      * @param source direct; the runs one behind the other from its position on; left as it is
      * @param offsets of the runs in the file
      * @param lengths of the runs, in bytes
      * @param count of the runs
+     */
+    void start(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        begin(file, source, offsets, lengths, count);
+        boolean begun = false;
+        try {
+            submit();
+            underWay -= enter(0);
+            begun = true;
+        } finally {
+            if (!begun) {
+                drain();
+            }
+        }
+    }
+
+    /**
+     * Waits for all runs; after a failure for those that are under way, because the kernel reads the buffer until then. When it
+     * throws, none is under way either, and the ring is good only for being closed.
+     *
      * @return 0, or the error number of one that failed; then it is not known which others were written
      */
-    int write(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+    int await() {
         boolean ended = false;
         try {
-            writeAll(file, source, offsets, lengths, count);
+            underWay -= reap();
+            while (underWay > 0 || isMore()) {
+                submit();
+                underWay -= enter(underWay);
+                underWay -= reap();
+            }
             ended = true;
             return failure;
         } finally {
             if (!ended) {
                 drain();
             }
+            bytes = null;
         }
     }
 
-    private void writeAll(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
-        start(count);
-        long[] addresses = new long[count];
-        long address = address(source) + source.position();
-        for (int i = 0; i < count; i++) {
-            addresses[i] = address;
-            address += lengths[i];
-        }
-        int next = 0;
-        int underWay = 0;
-        while (underWay > 0 || (failure == 0 && (next < count || againCount > 0))) {
-            while (failure == 0 && underWay <= submissionMask && (next < count || againCount > 0)) {
-                int run = againCount > 0 ? again[--againCount] : next++;
-                push(file, addresses[run] + done[run], offsets[run] + done[run], lengths[run] - done[run], run);
-                underWay++;
-            }
-            underWay -= enter(underWay);
-            underWay -= reap(lengths);
+    private boolean isMore() {
+        return failure == 0 && (next < runCount || againCount > 0);
+    }
+
+    /** Hands in as many as there is room for. */
+    private void submit() {
+        while (isMore() && underWay <= submissionMask) {
+            int run = againCount > 0 ? again[--againCount] : next++;
+            push(addresses[run] + done[run], runOffsets[run] + done[run], runLengths[run] - done[run], run);
+            underWay++;
         }
     }
 
@@ -219,20 +255,31 @@ final class Ring {
         }
     }
 
-    private void start(int count) {
+    private void begin(int toFile, ByteBuffer source, long[] offsets, int[] lengths, int count) {
         if (done.length < count) {
             done = new int[count];
             again = new int[count];
+            addresses = new long[count];
         }
+        long address = address(source) + source.position();
         for (int i = 0; i < count; i++) {
             done[i] = 0;
+            addresses[i] = address;
+            address += lengths[i];
         }
+        file = toFile;
+        bytes = source;
+        runOffsets = offsets;
+        runLengths = lengths;
+        runCount = count;
+        next = 0;
+        underWay = 0;
         againCount = 0;
         retries = 0;
         failure = 0;
     }
 
-    private void push(int file, long address, long offset, int length, int run) {
+    private void push(long address, long offset, int length, int run) {
         int tail = rings.getInt(submissionTail);
         int at = (tail & submissionMask) * ENTRY_BYTES;
         for (int i = 0; i < ENTRY_BYTES; i += Long.BYTES) {
@@ -247,11 +294,11 @@ final class Ring {
         INT.setRelease(rings, submissionTail, tail + 1);
     }
 
-    /** Submits what was pushed and waits for all of it. Returns how much was taken back because it cannot be submitted. */
-    private int enter(int underWay) {
+    /** Submits what was pushed and waits for so many. Returns how much was taken back because it cannot be submitted. */
+    private int enter(int awaited) {
         int waiting = waitingForSubmission();
         try {
-            libc.syscall(SYS_ENTER, fd, waiting, underWay, ENTER_GETEVENTS, 0, 0);
+            libc.syscall(SYS_ENTER, fd, waiting, awaited, awaited > 0 ? ENTER_GETEVENTS : 0, 0, 0);
         } catch (LastErrorException e) {
             int left = waitingForSubmission();
             boolean passes =
@@ -272,21 +319,21 @@ final class Ring {
         return rings.getInt(submissionTail) - (int) INT.getAcquire(rings, submissionHead);
     }
 
-    private int reap(int[] lengths) {
+    private int reap() {
         int head = rings.getInt(completionHead);
         int count = (int) INT.getAcquire(rings, completionTail) - head;
         for (int i = 0; i < count; i++) {
             int at = completions + ((head + i) & completionMask) * COMPLETION_BYTES;
-            completed((int) rings.getLong(at), rings.getInt(at + 8), lengths);
+            completed((int) rings.getLong(at), rings.getInt(at + 8));
         }
         INT.setRelease(rings, completionHead, head + count);
         return count;
     }
 
-    private void completed(int run, int result, int[] lengths) {
+    private void completed(int run, int result) {
         if (result > 0) {
             done[run] += result;
-            if (done[run] < lengths[run]) {
+            if (done[run] < runLengths[run]) {
                 again[againCount++] = run;
             }
             return;
@@ -294,7 +341,7 @@ final class Ring {
         boolean passes = result == -LibC.EINTR || result == -LibC.EAGAIN;
         if (passes && ++retries <= MOST_RETRIES) {
             again[againCount++] = run;
-        } else if (failure == 0 && (result < 0 || lengths[run] > 0)) {
+        } else if (failure == 0 && (result < 0 || runLengths[run] > 0)) {
             failure = result == 0 ? LibC.EIO : -result;
         }
     }

@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
@@ -47,17 +48,47 @@ final class BatchWriter {
     /** More than the page cache needs; where the mean is above it, devices were read. */
     private static final long SLOW_FETCH_NANOS = 8_000;
 
+    /** From so much memory on there are two sets in it: one is written while the next is filled. */
+    private static final int TWO_SETS_BYTES = 512 << 10;
+
+    /** Runs that are handed to the image at once. */
+    private static final class RunSet {
+        ByteBuffer bytes;
+        final long[] offsets = new long[RUNS];
+        final int[] lengths = new int[RUNS];
+        int count;
+
+        void over(ByteBuffer memory) {
+            bytes = memory;
+            clear();
+        }
+
+        void clear() {
+            bytes.clear();
+            count = 0;
+        }
+    }
+
     private final Core core;
     private ByteBuffer own;
-    private ByteBuffer staging;
-    private final long[] runOffsets = new long[RUNS];
-    private final int[] runLengths = new int[RUNS];
+
+    /** The set that is filled. */
+    private RunSet set = new RunSet();
+
+    /** The one that is filled next; it may be under way. */
+    private RunSet otherSet = new RunSet();
+
+    /** False while there is memory for one only, which both share. */
+    private boolean twoSets;
+
+    /** Null when nothing is under way. */
+    private PendingWrite pending;
+
     private final Pieces pieces = new Pieces();
     private boolean dense;
     private boolean ahead;
     private int fetches;
     private long fetchNanos;
-    private int runs;
     private BlockImage image;
     private Journal journal;
     private Interruption interruption;
@@ -111,20 +142,33 @@ final class BatchWriter {
         image = toImage;
         journal = fromJournal;
         interruption = interrupted;
-        runs = 0;
         bytes = 0;
         writes = 0;
         int need = look(batch);
         ExtentMap.Cursor cursor = batch.cursor();
         Payload lent = core.context.payloads().tryTake(need);
-        staging = lent == null ? own() : lent.buffer();
+        share(lent == null ? own() : lent.buffer());
         try {
             return writeHot(cursor) && writeCold(cursor) && writeStaged();
         } finally {
-            staging = null;
+            abandon();
+            set.bytes = null;
+            otherSet.bytes = null;
             if (lent != null) {
                 lent.release();
             }
+        }
+    }
+
+    private void share(ByteBuffer memory) {
+        twoSets = memory.capacity() >= TWO_SETS_BYTES;
+        if (twoSets) {
+            int half = memory.capacity() / 2 & -StorageFile.DIRECT_ALIGNMENT_BYTES;
+            set.over(memory.slice(0, half));
+            otherSet.over(memory.slice(half, half));
+        } else {
+            set.over(memory);
+            otherSet.over(memory);
         }
     }
 
@@ -233,58 +277,63 @@ final class BatchWriter {
     private boolean stage(int i) throws StorageException {
         Payload payload = pieces.payload(i);
         int length = pieces.length(i);
-        boolean direct = payload != null && length >= DIRECT_BYTES;
-        boolean fits = length <= staging.remaining() && (runs < RUNS || joins(i));
-        if ((direct || !fits) && !writeStaged()) {
+        if (payload != null && length >= DIRECT_BYTES) {
+            return writeStaged() && writeOut(pieces.offset(i), pieces.bytes(i));
+        }
+        boolean fits = length <= set.bytes.remaining() && (set.count < RUNS || joins(i));
+        if (!fits && !startStaged()) {
             return false;
         }
-        if (direct) {
-            return writeOut(pieces.offset(i), pieces.bytes(i));
-        }
-        if (length > staging.capacity()) {
+        if (length > set.bytes.capacity()) {
             return stageInParts(i);
         }
         if (!joins(i)) {
-            runOffsets[runs] = pieces.offset(i);
-            runLengths[runs] = 0;
-            runs++;
+            addRun(pieces.offset(i));
         }
         if (payload != null) {
-            staging.put(pieces.bytes(i));
+            set.bytes.put(pieces.bytes(i));
         } else {
             fetch(i, 0, length);
         }
-        runLengths[runs - 1] += length;
+        set.lengths[set.count - 1] += length;
         return true;
+    }
+
+    private void addRun(long offset) {
+        set.offsets[set.count] = offset;
+        set.lengths[set.count] = 0;
+        set.count++;
     }
 
     /** One that is longer than what there is to stage it in, from the journal. Nothing is staged. */
     private boolean stageInParts(int i) throws StorageException {
         int length = pieces.length(i);
-        for (int from = 0; from < length; from += staging.capacity()) {
-            int part = Math.min(staging.capacity(), length - from);
-            runOffsets[runs] = pieces.offset(i) + from;
-            runLengths[runs] = part;
-            runs++;
+        for (int from = 0; from < length; ) {
+            int part = Math.min(set.bytes.capacity(), length - from);
+            addRun(pieces.offset(i) + from);
             fetch(i, from, part);
-            if (!writeStaged()) {
+            set.lengths[set.count - 1] = part;
+            if (!startStaged()) {
                 return false;
             }
+            from += part;
         }
         return true;
     }
 
     /** Whether a piece continues the last run. */
     private boolean joins(int i) {
-        return runs > 0 && runOffsets[runs - 1] + runLengths[runs - 1] == pieces.offset(i);
+        int last = set.count - 1;
+        return last >= 0 && set.offsets[last] + set.lengths[last] == pieces.offset(i);
     }
 
     private void fetch(int i, int from, int length) throws StorageException {
-        int start = staging.position();
-        staging.limit(start + length);
+        ByteBuffer destination = set.bytes;
+        int start = destination.position();
+        destination.limit(start + length);
         part = ImageListener.Part.JOURNAL;
         long before = core.context.clock().monotonicNanos();
-        journal.readBody(pieces.place(i), pieces.body(i) + from, staging);
+        journal.readBody(pieces.place(i), pieces.body(i) + from, destination);
         fetchNanos += core.context.clock().monotonicNanos() - before;
         if (++fetches == FETCH_SAMPLE) {
             // What the page cache does not have any more is asked for ahead, many at a time.
@@ -292,24 +341,77 @@ final class BatchWriter {
             fetches = 0;
             fetchNanos = 0;
         }
-        staging.limit(staging.capacity()).position(start + length);
+        destination.limit(destination.capacity()).position(start + length);
     }
 
+    /** Writes what is staged; then nothing is under way. */
     private boolean writeStaged() throws StorageException {
-        if (runs == 0) {
+        return startStaged() && settle();
+    }
+
+    /** Begins to write what is staged, so that there is an empty set to fill. */
+    private boolean startStaged() throws StorageException {
+        if (set.count == 0) {
             return true;
         }
-        int length = staging.position();
-        boolean done = withSpace(runs, () -> {
-            staging.position(0).limit(length);
-            image.write(staging, runOffsets, runLengths, runs);
-        });
-        if (done) {
-            bytes += length;
+        if (!settle()) {
+            return false;
         }
-        staging.clear();
-        runs = 0;
-        return done;
+        RunSet full = set;
+        int length = full.bytes.position();
+        boolean begun = withSpace(full.count, () -> {
+            full.bytes.position(0).limit(length);
+            pending = image.startWrite(full.bytes, full.offsets, full.lengths, full.count);
+        });
+        if (!begun) {
+            return false;
+        }
+        bytes += length;
+        set = otherSet;
+        otherSet = full;
+        // With memory for one set only there is nothing to fill meanwhile.
+        return (twoSets || settle()) && cleared();
+    }
+
+    private boolean cleared() {
+        set.clear();
+        return true;
+    }
+
+    /** Waits until nothing is under way; false when it was interrupted while it waited for space. */
+    private boolean settle() throws StorageException {
+        PendingWrite begun = pending;
+        pending = null;
+        if (begun == null) {
+            return true;
+        }
+        part = ImageListener.Part.IMAGE;
+        try {
+            begun.await();
+            return true;
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NO_SPACE) {
+                throw e;
+            }
+        }
+        RunSet failed = otherSet;
+        return withSpace(0, () -> {
+            failed.bytes.position(0);
+            image.write(failed.bytes, failed.offsets, failed.lengths, failed.count);
+        });
+    }
+
+    /** Waits for what is under way yet, because the batch failed or was interrupted: then all of it is written once more. */
+    private void abandon() {
+        PendingWrite begun = pending;
+        pending = null;
+        if (begun != null) {
+            try {
+                begun.await();
+            } catch (StorageException e) {
+                // The image says so again, to whoever writes all of it once more.
+            }
+        }
     }
 
     private boolean writeOut(long offset, ByteBuffer source) throws StorageException {

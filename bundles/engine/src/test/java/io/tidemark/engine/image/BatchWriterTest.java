@@ -11,6 +11,7 @@ import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class BatchWriterTest {
@@ -103,6 +104,58 @@ class BatchWriterTest {
             applied(rig);
             assertTrue(used[0] > 0 && used[0] <= 128 << 10, used[0] + " bytes for one block");
         }
+    }
+
+    /** A device that is written to and an applier that reads the next set need not wait for each other. */
+    @Test
+    void aSetIsFilledWhileTheOneBeforeIsWritten() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            writeCold(rig, 160);
+            AtomicInteger meanwhile = new AtomicInteger();
+            rig.journal.beforeBody = () -> meanwhile.addAndGet(rig.image.underWay);
+            applied(rig);
+            assertTrue(rig.image.sets.size() >= 2, rig.image.sets.toString());
+            assertTrue(meanwhile.get() >= 80, meanwhile + " of 160 blocks were read beside a write");
+        }
+    }
+
+    @Test
+    void aSetThatFindsNoSpaceWhileTheNextIsFilledIsRepeatedAsAWhole() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            writeCold(rig, 160);
+            rig.image.fullAtSet = 1;
+            Rig.eventually(() -> isCheckpointed(rig), "that space is found again");
+            applied(rig);
+            assertEquals(rig.image.sets.get(1), rig.image.sets.get(2));
+            long others = rig.image.sets.stream().distinct().count();
+            assertEquals(others + 1, rig.image.sets.size(), "only that one is repeated: " + rig.image.sets);
+        }
+    }
+
+    /** The memory of a set goes back to everybody: before that the device has to have done with it. */
+    @Test
+    void aBatchThatFailsWaitsForWhatIsUnderWay() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            writeCold(rig, 160);
+            AtomicInteger reads = new AtomicInteger();
+            rig.journal.beforeBody = () -> rig.journal.corruptBodies = reads.incrementAndGet() > 100;
+            assertThrows(StorageException.class, rig.engine::checkpoint);
+            Rig.eventually(() -> !rig.failures.isEmpty(), "that the failure is told");
+            assertTrue(rig.failures.get(0).startsWith("JOURNAL"), rig.failures.toString());
+            assertEquals(0, rig.image.underWay);
+            assertTrue(rig.image.sets.size() > 0, "a set was under way");
+        }
+    }
+
+    /** Blocks whose payload has to be read back from the journal, every second neighbour of the one before. */
+    private static void writeCold(Rig rig, int blocks) throws Exception {
+        for (int i = 0; i < blocks; i++) {
+            write(rig, i * 3 / 2, 1);
+        }
+        List<Payload> all = new ArrayList<>();
+        takeAll(rig, all);
+        all.add(rig.session.take(BLOCK));
+        all.forEach(Payload::release);
     }
 
     private static void takeAll(Rig rig, List<Payload> into) {

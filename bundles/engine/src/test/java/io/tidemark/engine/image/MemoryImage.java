@@ -4,6 +4,7 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import java.nio.ByteBuffer;
@@ -49,6 +50,10 @@ final class MemoryImage implements BlockImage {
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
+
+    /** Sets that were begun and not awaited. */
+    volatile int underWay;
+
     Runnable beforeHead = () -> {};
     Runnable beforeResize = () -> {};
     /** Every read fails with it. */
@@ -122,6 +127,7 @@ final class MemoryImage implements BlockImage {
     @Override
     public void write(long offset, ByteBuffer source) throws StorageException {
         beforeWrite.run();
+        begins();
         synchronized (this) {
             usable();
             space();
@@ -135,6 +141,30 @@ final class MemoryImage implements BlockImage {
                 throw new StorageException(Reason.IO, "write failed on purpose", "");
             }
             source.get(bytes, (int) offset, source.remaining());
+        }
+    }
+
+    /** Does nothing before it is awaited, as a slow device may. */
+    @Override
+    public PendingWrite startWrite(ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        begins();
+        underWay++;
+        ByteBuffer lent = source.duplicate();
+        ByteBuffer before =
+                ByteBuffer.allocate(lent.remaining()).put(lent.duplicate()).flip();
+        source.position(source.limit());
+        return () -> {
+            underWay--;
+            if (!before.equals(lent)) {
+                throw new AssertionError("the bytes of a set changed while it was under way");
+            }
+            write(lent, offsets, lengths, count);
+        };
+    }
+
+    private void begins() {
+        if (underWay > 0) {
+            throw new AssertionError("a change begins while a set is under way");
         }
     }
 
@@ -161,6 +191,7 @@ final class MemoryImage implements BlockImage {
 
     @Override
     public synchronized void zero(long offset, long length, boolean provision) throws StorageException {
+        begins();
         usable();
         space();
         Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
@@ -185,6 +216,7 @@ final class MemoryImage implements BlockImage {
     @Override
     public void resize(long newSizeBytes) throws StorageException {
         beforeResize.run();
+        begins();
         synchronized (this) {
             usable();
             bytes = Arrays.copyOf(bytes, (int) newSizeBytes);

@@ -86,6 +86,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     private final Map<Long, Long> arrived = new HashMap<>();
 
     Runnable beforeForce = () -> {};
+    Runnable beforeBody = () -> {};
     volatile MemoryPools.Meanwhile beforeReplacing = () -> {};
     Runnable whenClosed = () -> {};
     boolean corruptBodies;
@@ -191,6 +192,7 @@ final class MemoryJournal implements Journal, JournalAppender {
 
     @Override
     public synchronized void readBody(long place, int bodyOffset, ByteBuffer destination) throws StorageException {
+        beforeBody.run();
         usable();
         if (corruptBodies) {
             throw new StorageException(Reason.CORRUPT, "a body is damaged", "run journal:verify");

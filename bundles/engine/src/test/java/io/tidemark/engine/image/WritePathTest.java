@@ -130,7 +130,7 @@ class WritePathTest {
             }
             assertEquals(0, rig.image.writes);
             rig.engine.checkpoint();
-            assertEquals(1, rig.image.writes, "all of the image at once");
+            assertEquals(2, rig.image.writes, "half of the staging memory at once");
             rig.verify();
         }
     }

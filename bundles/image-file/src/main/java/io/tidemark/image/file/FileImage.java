@@ -2,6 +2,7 @@ package io.tidemark.image.file;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
@@ -132,23 +133,48 @@ final class FileImage implements BlockImage {
 
     @Override
     public void write(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        startWrite(source, offsets, lengths, count).await();
+    }
+
+    @Override
+    public PendingWrite startWrite(ByteBuffer source, long[] offsets, int[] lengths, int count)
+            throws StorageException {
         enter();
+        PendingWrite pending = PendingWrite.OVER;
         try {
             checkIntact();
-            long numbers = 0;
-            for (int i = 0; i < count; i++) {
-                check("write", offsets[i], lengths[i]);
-                numbers |= offsets[i] | lengths[i];
+            pending = start(source, offsets, lengths, count);
+        } finally {
+            if (pending == PendingWrite.OVER) {
+                leave();
             }
-            int total = source.remaining();
-            // Here too the applier is the only writer: a set is over before anything else is written through the cache.
-            boolean direct =
-                    count > 1 && (count >= DIRECT_COUNT || total >= DIRECT_TOTAL_BYTES) && isAligned(source, numbers);
-            change(total, () -> {
-                if (!direct || !data.writeDirect(source, offsets, lengths, count)) {
-                    putEach(source, offsets, lengths, count);
-                }
-            });
+        }
+        return pending;
+    }
+
+    private PendingWrite start(ByteBuffer source, long[] offsets, int[] lengths, int count) throws StorageException {
+        long numbers = 0;
+        for (int i = 0; i < count; i++) {
+            check("write", offsets[i], lengths[i]);
+            numbers |= offsets[i] | lengths[i];
+        }
+        int total = source.remaining();
+        // Here too the applier is the only writer: a set is over before anything else is written through the cache.
+        boolean direct =
+                count > 1 && (count >= DIRECT_COUNT || total >= DIRECT_TOTAL_BYTES) && isAligned(source, numbers);
+        PendingWrite[] begun = new PendingWrite[1];
+        change(total, () -> {
+            begun[0] = direct ? data.startWriteDirect(source, offsets, lengths, count) : null;
+            if (begun[0] == null) {
+                putEach(source, offsets, lengths, count);
+            }
+        });
+        return begun[0] == null ? PendingWrite.OVER : () -> end(begun[0], total);
+    }
+
+    private void end(PendingWrite begun, int total) throws StorageException {
+        try {
+            change(total, begun::await);
         } finally {
             leave();
         }

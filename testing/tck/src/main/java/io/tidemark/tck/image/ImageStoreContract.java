@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.PendingWrite;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
@@ -274,7 +275,13 @@ public abstract class ImageStoreContract {
         byte[] bytes = random(dice.nextLong(), total);
         source.limit(before + total);
         source.duplicate().put(bytes);
-        image.write(source, offsets, lengths, count);
+        if (dice.nextBoolean()) {
+            image.write(source, offsets, lengths, count);
+        } else {
+            PendingWrite pending = image.startWrite(source, offsets, lengths, count);
+            assertEquals(before + total, source.position(), "a write that is begun consumes its buffer at once");
+            pending.await();
+        }
         assertEquals(before + total, source.position(), "a write consumes its buffer");
         assertEquals(before + total, source.limit(), "a write leaves the limit of its buffer");
         int from = 0;
