@@ -29,6 +29,7 @@ final class Oracle {
     private boolean tight;
     private boolean resizes;
     private long overlaps;
+    private long filledBeside;
 
     /** Of the process that runs. */
     private final Set<UUID> ownEpochs = new HashSet<>();
@@ -88,6 +89,19 @@ final class Oracle {
 
     long overlaps() {
         return overlaps;
+    }
+
+    /** Something happened between the begin of a set of image writes and the wait for it. */
+    void filledBeside() {
+        filledBeside++;
+    }
+
+    long filledBesides() {
+        return filledBeside;
+    }
+
+    long steps() {
+        return machine.steps();
     }
 
     void forced(long durable) {

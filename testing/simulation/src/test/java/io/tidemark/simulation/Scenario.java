@@ -75,6 +75,9 @@ record Scenario(
     private static final long STEP_LIMIT = 2_000_000;
     private static final long MIB = 1 << 20;
 
+    /** Images of such seeds apply seldom and then much. */
+    private static final long SELDOM_EACH = 4;
+
     static Scenario draw(long seed) {
         SeededRandom random = new SeededRandom(seed, "scenario");
         long imageBytes = 4096 * random.between(4, random.coin() ? 32 : 256);
@@ -88,7 +91,7 @@ record Scenario(
                 random.below(4));
         int directories = 1 + random.below(10) / 7;
         long journalBytes = directories * segmentBytes * (random.coin() ? 3 : 3 + random.below(4));
-        ImageSettings settings = new ImageSettings(
+        ImageSettings drawn = new ImageSettings(
                 4 * MIB,
                 (random.coin() ? 4 : 8) * MIB,
                 1024,
@@ -98,6 +101,7 @@ record Scenario(
                 random.below(4) == 0 ? ImageSettings.JournalFull.FAIL : ImageSettings.JournalFull.HOLD,
                 0.8,
                 5_000_000_000L);
+        ImageSettings settings = seed % SELDOM_EACH == 0 ? applyingSeldom(drawn) : drawn;
         boolean tight = random.below(4) == 0;
         long diskBytes = journalBytes + 4 * segmentBytes + 2 * imageBytes + 8 * MIB;
         return new Scenario(
@@ -124,6 +128,20 @@ record Scenario(
                 random.below(4) == 0,
                 random.coin(),
                 random.below(4) > 0 ? 250_000 : 0);
+    }
+
+    /** So that sets of image writes are filled, from the journal after a crash, while others are under way. */
+    private static ImageSettings applyingSeldom(ImageSettings drawn) {
+        return new ImageSettings(
+                drawn.hotPayloadBytes(),
+                drawn.backlogLimitBytes(),
+                drawn.indexBudgetEntries(),
+                4 * MIB,
+                20 * drawn.checkpointNanos(),
+                100 * drawn.idleNanos(),
+                drawn.journalFull(),
+                drawn.softWarnFraction(),
+                drawn.peerTimeoutNanos());
     }
 
     List<Path> journalDirectories() {

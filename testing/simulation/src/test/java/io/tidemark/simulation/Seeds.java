@@ -18,6 +18,7 @@ final class Seeds {
     private final AtomicLong steps = new AtomicLong();
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong overlaps = new AtomicLong();
+    private final AtomicLong besides = new AtomicLong();
 
     private Seeds(long from, long count, long seconds, Consumer<SimulationFailure> report) {
         this.next = new AtomicLong(from);
@@ -34,14 +35,16 @@ final class Seeds {
      * @param steps of all
      * @param acknowledged requests of all
      * @param overlaps commits that began beside another one, of all
+     * @param besides sets of image writes that were under way while the next was filled, of all
      * @param seconds that it took
      */
-    record Summary(int seeds, int failed, long steps, long acknowledged, long overlaps, double seconds) {
+    record Summary(int seeds, int failed, long steps, long acknowledged, long overlaps, long besides, double seconds) {
         @Override
         public String toString() {
             return String.format(
-                    "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others, %d failed",
-                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, failed);
+                    "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others,"
+                            + " %d sets of image writes under way while the next was filled, %d failed",
+                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, besides, failed);
         }
     }
 
@@ -65,6 +68,7 @@ final class Seeds {
                 seeds.steps.get(),
                 seeds.acknowledged.get(),
                 seeds.overlaps.get(),
+                seeds.besides.get(),
                 elapsed);
     }
 
@@ -79,6 +83,7 @@ final class Seeds {
                 steps.addAndGet(result.steps());
                 acknowledged.addAndGet(result.acknowledged());
                 overlaps.addAndGet(result.overlaps());
+                besides.addAndGet(result.besides());
             } catch (SimulationFailure failure) {
                 failed.incrementAndGet();
                 synchronized (report) {

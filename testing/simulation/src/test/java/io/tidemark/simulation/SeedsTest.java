@@ -21,6 +21,7 @@ class SeedsTest {
         assertTrue(SEEDS >= BreakagesTest.SEEDS, "the sound engine passes what finds the broken ones");
         assertTrue(summary.acknowledged() > 100L * SEEDS, "the clients got something done: " + summary);
         assertTrue(summary.overlaps() > SEEDS, "the journal was forced twice at once: " + summary);
+        assertTrue(summary.besides() > SEEDS / 20, "sets of image writes were filled beside others: " + summary);
     }
 
     @Test

@@ -52,9 +52,10 @@ final class Simulation {
      * @param steps how many
      * @param acknowledged requests
      * @param overlaps commits of the journal that began beside another one
+     * @param besides sets of image writes that were under way while the next was filled
      * @param simulatedNanos how long it was for those inside
      */
-    record Result(long hash, long steps, long acknowledged, long overlaps, long simulatedNanos) {}
+    record Result(long hash, long steps, long acknowledged, long overlaps, long besides, long simulatedNanos) {}
 
     /**
      * Prints every step as it happens.
@@ -87,6 +88,7 @@ final class Simulation {
                 machine.steps(),
                 oracle.ledger().acknowledgedCount(),
                 oracle.overlaps(),
+                oracle.filledBesides(),
                 machine.nowNanos());
     }
 

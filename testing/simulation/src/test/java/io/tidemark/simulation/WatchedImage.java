@@ -80,7 +80,11 @@ final class WatchedImage implements BlockImage {
             PendingWrite below = image.startWrite(source, offsets, lengths, count);
             begun = true;
             pending++;
+            long begunAt = oracle.steps();
             return () -> {
+                if (oracle.steps() != begunAt) {
+                    oracle.filledBeside();
+                }
                 try {
                     below.await();
                 } finally {

@@ -164,12 +164,6 @@ final class Ring {
         return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
     }
 
-    /** As {@link #start} and {@link #await}. */
-    int write(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
-        start(file, source, offsets, lengths, count);
-        return await();
-    }
-
     /**
      * Begins to write runs, in no order. What is begun has to be awaited before the next. When it throws, none is under way,
      * and the ring is good only for being closed.

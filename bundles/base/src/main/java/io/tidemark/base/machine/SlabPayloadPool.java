@@ -54,7 +54,7 @@ final class SlabPayloadPool implements PayloadPool {
     }
 
     /**
-     * Slots of 64 KiB and more are multiples of what writing past the page cache wants, so that such payload is written from
+     * Slots of 8 KiB and more are multiples of what writing past the page cache wants, so that such payload is written from
      * where it is.
      */
     private static int[] slotSizes() {

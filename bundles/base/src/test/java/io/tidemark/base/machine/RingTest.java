@@ -79,6 +79,15 @@ class RingTest {
         }
     }
 
+    private int write(int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        return write(ring, file, source, offsets, lengths, count);
+    }
+
+    private static int write(Ring to, int file, ByteBuffer source, long[] offsets, int[] lengths, int count) {
+        to.start(file, source, offsets, lengths, count);
+        return to.await();
+    }
+
     private static ByteBuffer random(int length) {
         byte[] bytes = new byte[length];
         new Random(length).nextBytes(bytes);
@@ -127,7 +136,7 @@ class RingTest {
             Runs runs = new Runs(count);
             Files.write(path, new byte[runs.fileBytes]);
             ByteBuffer source = random(runs.bytes);
-            assertEquals(0, ring.write(file, source, runs.offsets, runs.lengths, count));
+            assertEquals(0, write(file, source, runs.offsets, runs.lengths, count));
             assertEquals(0, source.position());
             assertArrayEquals(runs.expected(source), Files.readAllBytes(path));
         }
@@ -139,13 +148,13 @@ class RingTest {
         Runs runs = new Runs(3 * Ring.ENTRIES);
         int full = libc.open("/dev/full", LibC.O_RDWR);
         ByteBuffer source = random(runs.bytes);
-        assertEquals(LibC.ENOSPC, ring.write(full, source, runs.offsets, runs.lengths, runs.offsets.length));
+        assertEquals(LibC.ENOSPC, write(full, source, runs.offsets, runs.lengths, runs.offsets.length));
         libc.close(full);
         int readOnly = libc.open("/dev/null", 0);
-        assertEquals(9, ring.write(readOnly, source, runs.offsets, runs.lengths, 2), "EBADF");
+        assertEquals(9, write(readOnly, source, runs.offsets, runs.lengths, 2), "EBADF");
         libc.close(readOnly);
         int nothing = libc.open("/dev/null", LibC.O_RDWR);
-        assertEquals(0, ring.write(nothing, source, runs.offsets, runs.lengths, runs.offsets.length));
+        assertEquals(0, write(nothing, source, runs.offsets, runs.lengths, runs.offsets.length));
         libc.close(nothing);
     }
 
@@ -167,7 +176,7 @@ class RingTest {
             }
         });
         ByteBuffer source = random(bytes);
-        assertEquals(0, ring.write(file, source, new long[] {0}, new int[] {bytes}, 1));
+        assertEquals(0, write(file, source, new long[] {0}, new int[] {bytes}, 1));
         byte[] written = new byte[bytes];
         source.get(0, written);
         assertArrayEquals(written, reader.join());
@@ -256,7 +265,7 @@ class RingTest {
         int room = 64 << 10;
         int file = libc.open(pipe.toString(), LibC.O_RDWR);
         ByteBuffer source = random(room);
-        assertEquals(0, ring.write(file, source, new long[] {0}, new int[] {room}, 1), "the pipe is full");
+        assertEquals(0, write(file, source, new long[] {0}, new int[] {room}, 1), "the pipe is full");
         Failing failing = new Failing(libc);
         Ring broken = new Rings(failing).open();
         failing.failures = 3;
@@ -271,7 +280,7 @@ class RingTest {
                     }
                 },
                 CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
-        assertThrows(OutOfMemoryError.class, () -> broken.write(file, source, new long[] {0}, new int[] {room}, 1));
+        assertThrows(OutOfMemoryError.class, () -> write(broken, file, source, new long[] {0}, new int[] {room}, 1));
         assertTrue(reads.get(), "it did not wait for what was under way");
         byte[] written = new byte[room];
         source.get(0, written);

@@ -25,11 +25,11 @@ final class BatchWriter {
      */
     private static final int STAGING_BYTES = PayloadPool.MAX_PAYLOAD_BYTES;
 
-    /**
-     * The least; from here on what is lent lies as writing past the page cache wants. It has so much of its own when payload
-     * memory is used up: else batches would wait for the memory that only they can free.
-     */
-    private static final int LEAST_STAGING_BYTES = 64 << 10;
+    /** The least, and what is lent is a multiple of: two sets in it lie as writing past the page cache wants. */
+    private static final int STAGING_UNIT_BYTES = 2 * StorageFile.DIRECT_ALIGNMENT_BYTES;
+
+    /** Its own, for when payload memory is used up: else batches would wait for the memory that only they can free. */
+    private static final int OWN_BYTES = 64 << 10;
 
     /** Runs of neighbours that are handed over at once. */
     private static final int RUNS = 128;
@@ -50,6 +50,9 @@ final class BatchWriter {
 
     /** From so much memory on there are two sets in it: one is written while the next is filled. */
     private static final int TWO_SETS_BYTES = 512 << 10;
+
+    /** From so many runs on there are two sets in less. Fewer are better written whole. */
+    private static final int TWO_SETS_RUNS = 16;
 
     /** Runs that are handed to the image at once. */
     private static final class RunSet {
@@ -85,6 +88,7 @@ final class BatchWriter {
     private PendingWrite pending;
 
     private final Pieces pieces = new Pieces();
+    private int runs;
     private boolean dense;
     private boolean ahead;
     private int fetches;
@@ -147,7 +151,11 @@ final class BatchWriter {
         int need = look(batch);
         ExtentMap.Cursor cursor = batch.cursor();
         Payload lent = core.context.payloads().tryTake(need);
-        share(lent == null ? own() : lent.buffer());
+        if (lent == null) {
+            share(own(), false);
+        } else {
+            share(lent.buffer(), runs >= TWO_SETS_RUNS || need >= TWO_SETS_BYTES);
+        }
         try {
             return writeHot(cursor) && writeCold(cursor) && writeStaged();
         } finally {
@@ -160,8 +168,8 @@ final class BatchWriter {
         }
     }
 
-    private void share(ByteBuffer memory) {
-        twoSets = memory.capacity() >= TWO_SETS_BYTES;
+    private void share(ByteBuffer memory, boolean betweenTwo) {
+        twoSets = betweenTwo;
         if (twoSets) {
             int half = memory.capacity() / 2 & -StorageFile.DIRECT_ALIGNMENT_BYTES;
             set.over(memory.slice(0, half));
@@ -174,16 +182,16 @@ final class BatchWriter {
 
     private ByteBuffer own() {
         if (own == null) {
-            own = StorageFile.allocateAligned(LEAST_STAGING_BYTES);
+            own = StorageFile.allocateAligned(OWN_BYTES);
         }
         return own.clear();
     }
 
-    /** Finds out whether enough extents are neighbours; answers how many bytes are staged at once. */
+    /** Finds out how many runs there are and whether enough extents are neighbours; answers how many bytes are staged at once. */
     private int look(ExtentMap batch) {
         ExtentMap.Cursor cursor = batch.cursor();
         long end = -1;
-        int runs = 0;
+        runs = 0;
         long data = 0;
         while (cursor.next()) {
             if (cursor.offset() != end) {
@@ -193,7 +201,8 @@ final class BatchWriter {
             data += cursor.place() < 0 ? 0 : cursor.length();
         }
         dense = batch.size() >= DENSE_RUN * runs;
-        return (int) Math.min(STAGING_BYTES, Math.max(LEAST_STAGING_BYTES, data));
+        long units = Math.max(1, (data + STAGING_UNIT_BYTES - 1) / STAGING_UNIT_BYTES);
+        return (int) Math.min(STAGING_BYTES, units * STAGING_UNIT_BYTES);
     }
 
     private boolean writeHot(ExtentMap.Cursor cursor) throws StorageException {
@@ -277,7 +286,7 @@ final class BatchWriter {
     private boolean stage(int i) throws StorageException {
         Payload payload = pieces.payload(i);
         int length = pieces.length(i);
-        if (payload != null && length >= DIRECT_BYTES) {
+        if (payload != null && (length >= DIRECT_BYTES || length > set.bytes.capacity())) {
             return writeStaged() && writeOut(pieces.offset(i), pieces.bytes(i));
         }
         boolean fits = length <= set.bytes.remaining() && (set.count < RUNS || joins(i));
@@ -370,10 +379,9 @@ final class BatchWriter {
         set = otherSet;
         otherSet = full;
         // With memory for one set only there is nothing to fill meanwhile.
-        return (twoSets || settle()) && cleared();
-    }
-
-    private boolean cleared() {
+        if (!twoSets && !settle()) {
+            return false;
+        }
         set.clear();
         return true;
     }

@@ -120,6 +120,25 @@ class BatchWriterTest {
     }
 
     @Test
+    void aSmallBatchGoesInTwoSetsOnlyIfItHasManyRuns() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            for (int block = 0; block < 30; block += 2) {
+                write(rig, block, 1);
+            }
+            applied(rig);
+            assertEquals(1, rig.image.sets.size(), rig.image.sets.toString());
+            rig.image.sets.clear();
+            // The longer one does not fit into half of the memory beside the others.
+            write(rig, 40, 6);
+            for (int block = 50; block < 82; block += 2) {
+                write(rig, block, 1);
+            }
+            applied(rig);
+            assertEquals(2, rig.image.sets.size(), rig.image.sets.toString());
+        }
+    }
+
+    @Test
     void aSetThatFindsNoSpaceWhileTheNextIsFilledIsRepeatedAsAWhole() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {
             writeCold(rig, 160);

@@ -78,6 +78,15 @@ class FencingPairsSimulationTest {
         return c;
     }
 
+    /** The one that is cut off from both its replicas is replaced by b, which c follows. */
+    private static void siblingsGoOn(TwoNodes nodes, TwoNodes.Node c) throws StorageException {
+        cut(nodes, nodes.a, nodes.b);
+        cut(nodes, nodes.a, c);
+        nodes.b.mirrors.promote("disk", true);
+        nodes.write(nodes.b, 2);
+        nodes.awaitEqual(nodes.b, c);
+    }
+
     // ---- peers and images
 
     @Test
@@ -220,11 +229,7 @@ class FencingPairsSimulationTest {
         TwoNodes.play(3520, SEEDS, nodes -> {
             TwoNodes.Node c = andAThird(nodes);
             awaitAsked(nodes, nodes.b, "a");
-            cut(nodes, nodes.a, nodes.b);
-            cut(nodes, nodes.a, c);
-            nodes.b.mirrors.promote("disk", true);
-            nodes.write(nodes.b, 2);
-            nodes.awaitEqual(nodes.b, c);
+            siblingsGoOn(nodes, c);
             awaitAsked(nodes, nodes.b, "a", "c");
             c.mirrors.promote("disk", true);
             awaitFenced(nodes, nodes.b, "c");
@@ -236,11 +241,7 @@ class FencingPairsSimulationTest {
     void aSiblingThatTurnedAnswersNoQuestionOfItsSourceBefore() {
         TwoNodes.play(3540, SEEDS, nodes -> {
             TwoNodes.Node c = andAThird(nodes);
-            cut(nodes, nodes.a, nodes.b);
-            cut(nodes, nodes.a, c);
-            nodes.b.mirrors.promote("disk", true);
-            nodes.write(nodes.b, 2);
-            nodes.awaitEqual(nodes.b, c);
+            siblingsGoOn(nodes, c);
             nodes.a.restart();
             nodes.a.engine.ask(nodes.a.image("disk"));
             nodes.network.heal("a", "c");
