@@ -11,8 +11,12 @@ import java.util.Objects;
  * @param commit the last event that the client needs no more
  * @param state whether it still counts
  * @param seenNanos wall clock when it last reported, nanoseconds since 1970
+ * @param applied of a replica: the last event that its image has, as it last reported; -1 when unknown. Keeps nothing, for people
  */
-public record JournalClient(String id, String description, Position commit, State state, long seenNanos) {
+public record JournalClient(String id, String description, Position commit, State state, long seenNanos, long applied) {
+    /** What {@link #applied()} is when it is unknown. */
+    public static final long UNKNOWN = -1;
+
     /** Whether a client still counts. */
     public enum State {
         /** Its commit position keeps the journal. */
@@ -21,11 +25,27 @@ public record JournalClient(String id, String description, Position commit, Stat
         EXPIRED
     }
 
-    /** Checks for nulls. */
+    /**
+     * One of which it is not known what it has applied.
+     *
+     * @param id as {@link #id()}
+     * @param description as {@link #description()}
+     * @param commit as {@link #commit()}
+     * @param state as {@link #state()}
+     * @param seenNanos as {@link #seenNanos()}
+     */
+    public JournalClient(String id, String description, Position commit, State state, long seenNanos) {
+        this(id, description, commit, state, seenNanos, UNKNOWN);
+    }
+
+    /** Checks for nulls, and that {@link #applied()} is a sequence or unknown. */
     public JournalClient {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(description, "description");
         Objects.requireNonNull(commit, "commit");
         Objects.requireNonNull(state, "state");
+        if (applied < UNKNOWN) {
+            throw new IllegalArgumentException("applied " + applied);
+        }
     }
 }

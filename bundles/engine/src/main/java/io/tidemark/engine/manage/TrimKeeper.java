@@ -133,7 +133,8 @@ final class TrimKeeper {
                 client.description() + ", expired at " + now + " because it " + why,
                 client.commit(),
                 JournalClient.State.EXPIRED,
-                client.seenNanos());
+                client.seenNanos(),
+                client.applied());
     }
 
     private static String who(JournalClient client) {

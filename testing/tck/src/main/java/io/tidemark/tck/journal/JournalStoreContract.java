@@ -523,7 +523,7 @@ public abstract class JournalStoreContract {
         journal.putClient(one);
         journal.putClient(two);
         JournalClient moved =
-                new JournalClient("peer:1", "Ein Gegenüber", new Position(1, 9), JournalClient.State.CONNECTED, 43);
+                new JournalClient("peer:1", "Ein Gegenüber", new Position(1, 9), JournalClient.State.CONNECTED, 43, 8);
         journal.putClient(moved);
         try (Journal again = reopen(journal)) {
             assertEquals(2, again.clients().size());

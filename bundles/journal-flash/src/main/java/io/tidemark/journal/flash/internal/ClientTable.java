@@ -4,6 +4,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.journal.flash.internal.Layout.ClientApplied;
 import io.tidemark.journal.flash.internal.Layout.ClientEntry;
 import io.tidemark.journal.flash.internal.Layout.Clients;
 import java.nio.ByteBuffer;
@@ -21,7 +22,8 @@ final class ClientTable {
     static void save(Files files, Path path, UUID journal, List<JournalClient> clients) throws StorageException {
         int bytes = Clients.SIZE;
         for (JournalClient client : clients) {
-            bytes += ClientEntry.SIZE + utf8(client.id()).length + utf8(client.description()).length;
+            bytes += ClientEntry.SIZE + ClientApplied.SIZE;
+            bytes += utf8(client.id()).length + utf8(client.description()).length;
         }
         ByteBuffer out = SmallFile.buffer(bytes);
         out.putLong(Clients.MAGIC, Clients.MAGIC_VALUE);
@@ -30,6 +32,10 @@ final class ClientTable {
         Checksums.putUuid(out, Clients.JOURNAL, journal);
         out.position(Clients.SIZE);
         clients.forEach(client -> put(out, client));
+        for (JournalClient client : clients) {
+            int at = out.position();
+            out.putLong(at + ClientApplied.APPLIED, client.applied() + 1).position(at + ClientApplied.SIZE);
+        }
         SlotFile.save(files, path, out);
     }
 
@@ -73,6 +79,7 @@ final class ClientTable {
             for (int i = 0; i < count; i++) {
                 clients.add(get(in));
             }
+            clients.replaceAll(client -> applied(in, client));
             return List.copyOf(clients);
         } catch (RuntimeException e) {
             throw SmallFile.corrupt(path, "its fields make no sense (" + e.getMessage() + ")");
@@ -90,6 +97,22 @@ final class ClientTable {
                 new Position(in.getLong(at + ClientEntry.EPOCH), in.getLong(at + ClientEntry.SEQUENCE)),
                 in.getInt(at + ClientEntry.STATE) == 0 ? JournalClient.State.CONNECTED : JournalClient.State.EXPIRED,
                 in.getLong(at + ClientEntry.SEEN_NANOS));
+    }
+
+    /** A file that is older than this field ends before. */
+    private static JournalClient applied(ByteBuffer in, JournalClient client) {
+        if (in.remaining() < ClientApplied.SIZE) {
+            return client;
+        }
+        int at = in.position();
+        in.position(at + ClientApplied.SIZE);
+        return new JournalClient(
+                client.id(),
+                client.description(),
+                client.commit(),
+                client.state(),
+                client.seenNanos(),
+                in.getLong(at + ClientApplied.APPLIED) - 1);
     }
 
     private static byte[] utf8(String text) {

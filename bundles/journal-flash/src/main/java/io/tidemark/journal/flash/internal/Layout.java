@@ -199,6 +199,16 @@ final class Layout {
         private ClientEntry() {}
     }
 
+    /** Behind the entries of all clients, one for each in their order; files without them are whole, too. */
+    static final class ClientApplied {
+        /** One more than the sequence, so that 0 is unknown. */
+        static final int APPLIED = 0;
+
+        static final int SIZE = 8;
+
+        private ClientApplied() {}
+    }
+
     /** The file {@code member} in each directory. */
     static final class Member {
         static final long MAGIC_VALUE = 0x31424d454d444d54L; // "TMDMEMB1"

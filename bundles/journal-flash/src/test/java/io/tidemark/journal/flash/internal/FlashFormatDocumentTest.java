@@ -62,6 +62,7 @@ class FlashFormatDocumentTest {
         all.put("Epoch entry", epoch());
         all.put("Clients", clients());
         all.put("Client entry", client());
+        all.put("Client applied", applied());
         all.put("Member", member());
         return all;
     }
@@ -219,6 +220,10 @@ class FlashFormatDocumentTest {
                 "id bytes", Layout.ClientEntry.ID_BYTES,
                 "description bytes", Layout.ClientEntry.DESCRIPTION_BYTES,
                 "", Layout.ClientEntry.SIZE);
+    }
+
+    private static Map<String, Integer> applied() {
+        return fields("applied", Layout.ClientApplied.APPLIED, "", Layout.ClientApplied.SIZE);
     }
 
     private static Map<String, Integer> member() {

@@ -259,14 +259,15 @@ final class Statuses {
             return idle;
         }
         long durable = durable(image);
-        return lacking(idle, reads && !wished ? reading(kept, durable) : state, durable, kept);
+        return lacking(idle, reads && !wished ? reading(kept, durable) : state, durable, client);
     }
 
     private static State reading(long received, long durable) {
         return received >= durable ? State.UP_TO_DATE : State.CATCHING_UP;
     }
 
-    private static MirrorStatus lacking(MirrorStatus idle, State state, long durable, long received) {
+    private static MirrorStatus lacking(MirrorStatus idle, State state, long durable, JournalClient client) {
+        long received = client.commit().sequence();
         long lacks = durable < 0 ? -1 : Math.max(0, durable - received);
         return new MirrorStatus(
                 idle.image(),
@@ -276,7 +277,7 @@ final class Statuses {
                 state,
                 idle.words(),
                 idle.consistency(),
-                new MirrorStatus.Marks(durable, -1, received, -1, -1),
+                new MirrorStatus.Marks(durable, -1, received, -1, client.applied()),
                 new MirrorStatus.Lag(-1, -1, -1, lacks, lacks == 0 ? 0 : -1),
                 idle.rate(),
                 -1,
@@ -292,7 +293,7 @@ final class Statuses {
         String words = "nothing is kept any more for " + client.description() + "; run mirror:resync " + there
                 + " there, or mirror:disable " + image + " --with " + peer + " here";
         MirrorStatus idle = idle(image, peer, there, ImageHead.Role.PRIMARY, State.REFUSED, words);
-        return lacking(idle, idle.state(), durable(image), client.commit().sequence());
+        return lacking(idle, idle.state(), durable(image), client);
     }
 
     private Optional<Fence> fence(String image) {

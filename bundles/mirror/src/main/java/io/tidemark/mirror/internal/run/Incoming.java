@@ -786,7 +786,8 @@ final class Incoming implements PeerLink.Receiver {
                                 client.description(),
                                 Epochs.position(journal.epochs(), received),
                                 client.state(),
-                                context.clock().wallNanos()));
+                                context.clock().wallNanos(),
+                                client.applied()));
             }
         } catch (StorageException e) {
             LOG.debug("the journal of '{}' still keeps events for its source: {}", wish.image(), e.getMessage());

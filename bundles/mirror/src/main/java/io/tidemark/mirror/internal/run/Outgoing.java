@@ -98,6 +98,7 @@ final class Outgoing {
     private volatile boolean superseded;
     private volatile boolean forgotten;
     private long keptSequence;
+    private long keptReplayed = JournalClient.UNKNOWN;
     private boolean keeping;
     private final RecentRate rate;
     private final TimeLine times = new TimeLine();
@@ -533,9 +534,10 @@ final class Outgoing {
 
     /** A force: nobody waits for it under the lock. Who comes meanwhile leaves it to the next one. */
     private void keepProgress() {
-        long received = progress.received();
+        Message.Progress now = progress;
         synchronized (this) {
-            if (keeping || superseded || forgotten || received <= keptSequence) {
+            boolean news = now.received() > keptSequence || now.replayed() > keptReplayed;
+            if (keeping || superseded || forgotten || !news) {
                 return;
             }
             keeping = true;
@@ -544,18 +546,27 @@ final class Outgoing {
             // Only a client that still counts: who expires it, does that at the same time, is not undone.
             Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
             if (known.isPresent() && known.get().state() == JournalClient.State.CONNECTED) {
-                JournalClient now = new JournalClient(
-                        tape.client(),
-                        known.get().description(),
-                        Epochs.position(tape.journal().epochs(), received),
-                        JournalClient.State.CONNECTED,
-                        all.context().clock().wallNanos());
-                keptSequence = tape.journal().replaceClient(known.get(), now) ? received : keptSequence;
+                keepProgress(known.get(), Math.max(now.received(), keptSequence), now.replayed());
             }
         } catch (StorageException e) {
             LOG.debug("'{}' does not keep how far {} is: {}", image(), peer, e.getMessage());
         } finally {
             kept();
+        }
+    }
+
+    private void keepProgress(JournalClient known, long received, long replayed) throws StorageException {
+        JournalClient now = new JournalClient(
+                tape.client(),
+                known.description(),
+                Epochs.position(tape.journal().epochs(), received),
+                JournalClient.State.CONNECTED,
+                all.context().clock().wallNanos(),
+                Math.max(replayed, known.applied()));
+        boolean same = known.commit().equals(now.commit()) && known.applied() == now.applied();
+        if (same || tape.journal().replaceClient(known, now)) {
+            keptSequence = received;
+            keptReplayed = replayed;
         }
     }
 

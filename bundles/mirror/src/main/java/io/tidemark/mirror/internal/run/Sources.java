@@ -241,7 +241,8 @@ final class Sources {
         Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
         long received = open.copy().begins() ? start.sequence() : open.received();
         String description = origin.describe(link.peer(), open.replica());
-        JournalClient now = client(id, description, Epochs.position(facts.epochs(), received));
+        long replayed = open.copy().begins() ? JournalClient.UNKNOWN : open.replayed();
+        JournalClient now = client(id, description, Epochs.position(facts.epochs(), received), replayed);
         if (registers) {
             register(journal, known, now);
         }
@@ -282,13 +283,14 @@ final class Sources {
                 + "; run mirror:resync at the replica";
     }
 
-    private JournalClient client(String id, String description, Position commit) {
+    private JournalClient client(String id, String description, Position commit, long replayed) {
         return new JournalClient(
                 id,
                 description,
                 commit,
                 JournalClient.State.CONNECTED,
-                context.clock().wallNanos());
+                context.clock().wallNanos(),
+                replayed);
     }
 
     private static void register(Journal journal, Optional<JournalClient> known, JournalClient now)
@@ -299,7 +301,9 @@ final class Sources {
         }
         boolean kept = known.get().state() == JournalClient.State.CONNECTED
                 && known.get().description().equals(now.description())
-                && known.get().commit().equals(now.commit());
+                && known.get().commit().equals(now.commit())
+                // What it has applied since then is kept while it goes on.
+                && known.get().applied() <= now.applied();
         if (!kept && !journal.replaceClient(known.get(), now)) {
             throw new StorageException(Reason.NOT_FOUND, "the journal's client " + now.id() + " changed meanwhile", "");
         }

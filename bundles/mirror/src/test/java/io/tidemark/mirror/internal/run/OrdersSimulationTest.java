@@ -166,6 +166,31 @@ class OrdersSimulationTest {
         });
     }
 
+    /** The journal keeps it, over a restart, and while there is no link. */
+    @Test
+    void whatAReplicaHasAppliedIsKnownWithoutIt() {
+        TwoNodes.play(1065, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            long all = nodes.a.image("disk").journal.durable();
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> nodes.a.image("disk").journal.clients().stream()
+                                    .allMatch(client -> client.applied() == all),
+                            60 * SECOND),
+                    () -> nodes.a.image("disk").journal.clients().toString());
+            nodes.network.cut("a", "b");
+            nodes.a.restart();
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.a.mirrors.status().stream().anyMatch(one -> one.state() == State.UNLINKED),
+                    60 * SECOND));
+            MirrorStatus.Marks marks = nodes.a.mirrors.status().get(0).marks();
+            assertEquals(all, marks.received());
+            assertEquals(all, marks.replayed());
+        });
+    }
+
     /** A node that is a peer, and knows how images are called. */
     @Test
     void whoHasNoPartInAnImageIsToldNothingOfIt() {
