@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps what a registered client has not committed, and proposes to expire those that have not reported for {@link
- * #EXPIRE_KEY}, where that is set.
+ * Keeps what a registered client has not committed, and proposes to expire those that lack something and have not reported for
+ * {@link #EXPIRE_KEY}, where that is set.
  */
 public final class ClientProgressStrategy implements TrimStrategy {
     /** Name of the strategy. */
@@ -53,6 +53,9 @@ public final class ClientProgressStrategy implements TrimStrategy {
             }
         }
         List<String> silent = counting.stream()
+                // One that has all keeps nothing, however long it has had nothing to report.
+                .filter(client ->
+                        client.commit().sequence() < situation.watermarks().durable())
                 .filter(client -> situation.nowNanos() - client.seenNanos() > expireNanos)
                 .map(JournalClient::id)
                 .toList();

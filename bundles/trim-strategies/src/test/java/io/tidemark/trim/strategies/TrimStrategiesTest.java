@@ -134,6 +134,14 @@ class TrimStrategiesTest {
                     newStrategy().vote(situation(5, 10_000, clients, Map.of())).expireClients());
         }
 
+        /** It is linked and was told of nothing new for days: an operator must not be told to expire it. */
+        @Test
+        void aClientThatHasAllIsNotProposedHoweverQuietItIs() {
+            List<JournalClient> clients = List.of(client("a", 10_000, 0), client("b", 9_999, 0));
+            TrimVote vote = newStrategy().vote(situation(5, 10_000, clients, properties()));
+            assertEquals(List.of("b"), vote.expireClients());
+        }
+
         @Test
         void anExpiredClientKeepsNothing() {
             JournalClient expired = new JournalClient("b", "", new Position(1, 300), JournalClient.State.EXPIRED, 0);
