@@ -70,7 +70,7 @@ final class JournalCopy {
         long bytes;
         try {
             bytes = write(call, journal, from, part, summary, progress);
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            putInPlace(part, file);
         } catch (IOException e) {
             if (e instanceof StorageException storage) {
                 throw storage;
@@ -122,6 +122,14 @@ final class JournalCopy {
             stream.flush();
             channel.force(true);
             return writer.bytes();
+        }
+    }
+
+    /** Gives a file that was forced its name, and makes that durable, too: what is then said to be there is there. */
+    static void putInPlace(Path part, Path file) throws IOException {
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+            directory.force(true);
         }
     }
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -137,7 +136,7 @@ final class MirrorBranches {
                 at += in.transferTo(at, size - at, out);
             }
             out.force(true);
-            Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            JournalCopy.putInPlace(part, to);
         } finally {
             Files.deleteIfExists(part);
         }
