@@ -36,8 +36,10 @@ final class MirrorCompare {
         return new SimpleCommand(
                 Spec.of("mirror:verify", "Compares an image with the peer's.")
                         .detail(
-                                "Each part at one and the same position of both sides, while clients write; changes nothing. Exit"
-                                        + " status 0: nothing differs; 5: something does, and the parts are named.")
+                                "Each part at one and the same position of both sides, while clients write; changes nothing. What is"
+                                        + " written again and again meanwhile is skipped and counted as that. Exit status"
+                                        + " 0: nothing that was compared differs; 5: something does, and the parts are"
+                                        + " named.")
                         .takes(MirrorImages.IMAGE, "The image; on either side.", Completions::mirrored)
                         .option(
                                 WITH,

@@ -5,6 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Split;
 import io.tidemark.base.text.Json;
@@ -117,6 +118,12 @@ final class MirrorImages {
                                 "NAME",
                                 "What the replica is to be called; as here unless given.",
                                 Completion.NONE)
+                        .option(
+                                MirrorPeers.TRANSPORT,
+                                "NAME",
+                                "The transport that it is to go by. It belongs to the peer, because one link carries all images"
+                                        + " (mirror:peer-add --transport): where the peer has another one, nothing is done.",
+                                Completions.words(PeerSettings.TCP, PeerSettings.LOCAL))
                         .option(POOL, "POOL", "Image pool of the peer; its default unless given.", Completion.NONE)
                         .option(
                                 JOURNAL_POOL,
@@ -151,9 +158,30 @@ final class MirrorImages {
                 MirrorImages::enable);
     }
 
+    private static void checkTransport(Call call, String peer) throws Failure, StorageException {
+        Arguments arguments = call.arguments();
+        String wanted = arguments.value(MirrorPeers.TRANSPORT).orElse(null);
+        if (wanted == null) {
+            return;
+        }
+        String used = call.node().mirrors().peers().stream()
+                .filter(each -> each.name().equals(peer))
+                .map(each -> each.settings().transport())
+                .findFirst()
+                .orElse(wanted);
+        if (!used.equals(wanted)) {
+            throw Failure.usage(
+                    MirrorPeers.TRANSPORT + ": the peer " + peer + " is reached by " + used + ", which carries all"
+                            + " images that go to it, and not by " + wanted
+                            + "; leave the option out, or add the peer anew with "
+                            + MirrorPeers.TRANSPORT + " " + wanted + ". Nothing was done.");
+        }
+    }
+
     private static void enable(Call call) throws Failure, StorageException {
         Arguments arguments = call.arguments();
         String peer = peer(call, TO);
+        checkTransport(call, peer);
         Map<String, String> properties = new LinkedHashMap<>(ImageChange.settings(arguments.values(SET)));
         arguments.value(POOL).ifPresent(pool -> properties.put(ImageKeys.POOL, pool));
         arguments.value(JOURNAL_POOL).ifPresent(pool -> properties.put(ImageKeys.JOURNAL_POOL, pool));

@@ -13,7 +13,9 @@ import java.util.Map;
 final class MirrorPeers {
     private static final String KEY = "--key";
     private static final String TRUST_FIRST = "--trust-first";
-    private static final String TRANSPORT = "--transport";
+    /** The transport with a peer. */
+    static final String TRANSPORT = "--transport";
+
     private static final String FINGERPRINT = "--fingerprint";
     private static final String NO_PLACING = "--no-placing";
 

@@ -18,7 +18,8 @@ final class NbdCommands {
                 new SimpleCommand(
                         Spec.of("nbd:list", "Lists what NBD clients can connect to, and where.")
                                 .detail(
-                                        "WRITE CACHE says whether clients are told to flush: under the commit policy volatile.")
+                                        "WRITE CACHE says whether a write is answered before it is durable: under the commit policy"
+                                                + " volatile. Clients are always told that they can flush.")
                                 .flag(Call.JSON, "Prints JSON.")
                                 .example("nbd:list", "shows addresses and exports")
                                 .build(),

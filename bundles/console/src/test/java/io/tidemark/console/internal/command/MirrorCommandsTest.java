@@ -182,6 +182,20 @@ class MirrorCommandsTest {
     }
 
     @Test
+    void aTransportThatThePeerDoesNotHaveIsRefused() throws Exception {
+        mirrors.peers.add(FakeMirrors.peer("siteb", "ed25519:0b"));
+        mirrors.after = Following.source("vm1").status();
+        assertEquals(
+                "--transport: the peer siteb is reached by tcp, which carries all images that go to it, and not by local; leave the"
+                        + " option out, or add the peer anew with --transport local. Nothing was done.",
+                refused(Kind.USAGE, "mirror:enable vm1 --to siteb --transport local")
+                        .getMessage());
+        told();
+        Typed.run(node, "mirror:enable vm1 --to siteb --transport tcp");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}, seed=false]");
+    }
+
+    @Test
     void mirroringEndsWhenItIsConfirmed() throws Exception {
         mirrors.images.add(Following.source("vm1").status());
         String question =

@@ -12,9 +12,12 @@ import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Compares images with those of peers. The replica's node does it, whichever of the two is asked: it has all events between. */
 final class Comparing {
+    private static final Logger LOG = LoggerFactory.getLogger(Comparing.class);
     private static final long MOST_BYTES = 256L << 20;
     private static final long ANSWER_NANOS = 60 * Desk.SECOND;
 
@@ -49,7 +52,25 @@ final class Comparing {
             throw new StorageException(
                     Reason.INVALID, "the replica " + image + " is not consistent yet", "wait until it is");
         }
-        return new Comparison(desk, image, peer, there, listener).run();
+        Answer.Verified found = new Comparison(desk, image, peer, there, listener).run();
+        if (found.differingBytes() > 0) {
+            LOG.warn(
+                    "the replica '{}' differs from what {} has, in {} bytes, first at {}; {} bytes are equal, {} were skipped",
+                    image,
+                    peer,
+                    found.differingBytes(),
+                    found.differences().get(0).offset(),
+                    found.equalBytes(),
+                    found.skippedBytes());
+        } else {
+            LOG.info(
+                    "the replica '{}' was compared with what {} has: {} bytes are equal, {} were skipped",
+                    image,
+                    peer,
+                    found.equalBytes(),
+                    found.skippedBytes());
+        }
+        return found;
     }
 
     // ---- as asked by a peer

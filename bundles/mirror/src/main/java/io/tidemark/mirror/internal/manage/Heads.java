@@ -7,12 +7,16 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.base.text.Durations;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Orders for the heads of replicas on this node. A delay is wished, a hold is an order that the engine keeps. */
 final class Heads {
+    private static final Logger LOG = LoggerFactory.getLogger(Heads.class);
     private static final long ARRIVE_NANOS = 60 * Desk.SECOND;
     private static final long LOOK_NANOS = Desk.SECOND / 200;
 
@@ -26,13 +30,20 @@ final class Heads {
 
     MirrorStatus hold(String image) throws StorageException {
         desk.replica(image);
-        return ordered(image, new HeadOrder.Hold(Position.NONE));
+        MirrorStatus held = ordered(image, new HeadOrder.Hold(Position.NONE));
+        LOG.info(
+                "the replica '{}' is held at event {}",
+                image,
+                desk.replica(image).replica().head());
+        return held;
     }
 
     MirrorStatus release(String image) throws StorageException {
         desk.replica(image);
         long delay = desk.replicas().config(image).map(ReplicaWish::delayNanos).orElse(0L);
-        return ordered(image, new HeadOrder.Follow(delay));
+        MirrorStatus released = ordered(image, new HeadOrder.Follow(delay));
+        LOG.info("the replica '{}' goes on{}", image, delay == 0 ? "" : ", delayed by " + Durations.format(delay));
+        return released;
     }
 
     MirrorStatus delay(String image, long delayNanos) throws StorageException {
@@ -92,6 +103,11 @@ final class Heads {
             desk.services().replicas().order(image, new HeadOrder.Hold(Position.NONE));
         }
         ImageFacts facts = desk.services().replicas().order(image, new HeadOrder.Hold(to));
+        LOG.info(
+                "the replica '{}' is held at {}, from event {}",
+                image,
+                to,
+                before.replica().head());
         long deadline = desk.context().clock().monotonicNanos() + ARRIVE_NANOS;
         while (facts.replica() != null && facts.replica().head() < to.sequence()) {
             if (desk.context().clock().monotonicNanos() > deadline) {
