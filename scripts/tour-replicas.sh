@@ -169,6 +169,8 @@ way_back() {
     await "a link with near" "./tm --data $work mirror:peer-list --json | grep -q '\"linked\": true'"
     run "./tm --data $work mirror:resync vm1 --from near --discard --yes"
     await "the copy" "is $work '\"state\": \"up_to_date\"'"
+    tell "Both sides were compared by checksums, and only what differs was sent. Near's log says how much that was:"
+    run "grep -o \"the copy of 'vm1' is whole, .* that were compared\" $near/karaf/log/karaf.log | tail -n 1"
     tell "Then both change places, without losing a write. Nothing is copied for that: only what one side lacks is sent."
     run "./tm --data $near mirror:switch vm1 --to tour --yes"
     run "./tm --data $work mirror:verify vm1 --with near"

@@ -2,6 +2,8 @@ package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.context.Payload;
+import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.Workers;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.faults.ForwardingContext;
@@ -52,6 +54,9 @@ final class PausingContext extends ForwardingContext {
 
     final AtomicLong starts = new AtomicLong();
 
+    /** How often payload memory was taken: nothing is copied without. */
+    final AtomicLong takes = new AtomicLong();
+
     /** How often threads have begun to wait. */
     private final Map<String, Integer> waits = new ConcurrentHashMap<>();
 
@@ -59,6 +64,33 @@ final class PausingContext extends ForwardingContext {
 
     PausingContext() {
         super(new MachineContext(32L << 20));
+    }
+
+    @Override
+    public PayloadPool payloads() {
+        PayloadPool below = super.payloads();
+        return new PayloadPool() {
+            @Override
+            public Payload tryTake(int lengthBytes) {
+                takes.incrementAndGet();
+                return below.tryTake(lengthBytes);
+            }
+
+            @Override
+            public void whenFreed(Runnable listener) {
+                below.whenFreed(listener);
+            }
+
+            @Override
+            public long capacityBytes() {
+                return below.capacityBytes();
+            }
+
+            @Override
+            public long usedBytes() {
+                return below.usedBytes();
+            }
+        };
     }
 
     /** The thread of a name stops when its next wait at a gate, or the one under way, has ended. */

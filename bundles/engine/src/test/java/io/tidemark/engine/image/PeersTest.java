@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermark;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.commit.CommitRule.MissingPeers;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -338,7 +340,7 @@ class PeersTest {
 
     // ---------------------------------------------------------------- the price
 
-    private record Price(long forces, long takenBytes, long opens, long starts) {}
+    private record Price(long forces, long takes, long takenBytes, long opens, long starts) {}
 
     private static Price ofWrites(boolean stoppedReplica) throws Exception {
         PausingContext context = new PausingContext();
@@ -346,9 +348,12 @@ class PeersTest {
             if (stoppedReplica) {
                 there(rig, "berlin", 0, 0);
                 away(rig, "berlin", 0, 0);
+                rig.journal.putClient(
+                        new JournalClient("mirror:1:disk", "", new Position(1, 0), JournalClient.State.CONNECTED, 0));
             }
             rig.write(0, 4096, 1).succeeded();
             long forces = rig.journal.forces;
+            long takes = context.takes.get();
             long opens = context.opens.get();
             long starts = context.starts.get();
             for (int i = 0; i < 200; i++) {
@@ -356,6 +361,7 @@ class PeersTest {
             }
             return new Price(
                     rig.journal.forces - forces,
+                    context.takes.get() - takes,
                     context.payloads().usedBytes(),
                     context.opens.get() - opens,
                     context.starts.get() - starts);
@@ -367,6 +373,7 @@ class PeersTest {
     void aStoppedReplicaCostsAWriteNothing() throws Exception {
         Price without = ofWrites(false);
         assertEquals(200, without.forces());
+        assertEquals(200, without.takes());
         assertEquals(0, without.starts());
         assertEquals(without, ofWrites(true));
     }

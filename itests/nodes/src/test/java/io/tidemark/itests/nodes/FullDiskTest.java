@@ -14,7 +14,6 @@ import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +38,7 @@ class FullDiskTest {
     @ParameterizedTest
     @CsvSource({"false,hold", "false,fail", "true,hold"})
     void nothingAcknowledgedIsLost(boolean imageToo, String whenFull, Scratch scratch) throws Exception {
-        MountedFs fs = smallFileSystem(scratch);
+        MountedFs fs = MountedFs.ofSize(scratch, DISK_BYTES);
         Ballast ballast = new Ballast(fs.directory());
         Path images = imageToo ? Files.createDirectory(fs.directory().resolve("i")) : scratch.newDirectory("images");
         NodeSettings settings = new NodeSettings(
@@ -69,15 +68,6 @@ class FullDiskTest {
         }
         loads.verify(NodeProcess.start(scratch, settings));
         assertTrue(full > 0, "it was never full: this tests nothing");
-    }
-
-    private static MountedFs smallFileSystem(Scratch scratch) throws IOException {
-        Path file = scratch.newFile("small.img");
-        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
-            made.setLength(DISK_BYTES);
-        }
-        MountedFs.Kind.EXT4.make(scratch, file);
-        return MountedFs.mount(scratch, MountedFs.Kind.EXT4, file, scratch.newDirectory("small"), "");
     }
 
     /** Whether the image said that it is full. It need not be: applying may free as much as is written. */

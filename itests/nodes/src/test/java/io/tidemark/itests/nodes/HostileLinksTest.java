@@ -129,7 +129,7 @@ class HostileLinksTest {
                 "does not prove that it has the key of 'a'",
                 hello(1, key(a)),
                 new Message.Prove(Octets.of(new byte[Wire.SIGNATURE_BYTES])));
-        closed(b, "key", hello(1, other));
+        closed(b, "belongs to no peer", hello(1, other));
 
         // A real node that nobody has added.
         Site c = new Site(scratch, "c");
@@ -138,6 +138,7 @@ class HostileLinksTest {
         c.order("peer", "b", b.address().getHostString() + ":" + b.address().getPort(), b.order("key"));
         Await.until(() -> "c to be refused: " + c.order("peers"), MirroredDisk.PATIENCE, () -> c.order("peers")
                 .contains(HexFormat.of().formatHex(key(c)).substring(0, 8)));
+        logged(b, "shows the key ed25519:" + HexFormat.of().formatHex(key(c)));
         assertTrue(c.refused("enable", DISK, "b", "0s").length() > 0, "without a link");
 
         for (int round = 0; round < 10; round++) {

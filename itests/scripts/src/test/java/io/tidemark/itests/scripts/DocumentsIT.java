@@ -63,7 +63,7 @@ class DocumentsIT {
             Shell.run(Shell.root(), environment, "", List.of("./run", "--node", "b", "--stop"));
             Shell.run("rm", "-rf", data.toString());
         }
-        boolean guided = Set.of("README.md", "getting-started.md")
+        boolean guided = Set.of("README.md", "getting-started.md", "mirror.md", "disaster.md")
                 .contains(document.getFileName().toString());
         assertTrue(commands > 0 || !guided, document + " shows no command");
     }

@@ -8,6 +8,8 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The tour, as a newcomer takes it. */
@@ -19,6 +21,12 @@ class TourIT {
         assertTrue(outcome.text().contains("The tour is done: nothing that was promised was lost"), outcome.toString());
         assertTrue(outcome.text().contains("mirror:promote vm1 --force"), outcome.toString());
         assertTrue(outcome.text().contains("vm1 and that of near: equal, "), outcome.toString());
+        Matcher sent = Pattern.compile("is whole, (\\d+) bytes were sent of (\\d+) that were compared")
+                .matcher(outcome.text());
+        assertTrue(sent.find(), outcome.toString());
+        assertTrue(
+                Long.parseLong(sent.group(1)) * 2 < Long.parseLong(sent.group(2)),
+                "a fail-back sends the difference only: " + sent.group());
         assertTrue(outcome.text().lines().filter(line -> line.startsWith("$ ")).count() > 10, outcome.toString());
         assertFalse(Files.exists(Shell.root().resolve("target/tour")), "the tour cleans up");
         return outcome;

@@ -1,5 +1,7 @@
 package io.tidemark.itests.nodes.harness;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
 /** A file system in a file, through a loop device. */
@@ -65,6 +67,23 @@ public final class MountedFs implements AutoCloseable {
         this.scratch = scratch;
         this.point = point;
         this.loop = loop;
+    }
+
+    /**
+     * A new ext4 of a given size.
+     *
+     * @param scratch of the test
+     * @param bytes that its file has
+     * @return the mounted file system
+     * @throws IOException when its file cannot be made
+     */
+    public static MountedFs ofSize(Scratch scratch, long bytes) throws IOException {
+        Path file = scratch.newFile("small.img");
+        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
+            made.setLength(bytes);
+        }
+        Kind.EXT4.make(scratch, file);
+        return mount(scratch, Kind.EXT4, file, scratch.newDirectory("small"), "");
     }
 
     /**

@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes.node;
 import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.LinkProxy;
 import io.tidemark.itests.nodes.harness.Scratch;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
@@ -19,9 +20,9 @@ public final class TwoSites {
     /** All that goes between them passes here. */
     public final LinkProxy link;
 
-    private TwoSites(Scratch scratch) {
+    private TwoSites(Scratch scratch, Site second) {
         a = new Site(scratch, "a");
-        b = new Site(scratch, "b");
+        b = second;
         link = LinkProxy.start(scratch, b::address);
     }
 
@@ -32,7 +33,18 @@ public final class TwoSites {
      * @return both
      */
     public static TwoSites create(Scratch scratch) {
-        return new TwoSites(scratch);
+        return new TwoSites(scratch, new Site(scratch, "b"));
+    }
+
+    /**
+     * Two nodes that do not run.
+     *
+     * @param scratch of the test
+     * @param journals directory of the second one's journals
+     * @return both
+     */
+    public static TwoSites create(Scratch scratch, Path journals) {
+        return new TwoSites(scratch, new Site(scratch, "b", journals));
     }
 
     /**
