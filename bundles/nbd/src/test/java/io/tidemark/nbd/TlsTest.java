@@ -175,6 +175,19 @@ class TlsTest {
     }
 
     @Test
+    void item22TheVersionBeforeIsSpokenToo() throws Exception {
+        try (Served served = serve(pkcs12(TlsMode.REQUIRED, ClientCertificates.NONE));
+                TestClient client = served.client().hello()) {
+            assertEquals(1, client.outcome(STARTTLS, NONE));
+            client.startTls(Certificates.context(serverStore, null), "TLSv1.2");
+            client.go("disk");
+            assertEquals(0, client.does(3, 0, 0, 0));
+            String tls = served.server.clients().get(0).tls();
+            assertTrue(tls.startsWith("TLSv1.2 TLS_"), tls);
+        }
+    }
+
+    @Test
     void item22ClientCertificates() throws Exception {
         try (Served served = serve(pkcs12(TlsMode.REQUIRED, ClientCertificates.REQUIRED))) {
             try (TestClient client = served.client().hello()) {

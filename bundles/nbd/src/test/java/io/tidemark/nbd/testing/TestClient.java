@@ -183,10 +183,13 @@ public final class TestClient implements Closeable {
     }
 
     /** Starts TLS after the server agreed. */
-    public SSLSocket startTls(SSLContext context) throws IOException {
+    public SSLSocket startTls(SSLContext context, String... protocols) throws IOException {
         SSLSocket tls =
                 (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", socket.getPort(), true);
         tls.setUseClientMode(true);
+        if (protocols.length > 0) {
+            tls.setEnabledProtocols(protocols);
+        }
         tls.setSoTimeout(TIMEOUT_MILLIS);
         tls.startHandshake();
         socket = tls;

@@ -1,6 +1,7 @@
 package io.tidemark.itests.nodes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.nodes.disk.PowerRig;
 import io.tidemark.itests.nodes.harness.Await;
@@ -47,7 +48,16 @@ class ForceFailureTest {
             loads.start(node, seed + round);
             loads.run(Duration.ofMillis(200));
             node.tell("fault", part.name(), ForgetfulFiles.Force.FAILS_ONCE.name());
+            if (part == Part.IMAGE_DIRECTORY) {
+                // Forced only where an image is made; who makes one is told, and can make it then.
+                String answer = node.ask("create", "more", Long.toString(IMAGE_BYTES), "commit=journal");
+                assertTrue(answer.startsWith("error IO"), answer);
+                node.tell("create", "more", Long.toString(IMAGE_BYTES), "commit=journal");
+                node.tell("delete", "more");
+            }
             loads.run(Duration.ofMillis(800));
+            Await.until("a force of " + part + " to fail", PATIENCE, () -> node.tell("armed", part.name())
+                    .equals("false"));
             Await.until(() -> "the image to serve: " + node.refused(), PATIENCE, () -> node.refused() == null);
             loads.run(Duration.ofMillis(200));
             assertEquals(0, loads.errors(), "clients were told of a failure that the node could mend");

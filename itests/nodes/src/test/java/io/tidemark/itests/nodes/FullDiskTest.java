@@ -1,5 +1,6 @@
 package io.tidemark.itests.nodes;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.nodes.harness.Await;
@@ -17,6 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +31,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @ExtendWith(ScratchExtension.class)
 class FullDiskTest {
+    /** As NBD has it. */
+    private static final int NO_SPACE = 28;
+
     private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 4);
     private static final long DISK_BYTES = 128L << 20;
     private static final long IMAGE_BYTES = 48L << 20;
@@ -52,6 +58,7 @@ class FullDiskTest {
         Loads loads = new Loads().add("disk", ledger, new Mix(2, 16, 2, 3, 5, 10, 512 << 10));
         RandomGenerator random = Seeds.random(seed, whenFull.hashCode() + (imageToo ? 1 : 0));
         int full = 0;
+        Set<Integer> errors = new HashSet<>();
         for (int round = 0; round < ROUNDS; round++) {
             NodeProcess node = NodeProcess.start(scratch, settings);
             loads.verify(node);
@@ -64,10 +71,14 @@ class FullDiskTest {
             if (whenFull.equals("hold")) {
                 assertTrue(loads.errors() == 0, "requests failed, but were to be held");
             }
+            errors.addAll(loads.errorNumbers());
             full += restartWithoutSpace(scratch, settings, loads, ballast) ? 1 : 0;
         }
         loads.verify(NodeProcess.start(scratch, settings));
         assertTrue(full > 0, "it was never full: this tests nothing");
+        if (whenFull.equals("fail")) {
+            assertEquals(Set.of(NO_SPACE), errors, "the numbers with which requests failed");
+        }
     }
 
     /** Whether the image said that it is full. It need not be: applying may free as much as is written. */

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Verified loads on several images of one node, which live and die together with it. */
 public final class Loads {
@@ -107,6 +109,15 @@ public final class Loads {
                 .flatMap(load -> load.errors().values().stream())
                 .mapToLong(count -> count.get())
                 .sum();
+    }
+
+    /**
+     * With which numbers the node has failed requests.
+     *
+     * @return NBD's
+     */
+    public Set<Integer> errorNumbers() {
+        return running.stream().flatMap(load -> load.errors().keySet().stream()).collect(Collectors.toSet());
     }
 
     /**

@@ -61,6 +61,18 @@ public final class ForgetfulFiles extends FaultyFiles {
         }
     }
 
+    /**
+     * Whether a force that was to fail has not come yet.
+     *
+     * @param part of what is on disk
+     * @return true until one has failed
+     */
+    public boolean armed(Part part) {
+        synchronized (faults) {
+            return faults.get(part) == Force.FAILS_ONCE;
+        }
+    }
+
     private Force next(Part part) {
         synchronized (faults) {
             Force force = faults.getOrDefault(part, Force.WORKS);

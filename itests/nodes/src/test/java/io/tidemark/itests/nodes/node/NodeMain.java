@@ -172,6 +172,8 @@ public final class NodeMain {
             case "fault":
                 faults.set(Part.valueOf(words[1]), ForgetfulFiles.Force.valueOf(words[2]));
                 return "";
+            case "armed":
+                return Boolean.toString(faults.armed(Part.valueOf(words[1])));
             case "mirror":
                 return wiring.mirror().execute(words);
             case "stop":
