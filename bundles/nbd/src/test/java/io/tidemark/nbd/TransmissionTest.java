@@ -642,30 +642,37 @@ class TransmissionTest {
     @Test
     void aDeepClientThatOnlyWritesIsForcedByItsOwnThreadUntilItReads() throws IOException {
         try (TestClient client = served.simple()) {
-            int depth = 80;
-            writes(client, depth, 3);
+            heldWrites(client, 80);
             int handedOver = served.disk.drivenWithMore.get();
-            int alone = served.disk.drivenAlone.get();
-            writes(client, depth, 20);
-            assertTrue(served.disk.drivenAlone.get() >= alone + 20, "driven " + served.disk.drivenAlone + " times");
-            assertEquals(handedOver, served.disk.drivenWithMore.get(), "a force was handed over");
+            for (int round = 0; round < 20; round++) {
+                int alone = served.disk.drivenAlone.get();
+                heldWrites(client, 80);
+                assertTrue(served.disk.drivenAlone.get() > alone, "nothing was driven by the client's thread");
+                assertEquals(handedOver, served.disk.drivenWithMore.get(), "a force was handed over");
+            }
             assertEquals(0, client.does(READ, 0, 0, 4096));
             client.in.readNBytes(4096);
-            writes(client, 40, 1);
+            heldWrites(client, 40);
             assertTrue(
                     served.disk.drivenWithMore.get() > handedOver, "the forces of a client that reads are handed over");
         }
     }
 
-    private static void writes(TestClient client, int depth, int rounds) throws IOException {
-        for (int round = 0; round < rounds; round++) {
-            for (int i = 0; i < depth; i++) {
-                client.request(WRITE, 0, i, i * 512L, 512);
-                client.send(pattern(512, i));
-            }
-            for (int i = 0; i < depth; i++) {
-                assertEquals(0, client.simple().error());
-            }
+    /**
+     * Writes of which none is answered before all are in flight, however slowly the server comes to take them in. What is sent
+     * behind them is refused at once, and the refusal goes out when the server has nothing more at hand: it has seen all then.
+     */
+    private void heldWrites(TestClient client, int depth) throws IOException {
+        served.disk.hold = new CountDownLatch(1);
+        for (int i = 0; i < depth; i++) {
+            client.request(WRITE, 0, i, i * 512L, 512);
+            client.send(pattern(512, i));
+        }
+        client.request(READ, 0, depth, Long.MAX_VALUE / 2, 512);
+        assertEquals(EINVAL, client.simple().error());
+        served.disk.hold.countDown();
+        for (int i = 0; i < depth; i++) {
+            assertEquals(0, client.simple().error());
         }
     }
 
