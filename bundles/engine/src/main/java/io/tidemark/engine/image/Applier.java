@@ -34,9 +34,6 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Part of the backlog's limits that events take which have not arrived, from which on a replica catches up. */
     private static final double CATCH_UP_LACKS = 1.0 / 64;
 
-    /** Bytes of an average event from which on it is cheaper to write it from memory now than to gather. */
-    private static final long LARGE_BYTES = 32 << 10;
-
     /** Part of what the journal may take from which on what waits in it is brought out of it. */
     private static final double SCARCE_FILL = 0.6;
 
@@ -106,7 +103,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
-        return core.hot.bytes() >= share / 4 && core.activeBytes >= LARGE_BYTES * (core.readable() - core.applied);
+        return core.hot.bytes() >= share / 4 && core.share.isLarge(core.activeBytes);
     }
 
     private boolean catchesUp() {
@@ -251,7 +248,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             if (failure != null) {
                 core.failed(writer.failedPart(), failure, after);
             } else if (done) {
-                core.figures.applied(core.frozenBytes, map.size(), writer.bytes(), writer.writes(), now - before);
+                core.figures.applied(core.frozenBytes, map.size(), writer, now - before);
+                core.share.applied(writer.bytes(), map.size(), now - before);
                 finish(now, wall);
             }
         }

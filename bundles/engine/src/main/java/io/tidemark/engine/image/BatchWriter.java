@@ -99,6 +99,7 @@ final class BatchWriter {
     private ImageListener.Part part;
     private long bytes;
     private long writes;
+    private long fetchedBytes;
     private long[] cold = new long[64];
     private int coldCount;
     private long coldBase;
@@ -134,6 +135,11 @@ final class BatchWriter {
         return writes;
     }
 
+    /** What of it was not in memory any more, and had to be read from the journal. */
+    long fetchedBytes() {
+        return fetchedBytes;
+    }
+
     /**
      * Writes a batch.
      *
@@ -148,6 +154,7 @@ final class BatchWriter {
         interruption = interrupted;
         bytes = 0;
         writes = 0;
+        fetchedBytes = 0;
         int need = look(batch);
         ExtentMap.Cursor cursor = batch.cursor();
         Payload lent = core.context.payloads().tryTake(need);
@@ -340,6 +347,7 @@ final class BatchWriter {
         ByteBuffer destination = set.bytes;
         int start = destination.position();
         destination.limit(start + length);
+        fetchedBytes += length;
         part = ImageListener.Part.JOURNAL;
         long before = core.context.clock().monotonicNanos();
         journal.readBody(pieces.place(i), pieces.body(i) + from, destination);

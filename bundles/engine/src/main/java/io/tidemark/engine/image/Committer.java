@@ -33,6 +33,9 @@ final class Committer implements Runnable {
     private volatile boolean stop;
     private volatile boolean forceNow;
 
+    /** When the last force ended. Guarded by the image's lock. */
+    private long lastForcedNanos = Long.MIN_VALUE;
+
     /** Where a worker forces. */
     private static final class Seat {
         /** It forces, or is about to, or somebody is about to have it do so. Guarded by the image's lock. */
@@ -229,7 +232,11 @@ final class Committer implements Runnable {
                 core.failed(ImageListener.Part.JOURNAL, failure, settle);
             } else {
                 core.figures.forced(claim.events(), now - before);
+                long unforced = core.unforced.bytes();
+                long durableBefore = core.durable;
                 core.durableAt(durable, now, wall, settle);
+                core.share.forced(
+                        unforced - core.unforced.bytes(), core.durable - durableBefore, busyNanos(before, now));
             }
         }
         settle.settle(core);
@@ -273,8 +280,26 @@ final class Committer implements Runnable {
     }
 
     private long timeoutNanos() {
+        long timeout;
         synchronized (core.lock) {
-            return core.durable < core.appended && !core.suspended ? core.settings.idleNanos() : Long.MAX_VALUE;
+            long patience = core.share.patienceNanos();
+            if (patience == 0) {
+                core.share.giveUp();
+                core.room.signal();
+                core.moved(after);
+                patience = Long.MAX_VALUE;
+            }
+            boolean forces = core.durable < core.appended && !core.suspended;
+            timeout = forces ? Math.min(core.settings.idleNanos(), patience) : patience;
         }
+        after.settle(core);
+        return timeout;
+    }
+
+    /** What of a force's time no other one had before it: two may be under way. Under the lock. */
+    private long busyNanos(long startNanos, long endNanos) {
+        long nanos = endNanos - Math.max(startNanos, lastForcedNanos);
+        lastForcedNanos = endNanos;
+        return nanos;
     }
 }

@@ -90,6 +90,7 @@ final class Core {
 
     final Waiters durableWaiters = new Waiters();
     final Waiters checkpointWaiters = new Waiters();
+    final HotShare share = new HotShare(this);
     final Peers peers;
     final ArrayDeque<Request> held = new ArrayDeque<>();
     long heldBytes;
@@ -666,11 +667,6 @@ final class Core {
         applier.durableMoved();
         room.signal();
         changed.signal();
-    }
-
-    /** Payload that is taken and cannot be dropped: what waits, and what is not durable. */
-    long pinnedBytes() {
-        return heldBytes + unforced.bytes();
     }
 
     /** A store failed: requests wait from now on. */

@@ -19,6 +19,7 @@ final class Figures {
     private long appliedJournalBytes;
     private long appliedBytes;
     private long imageWrites;
+    private long appliedFromJournal;
     long clockSteps;
     long failures;
     long checkpoints;
@@ -64,12 +65,13 @@ final class Figures {
         imageForceNanos.add(nanos);
     }
 
-    void applied(long journalBytes, int extents, long bytes, long writesDone, long nanos) {
+    void applied(long journalBytes, int extents, BatchWriter written, long nanos) {
         batches++;
         batchEvents += extents;
         appliedJournalBytes += journalBytes;
-        appliedBytes += bytes;
-        imageWrites += writesDone;
+        appliedBytes += written.bytes();
+        imageWrites += written.writes();
+        appliedFromJournal += written.fetchedBytes();
         applyNanos.add(nanos);
     }
 
@@ -88,6 +90,7 @@ final class Figures {
         out.put("apply.journal.bytes", appliedJournalBytes);
         out.put("apply.image.bytes", appliedBytes);
         out.put("apply.image.writes", imageWrites);
+        out.put("apply.read-back.bytes", appliedFromJournal);
         out.put("checkpoints", checkpoints);
         out.put("suspensions", suspensions);
         out.put("failures", failures);

@@ -182,8 +182,7 @@ final class Receiver implements Replica {
         PayloadPool pool = core.context.payloads();
         synchronized (core.lock) {
             refusedVersion = following.roomVersion;
-            long pinned = core.pinnedBytes();
-            if (pinned > 0 && pinned + bytes > core.settings.hotPayloadBytes()) {
+            if (!core.share.fits(bytes)) {
                 core.committer.wake();
                 return null;
             }

@@ -126,10 +126,8 @@ final class Session implements DeviceSession {
     }
 
     private boolean hasRoom(int lengthBytes) {
-        long pinned = core.pinnedBytes();
-        boolean memoryLeft = pinned == 0 || pinned + lengthBytes <= core.settings.hotPayloadBytes();
         boolean backlogLeft = !core.backlogFull() || core.suspended || core.imageFull || core.journalFull;
-        return memoryLeft && backlogLeft;
+        return backlogLeft && core.share.fits(lengthBytes);
     }
 
     @Override

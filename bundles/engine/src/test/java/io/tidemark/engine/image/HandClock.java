@@ -2,7 +2,7 @@ package io.tidemark.engine.image;
 
 import io.tidemark.api.context.Clock;
 
-/** A clock that stands still until it is moved by hand, by one thread. */
+/** A clock that stands still until it is moved by hand. */
 public final class HandClock implements Clock {
     public volatile long wall = 1_700_000_000_000_000_000L;
     public volatile long monotonic = 5_000;
@@ -18,7 +18,7 @@ public final class HandClock implements Clock {
     }
 
     /** Time passes. */
-    public void pass(long nanos) {
+    public synchronized void pass(long nanos) {
         wall += nanos;
         monotonic += nanos;
     }

@@ -167,6 +167,11 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
         return add(EventKind.WRITE, (long) block * BLOCK, BLOCK, payload, after);
     }
 
+    /** The source is written with a MiB of zeros. Nobody looks at what it is then. */
+    Sent writeMib(int mib) {
+        return add(EventKind.WRITE, (long) mib << 20, 1 << 20, new byte[1 << 20], null);
+    }
+
     Sent event(EventKind kind, long offset, long length) {
         byte[] after = states.get((int) last()).clone();
         if (kind == EventKind.DISCARD) {

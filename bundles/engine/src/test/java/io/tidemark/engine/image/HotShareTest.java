@@ -1,0 +1,195 @@
+package io.tidemark.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
+import io.tidemark.api.context.Clock;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.faults.ForwardingContext;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who brings large payload waits for an image that keeps up, and for no other. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HotShareTest {
+    private static final int MIB = 1 << 20;
+    private static final long SHARE = 8L << 20;
+    private static final long FORCE_NANOS = 1_000_000;
+
+    private final HandClock clock = new HandClock();
+    private volatile long imageNanos = FORCE_NANOS;
+    private volatile CountDownLatch held = new CountDownLatch(0);
+
+    /** Of 64 MiB; forces of the journal and writes of a MiB to the image take as long as the test says. */
+    private Rig rig() throws StorageException {
+        ForwardingContext context = new ForwardingContext(new MachineContext(32L << 20)) {
+            @Override
+            public Clock clock() {
+                return clock;
+            }
+        };
+        Rig rig = new Rig(Rig.LAZY, context);
+        rig.engine.resize(64L << 20);
+        rig.model = new byte[64 << 20];
+        rig.journal.beforeForce = () -> clock.pass(FORCE_NANOS);
+        rig.image.beforeWrite = this::beforeWrite;
+        return rig;
+    }
+
+    private void beforeWrite() {
+        try {
+            assertTrue(held.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        clock.pass(imageNanos);
+    }
+
+    private static void write(Rig rig, int fromMib, int toMib) throws StorageException {
+        for (int mib = fromMib; mib < toMib; mib++) {
+            rig.write((long) mib << 20, MIB, mib + 1).succeeded();
+        }
+    }
+
+    private FutureTask<Void> writes(Rig rig, int fromMib, int toMib) {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            write(rig, fromMib, toMib);
+            return null;
+        });
+        Thread thread = new Thread(task, "writer");
+        thread.setDaemon(true);
+        thread.start();
+        return task;
+    }
+
+    private static BooleanSupplier somebodyWaits(JournaledImage image) {
+        Core core = image.core();
+        return () -> {
+            synchronized (core.lock) {
+                return core.share.patienceNanos() < Long.MAX_VALUE;
+            }
+        };
+    }
+
+    private static long readBack(JournaledImage image) {
+        return image.counters().get("apply.read-back.bytes");
+    }
+
+    @Test
+    void largeWritesWaitForAnImageThatKeepsUp() throws Exception {
+        try (Rig rig = rig()) {
+            held = new CountDownLatch(1);
+            FutureTask<Void> writer = writes(rig, 0, 64);
+            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
+            assertFalse(writer.isDone());
+            assertTrue(rig.engine.counters().get("hot.bytes") <= SHARE);
+            held.countDown();
+            writer.get();
+            rig.engine.checkpoint();
+            assertEquals(0, readBack(rig.engine));
+            rig.verify();
+        }
+    }
+
+    @Test
+    void nobodyWaitsForASlowImageUntilItIsFast() throws Exception {
+        try (Rig rig = rig()) {
+            imageNanos = 10 * FORCE_NANOS;
+            write(rig, 0, 6);
+            rig.engine.checkpoint();
+            held = new CountDownLatch(1);
+            write(rig, 0, 64);
+            assertFalse(somebodyWaits(rig.engine).getAsBoolean());
+            held.countDown();
+            rig.engine.checkpoint();
+            assertTrue(readBack(rig.engine) > 0, "all was in memory");
+            rig.verify();
+            imageNanos = FORCE_NANOS / 10;
+            for (int i = 0; i < 3; i++) {
+                write(rig, 0, 64);
+                rig.engine.checkpoint();
+            }
+            held = new CountDownLatch(1);
+            FutureTask<Void> writer = writes(rig, 0, 64);
+            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image again");
+            held.countDown();
+            writer.get();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void nobodyWaitsLongForAnImageThatIsStuck() throws Exception {
+        try (Rig rig = rig()) {
+            held = new CountDownLatch(1);
+            FutureTask<Void> writer = writes(rig, 0, 64);
+            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
+            clock.pass(999_000_000);
+            rig.engine.core().committer.arm();
+            assertTrue(somebodyWaits(rig.engine).getAsBoolean());
+            clock.pass(1_000_000);
+            rig.engine.core().committer.arm();
+            writer.get();
+            held.countDown();
+            rig.engine.checkpoint();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void smallWritesNeverWaitForTheImage() throws Exception {
+        try (Rig rig = rig()) {
+            held = new CountDownLatch(1);
+            for (int i = 0; i < 3 * SHARE / 8192; i++) {
+                rig.write(i * 8192L, 8192, i).succeeded();
+            }
+            assertFalse(somebodyWaits(rig.engine).getAsBoolean());
+            held.countDown();
+            rig.engine.checkpoint();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aReplicaTakesNoMoreThanItsImageAndIsToldWhenItDoes() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().byHand().start()) {
+            held = new CountDownLatch(1);
+            rig.event(EventKind.RESIZE, 0, 64 << 20);
+            rig.states.set(1, null);
+            rig.sendAll();
+            rig.awaitHead(1);
+            Rig.eventually(() -> rig.progress().replayed() == 1, "it is larger");
+            rig.image.beforeWrite = this::beforeWrite;
+            AtomicInteger told = new AtomicInteger();
+            int sent = 0;
+            ReplicaRig.Sent next = rig.writeMib(0);
+            while (rig.offer(next)) {
+                sent++;
+                next = rig.writeMib(sent);
+                rig.replica.commit();
+                assertTrue(sent < 64, "the image is stuck, and all is taken");
+            }
+            Rig.eventually(() -> rig.progress().received() == rig.progress().arrived(), "all is received");
+            assertFalse(rig.offer(next));
+            rig.replica.whenRoom(told::incrementAndGet);
+            assertEquals(0, told.get());
+            held.countDown();
+            Rig.eventually(() -> told.get() == 1, "there is room again");
+            assertTrue(rig.offer(next));
+            rig.replica.commit();
+            int all = sent + 2;
+            Rig.eventually(() -> rig.progress().head() == all, "all is readable");
+            rig.engine.checkpoint();
+            assertEquals(all, rig.progress().replayed());
+            assertEquals(0, readBack(rig.engine));
+        }
+    }
+}
