@@ -180,7 +180,8 @@ final class Client implements Runnable, SessionListener {
     }
 
     private void change() throws StorageException {
-        int length = length(scenario.longestWriteBytes());
+        int length = Math.max(length(scenario.longestWriteBytes()), scenario.shortestWriteBytes());
+        length = (int) Math.min(length, fence.limitBytes);
         long offset = offset(length);
         if (!oracle.ledger().admits(offset, length)) {
             return;
@@ -205,7 +206,7 @@ final class Client implements Runnable, SessionListener {
         // The device may wait for memory here, so the ledger is asked again.
         List<Payload> payloads = new ArrayList<>();
         int pieceBytes = random.below(8) == 0
-                ? (int) Math.max(512, random.magnitude(length) / 512 * 512)
+                ? (int) Math.max(Math.max(512, scenario.shortestWriteBytes()), random.magnitude(length) / 512 * 512)
                 : PayloadPool.MAX_PAYLOAD_BYTES;
         int done = 0;
         while (done < length) {

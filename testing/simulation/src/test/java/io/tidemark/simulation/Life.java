@@ -92,6 +92,7 @@ final class Life {
             heal.run();
             beStill();
             compareWithTape();
+            oracle.waited(site.image().counters().get("apply.waits"));
             closedInOrder = site.close();
             long left = process.payloads().usedBytes();
             oracle.check(closedInOrder && left != 0 ? left + " bytes of payload were never released" : null);

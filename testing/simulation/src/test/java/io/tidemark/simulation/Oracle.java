@@ -30,6 +30,7 @@ final class Oracle {
     private boolean resizes;
     private long overlaps;
     private long filledBeside;
+    private long waits;
 
     /** Of the process that runs. */
     private final Set<UUID> ownEpochs = new HashSet<>();
@@ -92,6 +93,15 @@ final class Oracle {
     }
 
     /** Something happened between the begin of a set of image writes and the wait for it. */
+    /** Clients have waited so often in a life for the image to take what is in memory. */
+    void waited(long times) {
+        waits += times;
+    }
+
+    long waits() {
+        return waits;
+    }
+
     void filledBeside() {
         filledBeside++;
     }

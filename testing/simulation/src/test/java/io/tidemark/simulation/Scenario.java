@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
  * @param operations that each client does in a life
  * @param clients at once
  * @param depth most requests that a client has under way
+ * @param shortestWriteBytes of a client
  * @param longestWriteBytes of a client
  * @param readPercent of the requests
  * @param flushPercent of the requests
@@ -40,6 +41,7 @@ import java.util.stream.IntStream;
  * @param reads whether the journal is told that payload will be read from it, as that of an image is which is larger than all
  *     that is simulated: it then has batches in the page cache between others that go past it
  * @param latePerMillion how many writes past the cache arrive late, while others overtake them
+ * @param slowNanos most time that a write to the image takes longer than one to the journal
  */
 record Scenario(
         long imageBytes,
@@ -54,6 +56,7 @@ record Scenario(
         int operations,
         int clients,
         int depth,
+        int shortestWriteBytes,
         int longestWriteBytes,
         int readPercent,
         int flushPercent,
@@ -64,7 +67,8 @@ record Scenario(
         boolean restless,
         boolean damaged,
         boolean reads,
-        int latePerMillion) {
+        int latePerMillion,
+        long slowNanos) {
     static final CommitRule VOLATILE =
             new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
     static final CommitRule JOURNAL_AND_IMAGE = new CommitRule(
@@ -78,9 +82,18 @@ record Scenario(
     /** Images of such seeds apply seldom and then much. */
     private static final long SELDOM_EACH = 4;
 
+    /** Clients of such seeds write so much, and in such pieces, that they wait for the image to take it from memory. */
+    private static final long STREAMS_EACH = 16;
+
+    private static final int STREAM_OPERATIONS = 60;
+    private static final int STREAM_LEAST_BYTES = 64 << 10;
+    private static final int STREAM_MOST_BYTES = 512 << 10;
+    private static final long SLOW_IMAGE_NANOS = 4_000_000;
+
     static Scenario draw(long seed) {
         SeededRandom random = new SeededRandom(seed, "scenario");
-        long imageBytes = 4096 * random.between(4, random.coin() ? 32 : 256);
+        boolean streams = seed % STREAMS_EACH == 1;
+        long imageBytes = 4096 * random.between(4, random.coin() ? 32 : 256) + (streams ? 5 * MIB : 0);
         long segmentBytes = FlashOptions.MIN_SEGMENT_BYTES;
         FlashOptions options = new FlashOptions(
                 segmentBytes,
@@ -90,10 +103,10 @@ record Scenario(
                 random.oneOf(List.of(FlashOptions.Preparation.values())),
                 random.below(4));
         int directories = 1 + random.below(10) / 7;
-        long journalBytes = directories * segmentBytes * (random.coin() ? 3 : 3 + random.below(4));
+        long journalBytes = directories * segmentBytes * (random.coin() ? 3 : 3 + random.below(4)) * (streams ? 2 : 1);
         ImageSettings drawn = new ImageSettings(
                 4 * MIB,
-                (random.coin() ? 4 : 8) * MIB,
+                (random.coin() ? 4 : 8) * (streams ? 4 : 1) * MIB,
                 1024,
                 random.magnitude(4 * MIB),
                 1_000_000L * random.magnitude(1000),
@@ -106,18 +119,19 @@ record Scenario(
         long diskBytes = journalBytes + 4 * segmentBytes + 2 * imageBytes + 8 * MIB;
         return new Scenario(
                 imageBytes,
-                random.below(16) != 0,
+                random.below(16) != 0 || streams,
                 options,
                 directories,
                 new JournalSettings(journalBytes, 256 << 10),
                 settings,
-                new MachineSettings(diskBytes, random.between(4, 8) * MIB, STEP_LIMIT),
+                new MachineSettings(diskBytes, random.between(4, 8) * (streams ? 2 : 1) * MIB, STEP_LIMIT),
                 random.oneOf(RULES),
                 2 + random.below(5),
-                (int) (20 + random.between(0, 50) * random.magnitude(8)),
+                (int) (20 + random.between(0, 50) * random.magnitude(8)) + (streams ? STREAM_OPERATIONS : 0),
                 1 + random.below(4),
                 (int) random.magnitude(16),
-                (int) Math.min(imageBytes, 512 * random.magnitude(random.below(8) == 0 ? 512 : 32)),
+                streams ? STREAM_LEAST_BYTES : 1,
+                longest(random, imageBytes, streams),
                 random.below(50),
                 random.below(20),
                 random.below(3) == 0 ? (int) random.magnitude(3_000) : 0,
@@ -127,7 +141,13 @@ record Scenario(
                 random.below(3) == 0,
                 random.below(4) == 0,
                 random.coin(),
-                random.below(4) > 0 ? 250_000 : 0);
+                random.below(4) > 0 ? 250_000 : 0,
+                streams ? random.between(1, SLOW_IMAGE_NANOS) : 0);
+    }
+
+    private static int longest(SeededRandom random, long imageBytes, boolean streams) {
+        int longest = (int) Math.min(imageBytes, 512 * random.magnitude(random.below(8) == 0 ? 512 : 32));
+        return streams ? STREAM_MOST_BYTES : longest;
     }
 
     /** So that sets of image writes are filled, from the journal after a crash, while others are under way. */

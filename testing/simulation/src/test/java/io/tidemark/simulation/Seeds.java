@@ -19,6 +19,7 @@ final class Seeds {
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong overlaps = new AtomicLong();
     private final AtomicLong besides = new AtomicLong();
+    private final AtomicLong waits = new AtomicLong();
 
     private Seeds(long from, long count, long seconds, Consumer<SimulationFailure> report) {
         this.next = new AtomicLong(from);
@@ -36,15 +37,24 @@ final class Seeds {
      * @param acknowledged requests of all
      * @param overlaps commits that began beside another one, of all
      * @param besides sets of image writes that were under way while the next was filled, of all
+     * @param waits of clients for the image to take what is in memory, of all
      * @param seconds that it took
      */
-    record Summary(int seeds, int failed, long steps, long acknowledged, long overlaps, long besides, double seconds) {
+    record Summary(
+            int seeds,
+            int failed,
+            long steps,
+            long acknowledged,
+            long overlaps,
+            long besides,
+            long waits,
+            double seconds) {
         @Override
         public String toString() {
             return String.format(
                     "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others,"
-                            + " %d sets of image writes under way while the next was filled, %d failed",
-                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, besides, failed);
+                            + " %d sets of image writes under way while the next was filled, %d waits for an image, %d failed",
+                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, besides, waits, failed);
         }
     }
 
@@ -69,6 +79,7 @@ final class Seeds {
                 seeds.acknowledged.get(),
                 seeds.overlaps.get(),
                 seeds.besides.get(),
+                seeds.waits.get(),
                 elapsed);
     }
 
@@ -84,6 +95,7 @@ final class Seeds {
                 acknowledged.addAndGet(result.acknowledged());
                 overlaps.addAndGet(result.overlaps());
                 besides.addAndGet(result.besides());
+                waits.addAndGet(result.waits());
             } catch (SimulationFailure failure) {
                 failed.incrementAndGet();
                 synchronized (report) {

@@ -22,6 +22,7 @@ class SeedsTest {
         assertTrue(summary.acknowledged() > 100L * SEEDS, "the clients got something done: " + summary);
         assertTrue(summary.overlaps() > SEEDS, "the journal was forced twice at once: " + summary);
         assertTrue(summary.besides() > SEEDS / 20, "sets of image writes were filled beside others: " + summary);
+        assertTrue(summary.waits() > SEEDS / 20, "clients waited for the image to take what is in memory: " + summary);
     }
 
     @Test

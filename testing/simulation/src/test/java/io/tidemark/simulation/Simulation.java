@@ -53,9 +53,11 @@ final class Simulation {
      * @param acknowledged requests
      * @param overlaps commits of the journal that began beside another one
      * @param besides sets of image writes that were under way while the next was filled
+     * @param waits of clients for the image to take what is in memory, in lives that came to their end
      * @param simulatedNanos how long it was for those inside
      */
-    record Result(long hash, long steps, long acknowledged, long overlaps, long besides, long simulatedNanos) {}
+    record Result(
+            long hash, long steps, long acknowledged, long overlaps, long besides, long waits, long simulatedNanos) {}
 
     /**
      * Prints every step as it happens.
@@ -89,6 +91,7 @@ final class Simulation {
                 oracle.ledger().acknowledgedCount(),
                 oracle.overlaps(),
                 oracle.filledBesides(),
+                oracle.waits(),
                 machine.nowNanos());
     }
 

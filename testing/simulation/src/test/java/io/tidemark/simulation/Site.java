@@ -78,6 +78,13 @@ final class Site implements ImageListener {
         return image;
     }
 
+    /** The image's device is slower than the journal's. */
+    private void slow() {
+        if (scenario.slowNanos() > 0) {
+            context.workers().newGate().await(1 + random.below(scenario.slowNanos()));
+        }
+    }
+
     Journal journal() {
         return journal;
     }
@@ -140,7 +147,7 @@ final class Site implements ImageListener {
             create();
             return;
         }
-        bytes = new WatchedImage(breakage.image(images.open(context, NAME)), oracle);
+        bytes = new WatchedImage(breakage.image(images.open(context, NAME)), oracle, this::slow);
         oracle.headOpened(bytes.head());
         journal = watched().open(context, NAME, scenario.journal());
     }
@@ -166,7 +173,7 @@ final class Site implements ImageListener {
                 Position.NONE,
                 ImageHead.Role.PRIMARY,
                 Map.of());
-        bytes = new WatchedImage(breakage.image(images.create(context, NAME, head)), oracle);
+        bytes = new WatchedImage(breakage.image(images.create(context, NAME, head)), oracle, this::slow);
         oracle.headOpened(head);
     }
 

@@ -12,14 +12,21 @@ import java.util.List;
 final class WatchedImage implements BlockImage {
     private final BlockImage image;
     private final Oracle oracle;
+    private final Runnable slow;
     private final List<long[]> underWay = new ArrayList<>();
 
     /** Sets that were begun and not awaited. */
     private int pending;
 
-    WatchedImage(BlockImage image, Oracle oracle) {
+    /**
+     * Watches.
+     *
+     * @param slow takes the time by which this image's device is slower than the journal's
+     */
+    WatchedImage(BlockImage image, Oracle oracle, Runnable slow) {
         this.image = image;
         this.oracle = oracle;
+        this.slow = slow;
     }
 
     private interface Change {
@@ -40,6 +47,7 @@ final class WatchedImage implements BlockImage {
         oracle.check(pending > 0 ? "a change begins before the set that was begun has been awaited" : null);
         long[] mine = begin(offset, length);
         try {
+            slow.run();
             change.run();
         } finally {
             underWay.remove(mine);

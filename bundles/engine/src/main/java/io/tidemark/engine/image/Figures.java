@@ -25,6 +25,7 @@ final class Figures {
     long checkpoints;
     long suspensions;
     long heldRequests;
+    long appliesAwaited;
     private final Histogram acknowledged = new Histogram();
     private final Histogram forceNanos = new Histogram();
     private final Histogram forceEvents = new Histogram();
@@ -91,6 +92,7 @@ final class Figures {
         out.put("apply.image.bytes", appliedBytes);
         out.put("apply.image.writes", imageWrites);
         out.put("apply.read-back.bytes", appliedFromJournal);
+        out.put("apply.waits", appliesAwaited);
         out.put("checkpoints", checkpoints);
         out.put("suspensions", suspensions);
         out.put("failures", failures);

@@ -70,6 +70,7 @@ final class HotShare {
         }
         if (!awaited) {
             awaited = true;
+            core.figures.appliesAwaited++;
             awaitedSinceNanos = core.context.clock().monotonicNanos();
             core.committer.arm();
         }
