@@ -66,9 +66,14 @@ final class PausingContext extends ForwardingContext {
         super(new MachineContext(32L << 20));
     }
 
+    private final PayloadPool counted = counting(super.payloads());
+
     @Override
     public PayloadPool payloads() {
-        PayloadPool below = super.payloads();
+        return counted;
+    }
+
+    private PayloadPool counting(PayloadPool below) {
         return new PayloadPool() {
             @Override
             public Payload tryTake(int lengthBytes) {

@@ -31,10 +31,7 @@ final class Heads {
     MirrorStatus hold(String image) throws StorageException {
         desk.replica(image);
         MirrorStatus held = ordered(image, new HeadOrder.Hold(Position.NONE));
-        LOG.info(
-                "the replica '{}' is held at event {}",
-                image,
-                desk.replica(image).replica().head());
+        LOG.info("the replica '{}' is held at event {}", image, held.marks().head());
         return held;
     }
 
@@ -103,11 +100,6 @@ final class Heads {
             desk.services().replicas().order(image, new HeadOrder.Hold(Position.NONE));
         }
         ImageFacts facts = desk.services().replicas().order(image, new HeadOrder.Hold(to));
-        LOG.info(
-                "the replica '{}' is held at {}, from event {}",
-                image,
-                to,
-                before.replica().head());
         long deadline = desk.context().clock().monotonicNanos() + ARRIVE_NANOS;
         while (facts.replica() != null && facts.replica().head() < to.sequence()) {
             if (desk.context().clock().monotonicNanos() > deadline) {
@@ -120,6 +112,11 @@ final class Heads {
             desk.pause(LOOK_NANOS);
             facts = desk.facts(image);
         }
+        LOG.info(
+                "the replica '{}' is held at {}, from event {}",
+                image,
+                to,
+                before.replica().head());
         return statuses.replica(image, desk.replica(image));
     }
 }
