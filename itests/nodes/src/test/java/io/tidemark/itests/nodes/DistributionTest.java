@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Command;
 import io.tidemark.itests.nodes.harness.Memory;
 import io.tidemark.itests.nodes.harness.Scratch;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,6 +32,9 @@ class DistributionTest {
     private static final int ROUNDS = Seeds.rounds("tidemark.karaf.rounds", 2);
     private static final long IMAGE_BYTES = 24L << 20;
     private static final long FIO_BYTES = 256L << 20;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Pattern WRITES = Pattern.compile("\"writes\": *[1-9]");
 
     private final long seed = Seeds.choose("DistributionTest");
 
@@ -43,11 +48,15 @@ class DistributionTest {
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL)
                 .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10));
         RandomGenerator random = Seeds.random(seed, 1);
+        long verified = 0;
         for (int round = 0; round < ROUNDS; round++) {
             FioVerify fio = new FioVerify(scratch, seed + round, FIO_BYTES, 2);
             loads.start(node, seed + round);
             fio.start(node.uri("fio"), node.pid());
-            loads.run(Duration.ofMillis(300 + random.nextInt(1500)));
+            Await.until("fio to write", PATIENCE, () -> WRITES.matcher(
+                            node.tm("--json", "image:info", "fio").ok().out())
+                    .find());
+            loads.run(Duration.ofMillis(random.nextInt(700)));
             fio.pull();
             boolean noted = fio.await();
             node.kill();
@@ -56,9 +65,10 @@ class DistributionTest {
             node.start();
             loads.verify(node);
             if (noted) {
-                fio.verify(node.uri("fio"));
+                verified += fio.verify(node.uri("fio"));
             }
         }
+        assertTrue(verified > 0, "fio verified nothing");
         node.tm("image:list").ok().says("plain").says("cached");
         node.tm("journal:info", "plain").ok();
         node.stop();

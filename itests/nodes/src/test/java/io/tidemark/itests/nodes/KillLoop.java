@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.load.FioVerify;
@@ -23,6 +24,8 @@ abstract class KillLoop {
     private static final long IMAGE_BYTES = 24L << 20;
     private static final long FIO_BYTES = 256L << 20;
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final long seed = Seeds.choose(getClass().getSimpleName());
 
     /** Half of the rounds. */
@@ -35,6 +38,7 @@ abstract class KillLoop {
         NodeSettings settings = settings(scratch, journalDirectories);
         FioVerify fio = null;
         int verified = 0;
+        long writes = 0;
         int rounds = ROUNDS / 2;
         // After the last kill there is a start that only verifies.
         for (int round = 0; round <= rounds; round++) {
@@ -43,8 +47,9 @@ abstract class KillLoop {
             NodeProcess node = NodeProcess.startFelix(scratch, settings);
             loads.verify(node);
             if (fio != null) {
-                fio.verify(node.uri("fio"));
-                verified++;
+                long more = fio.verify(node.uri("fio"));
+                writes += more;
+                verified += more > 0 ? 1 : 0;
             }
             if (round == rounds) {
                 break;
@@ -52,14 +57,22 @@ abstract class KillLoop {
             fio = new FioVerify(scratch, seed + round, FIO_BYTES, 1 + random.nextInt(2));
             loads.start(node, seed + 31L * round);
             fio.start(node.uri("fio"), node.pid());
-            loads.run(Duration.ofMillis(100 + random.nextInt(900)));
+            // It takes its time to start, and what it has not written it cannot verify.
+            Await.until(
+                    "fio to write",
+                    PATIENCE,
+                    () -> Long.parseLong(node.status("fio").get("writes")) > 0);
+            loads.run(Duration.ofMillis(random.nextInt(900)));
             fio = kill(node, fio);
             loads.ended();
             assertEquals(0, loads.errors(), "requests failed before the kill");
         }
-        System.out.println(getClass().getSimpleName() + ": " + loads.acknowledged()
-                + " writes acknowledged, fio verified in " + verified + " of " + rounds + " rounds");
-        assertTrue(verified > rounds / 2, "fio was ready before the kill in most rounds: they test little");
+        System.out.println(
+                getClass().getSimpleName() + ": " + loads.acknowledged() + " writes acknowledged, fio verified "
+                        + writes + " more in " + verified + " of " + rounds + " rounds");
+        assertTrue(
+                verified > rounds / 2,
+                "fio was ready before the kill or wrote nothing in most rounds: they test little");
     }
 
     private static NodeSettings settings(Scratch scratch, int journalDirectories) {

@@ -9,14 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * fio with its own checksums, on one export. When told to, fio notes which writes were acknowledged by then and kills the
@@ -25,7 +24,8 @@ import java.util.stream.Stream;
 public final class FioVerify {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Pattern DEMANDED = Pattern.compile("requested block: offset=(\\d+)");
-    private static final String ANSWERED = "answered";
+    private static final Pattern VERIFIED = Pattern.compile("issued rwts: total=(\\d+),");
+    private static final int DEPTH = 16;
     private static final String[] SIZES = {
         "4k/50:8k/10:16k/20:64k/20", "4k/90:128k/10", "8k/20:32k/40:256k/40", "4k/25:8k/25:16k/25:32k/25"
     };
@@ -33,9 +33,11 @@ public final class FioVerify {
     private final Scratch scratch;
     private final Path directory;
     private final List<String> job;
+    private final int jobs;
     private final int flushEvery;
     private Path trigger;
     private Command.Running running;
+    private long pulledMillis;
 
     /**
      * A job.
@@ -47,6 +49,7 @@ public final class FioVerify {
      */
     public FioVerify(Scratch scratch, long seed, long sizeBytes, int jobs) {
         this.scratch = scratch;
+        this.jobs = jobs;
         this.directory = scratch.newDirectory("fio");
         RandomGenerator random = Seeds.random(seed, 24);
         this.flushEvery = 1 + random.nextInt(48);
@@ -60,7 +63,6 @@ public final class FioVerify {
                 "--offset_increment=" + sizeBytes / jobs,
                 "--randseed=" + (seed & 0x7fffffff),
                 "--verify=crc32c",
-                "--verify_fatal=1",
                 "--aux-path=" + directory);
     }
 
@@ -72,22 +74,24 @@ public final class FioVerify {
      */
     public void start(String uri, long victim) {
         trigger = scratch.newFile("trigger");
-        running = fio(uri, "--iodepth=16", "--do_verify=0", "--fsync=" + flushEvery, "--verify_state_save=1")
+        running = fio(uri, "--iodepth=" + DEPTH, "--do_verify=0", "--fsync=" + flushEvery, "--verify_state_save=1")
+                .with("--output=" + scratch.newFile("fio.log"))
                 .with("--trigger-file=" + trigger, "--trigger=kill -9 " + victim)
-                .with("--write_lat_log=" + directory.resolve(ANSWERED), "--log_offset=1")
+                .with("--write_lat_log=" + directory.resolve("answered"), "--log_offset=1", "--log_unix_epoch=1")
                 .with("--disable_slat=1", "--disable_clat=1")
                 .start();
     }
 
     private Command fio(String uri, String... more) {
         return Command.of(scratch, Tool.FIO, job.toArray(String[]::new))
-                .with("--uri=" + uri, "--output=" + scratch.newFile("fio.log"))
+                .with("--uri=" + uri)
                 .with(more)
                 .limit(PATIENCE);
     }
 
     /** Lets fio note what is acknowledged and kill its victim, now. */
     public void pull() {
+        pulledMillis = System.currentTimeMillis();
         try {
             Files.createFile(trigger);
         } catch (IOException e) {
@@ -113,57 +117,97 @@ public final class FioVerify {
     /**
      * Verifies everything that was acknowledged. What fio notes is a number and its last writes, taken one after the other while
      * it goes on writing; and where it began fewer than two depths of them, it demands the first ones whatever it noted. So it may
-     * demand one that it never had an answer to, as its log of latencies tells. That one is none.
+     * demand one that it never had an answer to, as its log of latencies tells. That one is none, and fio goes on behind it.
      *
      * @param uri of the export on the server that runs again
+     * @return how many writes were verified; those answered before {@link #pull} are among them, but the last ones of each job
      */
-    public void verify(String uri) {
-        Outcome outcome = outcome(uri);
-        Set<String> missing = DEMANDED.matcher(outcome.err())
-                .results()
-                .map(demanded -> demanded.group(1))
-                .collect(Collectors.toSet());
-        if (missing.isEmpty() || !Collections.disjoint(missing, answered())) {
-            outcome.ok();
-        }
-    }
-
-    /** Where the writes went that fio had an answer to: a job's log has a line for each, with time, latency, 1, length, offset. */
-    private Set<String> answered() {
-        Set<String> offsets = new HashSet<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            List<Path> logs = files.filter(file -> file.getFileName().toString().startsWith(ANSWERED))
-                    .toList();
-            if (logs.isEmpty()) {
-                throw new AssertionError("fio left no log of its latencies in " + directory);
-            }
-            for (Path log : logs) {
-                for (String line : Files.readAllLines(log)) {
-                    String[] fields = line.split(", *");
-                    if (fields[2].equals("1")) {
-                        offsets.add(fields[4]);
-                    }
-                }
-            }
-        } catch (IOException e) {
-            throw new AssertionError("cannot read fio's logs in " + directory, e);
-        }
-        return offsets;
-    }
-
-    /**
-     * As {@link #verify}, for tests that expect a loss.
-     *
-     * @param uri of the export
-     * @return how fio ended
-     */
-    public Outcome outcome(String uri) {
+    public long verify(String uri) {
         if (!noted()) {
             throw new AssertionError("fio noted nothing in " + directory);
         }
         // One at a time: fio compares with what it noted by the number of blocks that it has read already, so with more
         // in
         // flight it would demand writes that were never acknowledged.
-        return fio(uri, "--iodepth=1", "--verify_only", "--verify_state_load=1").run();
+        Path log = scratch.newFile("fio.log");
+        Outcome outcome = fio(uri, "--iodepth=1", "--verify_only", "--verify_state_load=1", "--verify_state_save=0")
+                .with("--output=" + log, "--continue_on_error=verify")
+                .run();
+        Set<String> missing = DEMANDED.matcher(outcome.err())
+                .results()
+                .map(demanded -> demanded.group(1))
+                .collect(Collectors.toSet());
+        if (missing.isEmpty()) {
+            outcome.ok();
+        }
+        List<Long> verified = verified(log);
+        for (int number = 1; number <= jobs; number++) {
+            List<Answer> answers = answers(number);
+            Set<String> lost = new HashSet<>(missing);
+            lost.retainAll(answers.stream().map(Answer::offset).toList());
+            if (!lost.isEmpty()) {
+                throw new AssertionError("writes at " + lost + " were answered and are not there: " + outcome);
+            }
+            long before = answers.stream()
+                    .filter(answer -> answer.millis() < pulledMillis)
+                    .count();
+            // It stops at the first write that was in flight when it made its note.
+            if (verified.get(number - 1) < before - DEPTH) {
+                throw new AssertionError(String.format(
+                        Locale.ROOT,
+                        "job %d verified %d writes of at least %d - %d that were answered: %s",
+                        number,
+                        verified.get(number - 1),
+                        before,
+                        DEPTH,
+                        outcome));
+            }
+        }
+        return verified.stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** How many blocks each job read in order to compare them, whether they were as they should be or not. */
+    private List<Long> verified(Path log) {
+        String text = text(log);
+        List<Long> verified = VERIFIED.matcher(text)
+                .results()
+                .map(read -> Long.valueOf(read.group(1)))
+                .toList();
+        if (verified.size() != jobs) {
+            throw new AssertionError("fio does not tell for each job what it verified: " + text);
+        }
+        return verified;
+    }
+
+    /** A write that fio had an answer to. */
+    private record Answer(long millis, String offset) {}
+
+    /**
+     * Those of one job: its log has a line for each, with time, latency, 1, length, offset. One that was broken off before it
+     * began has no log.
+     */
+    private List<Answer> answers(int number) {
+        if (!Files.exists(answered(number))) {
+            return List.of();
+        }
+        return text(answered(number))
+                .lines()
+                .map(line -> line.split(", *"))
+                .filter(fields -> fields[2].equals("1"))
+                .map(fields -> new Answer(Long.parseLong(fields[0]), fields[4]))
+                .toList();
+    }
+
+    /** The log of a job, counted from 1. */
+    Path answered(int number) {
+        return directory.resolve("answered_lat." + number + ".log");
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new AssertionError("cannot read " + file + ", which fio was to write", e);
+        }
     }
 }
