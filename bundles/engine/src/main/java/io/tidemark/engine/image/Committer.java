@@ -47,8 +47,9 @@ final class Committer implements Runnable {
      *
      * @param journal to force
      * @param events that no force before it has claimed
+     * @param bytes of their payload
      */
-    private record Claim(Journal journal, long events) {}
+    private record Claim(Journal journal, long events, long bytes) {}
 
     Committer(Core core) {
         this.core = core;
@@ -204,12 +205,14 @@ final class Committer implements Runnable {
             return null;
         }
         // After a failure what was claimed is appended again, and no force is under way.
-        long before = core.forces == 0 ? core.durable : core.claimed;
+        boolean alone = core.forces == 0;
+        long before = alone ? core.durable : core.claimed;
+        long added = core.unforced.claimBytes();
         core.forces++;
         core.claimed = core.appended;
         core.forceWanted = false;
         core.enter();
-        return new Claim(core.journal, core.appended - before);
+        return new Claim(core.journal, core.appended - before, alone ? core.unforced.bytes() : added);
     }
 
     private void force(Claim claim, Aftermath settle) {
@@ -231,12 +234,9 @@ final class Committer implements Runnable {
             if (failure != null) {
                 core.failed(ImageListener.Part.JOURNAL, failure, settle);
             } else {
-                core.figures.forced(claim.events(), now - before);
-                long unforced = core.unforced.bytes();
-                long durableBefore = core.durable;
+                core.figures.forced(claim.events(), claim.bytes(), now - before);
                 core.durableAt(durable, now, wall, settle);
-                core.share.forced(
-                        unforced - core.unforced.bytes(), core.durable - durableBefore, busyNanos(before, now));
+                core.share.forced(claim.bytes(), claim.events(), busyNanos(before, now));
             }
         }
         settle.settle(core);

@@ -29,6 +29,8 @@ final class Figures {
     private final Histogram acknowledged = new Histogram();
     private final Histogram forceNanos = new Histogram();
     private final Histogram forceEvents = new Histogram();
+    private final Histogram forceBytes = new Histogram();
+    private final Histogram readNanos = new Histogram();
     private final Histogram imageForceNanos = new Histogram();
     private final Histogram applyNanos = new Histogram();
 
@@ -53,13 +55,19 @@ final class Figures {
         coldReads += cold ? 1 : 0;
     }
 
+    /** A read had to ask the image or the journal. Not under the lock: those that memory answers must not wait for it. */
+    void readFromStores(long nanos) {
+        readNanos.add(nanos);
+    }
+
     void acknowledged(Sweep sweep, int from, long nowNanos) {
         sweep.measure(from, nowNanos, acknowledged);
     }
 
-    void forced(long events, long nanos) {
+    void forced(long events, long bytes, long nanos) {
         forceNanos.add(nanos);
         forceEvents.add(events);
+        forceBytes.add(bytes);
     }
 
     void imageForced(long nanos) {
@@ -100,6 +108,8 @@ final class Figures {
         report("acknowledge.nanos", acknowledged, out);
         report("force.nanos", forceNanos, out);
         report("force.events", forceEvents, out);
+        report("force.bytes", forceBytes, out);
+        report("read.nanos", readNanos, out);
         report("image.force.nanos", imageForceNanos, out);
         report("apply.nanos", applyNanos, out);
     }

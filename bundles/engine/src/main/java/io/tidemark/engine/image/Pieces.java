@@ -76,6 +76,15 @@ final class Pieces {
         payloads[i] = payload;
     }
 
+    /** Of all of them. */
+    long bytes() {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += lengths[i];
+        }
+        return sum;
+    }
+
     /** The bytes of one that is in memory. */
     ByteBuffer bytes(int i) {
         ByteBuffer buffer = payloads[i].buffer();

@@ -119,11 +119,18 @@ final class Reads {
         Pieces pieces = take();
         try {
             while (true) {
-                Stores stores = enter(offset, destination.limit() - start, upper, pieces, true);
+                int length = destination.limit() - start;
+                Stores stores = enter(offset, length, upper, pieces, true);
                 try {
+                    // Reading the clock costs about as much as what memory answers.
+                    boolean timed = stores.pinned() != Long.MAX_VALUE || pieces.bytes() < length;
+                    long began = timed ? core.context.clock().monotonicNanos() : 0;
                     // On a duplicate: a second attempt and a caller whose read failed find position and limit as they
                     // were.
                     copy(offset, destination.duplicate(), pieces, stores);
+                    if (timed) {
+                        core.figures.readFromStores(core.context.clock().monotonicNanos() - began);
+                    }
                     if (imageStillHolds()) {
                         destination.position(destination.limit());
                         return;

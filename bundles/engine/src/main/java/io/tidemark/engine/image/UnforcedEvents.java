@@ -24,6 +24,7 @@ final class UnforcedEvents {
     private long first;
     private long end;
     private long bytes;
+    private long unclaimedBytes;
 
     UnforcedEvents(long nextSequence) {
         first = nextSequence;
@@ -44,6 +45,7 @@ final class UnforcedEvents {
         offsets[i] = offset;
         lengths[i] = length;
         bytes += payloadBytes(i);
+        unclaimedBytes += payloadBytes(i);
     }
 
     private long payloadBytes(int i) {
@@ -53,6 +55,13 @@ final class UnforcedEvents {
     /** Payload of all of them. */
     long bytes() {
         return bytes;
+    }
+
+    /** Payload of what was added since this was called last. */
+    long claimBytes() {
+        long claimed = unclaimedBytes;
+        unclaimedBytes = 0;
+        return claimed;
     }
 
     private int index(long sequence) {

@@ -98,6 +98,9 @@ class TwoForcesTest {
             second.succeeded();
             assertEquals(2, rig.engine.counters().get("force.events.count"));
             assertEquals(1, rig.engine.counters().get("force.events.max"), "each brought one event to the device");
+            assertEquals(2, rig.engine.counters().get("force.bytes.count"));
+            assertEquals(4096, rig.engine.counters().get("force.bytes.mean"));
+            assertEquals(4096, rig.engine.counters().get("force.bytes.max"), "and its payload");
             end(rig);
         }
     }
