@@ -1,0 +1,64 @@
+package io.tidemark.nbd.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.nbd.NbdSettings;
+import io.tidemark.nbd.testing.FakeRegistry;
+import io.tidemark.nbd.testing.Served;
+import java.io.IOException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ClientTableTest {
+    private static final int MINUTE_SECONDS = 60;
+
+    /**
+     * An idle client may stay for ever, so only the kernel finds one that vanished without a word: it is asked after a minute, and is
+     * gone when it has not answered for some. Without that it holds its place and its image for two hours, or for ever.
+     */
+    @Test
+    void theKernelIsToldToFindClientsThatVanished() throws Exception {
+        NbdSettings settings = Served.settings();
+        BlockingQueue<SocketChannel> taken = new LinkedBlockingQueue<>();
+        ClientTable table = new ClientTable(new FakeRegistry(), settings);
+        table.apply(settings, null);
+        Listener listener = Listener.tcp("127.0.0.1", 0, channel -> {
+            table.accept(channel);
+            taken.add(channel);
+        });
+        listener.start();
+        try (SocketChannel client = SocketChannel.open(listener.address());
+                SocketChannel served = taken.poll(10, TimeUnit.SECONDS)) {
+            assertNotNull(served);
+            assertEquals(client.getLocalAddress(), served.getRemoteAddress());
+            assertTrue(served.getOption(StandardSocketOptions.SO_KEEPALIVE));
+            Map<String, Integer> seconds = keepAlive(served);
+            int idle = seconds.get("TCP_KEEPIDLE");
+            int noticed = idle + seconds.get("TCP_KEEPCOUNT") * seconds.get("TCP_KEEPINTERVAL");
+            assertTrue(idle >= MINUTE_SECONDS, "an idle client is bothered after " + idle + " s");
+            assertTrue(noticed <= 5 * MINUTE_SECONDS, "a client that is gone is noticed after " + noticed + " s");
+        } finally {
+            listener.close();
+            table.close();
+        }
+    }
+
+    private static Map<String, Integer> keepAlive(SocketChannel channel) throws IOException {
+        Map<String, Integer> values = new TreeMap<>();
+        for (SocketOption<?> option : channel.supportedOptions()) {
+            if (option.name().startsWith("TCP_KEEP")) {
+                values.put(option.name(), (Integer) channel.getOption(option));
+            }
+        }
+        return values;
+    }
+}
