@@ -19,14 +19,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class SlabPayloadPoolTest {
+    /** Each slot of a slab, and what falls short of it: whoever lends memory to a write past the cache relies on it. */
     @Test
-    void longPayloadsCanBeWrittenPastThePageCacheFromWhereTheyAre() {
+    void payloadsFrom8KiBOnCanBeWrittenPastThePageCacheFromWhereTheyAre() {
         PayloadPool pool = new SlabPayloadPool(16 << 20);
-        for (int i = 0; i < 5; i++) {
+        for (int length = 8 << 10; length <= PayloadPool.MAX_PAYLOAD_BYTES; length += length / 8) {
+            List<Payload> taken = new ArrayList<>();
+            // Among others, which are smaller than what can be written so.
             pool.tryTake(100);
-            for (int length : new int[] {64 << 10, 1 << 20, 256 << 10}) {
-                assertEquals(0, pool.tryTake(length).buffer().alignmentOffset(0, StorageFile.DIRECT_ALIGNMENT_BYTES));
+            for (int bytes = 0; bytes < 3 << 20; bytes += length) {
+                Payload payload = pool.tryTake(length);
+                taken.add(payload);
+                assertEquals(
+                        0,
+                        payload.buffer().alignmentOffset(0, StorageFile.DIRECT_ALIGNMENT_BYTES),
+                        "number " + taken.size() + " of " + length + " bytes");
             }
+            taken.forEach(Payload::release);
         }
     }
 
