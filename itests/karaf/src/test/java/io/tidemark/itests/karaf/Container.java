@@ -9,6 +9,8 @@ import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.keepRunti
 import static org.ops4j.pax.exam.karaf.options.KarafDistributionOption.logLevel;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,9 +23,11 @@ final class Container {
 
     private Container() {}
 
-    static Option[] options() {
+    static Option[] options() throws IOException {
         Path root = Path.of(System.getProperty("tidemark.root"));
         Path target = Path.of(System.getProperty("tidemark.target"));
+        // As ./run does; without it there are no mirrors and no port for commands.
+        Path data = Files.createDirectories(target.resolve("exam-data"));
         String version = System.getProperty("tidemark.version");
         File archive = root.resolve("karaf-assembly/target/tidemark-karaf-assembly-" + version + ".tar.gz")
                 .toFile();
@@ -37,8 +41,7 @@ final class Container {
                 keepRuntimeFolder(),
                 configureConsole().ignoreLocalConsole().ignoreRemoteShell(),
                 logLevel(LogLevelOption.LogLevel.INFO),
-                systemProperty("tidemark.data")
-                        .value(target.resolve("exam-data").toString()),
+                systemProperty("tidemark.data").value(data.toString()),
                 systemProperty("tidemark.node").value("exam"),
                 systemProperty("tidemark.nbd").value("127.0.0.1:0"),
                 systemProperty("tidemark.nbd.host").value("127.0.0.1"),

@@ -68,9 +68,10 @@ public class DistributionIT {
      * The container.
      *
      * @return its options
+     * @throws IOException when its directory cannot be made
      */
     @Configuration
-    public Option[] configuration() {
+    public Option[] configuration() throws IOException {
         return Container.options();
     }
 
@@ -144,20 +145,30 @@ public class DistributionIT {
     public void theFirstBootLogsNoWarningAndStopsNoBundle() throws Exception {
         List<String> bad = new ArrayList<>();
         for (String line : firstBoot()) {
-            boolean warning = line.contains("| WARN ") || line.contains("| ERROR ") || line.contains("| FATAL ");
-            boolean exam = line.contains("pax.exam") || line.contains("ops4j.pax.swissbox") || line.contains("exam");
-            if ((warning && !exam) || line.contains("Stopping bundles") || line.contains("Refreshing bundles")) {
+            if (isWarning(line) || line.contains("Stopping bundles") || line.contains("Refreshing bundles")) {
                 bad.add(line);
             }
         }
         assertEquals(List.of(), bad);
     }
 
+    /** Of everybody but the test's own bundles: time, level, thread, logger and bundle stand in front of what is said. */
+    private static boolean isWarning(String line) {
+        String[] columns = line.split("\\|", 6);
+        boolean warning =
+                columns.length == 6 && List.of("WARN", "ERROR", "FATAL").contains(columns[1].strip());
+        return warning && !columns[4].contains("pax.exam") && !columns[4].contains("ops4j.pax.swissbox");
+    }
+
+    private static List<String> log() throws IOException {
+        return Files.readAllLines(Path.of(System.getProperty("karaf.log"), "karaf.log"));
+    }
+
     /** The log up to the next change of features, which other tests make. */
     private static List<String> firstBoot() throws IOException {
         List<String> lines = new ArrayList<>();
         int changes = 0;
-        for (String line : Files.readAllLines(Path.of(System.getProperty("karaf.log"), "karaf.log"))) {
+        for (String line : log()) {
             changes += line.contains("Adding features: ") || line.contains("Removing features: ") ? 1 : 0;
             if (changes > 1) {
                 break;
@@ -210,9 +221,14 @@ public class DistributionIT {
                 assertFalse(name, features.isInstalled(features.getFeature(name)));
             }
             for (String name : OWN_FEATURES) {
+                int before = log().size();
                 features.installFeature(name);
                 assertTrue(name, features.isInstalled(features.getFeature(name)));
                 awaitActive();
+                List<String> warnings = log().subList(before, log().size()).stream()
+                        .filter(DistributionIT::isWarning)
+                        .toList();
+                assertEquals("warnings of " + name, List.of(), warnings);
             }
             for (int i = OWN_FEATURES.size() - 1; i >= 0; i--) {
                 features.uninstallFeature(OWN_FEATURES.get(i));
