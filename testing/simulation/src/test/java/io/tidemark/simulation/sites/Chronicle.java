@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -55,11 +56,25 @@ final class Chronicle {
     private final Map<String, Place> marks = new HashMap<>();
     private final Map<UUID, String> acknowledging = new HashMap<>();
     private final Map<String, List<Place>> acknowledged = new HashMap<>();
+    /** What replicas have to have had before it was acknowledged: whoever is lost, this is not. */
+    private final List<Place> promised = new ArrayList<>();
+    /** Sites that may be promoted without it, if what that comes to says so. */
+    private final Set<String> unsure = new HashSet<>();
+
+    private final BooleanSupplier promises;
     private long compared;
+    private long survived;
     private int expired;
 
-    Chronicle(SimulatedMachine machine) {
+    /**
+     * Nothing is known yet.
+     *
+     * @param machine whose run fails when something is not as it has to be
+     * @param promises whether what is acknowledged has to be at replicas as well
+     */
+    Chronicle(SimulatedMachine machine, BooleanSupplier promises) {
         this.machine = machine;
+        this.promises = promises;
     }
 
     void require(boolean holds, Supplier<String> what) {
@@ -167,6 +182,9 @@ final class Chronicle {
                 other == null || other.equals(site),
                 () -> site + " and " + other + " both acknowledge writes in the epoch " + place.epoch());
         acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+        if (promises.getAsBoolean()) {
+            promised.add(place);
+        }
     }
 
     /** A moment got a name: its event says so, and is promised from now on. */
@@ -191,14 +209,54 @@ final class Chronicle {
 
     /** What was acknowledged is on the branch that goes on behind a place. */
     void contains(Place end, List<Place> promised) {
+        Set<Place> branch = branch(end);
+        for (Place one : promised) {
+            require(branch.contains(one), () -> "the acknowledged write at " + one + " is not on the branch to " + end);
+        }
+    }
+
+    private Set<Place> branch(Place end) {
         Set<Place> branch = new HashSet<>();
         Place at = end;
         while (entries.containsKey(at)) {
             branch.add(at);
             at = entries.get(at).before();
         }
-        for (Place one : promised) {
-            require(branch.contains(one), () -> "the acknowledged write at " + one + " is not on the branch to " + end);
+        return branch;
+    }
+
+    // ---- what outlives the loss of a primary
+
+    /** So many acknowledged writes had to be there at a promotion, and were. */
+    long survived() {
+        return survived;
+    }
+
+    /** A site's own epoch begins behind a place: it has whatever was promised anywhere. */
+    void promoted(String site, Place end) {
+        if (!unsure.contains(site)) {
+            survives(end);
+        }
+    }
+
+    void survives(Place end) {
+        contains(end, promised);
+        survived += promised.size();
+    }
+
+    /** What a promotion comes to is awaited, which may name peers that have more. */
+    void promotes(String site) {
+        unsure.add(site);
+    }
+
+    /** It has named some, or is sure that nobody has more. */
+    void promoted(String site, Place end, boolean named) {
+        unsure.remove(site);
+        if (named) {
+            Set<Place> branch = branch(end);
+            promised.removeIf(place -> !branch.contains(place));
+        } else {
+            survives(end);
         }
     }
 

@@ -4,9 +4,13 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.commit.CommitPolicy;
+import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaProgress;
@@ -44,6 +48,44 @@ enum Defect {
                                     now.nextOffset());
                         }
                     };
+                }
+            };
+        }
+    },
+
+    /** What has arrived at replicas is acknowledged, where it is to be durable there. */
+    ACKNOWLEDGES_WHAT_HAS_ARRIVED {
+        @Override
+        CommitPolicy policy(CommitPolicy sound) {
+            return situation -> {
+                CommitRule rule = sound.rule(situation);
+                return new CommitRule(
+                        rule.name(),
+                        Watermark.ARRIVED,
+                        Watermark.ARRIVED,
+                        rule.peers(),
+                        rule.missingPeers(),
+                        rule.writeCache());
+            };
+        }
+    },
+
+    /** Who is promoted gives up what it has received and its head has not passed. */
+    PROMOTES_AT_ITS_HEAD {
+        @Override
+        ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+            return new ReplicasOver(sound) {
+                @Override
+                public ImageFacts promote(String image) throws StorageException {
+                    ImageFacts facts = super.facts(image);
+                    long head = facts.replica().head();
+                    Epoch of = facts.epochs().stream()
+                            .filter(epoch -> epoch.firstSequence() <= head)
+                            .reduce((before, after) -> after)
+                            .orElse(null);
+                    return of == null
+                            ? super.promote(image)
+                            : super.promoteAt(image, new Position(of.number(), head));
                 }
             };
         }
@@ -133,6 +175,16 @@ enum Defect {
      * @return the same, or broken ones
      */
     ReplicaManager replicas(String site, ReplicaManager sound, Set<String> memory) {
+        return sound;
+    }
+
+    /**
+     * The policy by the name of {@code replica-durable}.
+     *
+     * @param sound the real one
+     * @return the same, or another one
+     */
+    CommitPolicy policy(CommitPolicy sound) {
         return sound;
     }
 

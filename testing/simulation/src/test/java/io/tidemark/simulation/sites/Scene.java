@@ -20,11 +20,21 @@ abstract class Scene {
     Scene(long seed, Defect defect) {
         this.machine = new SimulatedMachine(seed, new MachineSettings(512L << 20, 32L << 20, 8_000_000));
         this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
-        this.chronicle = new Chronicle(machine);
+        this.chronicle = new Chronicle(machine, () -> peers() > 0);
         this.defect = defect;
     }
 
     abstract Collection<Site> sites();
+
+    /** How many replicas have to have a write durably before it is acknowledged; 0 when its own journal is enough. */
+    int peers() {
+        return 0;
+    }
+
+    /** What a client is told while there are too few of them, as the image's configuration says it. */
+    String missing() {
+        return "hold";
+    }
 
     /** By how much the wall clock of a site is ahead of true time. */
     long skewNanos(String site) {

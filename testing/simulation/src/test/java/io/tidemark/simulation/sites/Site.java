@@ -5,6 +5,7 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.StorageContext;
@@ -28,10 +29,12 @@ import io.tidemark.base.news.NewsDesk;
 import io.tidemark.base.wish.EtcWishStore;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishKind;
+import io.tidemark.commit.policies.CommitPolicies;
 import io.tidemark.engine.manage.ImageDirectory;
 import io.tidemark.engine.manage.Replicas;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedContext;
+import io.tidemark.faults.SimulatedDisk;
 import io.tidemark.image.file.FileImageStore;
 import io.tidemark.journal.flash.FlashJournalStore;
 import io.tidemark.journal.flash.FlashOptions;
@@ -69,6 +72,7 @@ final class Site implements SessionListener {
     private static final MirrorSettings SETTINGS =
             new MirrorSettings(1 << 19, 64 << 20, 2, 0, 5 * SECOND, SECOND / 10, 2 * SECOND, SECOND / 5);
     private static final long KEPT_BYTES = 1L << 30;
+    private static final long DISK_BYTES = 128L << 20;
     private static final FlashOptions OPTIONS = FlashOptions.DEFAULT
             .withSegmentBytes(FlashOptions.MIN_SEGMENT_BYTES)
             .withBatchBytes(5 << 18)
@@ -112,6 +116,7 @@ final class Site implements SessionListener {
         for (String each : List.of("journals", "images", "etc")) {
             scene.machine.disk().makeDirectories(root.resolve(each));
         }
+        scene.machine.disk().mount(root, DISK_BYTES);
     }
 
     Chronicle chronicle() {
@@ -123,10 +128,40 @@ final class Site implements SessionListener {
         shares = other.root.resolve("journals");
     }
 
-    /** As a replica of the site that it shares journals with. */
+    /** As a replica of another site, whose journals it may share. */
     ReplicaOptions options(Site source) {
-        boolean reads = source.root.resolve("journals").equals(shares);
-        return reads ? new ReplicaOptions("", 0, Map.of(ReplicaOptions.SHARED, SHARED)) : ReplicaOptions.DEFAULTS;
+        Map<String, String> properties = new TreeMap<>();
+        if (source.root.resolve("journals").equals(shares)) {
+            properties.put(ReplicaOptions.SHARED, SHARED);
+        }
+        promise(properties);
+        return new ReplicaOptions("", 0, properties);
+    }
+
+    /** What is acknowledged here, while the image is primary here. */
+    private void promise(Map<String, String> properties) {
+        if (scene.peers() > 0) {
+            properties.put(ImageKeys.COMMIT, CommitPolicies.REPLICA_DURABLE);
+            properties.put(ImageKeys.PEER_COUNT, String.valueOf(scene.peers()));
+            properties.put(ImageKeys.PEER_MISSING, scene.missing());
+            properties.put(ImageKeys.PEER_TIMEOUT, "1s");
+        }
+    }
+
+    // ---- its disk
+
+    /** Hardly anything can be written any more. */
+    void fill(long leftBytes) {
+        SimulatedDisk disk = scene.machine.disk();
+        disk.resize(root, disk.capacityBytes(root) - disk.freeBytes(root) + leftBytes);
+    }
+
+    void makeRoom() {
+        scene.machine.disk().resize(root, DISK_BYTES);
+    }
+
+    boolean owns(Path path) {
+        return path.startsWith(root);
     }
 
     boolean alive() {
@@ -155,6 +190,10 @@ final class Site implements SessionListener {
                 new FlashJournalStore("default", List.of(root.resolve("journals")), OPTIONS, process.files());
         JournalsOver watched = new JournalsOver(
                 journals, sound -> scene.defect.journal(name, new ChronicledJournal(sound, this)), this::deleted);
+        directory
+                .plugins()
+                .addPolicy(
+                        CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
         directory.plugins().addJournalStore("default", 0, watched);
         directory
                 .plugins()
@@ -244,6 +283,18 @@ final class Site implements SessionListener {
             properties.put(ImageKeys.PEER_SLOW_AGE, "2s");
         }
         directory.create(IMAGE, Chronicle.SIZE, properties);
+    }
+
+    /** As soon as there are enough replicas, and from then on, what is acknowledged is at them. */
+    boolean promises() {
+        Map<String, String> properties = new TreeMap<>();
+        promise(properties);
+        try {
+            ImageStatus now = directory.configure(IMAGE, properties);
+            return now.commitRule().equals(CommitPolicies.REPLICA_DURABLE);
+        } catch (StorageException e) {
+            return false;
+        }
     }
 
     SeededRandom dice() {
@@ -475,6 +526,7 @@ final class Site implements SessionListener {
     void startedEpoch(Epoch epoch) {
         if (epoch.owner().equals(name)) {
             lifted();
+            chronicle().promoted(name, new Chronicle.Place(epoch.predecessorIdentity(), epoch.firstSequence() - 1));
         }
     }
 

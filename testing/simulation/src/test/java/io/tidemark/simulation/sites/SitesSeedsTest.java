@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sites that mirror an image keep what they promise, and five defects of a mirror are each found. */
+/** Sites that mirror an image keep what they promise, and seven defects of a mirror are each found. */
 class SitesSeedsTest {
     private static final int MOST_SEEDS = 10;
     private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : MOST_SEEDS;
@@ -18,17 +18,29 @@ class SitesSeedsTest {
         long turns = 0;
         int expiries = 0;
         int shared = 0;
+        long survived = 0;
+        int losses = 0;
+        int failed = 0;
+        int filled = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             SitesSimulation.Result result = new SitesSimulation(seed, Defect.NONE).run();
             compared += result.compared();
             turns += result.turns();
             expiries += result.expiries();
             shared += result.shared() ? 1 : 0;
+            survived += result.survived();
+            losses += result.losses();
+            failed += result.harm().failed();
+            filled += result.harm().filled();
         }
         System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + compared
-                + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired");
+                + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired, " + losses
+                + " primaries lost, acknowledged writes that were there at promotions " + survived + ", disks full "
+                + filled + " times, calls to disks that failed " + failed);
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
         assertTrue(shared > 0, "no site read the journal of another one");
+        assertTrue(losses > 0 && survived > 100L * losses, losses + " primaries lost, survived " + survived);
+        assertTrue(filled > 0 && failed > 0, "disks full " + filled + " times, failed calls " + failed);
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
     }
 

@@ -26,7 +26,8 @@ import java.util.stream.Stream;
 /**
  * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
  * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
- * and clocks that are hours apart and step. In the end all is healed and every site has to come to the same bytes.
+ * and clocks that are hours apart and step. In some, disks fail and fill up; in some, writes are acknowledged when replicas have
+ * them durably, and a primary is lost. In the end all is healed and every site has to come to the same bytes.
  */
 final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
@@ -45,11 +46,17 @@ final class SitesSimulation extends Scene {
     private final boolean clocksStep;
     /** Whether the second site reads the journals of the first one whenever it follows that one. */
     private final boolean shared;
+    /** How many replicas have to have a write durably before it is acknowledged. */
+    private final int peers;
 
-    private boolean writing = true;
+    private final String missing;
+    private final SiteDisks disks;
+
+    private boolean writing;
     private boolean ordering;
     private int turns;
     private int resyncs;
+    private int losses;
 
     SitesSimulation(long seed, Defect defect) {
         super(seed, defect);
@@ -65,11 +72,26 @@ final class SitesSimulation extends Scene {
         if (shared) {
             sites.get(1).shares(sites.get(0));
         }
+        SeededRandom promise = machine.random("promise");
+        // What reads the source's own journal is lost with it, and no commit policy counts it.
+        this.peers = shared || promise.below(4) == 0 ? 0 : 1 + promise.below(count - 1);
+        this.writing = peers == 0;
+        this.missing = promise.coin() ? "hold" : "fail";
+        this.disks = new SiteDisks(machine, sites);
     }
 
     /** What a run was good for. */
     record Result(
-            boolean shared, long compared, int turns, int resyncs, int expiries, long steps, long simulatedNanos) {}
+            boolean shared,
+            long compared,
+            int turns,
+            int resyncs,
+            int expiries,
+            long survived,
+            int losses,
+            SiteDisks.Harm harm,
+            long steps,
+            long simulatedNanos) {}
 
     Result run() {
         machine.run(this::play);
@@ -79,6 +101,9 @@ final class SitesSimulation extends Scene {
                 turns,
                 resyncs,
                 chronicle.expiries(),
+                chronicle.survived(),
+                losses,
+                disks.harm(),
                 machine.steps(),
                 machine.nowNanos());
     }
@@ -95,6 +120,10 @@ final class SitesSimulation extends Scene {
         for (int round = 0; round < rounds; round++) {
             machine.sleep(random.below(2 * SECOND));
             mishap();
+            disks.mishap();
+        }
+        if (peers > 0) {
+            loseThePrimary();
         }
         settle();
     }
@@ -119,6 +148,11 @@ final class SitesSimulation extends Scene {
             machine.sleep(random.below(SECOND));
             require(linked(first, other), first + " and " + other + " do not link");
             first.mirrors.enable(Site.IMAGE, other.name, other.options(first));
+        }
+        if (peers > 0) {
+            // What was written before would not be promised.
+            require(await(first::promises, 60 * SECOND), first + " does not wait for replicas");
+            writing = true;
         }
     }
 
@@ -156,10 +190,12 @@ final class SitesSimulation extends Scene {
             gone.forEach(Site::kill);
         }
         machine.sleep(random.below(SECOND));
-        for (Site site : gone) {
-            boot(site);
-            startOperator(site);
-        }
+        disks.work(() -> {
+            for (Site site : gone) {
+                boot(site);
+                startOperator(site);
+            }
+        });
     }
 
     private void startOperator(Site site) {
@@ -196,7 +232,8 @@ final class SitesSimulation extends Scene {
             case 3, 4 -> site.follow(dice.magnitude(4 * SECOND));
             case 5 -> site.follow(0);
             case 6 -> promote(site, false);
-            default -> promote(site, dice.below(3) == 0);
+            // Where not everybody has what is acknowledged, two that write may part with it, and nobody is to blame.
+            default -> promote(site, dice.below(3) == 0 && (peers == 0 || peers == sites.size() - 1));
         }
     }
 
@@ -210,17 +247,63 @@ final class SitesSimulation extends Scene {
         List<Chronicle.Place> promised = chronicle.acknowledged(site.name);
         Promotion done = site.mirrors.switchOver(Site.IMAGE, other.name, WorkListener.QUIET);
         turns++;
-        Chronicle.Place end = done.at().sequence() == 0
+        chronicle.contains(end(done), promised);
+    }
+
+    private static Chronicle.Place end(Promotion done) {
+        return done.at().sequence() == 0
                 ? Chronicle.Place.START
                 : new Chronicle.Place(
                         done.epoch().predecessorIdentity(), done.at().sequence());
-        chronicle.contains(end, promised);
+    }
+
+    // ---- the loss of a primary
+
+    /** All follow one that is written to, and it is gone: whoever is promoted has what it had acknowledged. */
+    private void loseThePrimary() throws StorageException {
+        Site primary = gather();
+        network.faults(new NetworkFaults(300, 200, 100, 5_000, 200));
+        List<Site> left = new ArrayList<>(sites);
+        left.remove(primary);
+        Site promoted = random.oneOf(left);
+        machine.sleep(random.below(2 * SECOND));
+        if (left.size() > peers) {
+            // The other one has more, then, and is asked for it.
+            network.stall(primary.name, promoted.name, 2 * SECOND);
+        }
+        machine.sleep(random.below(SECOND));
+        if (random.coin()) {
+            machine.losePower();
+            for (Site site : left) {
+                boot(site);
+            }
+        } else {
+            primary.kill();
+        }
+        for (Site other : left) {
+            require(other == promoted || linked(other, promoted), other + " and " + promoted + " do not link");
+        }
+        require(await(() -> left.stream().allMatch(site -> site.facts() != null), 60 * SECOND), "an image is away");
+        force(promoted);
+        losses++;
+        machine.sleep(random.below(SECOND));
+        boot(primary);
+    }
+
+    /** It has what was acknowledged anywhere, unless it names who could not be asked or has more. */
+    private void force(Site site) throws StorageException {
+        chronicle.promotes(site.name);
+        Promotion done = site.mirrors.promote(Site.IMAGE, true);
+        boolean named = !done.notAsked().isEmpty() || !done.ahead().isEmpty();
+        chronicle.promoted(site.name, end(done), peers < sites.size() - 1 && named);
     }
 
     // ---- how it ends
 
-    private void settle() throws StorageException {
+    /** All is healed, and everybody follows one. */
+    private Site gather() throws StorageException {
         ordering = false;
+        disks.mend();
         network.faults(NetworkFaults.NONE);
         for (Site one : sites) {
             for (Site other : sites) {
@@ -240,6 +323,11 @@ final class SitesSimulation extends Scene {
                 follow(site, primary);
             }
         }
+        return primary;
+    }
+
+    private void settle() throws StorageException {
+        Site primary = gather();
         machine.sleep(SECOND);
         writing = false;
         machine.sleep(2 * SECOND);
@@ -251,6 +339,9 @@ final class SitesSimulation extends Scene {
                         site + " and " + primary + " differ at their end");
             }
         }
+        ImageFacts facts = primary.facts();
+        chronicle.survives(
+                chronicle.place(facts.epochs(), facts.watermarks().durable()));
     }
 
     /** The one with the newest epoch; where there is none, whoever is furthest becomes it. */
@@ -260,7 +351,7 @@ final class SitesSimulation extends Scene {
             newest = newest == null || rank(site) > rank(newest) ? site : newest;
         }
         if (!newest.isPrimary()) {
-            newest.mirrors.promote(Site.IMAGE, true);
+            force(newest);
         }
         return newest;
     }
@@ -350,6 +441,16 @@ final class SitesSimulation extends Scene {
     @Override
     Collection<Site> sites() {
         return sites;
+    }
+
+    @Override
+    int peers() {
+        return peers;
+    }
+
+    @Override
+    String missing() {
+        return missing;
     }
 
     @Override
