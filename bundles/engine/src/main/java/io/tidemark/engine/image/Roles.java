@@ -68,16 +68,19 @@ final class Roles {
     // ---------------------------------------------------------------- orders
 
     void order(HeadOrder wanted) throws StorageException {
-        order(before -> wanted);
+        order(before -> wanted, false);
     }
 
     /** A hold that is in force stays, also one that came just before. */
     void delay(long delayNanos) throws StorageException {
-        order(before -> before instanceof HeadOrder.Hold ? before : new HeadOrder.Follow(delayNanos));
+        order(before -> before instanceof HeadOrder.Hold ? before : new HeadOrder.Follow(delayNanos), false);
     }
 
-    /** What is wanted is worked out when no other order can come between. */
-    private void order(UnaryOperator<HeadOrder> wanted) throws StorageException {
+    /**
+     * What is wanted is worked out when no other order can come between. While the role changes nobody else orders anything: it
+     * would stop the head on its way, or take what is stored of the promotion away again.
+     */
+    private void order(UnaryOperator<HeadOrder> wanted, boolean ofPromotion) throws StorageException {
         boolean[] mine = new boolean[1];
         core.changed.await(() -> {
             boolean free = core.following == null || !core.following.paused;
@@ -95,6 +98,9 @@ final class Roles {
             long head;
             synchronized (core.lock) {
                 servingReplica();
+                if (core.following.turning && !ofPromotion) {
+                    throw changing();
+                }
                 HeadOrder before = core.following.kept.order();
                 HeadOrder next = wanted.apply(before);
                 if (next.equals(before)) {
@@ -183,7 +189,7 @@ final class Roles {
             if (isInside(inside)) {
                 promoteInside(inside);
             } else {
-                order(HeadOrder.LIVE);
+                order(now -> HeadOrder.LIVE, true);
                 reachEnd();
                 core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
             }
@@ -203,7 +209,7 @@ final class Roles {
 
     /** What is behind the position is given up: the journal is replaced when the image is opened. */
     private void promoteInside(Position at) throws StorageException {
-        order(new HeadOrder.Hold(at));
+        order(now -> new HeadOrder.Hold(at), true);
         core.changed.await(
                 () -> core.suspended || core.stopping || core.imageFull || core.following.head >= at.sequence());
         synchronized (core.lock) {

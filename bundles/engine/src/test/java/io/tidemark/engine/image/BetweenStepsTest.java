@@ -1,8 +1,11 @@
 package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Epoch;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermark;
@@ -233,6 +236,30 @@ class BetweenStepsTest {
                     orderer.end();
                 }
             }
+        }
+    }
+
+    /** The promotion is stored, and the image is about to be opened as a primary. */
+    @Test
+    void anOrderThatComesDuringAPromotionTakesNothingOfItAway() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            rig.write(1, 1);
+            rig.sendAll();
+            rig.awaitHead(1);
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            HeadOrder hold = new HeadOrder.Hold(Position.NONE);
+            assertEquals(
+                    Reason.BUSY,
+                    assertThrows(StorageException.class, () -> rig.engine.order(hold))
+                            .reason());
+            assertEquals(
+                    Reason.BUSY,
+                    assertThrows(StorageException.class, () -> rig.engine.delay(5))
+                            .reason());
+            rig.crash(0);
+            List<Epoch> epochs = rig.engine.facts().epochs();
+            assertEquals(2, epochs.size(), "it has begun an epoch of its own: " + epochs);
+            assertEquals(ReplicaRig.FIRST.identity(), epochs.get(1).promotedOver());
         }
     }
 
