@@ -441,6 +441,9 @@ final class Core {
     void hold(Request request) {
         held.add(request);
         heldBytes += request.waitingBytes();
+        if (space.isTight() && held.size() == 1) {
+            applier.wake();
+        }
     }
 
     /** Lets held requests try again, in their order. */

@@ -198,10 +198,11 @@ final class Space {
             setBlocked(false, after);
             retryNanos = RETRY_NANOS;
         }
-        tight = now;
-        if (now) {
+        if (now && !tight) {
+            // From then on it looks by itself: who asks the pool in its rounds is the applier.
             core.applier.wake();
         }
+        tight = now;
     }
 
     private void setBlocked(boolean now, Aftermath after) {

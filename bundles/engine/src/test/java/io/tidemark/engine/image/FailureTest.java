@@ -300,6 +300,26 @@ class FailureTest {
         }
     }
 
+    /** It once woke itself with each look, and so took a whole processor until there was room. */
+    @Test
+    void anImageWithoutSpaceLooksForItNowAndThenOnly() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.image.providableBytes = 0;
+            rig.image.reservableBytes = 0;
+            rig.engine.suspend("test");
+            rig.engine.resume(rig.journal, rig.image);
+            Rig.Outcome held = rig.submit(0, 8192, 1, false);
+            rig.session.drive(false);
+            Rig.eventually(() -> rig.engine.state() == State.HOLDING, "holding");
+            int before = rig.image.asks;
+            Thread.sleep(500);
+            int looks = rig.image.asks - before;
+            assertTrue(looks < 50, "it looked " + looks + " times in half a second");
+            rig.image.providableBytes = 1 << 20;
+            held.succeeded();
+        }
+    }
+
     @Test
     void anImageWithoutSpaceFailsWritesWhereThatIsConfigured() throws Exception {
         ImageSettings failing = new ImageSettings(

@@ -33,6 +33,9 @@ final class MemoryImage implements BlockImage {
     long reservableBytes = Long.MAX_VALUE;
 
     long asked;
+    /** How often it was asked what it can provide. */
+    int asks;
+
     int reserved;
     boolean failNextForce;
     boolean failNextWrite;
@@ -238,6 +241,7 @@ final class MemoryImage implements BlockImage {
     public synchronized long provide(long neededBytes, long wishedBytes) throws StorageException {
         usable();
         asked = neededBytes;
+        asks++;
         return Math.min(wishedBytes, providableBytes);
     }
 
