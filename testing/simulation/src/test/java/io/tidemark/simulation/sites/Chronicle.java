@@ -53,6 +53,7 @@ final class Chronicle {
     private final SimulatedMachine machine;
     private final Map<Place, Entry> entries = new HashMap<>();
     private final Map<Long, Place> written = new HashMap<>();
+    private final Map<UUID, UUID> predecessors = new HashMap<>();
     private final Map<String, Place> marks = new HashMap<>();
     private final Map<UUID, String> acknowledging = new HashMap<>();
     private final Map<String, List<Place>> acknowledged = new HashMap<>();
@@ -218,6 +219,10 @@ final class Chronicle {
     private Set<Place> branch(Place end) {
         Set<Place> branch = new HashSet<>();
         Place at = end;
+        while (!entries.containsKey(at) && predecessors.containsKey(at.epoch())) {
+            // An epoch without an event.
+            at = new Place(predecessors.get(at.epoch()), at.sequence());
+        }
         while (entries.containsKey(at)) {
             branch.add(at);
             at = entries.get(at).before();
@@ -232,8 +237,10 @@ final class Chronicle {
         return survived;
     }
 
-    /** A site's own epoch begins behind a place: it has whatever was promised anywhere. */
-    void promoted(String site, Place end) {
+    /** A site's own epoch begins: it has whatever was promised anywhere. */
+    void promoted(String site, Epoch epoch) {
+        predecessors.put(epoch.identity(), epoch.predecessorIdentity());        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
+        Place end = new Place(epoch.predecessorIdentity(), epoch.firstSequence() - 1);
         if (!unsure.contains(site)) {
             survives(end);
         }

@@ -319,6 +319,11 @@ final class Site implements SessionListener {
         return now != null && now.role() == ImageHead.Role.PRIMARY;
     }
 
+    boolean isConsistent() {
+        ImageFacts now = facts();
+        return now != null && isConsistentReplica(now);
+    }
+
     // ---- clients
 
     private void write() {
@@ -526,7 +531,7 @@ final class Site implements SessionListener {
     void startedEpoch(Epoch epoch) {
         if (epoch.owner().equals(name)) {
             lifted();
-            chronicle().promoted(name, new Chronicle.Place(epoch.predecessorIdentity(), epoch.firstSequence() - 1));
+            chronicle().promoted(name, epoch);
         }
     }
 
