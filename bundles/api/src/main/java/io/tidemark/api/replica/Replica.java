@@ -63,7 +63,8 @@ public interface Replica extends AutoCloseable {
     void commit();
 
     /**
-     * Asks to be told of progress. The listener is called soon when it has been made already.
+     * Asks to be told of progress. The listener is called soon when it has been made already, and at once when this end is closed
+     * or its image is.
      *
      * @param aboveReceived told when {@code received} is above it; {@link Long#MAX_VALUE} for never
      * @param aboveReplayed or when {@code replayed} is; {@link Long#MAX_VALUE} for never

@@ -831,6 +831,11 @@ final class Incoming implements PeerLink.Receiver {
                 listens = false;
                 gate.open();
             });
+            if (!listens && replica.progress().equals(now)) {
+                // Told at once, and of nothing: it is over, because the image is opened again, which may take long.
+                leave("the image is opened again", false);
+                giveBack();
+            }
         }
     }
 
