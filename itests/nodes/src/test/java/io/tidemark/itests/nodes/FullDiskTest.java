@@ -42,7 +42,7 @@ class FullDiskTest {
     private final long seed = Seeds.choose("FullDiskTest");
 
     @ParameterizedTest
-    @CsvSource({"false,hold", "false,fail", "true,hold"})
+    @CsvSource({"false,hold", "false,fail", "true,hold", "true,fail"})
     void nothingAcknowledgedIsLost(boolean imageToo, String whenFull, Scratch scratch) throws Exception {
         MountedFs fs = MountedFs.ofSize(scratch, DISK_BYTES);
         Ballast ballast = new Ballast(fs.directory());
