@@ -45,6 +45,10 @@ public record News(Topic topic, long timeNanos, String image, String peer, Strin
         REPLICA_FOLLOWS("replica/FOLLOWS"),
         /** A replica is copied and consistent. At the source: all of the copy is sent. */
         REPLICA_COPIED("replica/COPIED"),
+        /** A replica lacks events, and none come, or are taken, for long. */
+        REPLICA_STUCK("replica/STUCK"),
+        /** A replica that was stuck has got something, or lacks nothing any more. */
+        REPLICA_GOES_ON("replica/GOES_ON"),
         /** Receiving, or sending, ended by an error; it is tried again. */
         REPLICA_FAILED("replica/FAILED"),
         /** The source does not serve a replica. */

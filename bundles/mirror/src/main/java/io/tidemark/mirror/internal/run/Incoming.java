@@ -65,6 +65,7 @@ final class Incoming implements PeerLink.Receiver {
     private final Standby gate;
     private final Gate sending;
     private final IncomingWords words;
+    private final StuckNews stuck;
 
     // Shared with the links' workers.
     private final Object lock = new Object();
@@ -130,6 +131,7 @@ final class Incoming implements PeerLink.Receiver {
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
         words.reads(reads);
+        this.stuck = new StuckNews(services.news(), wish.image(), wish.peer(), ImageHead.Role.REPLICA);
         this.wakes =
                 shared == null ? null : new Wakes(context, shared, settings.retryNanos(), gate, sending, words::news);
     }
@@ -275,7 +277,7 @@ final class Incoming implements PeerLink.Receiver {
      */
     private long look(long now) {
         ReplicaProgress progress = replica == null ? null : replica.progress();
-        boolean quiet = progress != null && progress.replayed() == progress.arrived();
+        boolean quiet = progress != null && progress.replayed() == progress.arrived() && !words.lacks(progress);
         if (!quiet || !progress.equals(lookedAt)) {
             lookedAt = quiet ? progress : null;
             quietSinceNanos = now;
@@ -303,6 +305,7 @@ final class Incoming implements PeerLink.Receiver {
             if (follows) {
                 tellClock();
                 keepForSource();
+                stuck.look(words.stuck(replica.progress()));
             }
             tellProgress();
         }

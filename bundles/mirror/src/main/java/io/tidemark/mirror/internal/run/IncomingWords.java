@@ -169,6 +169,17 @@ final class IncomingWords {
         offsetNanos = peerMinusOwnNanos;
     }
 
+    /** Whether the source has something that is not durable here. */
+    synchronized boolean lacks(ReplicaProgress progress) {
+        return phase == Phase.FOLLOWING && progress != null && durable > progress.received();
+    }
+
+    /** What is said of it while it is stuck; empty while it is not. */
+    synchronized String stuck(ReplicaProgress progress) {
+        Said said = said(progress);
+        return said.state() == State.STUCK ? said.words() : "";
+    }
+
     // ---- for people
 
     synchronized MirrorStatus status(Replica replica, long delayNanos) {

@@ -101,8 +101,12 @@ final class Outgoing {
     private long keptReplayed = JournalClient.UNKNOWN;
     private boolean keeping;
     private final RecentRate rate;
+    /** Of the keeper. */
+    private final StuckNews stuck;
     private final TimeLine times = new TimeLine();
     private volatile long heardNanos;
+    /** When the keeper last saw that the replica lacks nothing: who has nothing to say is not stuck. */
+    private volatile long evenNanos;
 
     Outgoing(
             Sources all,
@@ -123,8 +127,10 @@ final class Outgoing {
         this.rate = new RecentRate(all.context().clock());
         this.heardNanos = all.context().clock().monotonicNanos();
         this.peer = Sources.name(link.peer(), open.image(), open.replica());
+        this.stuck = all.stuckNews(open.image(), peer);
         this.sentSequence = opened.start().sequence();
         this.restsUntilNanos = heardNanos;
+        this.evenNanos = heardNanos;
         this.toldEpoch = opened.start().epoch();
         this.keptSequence = received;
         boolean begins = open.copy().begins();
@@ -510,6 +516,12 @@ final class Outgoing {
         if (closed || superseded || forgotten || !(tape.registered() || reads)) {
             return;
         }
+        long unreceived = Math.max(0, tape.journal().durable() - progress.received());
+        if (unreceived == 0) {
+            evenNanos = all.context().clock().monotonicNanos();
+        }
+        boolean copies = copier != null && !copier.done();
+        stuck.look(!copies && trouble == null && stuck(unreceived) ? flowWords(0, unreceived) : "");
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
         if (known.isEmpty() && reads) {
             // Where the journal was not trimmed yet nobody has looked who reads it.
@@ -634,7 +646,11 @@ final class Outgoing {
     }
 
     private boolean stuck(long unreceived) {
-        return unreceived > 0 && all.context().clock().monotonicNanos() - heardNanos > STUCK_NANOS;
+        return unreceived > 0 && silentNanos() > STUCK_NANOS;
+    }
+
+    private long silentNanos() {
+        return all.context().clock().monotonicNanos() - Math.max(heardNanos, evenNanos);
     }
 
     private MirrorStatus.State state(boolean copies, long unreceived) {
@@ -666,7 +682,7 @@ final class Outgoing {
             String lacking = "the replica lacks " + unreceived + " events";
             return stuck(unreceived)
                     ? "stuck: " + lacking + " and takes none since "
-                            + Durations.format(all.context().clock().monotonicNanos() - heardNanos)
+                            + Durations.format(silentNanos())
                     : "sending, " + lacking;
         }
         return lacks == 0

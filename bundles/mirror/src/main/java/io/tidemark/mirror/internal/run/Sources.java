@@ -24,6 +24,7 @@ import io.tidemark.mirror.internal.wire.Point;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +49,8 @@ final class Sources {
     private final Gate gate;
     private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
     private final NewsDesk news;
+    /** By image and replica. */
+    private final Map<String, StuckNews> stuck = new ConcurrentHashMap<>();
     private final Slots slots;
     private volatile long copyBytesPerSecond;
     private volatile boolean closed;
@@ -117,6 +120,12 @@ final class Sources {
         permits.moved();
     }
 
+    /** Outlives the channels to a replica: it says that it goes on over another one, too. */
+    StuckNews stuckNews(String image, String peer) {
+        return stuck.computeIfAbsent(
+                image + '\n' + peer, key -> new StuckNews(news, image, peer, ImageHead.Role.PRIMARY));
+    }
+
     Collection<Outgoing> outgoing() {
         return List.copyOf(kept);
     }
@@ -145,6 +154,7 @@ final class Sources {
 
     /** What the engine knows of a replica is in memory only: failing to forget it keeps nothing. */
     void forgetPeer(String image, String name) {
+        stuck.remove(image + '\n' + name);
         try {
             origin.forgetPeer(image, name);
         } catch (StorageException e) {

@@ -58,6 +58,8 @@ final class MemoryEngine implements ReplicaManager {
 
     /** No further image can be made. */
     boolean full;
+    /** What the mirror here tells. */
+    final NewsDesk news;
     /** Images here have not the size of their sources: no seed fits. */
     boolean resized;
 
@@ -68,6 +70,7 @@ final class MemoryEngine implements ReplicaManager {
         this.images = images;
         this.broken = broken;
         this.gate = context.workers().newGate();
+        this.news = new NewsDesk(context, "news");
         for (MemoryImage image : images.values()) {
             image.crash();
             if (image.role == ImageHead.Role.PRIMARY) {
@@ -108,7 +111,7 @@ final class MemoryEngine implements ReplicaManager {
                 new MemoryManager(this),
                 new MemoryDevices(this, images),
                 pool -> pools.get(pool),
-                new NewsDesk(context, "news"));
+                news);
     }
 
     List<String> names() {

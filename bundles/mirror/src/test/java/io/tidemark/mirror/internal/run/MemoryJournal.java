@@ -40,6 +40,9 @@ public final class MemoryJournal implements Journal, JournalAppender {
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
 
+    /** Readers see nothing above, though it is durable. */
+    private long withheldAbove = Long.MAX_VALUE;
+
     /** An empty one, which goes on behind an event. */
     public MemoryJournal(UUID identity, long start) {
         this.identity = identity;
@@ -52,6 +55,18 @@ public final class MemoryJournal implements Journal, JournalAppender {
     /** The image is opened again: whoever reads is told so. */
     void reopened() {
         openings++;
+        List<Runnable> told = List.copyOf(listeners);
+        listeners.clear();
+        told.forEach(Runnable::run);
+    }
+
+    /** As a journal whose disk does not answer. */
+    void withhold() {
+        withheldAbove = durable;
+    }
+
+    void giveAll() {
+        withheldAbove = Long.MAX_VALUE;
         List<Runnable> told = List.copyOf(listeners);
         listeners.clear();
         told.forEach(Runnable::run);
@@ -133,7 +148,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
             if (closed || opening != openings) {
                 throw new StorageException(Reason.CLOSED, "the reader is closed", "");
             }
-            if (at >= durable) {
+            if (at >= Math.min(durable, withheldAbove)) {
                 return null;
             }
             at++;
@@ -153,7 +168,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
 
         @Override
         public void whenReadable(Runnable listener) {
-            if (at < durable || opening != openings) {
+            if (at < Math.min(durable, withheldAbove) || opening != openings) {
                 listener.run();
             } else {
                 listeners.add(listener);
