@@ -71,6 +71,10 @@ class FanOutTest {
         return Long.parseLong(replica.mirrored(image).get(key));
     }
 
+    private static long durable(Site site, String image) {
+        return Long.parseLong(site.node().status(image).get("durable"));
+    }
+
     private void awaitReceived(Site source, Site replica, String image) {
         Await.until(() -> image + " to be received: " + replica.mirrored(image), PATIENCE, () -> replica.mirrored(image)
                 .get("received")
@@ -134,5 +138,46 @@ class FanOutTest {
         plain.start();
         plain.awaitLinked();
         equal(a, plain);
+    }
+
+    /** What only the other replica has is not lost with the primary: who is promoted fetches it first. */
+    @Test
+    void aReplicaThatIsBehindFetchesFromTheOtherOneWhatTheLostPrimaryHad(Scratch scratch) throws Exception {
+        Site a = site(scratch, "a", "");
+        Site near = site(scratch, "near", "tcp");
+        Site far = site(scratch, "far", "tcp");
+        a.settings().image("disk", BYTES, "commit=journal").image("other", BYTES, "commit=journal");
+        for (Site site : new Site[] {a, near, far}) {
+            site.start();
+        }
+        peers(a, "a", near, "near", "tcp");
+        peers(a, "a", far, "far", "tcp");
+        peers(near, "near", far, "far", "tcp");
+        for (String image : new String[] {"disk", "other"}) {
+            a.order("enable", image, "near", "0s");
+            a.order("enable", image, "far", "0s");
+        }
+        write(a);
+        equal(a, far);
+        far.node().kill();
+        write(a);
+        equal(a, near);
+        a.node().kill();
+        far.start();
+        far.awaitLinked();
+        for (String image : new String[] {"disk", "other"}) {
+            assertTrue(
+                    durable(far, image) < durable(near, image),
+                    "far is behind: " + far.node().status(image));
+            String promoted = far.order("promote!", image);
+            assertTrue(far.node().log().contains("the replica '" + image + "' fetches what near has more"), promoted);
+        }
+        loads.verify(far.node());
+        // And the other one goes on with it, without a copy.
+        equal(far, near);
+        write(far);
+        equal(far, near);
+        far.wasNeverCopiedAnew();
+        near.wasNeverCopiedAnew();
     }
 }
