@@ -239,7 +239,8 @@ final class Chronicle {
 
     /** A site's own epoch begins: it has whatever was promised anywhere. */
     void promoted(String site, Epoch epoch) {
-        predecessors.put(epoch.identity(), epoch.predecessorIdentity());        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
+        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
+        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
         Place end = new Place(epoch.predecessorIdentity(), epoch.firstSequence() - 1);
         if (!unsure.contains(site)) {
             survives(end);

@@ -83,9 +83,7 @@ enum Defect {
                             .filter(epoch -> epoch.firstSequence() <= head)
                             .reduce((before, after) -> after)
                             .orElse(null);
-                    return of == null
-                            ? super.promote(image)
-                            : super.promoteAt(image, new Position(of.number(), head));
+                    return of == null ? super.promote(image) : super.promoteAt(image, new Position(of.number(), head));
                 }
             };
         }

@@ -36,9 +36,10 @@ class ReopenedSitesTest extends Scene {
     void whoReceivesForAnImageThatIsOpenedAgainWaits() {
         machine.run(() -> {
             prepare();
-            machine.disk().plan((operation, path) -> operation == Operation.OPEN && path.startsWith("/b/journals")
-                    ? Verdict.FAIL_IO
-                    : Verdict.PROCEED);
+            machine.disk()
+                    .plan((operation, path) -> operation == Operation.OPEN && path.startsWith("/b/journals")
+                            ? Verdict.FAIL_IO
+                            : Verdict.PROCEED);
             assertThrows(StorageException.class, () -> replica.mirrors.promote(Site.IMAGE, true));
             long before = machine.steps();
             machine.sleep(SECOND);

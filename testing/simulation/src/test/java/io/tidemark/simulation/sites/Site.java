@@ -192,8 +192,7 @@ final class Site implements SessionListener {
                 journals, sound -> scene.defect.journal(name, new ChronicledJournal(sound, this)), this::deleted);
         directory
                 .plugins()
-                .addPolicy(
-                        CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
+                .addPolicy(CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
         directory.plugins().addJournalStore("default", 0, watched);
         directory
                 .plugins()

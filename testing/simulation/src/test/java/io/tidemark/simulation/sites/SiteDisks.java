@@ -1,7 +1,6 @@
 package io.tidemark.simulation.sites;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.faults.FaultPlan;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SeededRandom;

@@ -342,8 +342,7 @@ final class SitesSimulation extends Scene {
             }
         }
         ImageFacts facts = primary.facts();
-        chronicle.survives(
-                chronicle.place(facts.epochs(), facts.watermarks().durable()));
+        chronicle.survives(chronicle.place(facts.epochs(), facts.watermarks().durable()));
     }
 
     /** The one with the newest epoch; where there is none, whoever is furthest becomes it. */

@@ -103,6 +103,7 @@ final class Outgoing {
     private final RecentRate rate;
     /** Of the keeper. */
     private final StuckNews stuck;
+
     private final TimeLine times = new TimeLine();
     private volatile long heardNanos;
     /** When the keeper last saw that the replica lacks nothing: who has nothing to say is not stuck. */
@@ -681,8 +682,7 @@ final class Outgoing {
         if (unreceived > 0) {
             String lacking = "the replica lacks " + unreceived + " events";
             return stuck(unreceived)
-                    ? "stuck: " + lacking + " and takes none since "
-                            + Durations.format(silentNanos())
+                    ? "stuck: " + lacking + " and takes none since " + Durations.format(silentNanos())
                     : "sending, " + lacking;
         }
         return lacks == 0

@@ -51,6 +51,7 @@ final class Sources {
     private final NewsDesk news;
     /** By image and replica. */
     private final Map<String, StuckNews> stuck = new ConcurrentHashMap<>();
+
     private final Slots slots;
     private volatile long copyBytesPerSecond;
     private volatile boolean closed;

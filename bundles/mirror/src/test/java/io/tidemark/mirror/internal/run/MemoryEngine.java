@@ -107,11 +107,7 @@ final class MemoryEngine implements ReplicaManager {
 
     Services services() {
         return new Services(
-                this,
-                new MemoryManager(this),
-                new MemoryDevices(this, images),
-                pool -> pools.get(pool),
-                news);
+                this, new MemoryManager(this), new MemoryDevices(this, images), pool -> pools.get(pool), news);
     }
 
     List<String> names() {
