@@ -568,7 +568,9 @@ final class Outgoing {
         }
     }
 
-    private void keepProgress(JournalClient known, long received, long replayed) throws StorageException {
+    private void keepProgress(JournalClient known, long told, long replayed) throws StorageException {
+        // A channel that is being superseded may come late, and what is kept never goes back.
+        long received = Math.max(told, known.commit().sequence());
         JournalClient now = new JournalClient(
                 tape.client(),
                 known.description(),

@@ -66,7 +66,11 @@ public final class MemoryJournal implements Journal, JournalAppender {
     }
 
     void giveAll() {
-        withheldAbove = Long.MAX_VALUE;
+        give(Long.MAX_VALUE);
+    }
+
+    void give(long upTo) {
+        withheldAbove = upTo;
         List<Runnable> told = List.copyOf(listeners);
         listeners.clear();
         told.forEach(Runnable::run);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
@@ -61,6 +62,35 @@ class MirrorSimulationTest {
         List<JournalClient> clients = image.journal.clients();
         assertEquals(1, clients.size());
         return clients.get(0).commit().sequence();
+    }
+
+    /** As another channel for the same replica may have kept it, between two looks of this one. */
+    @Test
+    void whatIsKeptOfAReplicaNeverGoesBack() {
+        TwoSites.play(150, 2, sites -> {
+            MemoryImage image = sites.following("disk");
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 5 * SECOND);
+            image.journal.withhold();
+            long before = image.journal.durable();
+            sites.write(image, 4, 512);
+            sites.machine.sleep(SECOND);
+            long durable = image.journal.durable();
+            JournalClient known = image.journal.clients().get(0);
+            image.journal.putClient(new JournalClient(
+                    known.id(),
+                    known.description(),
+                    new Position(known.commit().epoch(), durable),
+                    known.state(),
+                    known.seenNanos(),
+                    known.applied()));
+            image.journal.give(before + 2);
+            assertTrue(
+                    sites.machine.awaitUntil(() -> sites.b.image("disk").journal.durable() == before + 2, 10 * SECOND));
+            sites.machine.sleep(5 * SECOND);
+            assertEquals(durable, kept(image));
+            assertEquals(before + 2, image.journal.clients().get(0).applied(), "and it was kept again since");
+        });
     }
 
     @Test
