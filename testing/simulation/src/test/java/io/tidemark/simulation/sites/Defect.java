@@ -53,18 +53,18 @@ enum Defect {
         }
     },
 
-    /** What has arrived at replicas is acknowledged, where it is to be durable there. */
-    ACKNOWLEDGES_WHAT_HAS_ARRIVED {
+    /** What is durable here is acknowledged, where it is to be durable at replicas. */
+    ACKNOWLEDGES_WITHOUT_REPLICAS {
         @Override
         CommitPolicy policy(CommitPolicy sound) {
             return situation -> {
                 CommitRule rule = sound.rule(situation);
                 return new CommitRule(
                         rule.name(),
-                        Watermark.ARRIVED,
-                        Watermark.ARRIVED,
-                        rule.peers(),
-                        rule.missingPeers(),
+                        Watermark.DURABLE,
+                        Watermark.DURABLE,
+                        0,
+                        CommitRule.MissingPeers.JOURNAL,
                         rule.writeCache());
             };
         }
