@@ -92,7 +92,6 @@ final class Oracle {
         return overlaps;
     }
 
-    /** Something happened between the begin of a set of image writes and the wait for it. */
     /** Clients have waited so often in a life for the image to take what is in memory. */
     void waited(long times) {
         waits += times;
@@ -102,6 +101,7 @@ final class Oracle {
         return waits;
     }
 
+    /** Something happened between the begin of a set of image writes and the wait for it. */
     void filledBeside() {
         filledBeside++;
     }

@@ -94,6 +94,7 @@ final class WatchedImage implements BlockImage {
                     oracle.filledBeside();
                 }
                 try {
+                    slow.run();
                     below.await();
                 } finally {
                     pending--;

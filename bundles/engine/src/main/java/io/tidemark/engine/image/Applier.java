@@ -249,7 +249,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
                 core.failed(writer.failedPart(), failure, after);
             } else if (done) {
                 core.figures.applied(core.frozenBytes, map.size(), writer, now - before);
-                core.share.applied(writer.bytes(), map.size(), now - before);
+                core.share.applied(writer.bytes(), map.size(), now - before - writer.fetchedNanos());
                 finish(now, wall);
             }
         }

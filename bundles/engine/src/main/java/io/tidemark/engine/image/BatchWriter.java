@@ -100,6 +100,7 @@ final class BatchWriter {
     private long bytes;
     private long writes;
     private long fetchedBytes;
+    private long fetchedNanos;
     private long[] cold = new long[64];
     private int coldCount;
     private long coldBase;
@@ -140,6 +141,11 @@ final class BatchWriter {
         return fetchedBytes;
     }
 
+    /** And how long that took. */
+    long fetchedNanos() {
+        return fetchedNanos;
+    }
+
     /**
      * Writes a batch.
      *
@@ -155,6 +161,7 @@ final class BatchWriter {
         bytes = 0;
         writes = 0;
         fetchedBytes = 0;
+        fetchedNanos = 0;
         int need = look(batch);
         ExtentMap.Cursor cursor = batch.cursor();
         Payload lent = core.context.payloads().tryTake(need);
@@ -351,7 +358,9 @@ final class BatchWriter {
         part = ImageListener.Part.JOURNAL;
         long before = core.context.clock().monotonicNanos();
         journal.readBody(pieces.place(i), pieces.body(i) + from, destination);
-        fetchNanos += core.context.clock().monotonicNanos() - before;
+        long took = core.context.clock().monotonicNanos() - before;
+        fetchNanos += took;
+        fetchedNanos += took;
         if (++fetches == FETCH_SAMPLE) {
             // What the page cache does not have any more is asked for ahead, many at a time.
             ahead = fetchNanos > FETCH_SAMPLE * SLOW_FETCH_NANOS;

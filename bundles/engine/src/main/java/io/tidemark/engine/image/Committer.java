@@ -33,9 +33,6 @@ final class Committer implements Runnable {
     private volatile boolean stop;
     private volatile boolean forceNow;
 
-    /** When the last force ended. Guarded by the image's lock. */
-    private long lastForcedNanos = Long.MIN_VALUE;
-
     /** Where a worker forces. */
     private static final class Seat {
         /** It forces, or is about to, or somebody is about to have it do so. Guarded by the image's lock. */
@@ -208,6 +205,9 @@ final class Committer implements Runnable {
         boolean alone = core.forces == 0;
         long before = alone ? core.durable : core.claimed;
         long added = core.unforced.claimBytes();
+        if (core.forces == 0) {
+            core.share.forcing(core.context.clock().monotonicNanos());
+        }
         core.forces++;
         core.claimed = core.appended;
         core.forceWanted = false;
@@ -236,7 +236,7 @@ final class Committer implements Runnable {
             } else {
                 core.figures.forced(claim.events(), claim.bytes(), now - before);
                 core.durableAt(durable, now, wall, settle);
-                core.share.forced(claim.bytes(), claim.events(), busyNanos(before, now));
+                core.share.forced(claim.bytes(), claim.events(), now);
             }
         }
         settle.settle(core);
@@ -285,7 +285,6 @@ final class Committer implements Runnable {
             long patience = core.share.patienceNanos();
             if (patience == 0) {
                 core.share.giveUp();
-                core.room.signal();
                 core.moved(after);
                 patience = Long.MAX_VALUE;
             }
@@ -294,12 +293,5 @@ final class Committer implements Runnable {
         }
         after.settle(core);
         return timeout;
-    }
-
-    /** What of a force's time no other one had before it: two may be under way. Under the lock. */
-    private long busyNanos(long startNanos, long endNanos) {
-        long nanos = endNanos - Math.max(startNanos, lastForcedNanos);
-        lastForcedNanos = endNanos;
-        return nanos;
     }
 }

@@ -183,6 +183,7 @@ final class Receiver implements Replica {
         synchronized (core.lock) {
             refusedVersion = following.roomVersion;
             if (!core.share.fits(bytes)) {
+                wantedBytes = 0;
                 core.committer.wake();
                 return null;
             }

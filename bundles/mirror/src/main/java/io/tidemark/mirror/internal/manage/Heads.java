@@ -112,11 +112,12 @@ final class Heads {
             desk.pause(LOOK_NANOS);
             facts = desk.facts(image);
         }
+        MirrorStatus held = statuses.replica(image, desk.replica(image));
         LOG.info(
                 "the replica '{}' is held at {}, from event {}",
                 image,
                 to,
                 before.replica().head());
-        return statuses.replica(image, desk.replica(image));
+        return held;
     }
 }
