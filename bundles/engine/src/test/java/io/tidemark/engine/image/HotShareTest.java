@@ -25,6 +25,10 @@ import org.junit.jupiter.api.Timeout;
 class HotShareTest {
     private static final int MIB = 1 << 20;
     private static final long SHARE = 8L << 20;
+
+    /** Twice the share: what is overwritten does not count. */
+    private static final int MIBS = 16;
+
     private static final long FORCE_NANOS = 1_000_000;
 
     private final HandClock clock = new HandClock();
@@ -33,7 +37,7 @@ class HotShareTest {
 
     private volatile CountDownLatch held = new CountDownLatch(0);
 
-    /** Of 64 MiB; forces of the journal and writes of a MiB to the image take as long as the test says. */
+    /** Forces of the journal and writes of a MiB to the image take as long as the test says. */
     private Rig rig() throws StorageException {
         ForwardingContext context = new ForwardingContext(new MachineContext(32L << 20)) {
             @Override
@@ -42,8 +46,8 @@ class HotShareTest {
             }
         };
         Rig rig = new Rig(Rig.LAZY, context);
-        rig.engine.resize(64L << 20);
-        rig.model = new byte[64 << 20];
+        rig.engine.resize((long) MIBS << 20);
+        rig.model = new byte[MIBS << 20];
         rig.journal.beforeForce = () -> clock.pass(FORCE_NANOS);
         rig.image.beforeWrite = this::beforeWrite;
         return rig;
@@ -109,7 +113,7 @@ class HotShareTest {
     void largeWritesWaitForAnImageThatKeepsUp() throws Exception {
         try (Rig rig = rig()) {
             held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, 64);
+            FutureTask<Void> writer = writes(rig, 0, MIBS);
             Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
             assertFalse(writer.isDone());
             assertTrue(rig.engine.counters().get("hot.bytes") <= SHARE);
@@ -121,7 +125,7 @@ class HotShareTest {
             rig.engine.checkpoint();
             assertFalse(isBehind(rig.engine));
             held = new CountDownLatch(1);
-            writer = writes(rig, 0, 64);
+            writer = writes(rig, 0, MIBS);
             Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image again");
             held.countDown();
             writer.get();
@@ -158,7 +162,7 @@ class HotShareTest {
             isFoundSlow(rig);
             clock.pass(10_000_000_000L);
             held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, 64);
+            FutureTask<Void> writer = writes(rig, 0, MIBS);
             Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
             held.countDown();
             writer.get();
@@ -171,20 +175,20 @@ class HotShareTest {
         try (Rig rig = rig()) {
             isFoundSlow(rig);
             held = new CountDownLatch(1);
-            write(rig, 0, 64);
+            write(rig, 0, MIBS);
             assertFalse(somebodyWaits(rig.engine).getAsBoolean());
             held.countDown();
             rig.engine.checkpoint();
             assertTrue(readBack(rig.engine) > 0, "all was in memory");
             rig.verify();
             imageNanos = FORCE_NANOS / 10;
-            for (int i = 0; i < 256; i++) {
+            for (int i = 0; i < 128; i++) {
                 write(rig, 0, 1);
                 rig.engine.checkpoint();
             }
             assertFalse(isBehind(rig.engine));
             held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, 64);
+            FutureTask<Void> writer = writes(rig, 0, MIBS);
             Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image again");
             held.countDown();
             writer.get();
@@ -196,7 +200,7 @@ class HotShareTest {
     void nobodyWaitsLongForAnImageThatIsStuck() throws Exception {
         try (Rig rig = rig()) {
             held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, 64);
+            FutureTask<Void> writer = writes(rig, 0, MIBS);
             Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
             clock.pass(999_000_000);
             Core core = rig.engine.core();
@@ -216,7 +220,7 @@ class HotShareTest {
     void smallWritesNeverWaitForTheImage() throws Exception {
         try (Rig rig = rig()) {
             held = new CountDownLatch(1);
-            for (int i = 0; i < 3 * SHARE / 8192; i++) {
+            for (int i = 0; i < 2 * SHARE / 8192; i++) {
                 rig.write(i * 8192L, 8192, i).succeeded();
             }
             assertFalse(somebodyWaits(rig.engine).getAsBoolean());
@@ -230,7 +234,7 @@ class HotShareTest {
     void aReplicaTakesNoMoreThanItsImageAndIsToldWhenItDoes() throws Exception {
         try (ReplicaRig rig = ReplicaRig.consistent().byHand().start()) {
             held = new CountDownLatch(1);
-            rig.event(EventKind.RESIZE, 0, 64 << 20);
+            rig.event(EventKind.RESIZE, 0, MIBS << 20);
             rig.states.set(1, null);
             rig.sendAll();
             rig.awaitHead(1);
@@ -242,7 +246,7 @@ class HotShareTest {
                 sent++;
                 next = rig.writeMib(sent);
                 rig.replica.commit();
-                assertTrue(sent < 64, "the image is stuck, and all is taken");
+                assertTrue(sent < MIBS, "the image is stuck, and all is taken");
             }
             Rig.eventually(() -> rig.progress().head() == rig.progress().arrived(), "all is readable");
             assertFalse(rig.offer(next));
