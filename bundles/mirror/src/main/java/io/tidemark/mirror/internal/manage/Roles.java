@@ -76,6 +76,13 @@ final class Roles {
         }
         long missing =
                 source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
+        if (!force && wish != null) {
+            // Asking and fetching may have taken long, and another one may have been promoted meanwhile.
+            Answer.Facts again = source(wish, false);
+            if (again != null) {
+                refuseBeside(image, again, wish);
+            }
+        }
         ImageFacts promoted =
                 desk.turns().in(turn(image), () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
