@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
-import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.device.DeviceSession;
@@ -17,7 +16,6 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.engine.image.ImageLabels;
-import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.faults.ForceAudit;
@@ -166,21 +164,5 @@ class EngineForcesTest {
         for (int offset = 0; offset < IMAGE_BYTES; offset++) {
             assertEquals(value, bytes.get(offset), "byte " + offset);
         }
-    }
-
-    private static final class Unmoved implements ImageListener {
-        @Override
-        public void stateChanged(State state, String detail) {}
-
-        @Override
-        public void failed(Part part, StorageException failure) {
-            throw new AssertionError(part + " failed", failure);
-        }
-
-        @Override
-        public void trimWanted(boolean journalFull) {}
-
-        @Override
-        public void warning(String line) {}
     }
 }

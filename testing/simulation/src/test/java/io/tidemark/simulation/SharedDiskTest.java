@@ -12,13 +12,11 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.device.DeviceSession;
-import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.engine.image.ImageLabels;
-import io.tidemark.engine.image.ImageListener;
 import io.tidemark.engine.image.ImageSettings;
 import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.faults.MachineSettings;
@@ -68,7 +66,7 @@ class SharedDiskTest {
     }
 
     /** An image that is as lazy as it may be. */
-    private static final class Node implements ImageListener, SessionListener {
+    private static final class Node {
         private final Journal journal;
         private final BlockImage bytes;
         private final JournaledImage image;
@@ -102,8 +100,14 @@ class SharedDiskTest {
             ImageSettings settings = new ImageSettings(
                     8L << 20, 128L << 20, 1 << 16, 1L << 30, 3600 * SECOND, 3600 * SECOND, full, 0.8, 5_000_000_000L);
             image = JournaledImage.open(
-                    process, new ImageLabels("disk", "", "node"), settings, CommitRule.JOURNAL, journal, bytes, this);
-            session = image.connect("client", this);
+                    process,
+                    new ImageLabels("disk", "", "node"),
+                    settings,
+                    CommitRule.JOURNAL,
+                    journal,
+                    bytes,
+                    new Unmoved());
+            session = image.connect("client", new Life.Deaf());
             process.workers().start("manager", () -> manage(process));
         }
 
@@ -137,26 +141,6 @@ class SharedDiskTest {
         State state() {
             return image.state();
         }
-
-        @Override
-        public void stateChanged(State state, String detail) {}
-
-        @Override
-        public void failed(Part part, StorageException failure) {
-            throw new AssertionError(part + " failed", failure);
-        }
-
-        @Override
-        public void trimWanted(boolean journalFull) {}
-
-        @Override
-        public void warning(String line) {}
-
-        @Override
-        public void swept() {}
-
-        @Override
-        public void closed(String why) {}
     }
 
     private void writeAll(SimulatedMachine machine, SimulatedContext process, Node node, int from, int to, int value) {

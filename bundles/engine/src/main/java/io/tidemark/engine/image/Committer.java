@@ -205,7 +205,7 @@ final class Committer implements Runnable {
         boolean alone = core.forces == 0;
         long before = alone ? core.durable : core.claimed;
         long added = core.unforced.claimBytes();
-        if (core.forces == 0) {
+        if (alone) {
             core.share.forcing(core.context.clock().monotonicNanos());
         }
         core.forces++;
@@ -279,19 +279,18 @@ final class Committer implements Runnable {
         }
     }
 
+    /** How long nothing is to be done; who has waited long enough for the image does so no more. */
     private long timeoutNanos() {
-        long timeout;
         synchronized (core.lock) {
             long patience = core.share.patienceNanos();
-            if (patience == 0) {
-                core.share.giveUp();
-                core.moved(after);
-                patience = Long.MAX_VALUE;
+            if (patience > 0) {
+                boolean forces = core.durable < core.appended && !core.suspended;
+                return forces ? Math.min(core.settings.idleNanos(), patience) : patience;
             }
-            boolean forces = core.durable < core.appended && !core.suspended;
-            timeout = forces ? Math.min(core.settings.idleNanos(), patience) : patience;
+            core.share.giveUp();
+            core.moved(after);
         }
         after.settle(core);
-        return timeout;
+        return timeoutNanos();
     }
 }

@@ -442,6 +442,7 @@ final class Core {
         held.add(request);
         heldBytes += request.waitingBytes();
         if (space.isTight() && held.size() == 1) {
+            // It may rest for long, and looks for space more often while somebody waits.
             applier.wake();
         }
     }

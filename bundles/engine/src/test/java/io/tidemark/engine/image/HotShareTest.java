@@ -68,14 +68,17 @@ class HotShareTest {
         }
     }
 
-    private FutureTask<Void> writes(Rig rig, int fromMib, int toMib) {
+    /** The image is held, and somebody writes more than memory holds until it has to wait. */
+    private FutureTask<Void> waitingWriter(Rig rig) {
+        held = new CountDownLatch(1);
         FutureTask<Void> task = new FutureTask<>(() -> {
-            write(rig, fromMib, toMib);
+            write(rig, 0, MIBS);
             return null;
         });
         Thread thread = new Thread(task, "writer");
         thread.setDaemon(true);
         thread.start();
+        Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
         return task;
     }
 
@@ -112,9 +115,7 @@ class HotShareTest {
     @Test
     void largeWritesWaitForAnImageThatKeepsUp() throws Exception {
         try (Rig rig = rig()) {
-            held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, MIBS);
-            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
+            FutureTask<Void> writer = waitingWriter(rig);
             assertFalse(writer.isDone());
             assertTrue(rig.engine.counters().get("hot.bytes") <= SHARE);
             try (DeviceSession other = rig.engine.connect("other", rig)) {
@@ -124,9 +125,7 @@ class HotShareTest {
             writer.get();
             rig.engine.checkpoint();
             assertFalse(isBehind(rig.engine));
-            held = new CountDownLatch(1);
-            writer = writes(rig, 0, MIBS);
-            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image again");
+            writer = waitingWriter(rig);
             held.countDown();
             writer.get();
             rig.engine.checkpoint();
@@ -161,9 +160,7 @@ class HotShareTest {
         try (Rig rig = rig()) {
             isFoundSlow(rig);
             clock.pass(10_000_000_000L);
-            held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, MIBS);
-            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
+            FutureTask<Void> writer = waitingWriter(rig);
             held.countDown();
             writer.get();
             rig.verify();
@@ -187,9 +184,7 @@ class HotShareTest {
                 rig.engine.checkpoint();
             }
             assertFalse(isBehind(rig.engine));
-            held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, MIBS);
-            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image again");
+            FutureTask<Void> writer = waitingWriter(rig);
             held.countDown();
             writer.get();
             rig.verify();
@@ -199,9 +194,7 @@ class HotShareTest {
     @Test
     void nobodyWaitsLongForAnImageThatIsStuck() throws Exception {
         try (Rig rig = rig()) {
-            held = new CountDownLatch(1);
-            FutureTask<Void> writer = writes(rig, 0, MIBS);
-            Rig.eventually(somebodyWaits(rig.engine), "the writer waits for the image");
+            FutureTask<Void> writer = waitingWriter(rig);
             clock.pass(999_000_000);
             Core core = rig.engine.core();
             synchronized (core.lock) {

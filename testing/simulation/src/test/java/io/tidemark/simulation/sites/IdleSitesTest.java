@@ -4,13 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tidemark.api.mirror.PeerSettings;
-import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,23 +29,13 @@ class IdleSitesTest extends Scene {
     @Test
     void anIdleImageHasNoThreadsAndGoesOnWhenItIsWrittenTo() {
         machine.run(() -> {
-            prepare();
+            mirror(random);
             for (int round = 0; round < 3; round++) {
                 write();
                 machine.sleep(90 * SECOND);
                 idle();
             }
         });
-    }
-
-    private void prepare() throws Exception {
-        source.boot(new SeededRandom(random.bits()));
-        replica.boot(new SeededRandom(random.bits()));
-        source.mirrors.addPeer("b", PeerSettings.of("sim:b", replica.key.toString()));
-        replica.mirrors.addPeer("a", PeerSettings.of("", source.key.toString()));
-        source.create(false);
-        assertTrue(machine.awaitUntil(() -> source.mirrors.peers().get(0).linked(), 60 * SECOND));
-        source.mirrors.enable(Site.IMAGE, "b", ReplicaOptions.DEFAULTS);
     }
 
     private void write() throws Exception {
@@ -87,7 +74,7 @@ class IdleSitesTest extends Scene {
     // ---- what the sites see of it
 
     @Override
-    Collection<Site> sites() {
+    List<Site> sites() {
         return List.of(source, replica);
     }
 

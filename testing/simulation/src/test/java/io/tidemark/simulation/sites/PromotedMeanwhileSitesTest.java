@@ -3,13 +3,12 @@ package io.tidemark.simulation.sites;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
-import io.tidemark.api.mirror.PeerSettings;
-import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.mirror.internal.identity.NodeKey;
-import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -30,13 +29,26 @@ class PromotedMeanwhileSitesTest extends Scene {
         super(79, Defect.NONE);
     }
 
+    private interface Order {
+        void run() throws StorageException;
+    }
+
     @Test
     void whoAskedForLongLooksAgainWhetherThereIsAPrimary() {
+        isRefused(() -> replica.mirrors.promote(Site.IMAGE, false));
+    }
+
+    @Test
+    void soDoesWhoIsPromotedAtAnEarlierMoment() {
+        isRefused(() -> replica.mirrors.promoteAt(Site.IMAGE, new Position(1, 3), false, GivenUp.LOST));
+    }
+
+    private void isRefused(Order promotion) {
         machine.run(() -> {
             prepare();
             source.mirrors.demote(Site.IMAGE);
             network.stall("b", "c", 4 * SECOND);
-            replica.spawn("operator", this::promote);
+            replica.spawn("operator", () -> promote(promotion));
             machine.sleep(SECOND / 2);
             assertTrue(!ended, "nobody was asked");
             source.mirrors.promote(Site.IMAGE, false);
@@ -48,9 +60,9 @@ class PromotedMeanwhileSitesTest extends Scene {
         });
     }
 
-    private void promote() {
+    private void promote(Order promotion) {
         try {
-            replica.mirrors.promote(Site.IMAGE, false);
+            promotion.run();
         } catch (StorageException e) {
             refused = e;
         }
@@ -58,25 +70,7 @@ class PromotedMeanwhileSitesTest extends Scene {
     }
 
     private void prepare() throws Exception {
-        for (Site site : sites) {
-            site.boot(new SeededRandom(random.bits()));
-        }
-        for (Site one : sites) {
-            for (Site other : sites) {
-                boolean dials = one.name.compareTo(other.name) > 0;
-                if (one != other) {
-                    one.mirrors.addPeer(
-                            other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
-                }
-            }
-        }
-        source.create(false);
-        for (Site one : sites) {
-            assertTrue(machine.awaitUntil(
-                    () -> one.mirrors.peers().stream().allMatch(peer -> peer.linked()), 60 * SECOND));
-        }
-        source.mirrors.enable(Site.IMAGE, "b", ReplicaOptions.DEFAULTS);
-        source.mirrors.enable(Site.IMAGE, "c", ReplicaOptions.DEFAULTS);
+        mirror(random);
         writing = true;
         machine.sleep(2 * SECOND);
         writing = false;
@@ -86,7 +80,7 @@ class PromotedMeanwhileSitesTest extends Scene {
     // ---- what the sites see of it
 
     @Override
-    Collection<Site> sites() {
+    List<Site> sites() {
         return sites;
     }
 

@@ -6,14 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
-import io.tidemark.api.mirror.PeerSettings;
-import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.faults.FaultPlan;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.mirror.internal.identity.NodeKey;
-import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -52,13 +49,7 @@ class ReopenedSitesTest extends Scene {
     }
 
     private void prepare() throws Exception {
-        source.boot(new SeededRandom(random.bits()));
-        replica.boot(new SeededRandom(random.bits()));
-        source.mirrors.addPeer("b", PeerSettings.of("sim:b", replica.key.toString()));
-        replica.mirrors.addPeer("a", PeerSettings.of("", source.key.toString()));
-        source.create(false);
-        assertTrue(machine.awaitUntil(() -> source.mirrors.peers().get(0).linked(), 60 * SECOND));
-        source.mirrors.enable(Site.IMAGE, "b", ReplicaOptions.DEFAULTS);
+        mirror(random);
         writing = true;
         machine.sleep(2 * SECOND);
         writing = false;
@@ -69,7 +60,7 @@ class ReopenedSitesTest extends Scene {
     // ---- what the sites see of it
 
     @Override
-    Collection<Site> sites() {
+    List<Site> sites() {
         return List.of(source, replica);
     }
 

@@ -1,10 +1,15 @@
 package io.tidemark.simulation.sites;
 
+import io.tidemark.api.StorageException;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.NetworkSettings;
+import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
-import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 
 /** What sites share: the machine that plays them, and what the driver decides. */
@@ -24,7 +29,39 @@ abstract class Scene {
         this.defect = defect;
     }
 
-    abstract Collection<Site> sites();
+    /** All of them; the first one has the image at first. */
+    abstract List<Site> sites();
+
+    /** Each site knows each other one; of two the later one dials. */
+    final void introduce() throws StorageException {
+        for (Site one : sites()) {
+            for (Site other : sites()) {
+                boolean dials = one.name.compareTo(other.name) > 0;
+                if (one != other) {
+                    one.mirrors.addPeer(
+                            other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
+                }
+            }
+        }
+    }
+
+    /** All run and are linked, and the image of the first one is mirrored to the others. */
+    final void mirror(SeededRandom random) throws StorageException {
+        for (Site site : sites()) {
+            site.boot(new SeededRandom(random.bits()));
+        }
+        introduce();
+        Site first = sites().get(0);
+        first.create(false);
+        for (Site site : sites()) {
+            boolean linked = machine.awaitUntil(
+                    () -> site.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * Site.SECOND);
+            chronicle.require(linked, () -> site + " is not linked");
+        }
+        for (Site other : sites().subList(1, sites().size())) {
+            first.mirrors.enable(Site.IMAGE, other.name, ReplicaOptions.DEFAULTS);
+        }
+    }
 
     /** How many replicas have to have a write durably before it is acknowledged; 0 when its own journal is enough. */
     int peers() {

@@ -4,7 +4,6 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
-import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
@@ -15,7 +14,6 @@ import io.tidemark.faults.SeededRandom;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,15 +131,7 @@ final class SitesSimulation extends Scene {
     }
 
     private void prepare() throws StorageException {
-        for (Site one : sites) {
-            for (Site other : sites) {
-                boolean dials = one.name.compareTo(other.name) > 0;
-                if (one != other) {
-                    one.mirrors.addPeer(
-                            other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
-                }
-            }
-        }
+        introduce();
         Site first = sites.get(0);
         // One that has to be copied anew would keep writes waiting.
         first.create(peers == 0 && machine.random("slow").below(4) == 0);
@@ -440,7 +430,7 @@ final class SitesSimulation extends Scene {
     // ---- what sites see of it
 
     @Override
-    Collection<Site> sites() {
+    List<Site> sites() {
         return sites;
     }
 

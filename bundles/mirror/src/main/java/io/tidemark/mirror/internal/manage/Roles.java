@@ -76,12 +76,8 @@ final class Roles {
         }
         long missing =
                 source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
-        if (!force && wish != null) {
-            // Asking and fetching may have taken long, and another one may have been promoted meanwhile.
-            Answer.Facts again = source(wish, false);
-            if (again != null) {
-                refuseBeside(image, again, wish);
-            }
+        if (!force) {
+            lookAgain(image, wish);
         }
         ImageFacts promoted =
                 desk.turns().in(turn(image), () -> desk.services().replicas().promote(image));
@@ -120,6 +116,9 @@ final class Roles {
         long received = facts.watermarks().durable();
         boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
+        if (!force) {
+            lookAgain(image, wish);
+        }
         ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
@@ -231,6 +230,14 @@ final class Roles {
                     "try again when mirror:status says that it has everything; --force does without them");
         }
         return SURE;
+    }
+
+    /** Asking and fetching may have taken long, and another one may have been promoted meanwhile. */
+    private void lookAgain(String image, ReplicaWish wish) throws StorageException {
+        Answer.Facts now = wish == null ? null : source(wish, false);
+        if (now != null) {
+            refuseBeside(image, now, wish);
+        }
     }
 
     /** Where the source is primary, or in the middle of others, nobody takes over from it unasked. */

@@ -271,9 +271,9 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     /**
-     * How long until somebody has to look though nobody woke the worker: how the clocks differ, and what the journal keeps for
-     * who was its source. Ever later where all has been replayed for long, as neither is worth anything before the next event,
-     * which wakes it.
+     * How long until somebody has to look though nobody woke the worker: whether it is stuck, how the clocks differ, and what the
+     * journal keeps for who was its source. Ever later where all has been replayed for long, as none of it is worth anything
+     * before the next event, which wakes it.
      */
     private long look(long now) {
         ReplicaProgress progress = replica == null ? null : replica.progress();
@@ -281,6 +281,9 @@ final class Incoming implements PeerLink.Receiver {
         if (!quiet || !progress.equals(lookedAt)) {
             lookedAt = quiet ? progress : null;
             quietSinceNanos = now;
+        }
+        if (progress != null && link != null && asked) {
+            stuck.look(words.stuck(progress));
         }
         return Math.max(LOOK_NANOS, Math.min(MOST_LOOK_NANOS, now - quietSinceNanos));
     }
@@ -305,7 +308,6 @@ final class Incoming implements PeerLink.Receiver {
             if (follows) {
                 tellClock();
                 keepForSource();
-                stuck.look(words.stuck(replica.progress()));
             }
             tellProgress();
         }

@@ -176,8 +176,11 @@ final class IncomingWords {
 
     /** What is said of it while it is stuck; empty while it is not. */
     synchronized String stuck(ReplicaProgress progress) {
-        Said said = said(progress);
-        return said.state() == State.STUCK ? said.words() : "";
+        return isStuck(progress) ? said(progress).words() : "";
+    }
+
+    private boolean isStuck(ReplicaProgress progress) {
+        return lacks(progress) && !suspended && !waits && clock.monotonicNanos() - heardNanos > STUCK_NANOS;
     }
 
     // ---- for people
@@ -286,9 +289,8 @@ final class IncomingWords {
             return new Said(State.STARTING, "opens the image");
         }
         long lacks = durable - progress.received();
-        long silent = clock.monotonicNanos() - heardNanos;
-        if (lacks > 0 && silent > STUCK_NANOS) {
-            String since = Durations.format(silent / SECOND * SECOND);
+        if (isStuck(progress)) {
+            String since = Durations.format((clock.monotonicNanos() - heardNanos) / SECOND * SECOND);
             return new Said(
                     State.STUCK, "stuck: the source has " + lacks + " events more and sends nothing since " + since);
         }
