@@ -61,7 +61,7 @@ class FioVerifyTest {
         Command.Running victim =
                 Command.of(scratch, Tool.BASH, "-c", "exec sleep 60").start();
         fio.start(server.uri(), victim.pid());
-        Await.until("fio to flush some times", PATIENCE, () -> disk.flushes() > 20);
+        Await.until("fio to flush some times", PATIENCE, () -> disk.flushes() > 100);
         fio.pull();
         victim.await(PATIENCE);
         assertTrue(fio.await(), "fio had written everything");
@@ -84,7 +84,8 @@ class FioVerifyTest {
         Files.write(written.fio().answered(1), answers);
         written.damage(unanswered);
         written.verify();
-        String lost = answers.get(answers.size() / 2);
+        // One of the first: fio went on after it was told to stop, and does not demand what it wrote then.
+        String lost = answers.get(0);
         written.damage(lost);
         String offset = lost.split(", *")[4];
         String failure = written.failure();
