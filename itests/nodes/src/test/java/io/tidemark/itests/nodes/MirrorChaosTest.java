@@ -1,7 +1,9 @@
 package io.tidemark.itests.nodes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.itests.nodes.harness.Await;
 import io.tidemark.itests.nodes.harness.Ballast;
 import io.tidemark.itests.nodes.harness.MountedFs;
@@ -11,126 +13,218 @@ import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
-import io.tidemark.itests.nodes.node.Site;
+import io.tidemark.itests.nodes.load.VerifiedLoad;
+import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.TwoSites;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Verified writes on the primary, while one of both nodes is killed with -9, the link between them is cut, stalled, slowed, or
- * spoilt, or the file system of the replica's journal is full. After healing the replica has everything, byte by byte, and was
- * never copied a second time. {@code -Dtidemark.mirror.seconds=N} makes it longer; the README of these tests has the command.
+ * spoilt, or the file system of the replica's journal is full. Each round names a moment among the writes with a mark, and the
+ * replica, which is held before it and stepped to it after what befell them, is what the primary was then, byte by byte. After
+ * healing it has everything, and was never copied a second time; and whatever happens at the replica or the link, no request
+ * waits longer than {@code peer.timeout} says. {@code -Dtidemark.mirror.seconds=N} makes it longer; the README of these tests has
+ * the command.
  */
 @ExtendWith(ScratchExtension.class)
 class MirrorChaosTest {
     private static final String DISK = "disk";
     private static final long BYTES = 24L << 20;
     private static final int SECONDS = Seeds.rounds("tidemark.mirror.seconds", 120);
-    private static final int HARMS = 8;
-    private static final int FULL = 7;
-    private static final long DISK_BYTES = 96L << 20;
+    private static final long DISK_BYTES = 384L << 20;
+    private static final Duration PEER_TIMEOUT = Duration.ofSeconds(1);
+
+    /** What requests may wait for other reasons, on two processors with two nodes, a client, and one disk for all. */
+    private static final Duration SLACK = Duration.ofSeconds(4);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final long seed = Seeds.choose("MirrorChaosTest");
     private final RandomGenerator random = Seeds.random(seed, 1);
+    private final Ledger ledger = new Ledger(BYTES, seed, false);
+    private final Loads loads = new Loads().add(DISK, ledger, new Mix(2, 8, 4, 4, 5, 10, 256 << 10));
+    private final Map<Harm, Integer> came = new EnumMap<>(Harm.class);
+    private Duration longest = Duration.ZERO;
+    private TwoSites sites;
+    private Ballast ballast;
 
-    @Test
-    void theReplicaIsItsPrimaryWheneverAllIsWellAgain(Scratch scratch) throws Exception {
+    private enum Harm {
+        REPLICA_KILLED,
+        PRIMARY_KILLED,
+        LINK_CUT,
+        LINK_STALLED,
+        LINK_SLOW,
+        PIECE_TWICE,
+        PIECES_SWAPPED,
+        REPLICA_FULL,
+        /** So long that a request that waits for it is seen. */
+        LINK_CUT_FOR_LONG
+    }
+
+    @BeforeEach
+    void mirrored(Scratch scratch) throws Exception {
         MountedFs small = MountedFs.ofSize(scratch, DISK_BYTES);
-        Ballast ballast = new Ballast(small.directory());
-        TwoSites sites =
-                TwoSites.create(scratch, Files.createDirectory(small.directory().resolve("j")));
+        ballast = new Ballast(small.directory());
+        Path journals = Files.createDirectory(small.directory().resolve("j"));
+        sites = TwoSites.create(scratch, journals);
         sites.a
                 .settings()
-                .set("journal.limit", "256MiB")
+                .set("journal.limit", "2GiB")
                 .set("segment", "4MiB")
                 .set("checkpoint.interval", "200ms")
-                .image(DISK, BYTES, "commit=journal", "peer.ask.timeout=500ms");
+                .image(
+                        DISK,
+                        BYTES,
+                        "commit=replica-durable",
+                        "peer.timeout=" + PEER_TIMEOUT.toMillis() + "ms",
+                        "peer.missing=journal",
+                        "peer.ask.timeout=500ms");
         sites.b.settings().set("segment", "4MiB");
         sites.start();
-        Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 256 << 10));
         sites.a.order("enable", DISK, "b", "0s");
         TwoSites.awaitEqual(sites.a, sites.b, DISK);
+    }
+
+    @Test
+    void theReplicaIsItsPrimaryAtEveryMarkAndWheneverAllIsWellAgain() throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
         int rounds = 0;
-        // Each of them once at least.
-        int next = 0;
         for (; System.nanoTime() < end; rounds++) {
+            // Every other round does not wait for the replica at all.
+            sites.a.node().tell("configure", DISK, "commit=" + (rounds % 2 == 0 ? "replica-durable" : "journal"));
+            sites.b.order("hold", DISK);
             loads.start(sites.a.node(), seed + rounds);
+            loads.run(Duration.ofMillis(random.nextInt(200)));
+            String[] at = new String[1];
+            int round = rounds;
+            Ledger.Moment moment = ledger.moment(() -> at[0] = sites.a.node().tell("mark", DISK, "round-" + round));
             for (int harms = 1 + random.nextInt(3); harms > 0; harms--) {
+                Harm harm = Harm.values()[
+                        came.size() < Harm.values().length
+                                ? came.size()
+                                : random.nextInt(Harm.LINK_CUT_FOR_LONG.ordinal())];
+                harm(harm, seed + 1000 + rounds * 10L + harms);
+                came.merge(harm, 1, Integer::sum);
                 loads.run(Duration.ofMillis(random.nextInt(300)));
-                int which = next < HARMS ? next++ : random.nextInt(HARMS);
-                if (which == FULL) {
-                    fillUp(sites.b, ballast, loads);
-                } else {
-                    harm(which, sites, loads, seed + 1000 + rounds * 10L + harms);
-                }
             }
-            loads.run(Duration.ofMillis(random.nextInt(300)));
-            loads.stop();
-            assertEquals(0, loads.errors(), "the primary failed requests");
             sites.link.heal();
+            compareAtMark(at[0], moment);
+            stopped();
             TwoSites.awaitEqual(sites.a, sites.b, DISK);
             loads.verify(sites.b.node());
         }
         loads.verify(sites.a.node());
         sites.b.wasNeverCopiedAnew();
-        System.out.println("MirrorChaosTest: " + rounds + " rounds, " + loads.acknowledged() + " writes acknowledged");
+        System.out.println("MirrorChaosTest: " + rounds + " rounds, " + loads.acknowledged()
+                + " writes acknowledged, the longest wait " + longest.toMillis() + " ms, " + came);
+        assertEquals(Harm.values().length, came.size(), () -> "not each of them came: " + came);
     }
 
-    /** The replica is held, so that its journal keeps all, and cannot take any more when there is no space left. */
-    private static void fillUp(Site replica, Ballast ballast, Loads loads) throws Exception {
-        replica.awaitLinked();
-        replica.order("hold", DISK);
-        ballast.fill(0);
-        loads.endure(Duration.ofMillis(300));
+    private void compareAtMark(String mark, Ledger.Moment moment) throws Exception {
+        long sequence = Position.parse(mark).sequence();
         Await.until(
-                () -> "the replica's journal to be full: " + replica.mirrored(DISK) + "\n"
-                        + replica.node().log(),
-                Duration.ofSeconds(60),
-                () -> {
-                    loads.endure(Duration.ofMillis(50));
-                    return replica.node().log().contains("no further segment can be prepared");
-                });
-        ballast.drop();
-        replica.order("release", DISK);
+                () -> "the mark at " + mark + " to be received: " + sites.b.mirrored(DISK) + "\n"
+                        + sites.b.node().log(),
+                PATIENCE,
+                () -> Long.parseLong(sites.b.mirrored(DISK).get("received")) >= sequence);
+        sites.b.order("step", DISK, mark);
+        assertEquals(Long.toString(sequence), sites.b.mirrored(DISK).get("head"), "it is held at the mark");
+        NodeProcess replica = sites.b.node();
+        VerifiedLoad.verify(moment, BYTES, () -> replica.dial(DISK));
+        sites.b.order("release", DISK);
     }
 
-    /** While the replica does not follow, the journal fills up with what it lacks, and then writes are held. */
-    private void harm(int which, TwoSites sites, Loads loads, long loadSeed) throws Exception {
-        switch (which) {
-            case 0 -> {
+    private void stopped() {
+        loads.stop();
+        assertEquals(0, loads.errors(), "the primary failed requests");
+        waitedNoLongerThanConfigured();
+    }
+
+    private void waitedNoLongerThanConfigured() {
+        longest = loads.longest().compareTo(longest) > 0 ? loads.longest() : longest;
+        assertTrue(longest.compareTo(PEER_TIMEOUT.plus(SLACK)) < 0, () -> "a request waited for " + longest);
+    }
+
+    private void harm(Harm harm, long loadSeed) throws Exception {
+        Duration aWhile = Duration.ofMillis(random.nextInt(500));
+        switch (harm) {
+            case REPLICA_KILLED -> {
                 sites.b.node().kill();
-                loads.endure(Duration.ofMillis(random.nextInt(500)));
+                loads.endure(aWhile);
                 sites.restartB();
             }
-            case 1 -> {
+            case PRIMARY_KILLED -> {
                 sites.a.node().kill();
                 loads.ended();
                 assertEquals(0, loads.errors(), "the primary failed requests");
+                waitedNoLongerThanConfigured();
                 sites.a.start();
                 loads.verify(sites.a.node());
                 loads.start(sites.a.node(), loadSeed);
             }
-            case 2 -> {
+            case LINK_CUT -> {
                 sites.link.cut();
-                loads.endure(Duration.ofMillis(random.nextInt(500)));
-                sites.link.heal();
+                loads.endure(aWhile);
             }
-            case 3 -> {
+            case LINK_CUT_FOR_LONG -> {
+                sites.a.node().tell("configure", DISK, "commit=replica-durable");
+                sites.link.cut();
+                loads.endure(PEER_TIMEOUT.plus(SLACK).plusSeconds(2));
+            }
+            case LINK_STALLED -> {
                 sites.link.stall();
-                loads.endure(Duration.ofMillis(random.nextInt(500)));
-                sites.link.heal();
+                loads.endure(aWhile);
             }
-            case 4 -> {
+            case LINK_SLOW -> {
                 sites.link.slow(1 << 20);
-                loads.endure(Duration.ofMillis(random.nextInt(500)));
-                sites.link.heal();
+                loads.endure(aWhile);
             }
-            case 5 -> sites.link.repeatOne();
-            default -> sites.link.swapTwo();
+            case PIECE_TWICE -> spoil(sites.link::repeatOne);
+            case PIECES_SWAPPED -> spoil(sites.link::swapTwo);
+            case REPLICA_FULL -> fillUp();
         }
+        sites.link.heal();
+    }
+
+    private void spoil(Runnable next) {
+        int before = sites.link.spoilt();
+        next.run();
+        Await.until("something to be spoilt on the way", PATIENCE, () -> {
+            loads.endure(Duration.ofMillis(10));
+            return sites.link.spoilt() > before;
+        });
+    }
+
+    /** The replica is held, so that its journal keeps all, and cannot take any more when there is no space left. */
+    private void fillUp() {
+        long before = complaints();
+        ballast.fill(0);
+        Await.until(
+                () -> "the replica's journal to be full: " + sites.b.mirrored(DISK) + "\n"
+                        + sites.b.node().log(),
+                PATIENCE,
+                () -> {
+                    loads.endure(Duration.ofMillis(50));
+                    return complaints() > before;
+                });
+        loads.endure(Duration.ofMillis(random.nextInt(300)));
+        ballast.drop();
+    }
+
+    private long complaints() {
+        return sites.b
+                .node()
+                .log()
+                .lines()
+                .filter(line -> line.contains("no further segment can be prepared"))
+                .count();
     }
 }

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
  */
 public final class LinkProxy implements AutoCloseable {
     private static final int PIECE_BYTES = 16 << 10;
+    private static final int GREETING_PIECES = 8;
     private static final long NO_BOUND = Long.MAX_VALUE;
 
     private final ServerSocket server;
@@ -34,6 +35,7 @@ public final class LinkProxy implements AutoCloseable {
     private long bytesPerSecond = NO_BOUND;
     private int twice;
     private int swapped;
+    private int spoilt;
     private long passedBytes;
     private ByteArrayOutputStream recording;
 
@@ -145,6 +147,17 @@ public final class LinkProxy implements AutoCloseable {
         }
     }
 
+    /**
+     * How often pieces went twice, or in the wrong order.
+     *
+     * @return since the start
+     */
+    public int spoilt() {
+        synchronized (lock) {
+            return spoilt;
+        }
+    }
+
     /** Takes and passes everything again. */
     public void heal() {
         synchronized (lock) {
@@ -224,19 +237,22 @@ public final class LinkProxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             byte[] piece = new byte[PIECE_BYTES];
             int count;
-            while ((count = in.read(piece)) >= 0) {
+            for (int pieces = 0; (count = in.read(piece)) >= 0; pieces++) {
                 waitForTurn(count);
                 keep(kept, piece, count);
                 byte[] first = Arrays.copyOf(piece, count);
-                if (take(true)) {
+                // The peers' greetings are answered one by one: no second piece would come.
+                if (pieces > GREETING_PIECES && take(true)) {
                     // It waits for what is to go before it.
                     count = in.read(piece);
+                    spoil(true, count > 0);
                     if (count > 0) {
                         out.write(piece, 0, count);
                     }
                 }
                 out.write(first);
                 if (take(false)) {
+                    spoil(false, true);
                     out.write(first);
                 }
             }
@@ -261,6 +277,14 @@ public final class LinkProxy implements AutoCloseable {
             swapped -= swap ? 1 : 0;
             twice -= swap ? 0 : 1;
             return true;
+        }
+    }
+
+    /** Where no second piece came, two others are to be swapped. */
+    private void spoil(boolean swap, boolean done) {
+        synchronized (lock) {
+            spoilt += done ? 1 : 0;
+            swapped += swap && !done ? 1 : 0;
         }
     }
 

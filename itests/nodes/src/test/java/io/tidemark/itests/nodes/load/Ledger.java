@@ -19,6 +19,7 @@ public final class Ledger {
     private final Entry[][] candidates;
     private final List<Entry> cached = new ArrayList<>();
     private long stamp;
+    private final List<List<Entry>> watching = new ArrayList<>();
     private int generations;
     private boolean frozen;
     private long acknowledgedWrites;
@@ -122,6 +123,7 @@ public final class Ledger {
 
     synchronized Entry issue(boolean zeros, boolean forced, long firstSector, int count) {
         Entry entry = new Entry(++generations, zeros, forced, firstSector, count, ++stamp);
+        watching.forEach(issued -> issued.add(entry));
         for (long sector = firstSector; sector < firstSector + count; sector++) {
             Entry[] old = candidates[(int) sector];
             Entry[] now = Arrays.copyOf(old, old.length + 1);
@@ -209,16 +211,85 @@ public final class Ledger {
     }
 
     private boolean readable(Expectation expected, int index, long sector, int found) {
-        if (found > expected.lastGeneration) {
-            return true;
-        }
+        return found > expected.lastGeneration
+                || wasThere(expected, index, found)
+                || (found == Sectors.ZERO && zeroedSince(sector, expected.issued));
+    }
+
+    private static boolean wasThere(Expectation expected, int index, int found) {
         Entry[] before = expected.before[index];
         for (Entry entry : before) {
             if (entry.content() == found && !overtaken(entry, before, expected.issued)) {
                 return true;
             }
         }
-        return found == Sectors.ZERO && zeroedSince(sector, expected.issued);
+        return false;
+    }
+
+    /**
+     * What the image may hold at a moment that the server chooses while a step runs, as when it puts a mark among the writes: all
+     * that was acknowledged before the step, nothing that was issued after it, and of what was issued meanwhile any part.
+     *
+     * @param step in which the moment is
+     * @return to be compared with a copy of the image as it was then, at any time later
+     */
+    public Moment moment(Runnable step) {
+        List<Entry> meanwhile = new ArrayList<>();
+        Expectation before;
+        synchronized (this) {
+            before = expect(0, candidates.length);
+            watching.add(meanwhile);
+        }
+        try {
+            step.run();
+        } finally {
+            synchronized (this) {
+                watching.removeIf(issued -> issued == meanwhile);
+            }
+        }
+        return new Moment(before, meanwhile);
+    }
+
+    /** See {@link #moment}. */
+    public final class Moment {
+        private final Expectation before;
+        private final List<Entry> meanwhile;
+
+        private Moment(Expectation before, List<Entry> meanwhile) {
+            this.before = before;
+            this.meanwhile = meanwhile;
+        }
+
+        /**
+         * Compares.
+         *
+         * @param firstSector where the data lies in the image
+         * @param data whole sectors
+         * @return null when all is well, else what is wrong
+         */
+        String check(long firstSector, ByteBuffer data) {
+            int count = data.remaining() / Sectors.BYTES;
+            for (int index = 0; index < count; index++) {
+                long sector = firstSector + index;
+                int found = sectors.generation(data, data.position() + index * Sectors.BYTES, sector);
+                if (!wasThere(before, (int) sector, found) && !cameMeanwhile(sector, found)) {
+                    return "sector " + sector + " held " + name(found) + " at the moment, but may hold only "
+                            + names(before.before[(int) sector]) + " or what was issued meanwhile";
+                }
+            }
+            return null;
+        }
+
+        private boolean cameMeanwhile(long sector, int found) {
+            for (Entry entry : meanwhile) {
+                if (entry.content() == found
+                        && sector >= entry.firstSector
+                        && sector < entry.firstSector + entry.count) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 
     /** Whether a write that was acknowledged before an instant follows an entry. */

@@ -121,6 +121,16 @@ public final class Loads {
     }
 
     /**
+     * How long a request has waited for its answer since they were started.
+     *
+     * @return the longest
+     */
+    public Duration longest() {
+        return Duration.ofNanos(
+                running.stream().mapToLong(VerifiedLoad::longestNanos).max().orElse(0));
+    }
+
+    /**
      * Writes acknowledged so far.
      *
      * @return how many

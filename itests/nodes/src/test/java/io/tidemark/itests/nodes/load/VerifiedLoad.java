@@ -27,6 +27,7 @@ public final class VerifiedLoad {
     private final List<Lane> lanes = new ArrayList<>();
     private final AtomicReference<String> fault = new AtomicReference<>();
     private final ConcurrentMap<Integer, AtomicLong> errors = new ConcurrentHashMap<>();
+    private final AtomicLong longestNanos = new AtomicLong();
     private volatile boolean stopping;
     private volatile String ended = "";
 
@@ -128,6 +129,28 @@ public final class VerifiedLoad {
         return true;
     }
 
+    /**
+     * Reads an image that is as it was at a moment, as a replica that is held there.
+     *
+     * @param moment what is known of it
+     * @param sizeBytes of the image
+     * @param dialer to the image
+     * @throws IOException when the server cannot be reached or fails a read
+     */
+    public static void verify(Ledger.Moment moment, long sizeBytes, NbdConnection.Dialer dialer) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
+        try (NbdConnection connection = dialer.dial()) {
+            for (long offset = 0; offset < sizeBytes; offset += chunk.capacity()) {
+                chunk.clear().limit((int) Math.min(chunk.capacity(), sizeBytes - offset));
+                connection.call(NbdConnection.READ, 0, offset, chunk.remaining(), chunk);
+                String wrong = moment.check(offset / Sectors.BYTES, chunk.flip());
+                if (wrong != null) {
+                    throw new AssertionError(wrong);
+                }
+            }
+        }
+    }
+
     private static String compare(Ledger ledger, NbdConnection.Dialer dialer, boolean lossAllowed) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(1 << 20);
         try (NbdConnection connection = dialer.dial()) {
@@ -222,6 +245,15 @@ public final class VerifiedLoad {
     }
 
     /**
+     * How long a request had to wait for its answer; what was never answered does not count.
+     *
+     * @return nanoseconds, the longest
+     */
+    public long longestNanos() {
+        return longestNanos.get();
+    }
+
+    /**
      * What a failure says of it.
      *
      * @return for people
@@ -232,7 +264,12 @@ public final class VerifiedLoad {
                 + errors + (ended.isEmpty() ? "" : ", connection ended by " + ended);
     }
 
-    private record Request(Ledger.Entry entry, Ledger.Expectation expectation, long flushStamp, ByteBuffer buffer) {}
+    private record Request(
+            Ledger.Entry entry, Ledger.Expectation expectation, long flushStamp, ByteBuffer buffer, long sentNanos) {
+        Request(Ledger.Entry entry, Ledger.Expectation expectation, long flushStamp, ByteBuffer buffer) {
+            this(entry, expectation, flushStamp, buffer, System.nanoTime());
+        }
+    }
 
     /** One connection with a sending and a receiving thread. */
     private final class Lane {
@@ -332,6 +369,7 @@ public final class VerifiedLoad {
         }
 
         private void answered(Request request, int error) throws IOException {
+            longestNanos.accumulateAndGet(System.nanoTime() - request.sentNanos(), Math::max);
             if (error != 0) {
                 errors.computeIfAbsent(error, number -> new AtomicLong()).incrementAndGet();
             } else if (request.expectation() != null) {
