@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +17,8 @@ class IdleSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
     private final SeededRandom random = machine.random("driver");
-    private final Site source = new Site("a", NodeKey.generate(), this);
-    private final Site replica = new Site("b", NodeKey.generate(), this);
+    private final Site source = new Site("a", KEYS.get(0), this);
+    private final Site replica = new Site("b", KEYS.get(1), this);
     private boolean writing;
 
     IdleSitesTest() {

@@ -8,19 +8,20 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A promotion asks a replica that is slow to answer, and another site is promoted meanwhile: there is one primary. */
 class PromotedMeanwhileSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
+    private static final int ROUNDS = 20;
 
     private final SeededRandom random = machine.random("driver");
-    private final Site source = new Site("a", NodeKey.generate(), this);
-    private final Site slow = new Site("b", NodeKey.generate(), this);
-    private final Site replica = new Site("c", NodeKey.generate(), this);
-    private final List<Site> sites = List.of(source, slow, replica);
+    private final Site source = new Site("a", KEYS.get(0), this);
+    private final Site slow = new Site("b", KEYS.get(1), this);
+    private final Site replica = new Site("c", KEYS.get(2), this);
+    private final Site sibling = new Site("d", KEYS.get(3), this);
+    private List<Site> sites = List.of(source, slow, replica);
     private boolean writing;
     private boolean ended;
     private StorageException refused;
@@ -43,12 +44,71 @@ class PromotedMeanwhileSitesTest extends Scene {
         isRefused(() -> replica.mirrors.promoteAt(Site.IMAGE, new Position(1, 3), false, GivenUp.LOST));
     }
 
+    /** Their source was shut down in order, so that each of them is sure that it lacks nothing. */
+    @Test
+    void soDoesWhoseSiblingIsPromoted() {
+        sites = List.of(source, slow, replica, sibling);
+        machine.run(() -> {
+            prepare();
+            source.mirrors.demote(Site.IMAGE);
+            machine.sleep(SECOND);
+            source.kill();
+            network.stall("c", "d", 4 * SECOND);
+            replica.spawn("operator", () -> {
+                promote(() -> replica.mirrors.promote(Site.IMAGE, false));
+                ended = true;
+            });
+            machine.sleep(SECOND / 2);
+            assertTrue(!ended, "nobody was asked");
+            // As a rule this one is the first; it is refused where the other one is about to be promoted.
+            promote(() -> slow.mirrors.promote(Site.IMAGE, false));
+            assertTrue(machine.awaitUntil(() -> ended, 60 * SECOND), "it ends");
+            assertTrue(refused != null, "two are primary");
+            assertTrue(slow.isPrimary() != replica.isPrimary(), "one of both");
+        });
+    }
+
+    /** However their steps interleave. */
+    @Test
+    void ofTwoThatArePromotedAtTheSameTimeOneAtLeastIsRefused() {
+        machine.run(() -> {
+            prepare();
+            int promoted = 0;
+            for (int round = 0; round < ROUNDS; round++) {
+                Site primary =
+                        sites.stream().filter(Site::isPrimary).findFirst().orElseThrow();
+                primary.mirrors.demote(Site.IMAGE);
+                machine.sleep(SECOND);
+                int[] over = new int[1];
+                for (Site one : sites) {
+                    one.spawn("operator", () -> {
+                        one.pause(random.below(SECOND / 100));
+                        promote(() -> one.mirrors.promote(Site.IMAGE, false));
+                        over[0]++;
+                    });
+                }
+                assertTrue(machine.awaitUntil(() -> over[0] == sites.size(), 60 * SECOND), "they end");
+                long primaries = sites.stream().filter(Site::isPrimary).count();
+                assertTrue(primaries <= 1, primaries + " are primary");
+                promoted += (int) primaries;
+                if (primaries == 0) {
+                    primary.mirrors.promote(Site.IMAGE, false);
+                }
+                machine.sleep(5 * SECOND);
+            }
+            assertTrue(promoted > 0, "nobody was ever promoted");
+        });
+    }
+
     private void isRefused(Order promotion) {
         machine.run(() -> {
             prepare();
             source.mirrors.demote(Site.IMAGE);
             network.stall("b", "c", 4 * SECOND);
-            replica.spawn("operator", () -> promote(promotion));
+            replica.spawn("operator", () -> {
+                promote(promotion);
+                ended = true;
+            });
             machine.sleep(SECOND / 2);
             assertTrue(!ended, "nobody was asked");
             source.mirrors.promote(Site.IMAGE, false);
@@ -66,7 +126,6 @@ class PromotedMeanwhileSitesTest extends Scene {
         } catch (StorageException e) {
             refused = e;
         }
-        ended = true;
     }
 
     private void prepare() throws Exception {

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
-import io.tidemark.faults.FaultPlan;
+import io.tidemark.api.mirror.Promotion;
+import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -21,9 +21,10 @@ class ReopenedSitesTest extends Scene {
     private static final long MOST_STEPS = 10_000;
 
     private final SeededRandom random = machine.random("driver");
-    private final Site source = new Site("a", NodeKey.generate(), this);
-    private final Site replica = new Site("b", NodeKey.generate(), this);
+    private final Site source = new Site("a", KEYS.get(0), this);
+    private final Site replica = new Site("b", KEYS.get(1), this);
     private boolean writing;
+    private String failing = "";
 
     ReopenedSitesTest() {
         super(78, Defect.NONE);
@@ -33,18 +34,65 @@ class ReopenedSitesTest extends Scene {
     void whoReceivesForAnImageThatIsOpenedAgainWaits() {
         machine.run(() -> {
             prepare();
-            machine.disk()
-                    .plan((operation, path) -> operation == Operation.OPEN && path.startsWith("/b/journals")
-                            ? Verdict.FAIL_IO
-                            : Verdict.PROCEED);
+            failing = "/b/journals";
             assertThrows(StorageException.class, () -> replica.mirrors.promote(Site.IMAGE, true));
             long before = machine.steps();
             machine.sleep(SECOND);
             long taken = machine.steps() - before;
             assertEquals(null, replica.facts(), "it is not open yet");
             assertTrue(taken < MOST_STEPS, taken + " steps in a second");
-            machine.disk().plan(FaultPlan.NONE);
+            failing = "";
             assertTrue(machine.awaitUntil(replica::isPrimary, 60 * SECOND), "it is primary");
+        });
+    }
+
+    /** The peer says that it failed, and is primary all the same: its source must not be primary beside it. */
+    @Test
+    void aChangeOfRolesIsDoneThoughThePeerCannotOpenItsImageAtOnce() {
+        machine.run(() -> {
+            prepare();
+            failsForAWhile("/b/journals");
+            Promotion done = source.mirrors.switchOver(Site.IMAGE, "b", WorkListener.QUIET);
+            assertEquals("b", done.node());
+            assertEquals(ImageHead.Role.REPLICA, source.facts().role());
+            assertTrue(machine.awaitUntil(replica::isPrimary, 60 * SECOND), "it is primary");
+        });
+    }
+
+    /** Nobody knows what it is, for longer than anybody waits: nobody is primary who might be the second one. */
+    @Test
+    void aChangeOfRolesOfWhichNobodyKnowsHowItEndedIsNotUndone() {
+        machine.run(() -> {
+            prepare();
+            failing = "/b/journals";
+            StorageException unknown = assertThrows(
+                    StorageException.class, () -> source.mirrors.switchOver(Site.IMAGE, "b", WorkListener.QUIET));
+            assertEquals(StorageException.Reason.STALE_SERVICE, unknown.reason(), unknown.getMessage());
+            assertEquals(ImageHead.Role.REPLICA, source.facts().role());
+            failing = "";
+            assertTrue(machine.awaitUntil(replica::isPrimary, 60 * SECOND), "it is primary");
+        });
+    }
+
+    /** What failed before anything was stored is undone. */
+    @Test
+    void aChangeOfRolesThatThePeerCannotStoreIsUndone() {
+        machine.run(() -> {
+            prepare();
+            failsForAWhile("/b/images");
+            assertThrows(StorageException.class, () -> source.mirrors.switchOver(Site.IMAGE, "b", WorkListener.QUIET));
+            assertTrue(source.isPrimary(), "as before");
+            assertTrue(
+                    machine.awaitUntil(() -> replica.facts() != null && !replica.isPrimary(), 60 * SECOND),
+                    "it is a replica as before");
+        });
+    }
+
+    private void failsForAWhile(String where) {
+        failing = where;
+        replica.spawn("repair", () -> {
+            replica.pause(5 * SECOND);
+            failing = "";
         });
     }
 
@@ -55,6 +103,12 @@ class ReopenedSitesTest extends Scene {
         writing = false;
         machine.sleep(2 * SECOND);
         assertEquals(ImageHead.Role.REPLICA, replica.facts().role());
+        machine.disk().plan((operation, path) -> {
+            boolean stores = failing.endsWith("images") && operation != Operation.READ;
+            return !failing.isEmpty() && path.startsWith(failing) && (stores || operation == Operation.OPEN)
+                    ? Verdict.FAIL_IO
+                    : Verdict.PROCEED;
+        });
     }
 
     // ---- what the sites see of it

@@ -9,11 +9,20 @@ import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
+import io.tidemark.mirror.internal.identity.NodeKey;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What sites share: the machine that plays them, and what the driver decides. */
 abstract class Scene {
+    /** In rising order, so that of two links the same one stays in every run. */
+    static final List<NodeKey> KEYS = Stream.generate(NodeKey::generate)
+            .limit(4)
+            .sorted((left, right) -> Arrays.compareUnsigned(left.publicKey(), right.publicKey()))
+            .toList();
+
     final SimulatedMachine machine;
     final SimulatedNetwork network;
     final Chronicle chronicle;

@@ -372,6 +372,20 @@ final class Site implements SessionListener {
         chronicle().marked(name, kind, label, directory.mark(IMAGE, kind, label));
     }
 
+    /** Some hundred events a second, until the image is no longer written to here. */
+    void markOften() {
+        spawn("marks", () -> {
+            try {
+                while (true) {
+                    mark();
+                    pause(SECOND / 1000);
+                }
+            } catch (StorageException e) {
+                scene.machine.note("no-mark", e.getMessage(), 0, 0);
+            }
+        });
+    }
+
     private void request(DeviceSession session, int block, int blocks, Runnable over) throws StorageException {
         long offset = (long) block * Chronicle.BLOCK;
         if (dice.below(8) == 0) {

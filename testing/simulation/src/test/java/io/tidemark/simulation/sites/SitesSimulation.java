@@ -11,7 +11,6 @@ import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.faults.NetworkFaults;
 import io.tidemark.faults.SeededRandom;
-import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 /**
  * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
@@ -31,12 +29,6 @@ final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
     private static final long LOOK_NANOS = SECOND / 50;
     private static final long HOUR = 3600 * SECOND;
-
-    /** In rising order, so that of two links the same one stays in every run. */
-    private static final List<NodeKey> KEYS = Stream.generate(NodeKey::generate)
-            .limit(3)
-            .sorted((left, right) -> Arrays.compareUnsigned(left.publicKey(), right.publicKey()))
-            .toList();
 
     private final SeededRandom random;
     private final List<Site> sites = new ArrayList<>();

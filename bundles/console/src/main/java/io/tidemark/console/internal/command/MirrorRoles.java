@@ -236,8 +236,10 @@ final class MirrorRoles {
                         .detail(
                                 "Without losing a write: waits until the peer is close, ends writing here, waits until the peer has"
                                         + " everything, promotes it, and follows it. When the peer cannot, or the command is taken"
-                                        + " back, the image is primary here as before. Clients have to connect to the peer. Asks"
-                                        + " first.")
+                                        + " back, the image is primary here as before; when nobody can say what the peer came to,"
+                                        + " it is not, so that there are never two. A peer that is held or delayed far behind is"
+                                        + " refused: nobody could write while it applies what it lacks. Clients have to connect to"
+                                        + " the peer. Asks first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
                         .option(TO, "PEER", "Who is to be primary.", Completions::peers)
                         .asks()

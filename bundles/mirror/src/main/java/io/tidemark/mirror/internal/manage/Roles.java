@@ -25,6 +25,8 @@ import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Point;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class Roles {
     private static final Logger LOG = LoggerFactory.getLogger(Roles.class);
     private static final long LOOK_NANOS = Desk.SECOND / 20;
+    private static final long END_NANOS = 10 * Desk.SECOND;
     private static final long SURE = 0;
     private static final long UNKNOWN = -1;
 
@@ -43,6 +46,8 @@ final class Roles {
     private final Siblings siblings;
     private final KeptBranches branches;
     private final Followers followers;
+    /** Images that nobody else is to be primary of from now on, unless it is forced. */
+    private final Set<String> promoting = ConcurrentHashMap.newKeySet();
 
     Roles(Desk desk, Enabling enabling, KeptBranches branches, Followers followers) {
         this.desk = desk;
@@ -76,11 +81,12 @@ final class Roles {
         }
         long missing =
                 source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
-        if (!force) {
-            lookAgain(image, wish);
-        }
-        ImageFacts promoted =
-                desk.turns().in(turn(image), () -> desk.services().replicas().promote(image));
+        ImageFacts ours = facts;
+        ImageFacts promoted = force
+                ? turned(image, () -> desk.services().replicas().promote(image))
+                : alone(image, () -> lookAgain(ours, source, wish, asked), () -> desk.services()
+                        .replicas()
+                        .promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
         desk.node().look(image);
         if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
@@ -88,6 +94,14 @@ final class Roles {
         }
         followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
+    }
+
+    /** What was demoted for a peer that did not become primary is as before, unless somebody made the peer primary meanwhile. */
+    void promoteBack(String image, String peer, String there) throws StorageException {
+        desk.replica(image);
+        alone(image, () -> refusePrimaryAt(peer, there), () -> desk.services()
+                .replicas()
+                .promote(image));
     }
 
     /** How many events came. */
@@ -116,10 +130,10 @@ final class Roles {
         long received = facts.watermarks().durable();
         boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
-        if (!force) {
-            lookAgain(image, wish);
-        }
-        ImageFacts promoted = desk.turns().in(turn(image), () -> giveUp(image, at, given));
+        ImageFacts ours = facts;
+        ImageFacts promoted = force
+                ? turned(image, () -> giveUp(image, at, given))
+                : alone(image, () -> lookAgain(ours, source, wish, asked), () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
         followers.invite(promoted, asked.siblings());
@@ -138,6 +152,16 @@ final class Roles {
         if (!later || given == GivenUp.LOST) {
             return desk.services().replicas().promoteAt(image, at);
         }
+        // What is received from here on would be in no branch that is kept, and its source might trim it.
+        desk.node().endReplica(image, false, END_NANOS);
+        try {
+            return keepAndPromote(image, at, journal);
+        } finally {
+            desk.replicas().config(image).ifPresent(desk.node()::addReplica);
+        }
+    }
+
+    private ImageFacts keepAndPromote(String image, Position at, Journal journal) throws StorageException {
         KeptBranch kept;
         branches.pin(journal, at);
         try {
@@ -232,11 +256,60 @@ final class Roles {
         return SURE;
     }
 
+    private ImageFacts turned(String image, Turns.Work<ImageFacts, StorageException> promotion)
+            throws StorageException {
+        return desk.turns().in(turn(image), promotion);
+    }
+
+    /**
+     * Whoever asks from now on is told that the image is primary here, and then this node looks at the others: of two nodes that do
+     * this at the same time one at least is refused.
+     */
+    private ImageFacts alone(String image, Look look, Turns.Work<ImageFacts, StorageException> promotion)
+            throws StorageException {
+        if (!promoting.add(image)) {
+            throw new StorageException(
+                    Reason.BUSY, "the replica " + image + " is being promoted already", "wait for that");
+        }
+        try {
+            look.look();
+            return turned(image, promotion);
+        } finally {
+            promoting.remove(image);
+        }
+    }
+
+    /** Fails where another node is primary. */
+    private interface Look {
+        void look() throws StorageException;
+    }
+
     /** Asking and fetching may have taken long, and another one may have been promoted meanwhile. */
-    private void lookAgain(String image, ReplicaWish wish) throws StorageException {
+    private void lookAgain(ImageFacts ours, Answer.Facts before, ReplicaWish wish, Siblings.Asked asked)
+            throws StorageException {
         Answer.Facts now = wish == null ? null : source(wish, false);
         if (now != null) {
-            refuseBeside(image, now, wish);
+            refuseBeside(ours.name(), now, wish);
+        } else if (before != null) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    wish.peer() + " answered before and no longer does: it may have been promoted meanwhile",
+                    "try again");
+        }
+        siblings.refuseIfPromotedMeanwhile(ours, asked);
+    }
+
+    private void refusePrimaryAt(String peer, String there) throws StorageException {
+        Answer.Facts now;
+        try {
+            now = desk.look(peer, there);
+        } catch (StorageException e) {
+            LOG.info("{} does not say whether '{}' is primary there: {}", peer, there, e.getMessage());
+            return;
+        }
+        if (now.role() == ImageHead.Role.PRIMARY) {
+            throw new StorageException(
+                    Reason.MISMATCH, "the image " + there + " is primary at " + peer, "look at mirror:status there");
         }
     }
 
@@ -337,17 +410,21 @@ final class Roles {
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {
+        // In this order: who is about to be promoted and has been meanwhile must not look like neither.
+        boolean taken = promoting.contains(image);
         ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
-        boolean replica = facts.role() == ImageHead.Role.REPLICA;
+        boolean replica = facts.role() == ImageHead.Role.REPLICA && !taken;
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         return new Answer.Facts(
-                facts.role(),
+                replica ? ImageHead.Role.REPLICA : ImageHead.Role.PRIMARY,
                 replica && wish != null && !isSource(peer, image, wish),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),
                 facts.watermarks().durable(),
-                replica ? facts.replica().head() : facts.watermarks().durable(),
+                facts.role() == ImageHead.Role.REPLICA
+                        ? facts.replica().head()
+                        : facts.watermarks().durable(),
                 Encoder.newest(facts.epochs()),
                 image);
     }

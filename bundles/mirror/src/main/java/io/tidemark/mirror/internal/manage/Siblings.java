@@ -88,13 +88,31 @@ final class Siblings {
 
     /** Asks every peer but one. */
     Asked ask(ImageFacts ours, String except) {
+        return ask(
+                ours,
+                desk.peers().all().stream()
+                        .map(page -> page.wish().name())
+                        .filter(peer -> !peer.equals(except))
+                        .toList());
+    }
+
+    /** Asks those who have answered once more: none of them is primary now. */
+    void refuseIfPromotedMeanwhile(ImageFacts ours, Asked before) throws StorageException {
+        Asked now = ask(ours, before.siblings().stream().map(Sibling::peer).toList());
+        refusePrimary(ours.name(), now);
+        if (!now.silent().isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    String.join(", ", now.silent()) + " answered before and no longer does: "
+                            + "it may have been promoted meanwhile",
+                    "try again");
+        }
+    }
+
+    private Asked ask(ImageFacts ours, List<String> peers) {
         List<Sibling> siblings = new ArrayList<>();
         List<String> silent = new ArrayList<>();
-        for (Book.Page<PeerConfig> page : desk.peers().all()) {
-            String peer = page.wish().name();
-            if (peer.equals(except)) {
-                continue;
-            }
+        for (String peer : peers) {
             try {
                 Order find = new Order.Find(ours.imageIdentity());
                 siblings.add(new Sibling(
@@ -167,23 +185,37 @@ final class Siblings {
 
     // ---- as asked by a peer
 
-    /** The name of an image here. */
+    /** The name of an image here. Of one whose role changes, or that is not open, nobody could say that it is not here. */
     String named(Order.Find order) throws StorageException {
+        List<String> unknown = new ArrayList<>();
         for (ImageStatus image : desk.services().images().images()) {
-            if (isOf(image.name(), order)) {
+            UUID identity = identity(image.name());
+            if (order.identity().equals(identity)) {
                 return image.name();
             }
+            if (identity == null) {
+                unknown.add(image.name());
+            }
+        }
+        if (!unknown.isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the node " + desk.nodeName() + " cannot say whether it has an image " + order.identity()
+                            + ": not open is " + String.join(", ", unknown),
+                    "image:list there says why");
         }
         throw new StorageException(
                 Reason.NOT_FOUND, "the node " + desk.nodeName() + " has no image " + order.identity(), "");
     }
 
-    private boolean isOf(String image, Order.Find order) {
-        try {
-            return desk.facts(image).imageIdentity().equals(order.identity());
-        } catch (StorageException e) {
-            // It is not opened, so nobody knows.
-            return false;
-        }
+    /** Null while the image is not open. */
+    private UUID identity(String image) throws StorageException {
+        return desk.turns().in(Roles.turn(image), () -> {
+            try {
+                return desk.facts(image).imageIdentity();
+            } catch (StorageException e) {
+                return null;
+            }
+        });
     }
 }

@@ -23,6 +23,8 @@ final class SwitchOver {
     private static final long RECEIVE_NANOS = 30 * Desk.SECOND;
     private static final long ANSWER_NANOS = 60 * Desk.SECOND;
     private static final long RELINK_NANOS = 60 * Desk.SECOND;
+    /** A replica that follows comes closer in every such while. */
+    private static final long CLOSER_NANOS = 15 * Desk.SECOND;
 
     private final Desk desk;
     private final Roles roles;
@@ -57,19 +59,35 @@ final class SwitchOver {
         }
     }
 
+    /** What the peer has not received, or not applied, it would do while nobody may write. */
     private void awaitClose(ImageFacts facts) throws StorageException {
         long first = -1;
+        long least = Long.MAX_VALUE;
+        long leastNanos = desk.context().clock().monotonicNanos();
         while (true) {
             Answer.Facts now = desk.look(peer, there);
             check(facts, now);
             long durable = desk.facts(image).watermarks().durable();
-            long lacks = durable - now.durable();
+            long lacks = durable - now.head();
             if (lacks <= CLOSE_EVENTS) {
                 return;
             }
-            first = first < 0 ? now.durable() : first;
-            if (!listener.progress("waits until " + peer + " is close", now.durable() - first, durable - first)) {
+            first = first < 0 ? now.head() : first;
+            if (!listener.progress("waits until " + peer + " is close", now.head() - first, durable - first)) {
                 throw Desk.givenUp("the image " + image + " is primary here as before");
+            }
+            long nanos = desk.context().clock().monotonicNanos();
+            if (lacks < least) {
+                least = lacks;
+                leastNanos = nanos;
+            } else if (nanos - leastNanos > CLOSER_NANOS) {
+                throw new StorageException(
+                        Reason.BUSY,
+                        "the replica at " + peer + " does not come closer: its image lacks " + lacks
+                                + " events, and nobody could write until it has them; the image " + image
+                                + " is primary here as before",
+                        "run mirror:release there where it is held, mirror:delay " + there
+                                + " 0 where it is delayed, or try again when less is written");
             }
             desk.pause(LOOK_NANOS);
         }
@@ -124,42 +142,53 @@ final class SwitchOver {
             return desk.expect(
                     Answer.Promoted.class, peer, new Order.Promote(end, RECEIVE_NANOS, there), ANSWER_NANOS, listener);
         } catch (StorageException e) {
-            if (e.reason() != Reason.STALE_SERVICE) {
-                throw e;
-            }
             return resolve(end, e);
         }
     }
 
-    /** The link broke, and the peer may be primary or not: it has to be asked. */
+    /**
+     * The link broke, or the peer failed; it may be primary all the same, as when that is stored and its image could not be opened
+     * again. It has to be asked: nobody is primary here before it is known.
+     */
     private Answer.Promoted resolve(Point end, StorageException why) throws StorageException {
         long deadline = desk.context().clock().monotonicNanos() + RELINK_NANOS;
-        while (desk.context().clock().monotonicNanos() < deadline) {
-            try {
-                Answer.Facts now = desk.look(peer, there);
-                if (now.role() == ImageHead.Role.PRIMARY) {
-                    return new Answer.Promoted(
-                            end, now.epochs().get(now.epochs().size() - 1));
-                }
-                throw new StorageException(
-                        Reason.UNAVAILABLE, peer + " did not become primary: the link broke", "try again", why);
-            } catch (StorageException e) {
-                boolean away =
-                        e.getCause() != why && (e.reason() == Reason.UNAVAILABLE || e.reason() == Reason.STALE_SERVICE);
-                if (!away) {
-                    throw e;
-                }
+        do {
+            Answer.Facts now = ask();
+            if (now != null) {
+                return promoted(end, now, why);
             }
             // Whether anybody still watches makes no difference: it has to be known.
             listener.progress("asks " + peer + " what became of it", 0, -1);
             desk.pause(LOOK_NANOS);
-        }
+        } while (desk.context().clock().monotonicNanos() < deadline);
         throw new StorageException(
                 Reason.STALE_SERVICE,
-                "the link with " + peer + " broke while it was becoming primary: the image " + image
+                peer + " does not say whether it became primary (" + why.getMessage() + "): the image " + image
                         + " is a replica on both nodes, or primary there",
                 "look at mirror:status there; when it is a replica there, too, run mirror:promote " + image + " here",
                 why);
+    }
+
+    /** Null while the peer, or its image, cannot be asked. */
+    private Answer.Facts ask() throws StorageException {
+        try {
+            return desk.look(peer, there);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    private Answer.Promoted promoted(Point end, Answer.Facts now, StorageException why) throws StorageException {
+        if (now.role() == ImageHead.Role.PRIMARY) {
+            return new Answer.Promoted(end, now.epochs().get(now.epochs().size() - 1));
+        }
+        throw why.reason() != Reason.STALE_SERVICE
+                ? why
+                : new StorageException(
+                        Reason.UNAVAILABLE, peer + " did not become primary: the link broke", "try again", why);
     }
 
     private StorageException undone(StorageException why) {
@@ -167,7 +196,7 @@ final class SwitchOver {
             return why;
         }
         try {
-            desk.turns().in(Roles.turn(image), () -> desk.services().replicas().promote(image));
+            roles.promoteBack(image, peer, there);
             takeBackWish();
             desk.node().look(image);
             return new StorageException(
