@@ -323,6 +323,12 @@ final class Site implements SessionListener {
         return now != null && isConsistentReplica(now);
     }
 
+    /** Something has arrived that is not durable, or is not to become so any more. */
+    boolean hasUnforced() {
+        ImageFacts now = facts();
+        return now == null || now.watermarks().appended() > now.watermarks().durable();
+    }
+
     // ---- clients
 
     private void write() {

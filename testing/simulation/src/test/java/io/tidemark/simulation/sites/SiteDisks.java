@@ -22,6 +22,7 @@ final class SiteDisks {
 
     private Site failing;
     private Site full;
+    private List<Site> forceless = List.of();
     private boolean spared;
     private int failed;
     private int filled;
@@ -31,9 +32,7 @@ final class SiteDisks {
         this.sites = sites;
         this.random = machine.random("disks");
         this.ever = random.coin();
-        if (ever) {
-            machine.disk().plan(this::decide);
-        }
+        machine.disk().plan(this::decide);
     }
 
     /**
@@ -49,6 +48,9 @@ final class SiteDisks {
     }
 
     private Verdict decide(Operation operation, Path path) {
+        if (operation == Operation.FORCE && forceless.stream().anyMatch(site -> site.owns(path))) {
+            return Verdict.FAIL_IO;
+        }
         boolean fails = failing != null
                 && !spared
                 && operation != Operation.READ
@@ -85,8 +87,14 @@ final class SiteDisks {
         }
     }
 
+    /** Nothing becomes durable at these any more. */
+    void failForces(List<Site> which) {
+        forceless = which;
+    }
+
     /** All work from now on. */
     void mend() {
+        forceless = List.of();
         makeRoom();
         failing = null;
     }

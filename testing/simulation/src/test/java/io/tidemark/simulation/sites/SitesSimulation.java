@@ -256,8 +256,13 @@ final class SitesSimulation extends Scene {
             network.stall(primary.name, promoted.name, 2 * SECOND);
         }
         machine.sleep(random.below(SECOND));
-        if (random.coin()) {
+        if (random.below(4) > 0) {
+            // What arrives at them in their last moments is there in memory only.
+            disks.failForces(left);
+            await(() -> left.stream().anyMatch(Site::hasUnforced), 3 * SECOND);
+            machine.sleep(random.below(SECOND / 20));
             machine.losePower();
+            disks.mend();
             for (Site site : left) {
                 boot(site);
             }
