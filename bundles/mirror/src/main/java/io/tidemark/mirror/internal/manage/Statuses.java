@@ -108,7 +108,7 @@ final class Statuses {
                 all.put(pair, channel);
             }
         }
-        refused(all);
+        wished(all);
         granted(all);
         return List.copyOf(all.values());
     }
@@ -188,7 +188,8 @@ final class Statuses {
                 known == null ? "" : known.trouble());
     }
 
-    private void refused(Map<Pair, MirrorStatus> all) {
+    /** Replicas that are wished and that nobody follows, for good or for now. */
+    private void wished(Map<Pair, MirrorStatus> all) {
         for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
             String image = page.wish().name();
             if (page.config() == null) {
@@ -201,6 +202,18 @@ final class Statuses {
                 all.put(
                         new Pair(image, peer),
                         idle(image, peer, page.config().sourceImage(), ImageHead.Role.REPLICA, State.REFUSED, why));
+            } else {
+                String peer = page.config().peer();
+                // While an order changes its source, or fetches from another one.
+                all.putIfAbsent(
+                        new Pair(image, peer),
+                        idle(
+                                image,
+                                peer,
+                                page.config().sourceImage(),
+                                ImageHead.Role.REPLICA,
+                                State.STARTING,
+                                "starts to follow, or waits for an order that is under way"));
             }
         }
     }

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.PeerSettings;
@@ -20,6 +21,7 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Fence;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,33 @@ class TakeoverSimulationTest {
             nodes.checkAcknowledged(nodes.b);
             nodes.write(nodes.b, 3);
             assertEquals(List.of(), c.image("disk").journal.clients(), "nothing is kept for who only fetched");
+        });
+    }
+
+    /** For whoever looks, too: a replica that fetches from another one, or turns to it, is not one that nobody mirrors. */
+    @Test
+    void aReplicaIsMirroredAllTheTimeWhileItsSourceChanges() {
+        TwoNodes.play(2810, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = furtherAtAThird(nodes);
+            List<String> wrong = new ArrayList<>();
+            for (TwoNodes.Node node : List.of(nodes.b, c)) {
+                Workers workers = node.process.workers();
+                workers.start("watch", () -> {
+                    Workers.Gate gate = workers.newGate();
+                    while (true) {
+                        try {
+                            node.mirrors.status("disk");
+                        } catch (StorageException e) {
+                            wrong.add(node + ": " + e.getMessage());
+                        }
+                        gate.await(SECOND / 10_000);
+                    }
+                });
+            }
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, c);
+            assertEquals(List.of(), wrong);
         });
     }
 
