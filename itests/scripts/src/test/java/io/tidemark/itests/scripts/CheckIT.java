@@ -1,0 +1,87 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What ./check asks of Maven and of the machine: in a small tree, with a Maven and a package manager that only note what they are told. */
+class CheckIT {
+    private Path scratch;
+    private Path tree;
+    private Path bin;
+
+    @BeforeEach
+    void makeTree() throws IOException {
+        scratch = Files.createTempDirectory(Shell.target(), "check");
+        tree = Files.createDirectories(scratch.resolve("tree"));
+        bin = Files.createDirectories(scratch.resolve("bin"));
+        for (String part : List.of("check", "scripts")) {
+            Shell.run("cp", "-a", Shell.root().resolve(part).toString(), tree.toString())
+                    .good();
+        }
+        file("pom.xml", "<project/>");
+        for (String module : List.of("bundles/engine", "itests/felix", "itests/karaf", "itests/nodes")) {
+            file(module + "/pom.xml", "<project/>");
+        }
+        file("itests/nodes/src/test/java/KilledTest.java", "class KilledTest {}");
+        file("itests/nodes/src/test/java/ShippedTest.java", "@Tag(\"karaf\")\nclass ShippedTest {}");
+        program("mvn", "[ \"$2\" = -v ] && echo 'Apache Maven 3.8.7 (of a test)' || echo \"$*\" >>" + calls("mvn"));
+        program("dpkg-query", "exit 1");
+        program("apt-get", "echo \"$*\" >>" + calls("apt-get"));
+    }
+
+    @AfterEach
+    void removeScratch() {
+        Shell.run("rm", "-rf", scratch.toString());
+    }
+
+    private void file(String name, String text) throws IOException {
+        Path file = tree.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text + "\n");
+    }
+
+    private void program(String name, String line) throws IOException {
+        Path file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + line + "\n");
+        file.toFile().setExecutable(true);
+    }
+
+    private Path calls(String program) {
+        return scratch.resolve(program + ".calls");
+    }
+
+    /** As root, and without what an earlier call noted. No test runs, which is a failure of its own. */
+    private Outcome check(String... arguments) throws IOException {
+        Files.deleteIfExists(calls("mvn"));
+        Files.deleteIfExists(calls("apt-get"));
+        String[] words = new String[arguments.length + 1];
+        words[0] = tree.resolve("check").toString();
+        System.arraycopy(arguments, 0, words, 1, arguments.length);
+        return Shell.run(tree, Map.of("PATH", bin + ":" + System.getenv("PATH")), "", Shell.asRoot(words));
+    }
+
+    private boolean installs(String name) throws IOException {
+        check(name);
+        return Files.exists(calls("apt-get"))
+                && Files.readString(calls("apt-get")).contains(" fio ");
+    }
+
+    /** Classes of the third level are clients of a node as well, and are named as often as a whole level. */
+    @Test
+    void packagesAreInstalledForWhateverNeedsThem() throws IOException {
+        for (String name : List.of("karaf", "3", "nodes", "4", "KilledTest", "ShippedTest")) {
+            assertEquals(true, installs(name), name);
+        }
+        for (String name : List.of("felix", "unit", "engine")) {
+            assertEquals(false, installs(name), name);
+        }
+    }
+}
