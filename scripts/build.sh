@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # root and program are the caller's
-# Sourced by run, check and the scripts under bench and itests: finds what a build needs, and builds the distribution.
+# Sourced by every script that builds or needs what a build needs: finds that, and builds the distribution.
 # `root` has to be set to the top of the tree, `program` to the name that messages start with.
 
 assembly=$root/karaf-assembly/target/assembly
@@ -77,15 +77,20 @@ source_sum() {
     } | sha256sum | cut -d' ' -f1)
 }
 
-# Maven without tests and linters, offline when it can be: what a first build fetched is there for the second.
-package_distribution() {
-    local log=$root/karaf-assembly/target/build.log options=(-B -q -DskipTests -Dmaven.test.skip=true -f "$root/pom.xml" package -pl karaf-assembly -am)
+# Maven, offline when it can be: what a first build fetched is there for the second.
+build_offline_first() { # LOG ARGUMENT...
+    local log=$1
+    shift
     mkdir -p "${log%/*}"
-    if [[ -f ${HOME:-/root}/.m2/repository/org/apache/karaf/features/standard/maven-metadata-local.xml || -d $distributions ]]; then
-        mvn -o "${options[@]}" >"$log" 2>&1 && return
-        grep -qE 'offline mode|has not been downloaded' "$log" || { grep -E '^\[ERROR\]' "$log" | head -20 >&2; fail "the build failed: $log"; }
-    fi
-    mvn "${options[@]}" >"$log" 2>&1 || { grep -E 'ERROR' "$log" | head -20 >&2; fail "the build failed: $log"; }
+    mvn -o -B -q -f "$root/pom.xml" "$@" >"$log" 2>&1 && return
+    if grep -qE 'offline mode|has not been downloaded' "$log"; then mvn -B -q -f "$root/pom.xml" "$@" >"$log" 2>&1 && return; fi
+    grep -E 'ERROR' "$log" | head -20 >&2
+    fail "the build failed: $log"
+}
+
+# Without tests and linters.
+package_distribution() {
+    build_offline_first "$root/karaf-assembly/target/build.log" package -DskipTests -Dmaven.test.skip=true -pl karaf-assembly -am
 }
 
 # Each build becomes a directory of its own, because nodes of the build before may still run on theirs.

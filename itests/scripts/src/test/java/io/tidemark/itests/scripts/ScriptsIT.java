@@ -7,6 +7,7 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -384,7 +385,6 @@ class ScriptsIT {
     @Test
     void aBuildIsOfflineUnlessSomethingIsMissing() throws IOException {
         Path tree = scratch.resolve("tree");
-        Files.createDirectories(tree.resolve("karaf-assembly/target/distributions"));
         assertEquals(List.of("-o"), build(tree, "exit 0"), "nothing is missing");
         assertEquals(
                 List.of("-o", "-B"),
@@ -405,6 +405,40 @@ class ScriptsIT {
                 "",
                 List.of("bash", "-c", "root=" + tree + " program=./run; . scripts/build.sh; package_distribution"));
         return Files.readAllLines(calls);
+    }
+
+    /** Scripts that build one module only, in a tree of their own where nothing is built. */
+    @Test
+    void aScriptThatBuildsAPartNeedsAndAsksWhatEveryBuildDoes() throws IOException {
+        for (String name : List.of("bench/micro/bench", "testing/simulation/simulate")) {
+            Path tree = scratch.resolve("part");
+            Path script = tree.resolve(name);
+            for (String file : List.of(name, "scripts/build.sh")) {
+                Files.createDirectories(tree.resolve(file).getParent());
+                Files.copy(
+                        Shell.root().resolve(file),
+                        tree.resolve(file),
+                        StandardCopyOption.REPLACE_EXISTING,
+                        StandardCopyOption.COPY_ATTRIBUTES);
+            }
+            oneLine(
+                    withoutJava("exec /bin/bash " + script),
+                    name + ": no Maven: put mvn 3.8.7 or later into PATH (as root on Debian: apt-get install maven)");
+
+            Path calls = scratch.resolve("calls");
+            Files.deleteIfExists(calls);
+            Path bin = scratch.resolve("maven");
+            program(
+                    bin.resolve("mvn"),
+                    "echo $1 >>" + calls + "; [ \"$2\" != -v ] || { echo 'Apache Maven 3.8.7 (of a test)'; exit; }"
+                            + "; echo '[ERROR] cannot find symbol'; exit 1");
+            Outcome failed = Shell.run(
+                    Shell.root(), Map.of("PATH", bin + ":" + System.getenv("PATH")), "", List.of(script.toString()));
+            assertEquals(1, failed.status(), failed.toString());
+            assertTrue(failed.err().contains("cannot find symbol"), failed.toString());
+            assertTrue(failed.err().contains(name + ": the build failed: " + tree), failed.toString());
+            assertEquals(List.of("-B", "-o"), Files.readAllLines(calls), name);
+        }
     }
 
     private static void program(Path path, String line) throws IOException {
