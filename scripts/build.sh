@@ -93,6 +93,12 @@ package_distribution() {
     build_offline_first "$root/karaf-assembly/target/build.log" package -DskipTests -Dmaven.test.skip=true -pl karaf-assembly -am
 }
 
+# Whoever runs on a distribution has a shared lock on it; a node that started before there was such a lock has only its command line.
+in_use() { # DISTRIBUTION
+    # shellcheck disable=SC2062 # the pattern comes from standard input, because as an argument it would find itself
+    printf '%s\n' "-Dkaraf.home=$1" | grep -qszFx -f - /proc/[0-9]*/cmdline
+}
+
 # Each build becomes a directory of its own, because nodes of the build before may still run on theirs.
 keep_distribution() { # SOURCE_SUM
     local name=${1:0:16} old
@@ -102,13 +108,13 @@ keep_distribution() { # SOURCE_SUM
         >"$distributions/$name.sum" && mv "$distributions/$name.sum" "$distributions/$name.new/checksum"
     for old in "$distributions"/*/; do
         old=${old%/}
-        [[ $old == "$distributions/$name.new" ]] || pgrep -f -- "-Dkaraf.home=$old " >/dev/null || rm -rf "$old"
+        [[ $old == "$distributions/$name.new" ]] || in_use "$old" || flock -xn "$old" rm -rf "$old"
     done
     rm -rf "${distributions:?}/$name" && mv "$distributions/$name.new" "$distributions/$name"
     printf '%s\n' "$1" >"$distributions/$name/source"
 }
 
-# Builds the distribution unless this source was built already. Sets `distribution`.
+# Builds the distribution unless this source was built already. Sets `distribution`, and holds it against other builds.
 build_distribution() {
     local sum
     mkdir -p "$distributions"
@@ -126,6 +132,8 @@ build_distribution() {
         package_distribution
         keep_distribution "$sum"
     fi
+    # Kept over `exec`: between here and the node that runs on it another build may come.
+    exec 7<"$distribution" && flock -s 7
     exec 8>&-
 }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -405,6 +406,74 @@ class ScriptsIT {
                 "",
                 List.of("bash", "-c", "root=" + tree + " program=./run; . scripts/build.sh; package_distribution"));
         return Files.readAllLines(calls);
+    }
+
+    // ---- distributions: each build has one of its own, and takes away those that nobody uses
+
+    private static final String SOURCE = "program=./run; . scripts/build.sh; ";
+
+    private Outcome inTree(Path tree, String line) {
+        return Shell.run(Shell.root(), Map.of("root", tree.toString()), "", List.of("bash", "-c", SOURCE + line));
+    }
+
+    /** Signs that mean something to a regular expression are names like others to a path. */
+    @Test
+    void aDistributionInUseOutlivesTheNextBuild() throws Exception {
+        Path tree = scratch.resolve("c++ [of (me)]");
+        Path all = tree.resolve("karaf-assembly/target/distributions");
+        for (String name : List.of("locked", "running", "idle", "running too")) {
+            Files.createDirectories(all.resolve(name));
+        }
+        Files.writeString(
+                Files.createDirectories(tree.resolve("karaf-assembly/target/assembly"))
+                        .resolve("file"),
+                "new");
+        List<Process> users = List.of(
+                Shell.start(all, Map.of(), List.of("flock", "-s", "locked", "bash", "-c", "echo ready; read")),
+                // As of a node that started before distributions were locked.
+                Shell.start(
+                        all,
+                        Map.of(),
+                        List.of("bash", "-c", "echo ready; exec -a \"-Dkaraf.home=$PWD/running\" sleep 600")));
+        try {
+            for (Process user : users) {
+                assertEquals('r', user.getInputStream().read());
+            }
+            while (ProcessHandle.of(users.get(1).pid())
+                    .flatMap(process -> process.info().command())
+                    .filter(command -> command.endsWith("/sleep"))
+                    .isEmpty()) {
+                assertTrue(users.get(1).isAlive(), "it ended");
+            }
+            inTree(tree, "keep_distribution 0123456789abcdef0123456789abcdef").good();
+            assertEquals(Set.of("0123456789abcdef", "locked", "running"), names(all));
+        } finally {
+            for (Process user : users) {
+                user.destroyForcibly().waitFor();
+            }
+        }
+        inTree(tree, "keep_distribution fedcba9876543210fedcba9876543210").good();
+        assertEquals(Set.of("fedcba9876543210"), names(all), "nobody uses any of them any more");
+        assertEquals("new", Files.readString(all.resolve("fedcba9876543210/file")));
+    }
+
+    private static Set<String> names(Path directory) throws IOException {
+        try (Stream<Path> list = Files.list(directory)) {
+            return list.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+        }
+    }
+
+    /** Between the end of a build and the Java of the node that runs on it another build may come. */
+    @Test
+    void whatABuildHandsOutIsHeld() throws IOException {
+        Path tree = scratch.resolve("tree");
+        Files.createDirectories(tree.resolve("karaf-assembly/target/assembly"));
+        Outcome outcome = inTree(
+                tree,
+                "find_jdk; sum=$(source_sum 2>/dev/null); mkdir -p \"$distributions/${sum:0:16}\""
+                        + "; echo \"$sum\" >\"$distributions/${sum:0:16}/source\"; build_distribution 2>/dev/null"
+                        + "; keep_distribution 0123456789abcdef0123456789abcdef; exec ls \"$distribution\"");
+        assertEquals("source\n", outcome.good().text());
     }
 
     /** Scripts that build one module only, in a tree of their own where nothing is built. */

@@ -137,6 +137,23 @@ class UpgradeIT {
         assertEquals(before, listing());
     }
 
+    /** Its lock tells the builds of a source tree that it is in use; whoever starts a node knows nothing of that. */
+    @Test
+    void aNodeHoldsItsDistribution() throws IOException {
+        Path java = scratch.resolve("jdk/bin/java");
+        Path held = scratch.resolve("held");
+        Files.writeString(
+                java,
+                Files.readString(java)
+                        .replace(
+                                "\nexit 0",
+                                "\n[ \"$1\" = -version ] || ! flock -xn " + home + " true || exit 1" + "\nflock -sn "
+                                        + home + " touch " + held + "\nexit 0"));
+        start();
+        assertTrue(Files.exists(held), "several nodes may run on one distribution");
+        Shell.run("flock", "-xn", home.toString(), "true").good();
+    }
+
     private String listing() throws IOException {
         StringBuilder text = new StringBuilder();
         try (Stream<Path> files = Files.walk(home)) {
