@@ -1,6 +1,7 @@
 package io.tidemark.itests.scripts;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
@@ -83,5 +84,20 @@ class CheckIT {
         for (String name : List.of("felix", "unit", "engine")) {
             assertEquals(false, installs(name), name);
         }
+    }
+
+    /** As a test that failed says it: {@code again with -Dtidemark.seed=7}. */
+    @Test
+    void propertiesReachTheTestsOfEveryLevel() throws IOException {
+        check("engine", "-Dtidemark.seed=7", "nodes", "-Dtidemark.kill.rounds=500");
+        List<String> calls = Files.readAllLines(calls("mvn"));
+        assertEquals(2, calls.size(), calls.toString());
+        for (String call : calls) {
+            assertTrue(call.contains(" -Dtidemark.seed=7 -Dtidemark.kill.rounds=500 "), call);
+        }
+        Outcome none = check("-D");
+        assertEquals(2, none.status(), none.toString());
+        assertTrue(none.err().contains("unknown option -D; --help lists them"), none.toString());
+        assertTrue(check("--help").text().contains("-Dtidemark.seed=N"));
     }
 }
