@@ -1,0 +1,61 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** What the macro benchmark means to run and says about it, without running it. */
+class BenchIT {
+    private static final String IMPORT = """
+            import importlib.machinery, importlib.util, json, sys
+            sys.dont_write_bytecode = True
+            loader = importlib.machinery.SourceFileLoader("bench", "bench/macro/bench")
+            bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
+            loader.exec_module(bench)
+            """;
+
+    private static List<String> python(String lines, String... arguments) {
+        List<String> words = new java.util.ArrayList<>(List.of("python3", "-", "--dir", "/nowhere"));
+        words.addAll(List.of(arguments));
+        return Shell.run(Shell.root(), Map.of(), IMPORT + lines, words)
+                .good()
+                .text()
+                .lines()
+                .toList();
+    }
+
+    /** For each job who runs it. */
+    private static Map<String, Set<String>> plan(String... arguments) {
+        Map<String, Set<String>> plan = new TreeMap<>();
+        String print = "for job, names in bench.wanted(bench.arguments()).items(): print(job, *names)\n";
+        for (String line : python(print, arguments)) {
+            List<String> words = List.of(line.split(" "));
+            plan.put(words.get(0), words.subList(1, words.size()).stream().collect(Collectors.toUnmodifiableSet()));
+        }
+        return plan;
+    }
+
+    @Test
+    void everyJobRunsOnAllPeersUnlessToldOtherwise() {
+        Map<String, Set<String>> plan = plan();
+        assertEquals(7, plan.size(), plan.toString());
+        Set<String> all =
+                Set.of("tidemark", "nbdkit-durable", "nbdkit", "qemu-writethrough", "qemu-none", "disk-dsync");
+        plan.forEach((job, names) -> assertTrue(names.containsAll(all), job + ": " + names));
+
+        Map<String, Set<String>> compared = plan("--everywhere");
+        assertEquals(Set.of("tidemark", "nbdkit-durable"), compared.get("mixed-70-30"));
+        compared.forEach((job, names) -> assertTrue(names.contains("tidemark"), job + ": " + names));
+
+        Map<String, Set<String>> one = plan("--everywhere", "randread-d32", "--jobs", "randread-d32", "mixed-70-30");
+        assertTrue(one.get("randread-d32").containsAll(all), one.toString());
+        assertFalse(one.get("mixed-70-30").contains("qemu-none"), one.toString());
+    }
+}
