@@ -58,4 +58,24 @@ class BenchIT {
         assertTrue(one.get("randread-d32").containsAll(all), one.toString());
         assertFalse(one.get("mixed-70-30").contains("qemu-none"), one.toString());
     }
+
+    /** A figure of a journal says nothing without how much may be left for later. */
+    @Test
+    void theTableNamesImageWorkingSetAndLimitsInForce() {
+        String lines = """
+                everyone = bench.contestants("/nowhere", bench.arguments())
+                print(bench.measured(everyone["nbdkit"]))
+                for journal, properties in ((4 << 30, {}), (1 << 30, {}), (26 << 30, {"backlog.limit": "12G", "payload.limit": "4GiB"})):
+                    everyone["tidemark-64g"].limits = bench.limits({"journalLimitBytes": journal, "properties": properties})
+                    print(bench.measured(everyone["tidemark-64g"]))
+                """;
+        String image = "- tidemark-64g: image of 64GiB, working set 64GiB, journal.limit ";
+        assertEquals(
+                List.of(
+                        "- nbdkit: image of 2GiB, working set 2GiB, nothing left for later",
+                        image + "4GiB, backlog.limit 1GiB, payload.limit 64MiB",
+                        image + "1GiB, backlog.limit 0.5GiB, payload.limit 64MiB",
+                        image + "26GiB, backlog.limit 12G, payload.limit 4GiB"),
+                python(lines));
+    }
 }
