@@ -100,4 +100,40 @@ class CheckIT {
         assertTrue(none.err().contains("unknown option -D; --help lists them"), none.toString());
         assertTrue(check("--help").text().contains("-Dtidemark.seed=N"));
     }
+
+    /** A mistake in a script shows before anything is compiled, in whatever language it is written. */
+    @Test
+    void aScriptThatIsWrongEndsTheFirstLevel() throws IOException {
+        for (String part : List.of(
+                "run",
+                "tm",
+                ".ci/run",
+                "karaf-assembly/src/main/resources/bin",
+                "bench/micro/bench",
+                "bench/macro",
+                "testing/simulation/simulate")) {
+            Files.createDirectories(tree.resolve(part).getParent());
+            Shell.run(
+                            "cp",
+                            "-a",
+                            Shell.root().resolve(part).toString(),
+                            tree.resolve(part).toString())
+                    .good();
+        }
+        file("itests/nodes/src/test/resources/client.py", "print('hello')");
+        Outcome good = check("build");
+        assertTrue(Files.exists(calls("mvn")), good.toString());
+        for (String wrong :
+                List.of("bench/macro/mirror", "itests/nodes/src/test/resources/client.py", "scripts/tour")) {
+            Path file = tree.resolve(wrong);
+            String text = Files.readString(file);
+            Files.writeString(file, text + "\nif (:\n");
+            Outcome bad = check("build");
+            assertEquals(1, bad.status(), bad.toString());
+            assertTrue(bad.text().contains("ERROR " + wrong + ":"), bad.toString());
+            assertTrue(Files.notExists(calls("mvn")), bad.toString());
+            Files.writeString(file, text);
+        }
+        assertTrue(Files.notExists(tree.resolve("bench/macro/__pycache__")));
+    }
 }
