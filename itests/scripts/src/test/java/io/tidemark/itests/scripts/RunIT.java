@@ -220,6 +220,36 @@ class RunIT {
                 .good()
                 .text()
                 .contains("v1"));
+        Path home = home(data);
+        Shell.run("./run", "--data", data.toString(), "--stop").good();
+        // Neither of the two lives has written there, not even a file that a later one would read.
+        Outcome sum = Shell.run(
+                home,
+                Map.of(),
+                "",
+                List.of(
+                        "bash",
+                        "-c",
+                        "find . -type f ! -path ./checksum ! -path ./source -print0 | LC_ALL=C sort -z"
+                                + " | xargs -0 sha256sum | sha256sum | cut -d' ' -f1"));
+        assertEquals(Files.readString(home.resolve("checksum")), sum.good().text());
+        Outcome newer = Shell.run(
+                home,
+                Map.of(),
+                "",
+                List.of("find", ".", "-mindepth", "1", "-newer", "checksum", "!", "-name", "source"));
+        assertEquals("", newer.good().text());
+    }
+
+    /** The distribution that a running node runs on. */
+    private static Path home(Path data) throws IOException {
+        String option = "-Dkaraf.home=";
+        return Stream.of(Files.readString(Path.of("/proc/" + pid(data) + "/cmdline"))
+                        .split("\0"))
+                .filter(argument -> argument.startsWith(option))
+                .map(argument -> Path.of(argument.substring(option.length())))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Doors, checkpoints, stores: in this order, and within the memory that jvm.options promises. */
