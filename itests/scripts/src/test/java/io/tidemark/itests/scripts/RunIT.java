@@ -22,7 +22,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -195,6 +197,34 @@ class RunIT {
         Outcome again =
                 Shell.run("./run", "--data", b.toString(), "--background").good();
         assertTrue(again.text().contains("node b") && again.text().contains(":" + portB), again.toString());
+    }
+
+    /** Two terminals, or a service manager that is impatient: one node comes of it, whatever it is called. */
+    @Test
+    void ofTwoStartsAtOnceOneServes() throws Exception {
+        Path data = node("a");
+        int port = Ports.free(2);
+        Map<String, CompletableFuture<Outcome>> starts = new TreeMap<>();
+        for (String name : List.of("a", "b")) {
+            starts.put(name, CompletableFuture.supplyAsync(() -> background(data, port, "--node", name)));
+        }
+        List<String> served = new ArrayList<>();
+        for (Map.Entry<String, CompletableFuture<Outcome>> start : starts.entrySet()) {
+            Outcome outcome = start.getValue().get();
+            if (outcome.status() == 0) {
+                assertTrue(outcome.text().contains("serving"), outcome.toString());
+                served.add(start.getKey());
+            } else {
+                oneLine(outcome, 1, data + " ");
+                assertTrue(
+                        outcome.err().contains("already runs on")
+                                || outcome.err().contains("data directory of node"),
+                        outcome.toString());
+            }
+        }
+        assertEquals(1, served.size(), served.toString());
+        Outcome status = Shell.run("./run", "--data", data.toString(), "--status");
+        assertTrue(status.good().text().contains("node " + served.get(0) + " "), status.toString());
     }
 
     @Test
