@@ -343,7 +343,7 @@ class RunIT {
 
     /** On a terminal: it says that it starts, takes commands as soon as it serves, and Ctrl-D stops it. */
     @Test
-    @Timeout(120)
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void theConsoleSaysThatItStartsAndTakesCommands() throws Exception {
         Path data = node("a");
         String run = Shell.root().resolve("run") + " --data " + data + " --nbd " + Ports.free(2);
@@ -356,6 +356,15 @@ class RunIT {
         console.getOutputStream().write("image:list\n".getBytes(StandardCharsets.UTF_8));
         console.getOutputStream().flush();
         awaitText(console, "No images");
+        // Tab completes a name that only the node knows, by Karaf's own editor of lines.
+        Shell.run("./tm", "--data", data.toString(), "image:create", "disk1", "1M")
+                .good();
+        console.getOutputStream().write("image:info d\t".getBytes(StandardCharsets.UTF_8));
+        console.getOutputStream().flush();
+        awaitText(console, "isk1");
+        console.getOutputStream().write("\n".getBytes(StandardCharsets.UTF_8));
+        console.getOutputStream().flush();
+        awaitText(console, "disk1 is serving");
         console.getOutputStream().write(4);
         console.getOutputStream().flush();
         console.getInputStream().readAllBytes();
