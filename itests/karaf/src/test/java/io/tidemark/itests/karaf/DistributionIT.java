@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.security.auth.Subject;
@@ -205,11 +206,18 @@ public class DistributionIT {
     public void configListShowsOurs() throws Exception {
         String list = command("config:list");
         for (String pid : List.of(
+                "io.tidemark.engine",
                 "io.tidemark.nbd",
                 "io.tidemark.image.file",
                 "io.tidemark.journal.flash",
+                "io.tidemark.mirror",
                 "io.tidemark.transport.tcp")) {
-            assertTrue(pid + " in\n" + list, list.contains(pid));
+            // As the whole of a name, behind which an instance of a factory has its own.
+            assertTrue(
+                    pid + " in\n" + list,
+                    Pattern.compile(pid.replace(".", "\\.") + "(?![\\w.])")
+                            .matcher(list)
+                            .find());
         }
     }
 
