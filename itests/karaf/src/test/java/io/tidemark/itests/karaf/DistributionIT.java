@@ -118,12 +118,15 @@ public class DistributionIT {
         assertEquals("false", context.getProperty("felix.fileinstall.enableConfigSave"));
     }
 
-    @Test
-    public void everyBundleOfOursIsThereAndActive() {
-        Set<String> own = Arrays.stream(context.getBundles())
+    private Set<String> ownBundles() {
+        return Arrays.stream(context.getBundles())
                 .map(Bundle::getSymbolicName)
                 .filter(name -> name.startsWith("io.tidemark."))
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    public void everyBundleOfOursIsThereAndActive() {
         assertEquals(
                 new TreeSet<>(List.of(
                         "io.tidemark.api",
@@ -138,7 +141,7 @@ public class DistributionIT {
                         "io.tidemark.nbd",
                         "io.tidemark.transport.tcp",
                         "io.tidemark.trim.strategies")),
-                own);
+                ownBundles());
     }
 
     /** A refresh during the first boot can deadlock the framework, and a warning that is always there hides the next. */
@@ -221,26 +224,25 @@ public class DistributionIT {
         }
     }
 
+    /** Each by itself, so that one which forgets to name what it needs has nothing of the others. */
     @Test
-    public void featuresInstallOneByOne() throws Exception {
+    public void eachFeatureInstallsAlone() throws Exception {
         features.uninstallFeature("tidemark-all");
         try {
             for (String name : OWN_FEATURES) {
-                assertFalse(name, features.isInstalled(features.getFeature(name)));
-            }
-            for (String name : OWN_FEATURES) {
+                assertEquals("before " + name, Set.of(), ownBundles());
                 int before = log().size();
                 features.installFeature(name);
                 assertTrue(name, features.isInstalled(features.getFeature(name)));
+                assertFalse(name, ownBundles().isEmpty());
                 awaitActive();
                 List<String> warnings = log().subList(before, log().size()).stream()
                         .filter(DistributionIT::isWarning)
                         .toList();
                 assertEquals("warnings of " + name, List.of(), warnings);
+                features.uninstallFeature(name);
             }
-            for (int i = OWN_FEATURES.size() - 1; i >= 0; i--) {
-                features.uninstallFeature(OWN_FEATURES.get(i));
-            }
+            assertEquals(Set.of(), ownBundles());
         } finally {
             features.installFeature("tidemark-all");
         }
