@@ -7,8 +7,8 @@ import java.util.Objects;
  * What is wished of a new replica.
  *
  * @param name of the replica's image at the peer; empty for the name that it has here
- * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time. What is received is durable there
- *     at once all the same
+ * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time, or for what was ordered for it
+ *     before where the peer has the replica already. What is received is durable there at once all the same
  * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
  *     among them; missing ones get that node's defaults. Without size and block, which are the source's. {@link #SHARED} may be
  *     among them

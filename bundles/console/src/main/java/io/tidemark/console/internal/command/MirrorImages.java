@@ -110,8 +110,9 @@ final class MirrorImages {
                         .option(
                                 DELAY,
                                 "DURATION",
-                                "How far behind the replica's image is to stay; real time unless given. What it receives is durable"
-                                        + " there at once all the same.",
+                                "How far behind the replica's image is to stay. Unless given, real time, and where the peer has the"
+                                        + " replica already the delay that it has. What it receives is durable there at once all"
+                                        + " the same.",
                                 Completions::durations)
                         .option(
                                 NAME,

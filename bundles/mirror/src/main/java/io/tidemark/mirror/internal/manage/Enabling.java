@@ -206,9 +206,7 @@ final class Enabling {
                     "set mayPlace = true in its configuration there");
         }
         String image = name(order.replica());
-        Map<String, String> create = new TreeMap<>(order.properties());
-        String shared = create.remove(ReplicaWish.SHARED);
-        checkShared(shared);
+        checkShared(order.properties().get(ReplicaWish.SHARED));
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         boolean follows = before != null
                 && before.peer().equals(peer)
@@ -228,8 +226,7 @@ final class Enabling {
             throw oneOnly(image, granted, peer);
         }
         UUID seed = order.seed() ? seed(order, image) : ReplicaWish.NO_SEED;
-        ReplicaWish wish = new ReplicaWish(
-                image, peer, name(order.image()), order.delayNanos(), shared == null ? "" : shared, create, seed);
+        ReplicaWish wish = wished(before, image, peer, order).seeded(seed);
         boolean there = seed.equals(ReplicaWish.NO_SEED) && checkImage(order, image);
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
@@ -243,6 +240,22 @@ final class Enabling {
         }
         LOG.info("a replica of '{}' of {} is wished, as '{}'", order.image(), peer, image);
         return done();
+    }
+
+    /**
+     * What an invitation leaves open stays as it was: it may be repeated, or come from a node that has just been promoted and knows
+     * nothing of what was ordered for the replica.
+     */
+    private static ReplicaWish wished(ReplicaWish before, String image, String peer, Order.Enable order)
+            throws StorageException {
+        Map<String, String> create = new TreeMap<>(order.properties());
+        String shared = create.remove(ReplicaWish.SHARED);
+        if (create.isEmpty() && before != null && !order.seed()) {
+            create.putAll(before.properties());
+        }
+        ReplicaWish wish = ReplicaWish.turned(before, image, peer, name(order.image()), create);
+        wish = order.delayNanos() == 0 ? wish : wish.delayed(order.delayNanos());
+        return shared == null ? wish : wish.shared(shared);
     }
 
     /**

@@ -77,6 +77,16 @@ public record ReplicaWish(
     }
 
     /**
+     * The same with another way to its source's events.
+     *
+     * @param pool that is shared, or empty
+     * @return a copy
+     */
+    public ReplicaWish shared(String pool) {
+        return new ReplicaWish(image, peer, sourceImage, delayNanos, pool, properties, seed);
+    }
+
+    /**
      * The same with a seed.
      *
      * @param identity of an image or its journal, or {@link #NO_SEED}

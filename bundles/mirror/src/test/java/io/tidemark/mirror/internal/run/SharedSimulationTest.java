@@ -145,6 +145,26 @@ class SharedSimulationTest {
         });
     }
 
+    /** The pool is known to people only, and is not forgotten when the same two nodes change places in single steps. */
+    @Test
+    void whatIsSharedIsSharedAgainWhenRolesAreBack() {
+        TwoNodes.play(2550, SEEDS, nodes -> {
+            shared(nodes);
+            nodes.a.mirrors.demote("disk");
+            nodes.b.mirrors.promote("disk", false);
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            nodes.b.mirrors.demote("disk");
+            nodes.a.mirrors.promote("disk", false);
+            awaitWords(nodes, nodes.b, "reads the source's journal itself");
+            assertEquals(
+                    Map.of("peer", "a", ReplicaOptions.SHARED, "both"),
+                    nodes.b.keys("io.tidemark.mirror.replica-disk.cfg"));
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
     private static Map<String, PeerProgress> onlyReachable(TwoNodes.Node node) {
         Map<String, PeerProgress> all = new TreeMap<>(node.engine.peers);
         all.values().removeIf(one -> !one.reachable());

@@ -209,14 +209,18 @@ class TakeoverSimulationTest {
         TwoNodes.play(2820, 2 * SEEDS, nodes -> {
             TwoNodes.Node c = furtherAtAThird(nodes);
             int copied = c.image("disk").copiedRanges;
-            if (nodes.random.coin()) {
+            boolean delayed = nodes.random.coin();
+            if (delayed) {
                 c.mirrors.delay("disk", SECOND);
             }
             nodes.b.mirrors.promote("disk", true);
             nodes.write(nodes.b, 3);
             nodes.awaitEqual(nodes.b, c);
             assertEquals(copied, c.image("disk").copiedRanges);
-            assertEquals("b", c.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
+            assertEquals(delayed ? Map.of("peer", "b", "delay", "1s") : Map.of("peer", "b"), wish(c));
+            // An invitation whose answer was lost is repeated.
+            nodes.b.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+            assertEquals(delayed ? Map.of("peer", "b", "delay", "1s") : Map.of("peer", "b"), wish(c));
             // The one that was replaced comes back, and nobody takes anything from it.
             nodes.acknowledged.clear();
             nodes.network.heal("a", "b");
@@ -228,6 +232,36 @@ class TakeoverSimulationTest {
             nodes.awaitEqual(nodes.b, c);
             nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
             nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    private static Map<String, String> wish(TwoNodes.Node node) throws StorageException {
+        return node.keys("io.tidemark.mirror.replica-disk.cfg");
+    }
+
+    /** What was ordered for it as a replica, it is again whenever it is one. */
+    @Test
+    void rolesThatChangeInSingleStepsLeaveDelays() {
+        TwoNodes.play(2830, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.b.mirrors.delay("disk", 3600 * SECOND);
+            nodes.a.mirrors.demote("disk");
+            nodes.b.mirrors.promote("disk", false);
+            nodes.write(nodes.b, 3);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            nodes.b.mirrors.demote("disk");
+            nodes.a.mirrors.promote("disk", false);
+            assertEquals(Map.of("peer", "a", "delay", "1h"), wish(nodes.b));
+            nodes.write(nodes.a, 3);
+            MemoryJournal received = nodes.b.image("disk").journal;
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> received.durable() == nodes.a.image("disk").journal.durable(), 20 * SECOND));
+            nodes.machine.sleep(10 * SECOND);
+            assertTrue(
+                    nodes.b.image("disk").head < received.durable(), "what was written just now shows an hour later");
+            // People may order another one.
+            nodes.a.mirrors.enable("disk", "b", new ReplicaOptions("", 2 * SECOND, Map.of()));
+            assertEquals(Map.of("peer", "a", "delay", "2s"), wish(nodes.b));
         });
     }
 
