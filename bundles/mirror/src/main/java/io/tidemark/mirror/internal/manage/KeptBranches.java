@@ -39,8 +39,8 @@ final class KeptBranches {
     private static final Logger LOG = LoggerFactory.getLogger(KeptBranches.class);
     private static final String END = ".journal";
     private static final String UNFINISHED = ".part";
-    /** As which the journal knows it. */
-    private static final String PIN = "branch";
+    /** As which the journal knows it: so begins the client of an order that keeps one. */
+    private static final String PIN = "branch.";
 
     /** Image, epoch and sequence of the fork, last event, and when it was kept. */
     private static final Pattern NAME =
@@ -54,11 +54,14 @@ final class KeptBranches {
     private final StorageContext context;
     private final Path directory;
     private final long limitBytes;
+    /** Of this process: one of another is nobody's any more. */
+    private final String pin;
 
     KeptBranches(StorageContext context, Mirrors.Branches branches) {
         this.context = context;
         this.directory = branches.directory();
         this.limitBytes = branches.limitBytes();
+        this.pin = PIN + Long.toHexString(context.randomBits());
     }
 
     // ---- what there is
@@ -120,7 +123,7 @@ final class KeptBranches {
     /** From now on the journal trims nothing behind a fork, also when it is opened again meanwhile. */
     void pin(Journal journal, Position fork) throws StorageException {
         journal.putClient(new JournalClient(
-                PIN,
+                pin,
                 "a branch that is to be kept",
                 fork,
                 JournalClient.State.CONNECTED,
@@ -129,8 +132,20 @@ final class KeptBranches {
 
     /** Whatever comes of it: a pin that stays would fill the journal. */
     static void unpin(Journal journal) throws StorageException {
-        if (journal.clients().stream().anyMatch(client -> client.id().equals(PIN))) {
-            journal.removeClient(PIN);
+        for (JournalClient client : journal.clients()) {
+            if (client.id().startsWith(PIN)) {
+                journal.removeClient(client.id());
+            }
+        }
+    }
+
+    /** What orders of processes before this one have left. */
+    void unpinOthers(String image, Journal journal) throws StorageException {
+        for (JournalClient client : journal.clients()) {
+            if (client.id().startsWith(PIN) && !client.id().equals(pin)) {
+                journal.removeClient(client.id());
+                LOG.info("the journal of '{}' is no longer kept for an order that was cut: {}", image, client);
+            }
         }
     }
 

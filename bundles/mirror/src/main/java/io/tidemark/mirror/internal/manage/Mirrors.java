@@ -77,6 +77,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     private final Fencing fencing;
     private final Splits splits;
     private final KeptBranches branches;
+    private final Leftovers leftovers;
 
     /**
      * A mirror without peers. Nothing runs before {@link #start}.
@@ -107,6 +108,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         enabling = new Enabling(desk);
         heads = new Heads(desk, statuses);
         branches = new KeptBranches(context, stores.branches());
+        leftovers = new Leftovers(desk, branches);
         followers = new Followers(desk, enabling);
         roles = new Roles(desk, enabling, branches, followers);
         comparing = new Comparing(desk);
@@ -119,12 +121,14 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     public void start() {
         node.start();
         fencing.start();
+        leftovers.start();
     }
 
     /** Ends all links and replicas. Does not wait for their workers. */
     @Override
     public void close() {
         followers.close();
+        leftovers.close();
         fencing.close();
         node.close();
     }

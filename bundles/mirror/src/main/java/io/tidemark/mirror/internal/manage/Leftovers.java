@@ -1,0 +1,65 @@
+package io.tidemark.mirror.internal.manage;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.context.Workers.Gate;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What an order that was cut by the end of its process has left in the journals of images: it would keep them from being trimmed
+ * for good. Each image is looked at once, as soon as its journal can be asked; they come when their pools do, so there is no last one.
+ */
+final class Leftovers {
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+    private static final long LEAST_PAUSE_NANOS = Desk.SECOND;
+    private static final long MOST_PAUSE_NANOS = 300 * Desk.SECOND;
+
+    private final Desk desk;
+    private final KeptBranches branches;
+    private final Gate gate;
+    /** Of the worker alone. */
+    private final Set<String> done = new HashSet<>();
+
+    private volatile boolean closed;
+
+    Leftovers(Desk desk, KeptBranches branches) {
+        this.desk = desk;
+        this.branches = branches;
+        this.gate = desk.context().workers().newGate();
+    }
+
+    void start() {
+        desk.context().workers().start("mirror-leftovers", this::run);
+    }
+
+    void close() {
+        closed = true;
+        gate.open();
+    }
+
+    private void run() {
+        long pause = LEAST_PAUSE_NANOS;
+        while (!closed) {
+            for (ImageStatus image : desk.services().images().images()) {
+                if (!closed && !done.contains(image.name()) && isSwept(image.name())) {
+                    done.add(image.name());
+                }
+            }
+            gate.await(pause);
+            pause = Math.min(2 * pause, MOST_PAUSE_NANOS);
+        }
+    }
+
+    private boolean isSwept(String image) {
+        try {
+            branches.unpinOthers(image, desk.services().images().journal(image));
+            return true;
+        } catch (StorageException e) {
+            LOG.debug("'{}' is looked at later: {}", image, e.getMessage());
+            return false;
+        }
+    }
+}
