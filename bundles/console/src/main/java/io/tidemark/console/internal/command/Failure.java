@@ -12,6 +12,8 @@ public final class Failure extends Exception {
         USAGE(2),
         /** It was done, and found two things different that should be equal. */
         DIFFERENT(5),
+        /** It was done, and there was nothing that it could compare. */
+        NOT_COMPARED(6),
         /** Its user took it back. */
         CANCELLED(130);
 
@@ -77,6 +79,16 @@ public final class Failure extends Exception {
      */
     public static Failure different(String message) {
         return new Failure(Kind.DIFFERENT, message, null);
+    }
+
+    /**
+     * Nobody knows whether two things are equal.
+     *
+     * @param message what could not be compared, and what to do
+     * @return to be thrown
+     */
+    public static Failure notCompared(String message) {
+        return new Failure(Kind.NOT_COMPARED, message, null);
     }
 
     /**

@@ -39,7 +39,7 @@ final class MirrorCompare {
                                 "Each part at one and the same position of both sides, while clients write; changes nothing. What is"
                                         + " written again and again meanwhile is skipped and counted as that. Exit status"
                                         + " 0: nothing that was compared differs; 5: something does, and the parts are"
-                                        + " named.")
+                                        + " named; 6: nothing could be compared.")
                         .takes(MirrorImages.IMAGE, "The image; on either side.", Completions::mirrored)
                         .option(
                                 WITH,
@@ -68,6 +68,11 @@ final class MirrorCompare {
                             + image
                             + " on both, and what the disks log. Then run mirror:resync at the replica, if it is the wrong"
                             + " one; if the primary is, promote the replica first");
+        }
+        if (found.equalBytes() == 0 && found.skippedBytes() > 0) {
+            throw Failure.notCompared("Nothing of " + image + " could be compared with what " + peer
+                    + " has. Release the replica if it is held (mirror:release) or take away its delay (mirror:delay), and run"
+                    + " this again");
         }
     }
 

@@ -76,15 +76,7 @@ public final class MirrorResults {
                 .append(" and that of ")
                 .append(found.peer())
                 .append(": ")
-                .append(
-                        found.differingBytes() > 0
-                                ? Words.size(found.differingBytes()) + " differ, " + Words.size(found.equalBytes())
-                                        + " are equal"
-                                : found.skippedBytes() > 0
-                                        ? Words.size(found.equalBytes()) + " are equal"
-                                        : "equal, " + Words.size(found.equalBytes()))
-                .append(", compared ")
-                .append(span(found))
+                .append(compared(found))
                 .append(" (")
                 .append(took)
                 .append(")\n");
@@ -95,6 +87,17 @@ public final class MirrorResults {
                                     + " again when less is written, and when the replica is not held or delayed\n");
         }
         return out.append(parts(found)).toString();
+    }
+
+    private static String compared(Verification found) {
+        String equal = Words.size(found.equalBytes());
+        if (found.differingBytes() > 0) {
+            return Words.size(found.differingBytes()) + " differ, " + equal + " are equal, compared " + span(found);
+        }
+        if (found.skippedBytes() > 0) {
+            return found.equalBytes() == 0 ? "nothing was compared" : equal + " are equal, compared " + span(found);
+        }
+        return "equal, " + equal + ", compared " + span(found);
     }
 
     private static String span(Verification found) {

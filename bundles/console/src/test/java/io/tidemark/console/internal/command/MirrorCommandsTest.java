@@ -560,6 +560,25 @@ class MirrorCommandsTest {
                 JsonText.object(forMachines.text()).get("differences"));
     }
 
+    /** Whoever asks in a script whether both are the same is not told so. */
+    @Test
+    void whereNothingCouldBeComparedThatHasAnExitStatusOfItsOwn() throws Exception {
+        mirrors.images.add(Following.source("vm1").status());
+        mirrors.skippedBytes = 10 << 20;
+        Typed typed = Typed.failing(node, "mirror:verify vm1");
+        assertTrue(typed.text().startsWith("vm1 and that of siteb: nothing was compared ("), typed.text());
+        assertTrue(typed.text().contains("\n10 MiB could not be compared, because they were written"), typed.text());
+        assertEquals(6, typed.failure().kind().exitStatus());
+        assertEquals(
+                "Nothing of vm1 could be compared with what siteb has. Release the replica if it is held"
+                        + " (mirror:release) or take away its delay (mirror:delay), and run this again",
+                typed.failure().getMessage());
+        Typed forMachines = Typed.failing(node, "mirror:verify vm1 --json");
+        assertEquals(6, forMachines.failure().kind().exitStatus());
+        assertEquals(10L << 20, JsonText.object(forMachines.text()).get("skippedBytes"));
+        assertEquals(0L, JsonText.object(forMachines.text()).get("equalBytes"));
+    }
+
     @Test
     void manyDifferencesAreCutShortForPeopleOnly() throws Exception {
         mirrors.images.add(Following.source("vm1").status());

@@ -42,7 +42,8 @@ class ReferenceTest {
                 .append(
                         "names. `./tm` exits with 0 after success, 1 after a failure, 2 when a line makes no sense, 3 while the node\n")
                 .append(
-                        "starts, 4 where none runs, 5 when `mirror:verify` found something different, and 130 after a cancellation.\n\n");
+                        "starts, 4 where none runs, 5 when `mirror:verify` found something different, 6 when it could compare\n")
+                .append("nothing, and 130 after a cancellation.\n\n");
         for (ConsoleCommand command : Commands.all()) {
             String name = command.spec().fullName();
             out.append("- [")
