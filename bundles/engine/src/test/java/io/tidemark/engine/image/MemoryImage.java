@@ -286,6 +286,10 @@ final class MemoryImage implements BlockImage {
         return bytes.clone();
     }
 
+    synchronized byte[] forced() {
+        return forced.clone();
+    }
+
     @Override
     public void close() {
         synchronized (this) {

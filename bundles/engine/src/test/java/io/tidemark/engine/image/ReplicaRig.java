@@ -141,6 +141,10 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
     }
 
     private Sent add(EventKind kind, long offset, long length, byte[] payload, byte[] after) {
+        return add(kind, 0, offset, length, payload, after);
+    }
+
+    private Sent add(EventKind kind, int flags, long offset, long length, byte[] payload, byte[] after) {
         ByteBuffer body = ByteBuffer.allocate(EventCodec.MAX_HEAD_BYTES + (payload == null ? 0 : payload.length) + 32);
         EventCodec.putHead(body, kind, offset, length, payload == null ? 0 : payload.length, "");
         if (payload != null) {
@@ -152,7 +156,8 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
         long number = epochs.get(epochs.size() - 1).number();
         Position position = new Position(number, last() + 1);
         Sent sent = new Sent(
-                new EventHeader(position, kind, 0, time, offset, length, body.remaining()), body.asReadOnlyBuffer());
+                new EventHeader(position, kind, flags, time, offset, length, body.remaining()),
+                body.asReadOnlyBuffer());
         source.add(sent);
         states.add(after);
         return sent;
@@ -170,6 +175,12 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
     /** The source is written with a MiB of zeros. Nobody looks at what it is then. */
     Sent writeMib(int mib) {
         return add(EventKind.WRITE, (long) mib << 20, 1 << 20, new byte[1 << 20], null);
+    }
+
+    /** A client of the source has flushed. */
+    Sent flush() {
+        byte[] after = states.get((int) last()).clone();
+        return add(EventKind.FLUSH, EventHeader.FLAG_BARRIER, 0, 0, null, after);
     }
 
     Sent event(EventKind kind, long offset, long length) {
