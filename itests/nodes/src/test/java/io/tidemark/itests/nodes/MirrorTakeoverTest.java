@@ -197,4 +197,61 @@ class MirrorTakeoverTest {
         TwoSites.awaitEqual(b, a, DISK);
         assertEquals(MirroredDisk.content(b), MirroredDisk.content(a));
     }
+
+    /** The source was alive, and only the link was gone: the one that was promoted gives up what was written there meanwhile. */
+    @Test
+    void whoTookOverByMistakeGivesUpAndTheSourceIsWrittenAgain(Scratch scratch) throws Exception {
+        MirroredDisk disk = MirroredDisk.start(scratch, "MirrorTakeoverTest");
+        Site a = disk.sites.a;
+        Site b = disk.sites.b;
+        disk.sites.link.cut();
+        b.order("promote!", DISK);
+        MirroredDisk.writeOne(b, MirroredDisk.BYTES - 4096, 77);
+        disk.write(a);
+        disk.sites.link.heal();
+        fenced(a, "b");
+        b.order("demote", DISK);
+        MirroredDisk.awaitSaid(b, "trouble", "split_brain");
+        assertEquals("REFUSED", b.mirrored(DISK).get("state"));
+        assertTrue(b.order("splits", DISK).contains("fork="), b.order("splits", DISK));
+        assertEquals(NOT_PERMITTED, MirroredDisk.refusedWrite(a), "nobody has decided yet");
+        assertTrue(b.refused("resync", DISK, "a").startsWith("BUSY"), "nothing is lost without an order");
+        b.order("resync!", DISK, "a");
+        assertTrue(b.order("branches").startsWith("disk."), "what was written there is kept");
+        MirroredDisk.awaitImage(a, "SERVING");
+        disk.write(a);
+        disk.equal(a, b);
+        b.order("promote!", DISK);
+        fenced(a, "b");
+    }
+
+    /** The site of the one that took over is given up, and comes back all the same. */
+    @Test
+    void whoIsPromotedOverItsFenceIsWrittenAndFencesWhoReturns(Scratch scratch) throws Exception {
+        MirroredDisk disk = MirroredDisk.start(scratch, "MirrorTakeoverTest", "peer.ask.timeout=1s");
+        Site a = disk.sites.a;
+        Site b = disk.sites.b;
+        b.order("promote!", DISK);
+        MirroredDisk.writeOne(b, MirroredDisk.BYTES - 4096, 77);
+        fenced(a, "b");
+        b.node().kill();
+        a.order("demote", DISK);
+        a.order("promote!", DISK);
+        disk.write(a);
+        a.node().kill();
+        a.start();
+        MirroredDisk.awaitImage(a, "SERVING");
+        disk.write(a);
+        disk.sites.restartB();
+        fenced(b, "a");
+        disk.write(a);
+        b.order("lose", DISK, "a");
+        disk.equal(a, b);
+    }
+
+    private static void fenced(Site site, String by) throws Exception {
+        MirroredDisk.awaitSaid(site, "words", "fenced_by_" + by);
+        MirroredDisk.awaitImage(site, "FAILING");
+        assertEquals(NOT_PERMITTED, MirroredDisk.refusedWrite(site), "EPERM");
+    }
 }
