@@ -440,27 +440,52 @@ class MirrorTest {
         assertEquals(content(sites.b), content(sites.a));
     }
 
+    /** Nothing was kept for it, and nothing was trimmed: the journal has what it lacks. */
     @Test
-    void endedWhileTheReplicaIsAwayAndBegunAgain(Scratch scratch) throws Exception {
-        TwoSites sites = mirrored(scratch, "0s");
+    void endedWhileTheReplicaIsAwayAndBegunAgainWithoutACopy(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s", "checkpoint.interval=1h");
         equal(sites.a, sites.b);
-        sites.b.node().kill();
-        assertEquals("false", sites.a.order("disable", DISK, "b"), "b was not told");
-        write(sites.a);
+        endWhileAway(sites);
+        writeOnce(sites.a);
         sites.restartB();
         sites.a.awaitLinked();
         sites.a.order("enable", DISK, "b", "0s");
-        if (!sites.b.mirrored(DISK).get("state").equals("UP_TO_DATE")) {
-            // Where the source kept nothing for it, it has to be copied anew, and says so.
-            Await.until(() -> "b to know where it is: " + sites.b.mirrored(DISK), Duration.ofSeconds(30), () -> {
-                String state = sites.b.mirrored(DISK).get("state");
-                return state.equals("UP_TO_DATE") || state.equals("REFUSED");
-            });
-            if (sites.b.mirrored(DISK).get("state").equals("REFUSED")) {
-                sites.b.order("resync!", DISK, "a");
-            }
-        }
+        TwoSites.awaitEqual(sites.a, sites.b, DISK);
+        assertEquals(content(sites.a), content(sites.b));
+        sites.a.wasNeverCopiedAnew();
+        sites.b.wasNeverCopiedAnew();
+    }
+
+    @Test
+    void endedWhileTheReplicaIsAwayAndCopiedAnewByOrderWhenTheJournalWasTrimmed(Scratch scratch) throws Exception {
+        TwoSites sites = mirrored(scratch, "0s");
         equal(sites.a, sites.b);
+        ByteBuffer before = content(sites.b);
+        long had = Long.parseLong(sites.a.node().status(DISK).get("durable"));
+        endWhileAway(sites);
+        write(sites.a);
+        Await.until(
+                () -> "events behind " + had + " to be trimmed: "
+                        + sites.a.node().status(DISK),
+                Duration.ofSeconds(30),
+                () -> Long.parseLong(sites.a.node().status(DISK).get("trimmed")) > had);
+        sites.restartB();
+        sites.a.awaitLinked();
+        sites.a.order("enable", DISK, "b", "0s");
+        Await.until(
+                () -> "b to say what it lacks: " + sites.b.mirrored(DISK),
+                Duration.ofSeconds(30),
+                () -> sites.b.mirrored(DISK).get("trouble").contains("mirror:resync"));
+        assertEquals("REFUSED", sites.b.mirrored(DISK).get("state"));
+        assertEquals(before, content(sites.b), "nothing is copied without an order");
+        sites.b.wasNeverCopiedAnew();
+        sites.b.order("resync", DISK, "a");
+        equal(sites.a, sites.b);
+    }
+
+    private static void endWhileAway(TwoSites sites) {
+        sites.b.node().kill();
+        assertEquals("false", sites.a.order("disable", DISK, "b"), "b was not told");
     }
 
     @Test
