@@ -14,7 +14,9 @@ import io.tidemark.itests.nodes.node.TwoSites;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -234,6 +236,47 @@ class MirrorCopyTest {
         double all = (System.nanoTime() - began) / 1e9;
         assertTrue(all - seconds > 0.8, () -> "the new bound was not in force: " + all + " s");
         assertTrue(all - seconds < 15, () -> "the old bound was still in force: " + all + " s");
+    }
+
+    /** How long a copy was said to take still, and when. */
+    private record Said(long atNanos, long leftNanos) {}
+
+    @Test
+    void theTimeThatIsLeftIsWhatItTakesOnBothSides(Scratch scratch) throws Exception {
+        int bytes = 12 * MIB;
+        TwoSites sites = written(scratch, bytes);
+        sites.a.order("copies", "2", Long.toString(3 * MIB));
+        sites.a.order("enable", "disk", "b", "0s");
+        Map<Site, List<Said>> said = Map.of(sites.a, new ArrayList<>(), sites.b, new ArrayList<>());
+        Await.until("the copy to be whole", PATIENCE, () -> {
+            for (Map.Entry<Site, List<Said>> each : said.entrySet()) {
+                long left = Long.parseLong(each.getKey().mirrored("disk").get("copyLeftNanos"));
+                if (left > 0) {
+                    each.getValue().add(new Said(System.nanoTime(), left));
+                }
+            }
+            return sites.b.mirrored("disk").get("consistency").equals("CONSISTENT");
+        });
+        long end = System.nanoTime();
+        said.forEach((site, all) -> isWhatItTakes((site == sites.a ? "source: " : "replica: ") + all, all, end));
+    }
+
+    private static void isWhatItTakes(String what, List<Said> all, long end) {
+        long second = 1_000_000_000L;
+        long first = all.get(0).atNanos();
+        // The first bytes go at once, and the last moments are short.
+        List<Said> known = all.stream()
+                .filter(one -> one.atNanos() > first + second && one.atNanos() < end - second / 2)
+                .toList();
+        assertTrue(known.size() > 10, what);
+        for (Said one : known) {
+            double factor = one.leftNanos() / (double) (end - one.atNanos());
+            assertTrue(factor > 0.5 && factor < 2, () -> one + " is wrong by " + factor + ": " + what);
+            for (Said later : known) {
+                boolean falls = later.leftNanos() < one.leftNanos() || later.atNanos() < one.atNanos() + second;
+                assertTrue(falls, () -> later + " is no less than " + one + ": " + what);
+            }
+        }
     }
 
     /** The image is on one side only, and has no zeros that would not have to be sent. */

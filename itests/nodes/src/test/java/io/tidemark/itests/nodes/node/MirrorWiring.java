@@ -282,6 +282,10 @@ final class MirrorWiring {
                         "head=" + status.marks().head(),
                         "replayed=" + status.marks().replayed(),
                         "lag=" + status.lag().events(),
+                        "copyLeftNanos="
+                                + status.copy()
+                                        .map(MirrorStatus.Copy::leftNanos)
+                                        .orElse(-1L),
                         "held=" + status.heldAt().map(Object::toString).orElse("-"),
                         "words=" + status.words().replace(' ', '_'),
                         "trouble=" + status.trouble().replace(' ', '_').replace('\n', '_'))
