@@ -178,7 +178,7 @@ public interface StorageFile extends AutoCloseable {
      * Cuts the file or extends it with a hole.
      *
      * @param size new size in bytes
-     * @throws StorageException IO, NO_SPACE or CLOSED
+     * @throws StorageException INVALID when a file may not be so large there, IO, NO_SPACE or CLOSED
      */
     void setSize(long size) throws StorageException;
 

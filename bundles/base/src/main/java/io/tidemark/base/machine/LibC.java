@@ -89,6 +89,9 @@ class LibC {
     /** errno: an argument that this kernel or file does not take. */
     static final int EINVAL = 22;
 
+    /** errno: larger than a file may be here. */
+    static final int EFBIG = 27;
+
     /** errno: this kernel does not have the call. */
     static final int ENOSYS = 38;
 
@@ -125,7 +128,8 @@ class LibC {
     /** For what libc has no name for. All arguments are registers, so leaving the number of them open changes nothing. */
     native long syscall(long number, long a, long b, long c, long d, long e, long f) throws LastErrorException;
 
-    native String strerror(int error);
+    /** In the language of the process and in its encoding, which need not be Java's default one. */
+    native Pointer strerror(int error);
 
     native int posix_fadvise(int fd, long offset, long length, int advice);
 

@@ -26,6 +26,7 @@ final class MachineFile implements StorageFile {
     private final boolean writable;
     private final LibC libc;
     private final Rings rings;
+    private final FileFailures failures;
 
     /** Made when it is first needed. Whoever uses it takes it out. */
     private final AtomicReference<Ring> idleRing = new AtomicReference<>();
@@ -40,12 +41,13 @@ final class MachineFile implements StorageFile {
     private int throughDescriptor = NOT_OPENED;
     private boolean closed;
 
-    MachineFile(Path path, FileChannel channel, boolean writable, LibC libc, Rings rings) {
+    MachineFile(Path path, FileChannel channel, boolean writable, LibC libc, Rings rings, FileFailures failures) {
         this.path = path;
         this.channel = channel;
         this.writable = writable;
         this.libc = libc;
         this.rings = rings;
+        this.failures = failures;
     }
 
     @Override
@@ -61,7 +63,7 @@ final class MachineFile implements StorageFile {
             }
             return total;
         } catch (IOException e) {
-            throw MachineFiles.failure("read", path, e);
+            throw failures.of("read", path, e);
         }
     }
 
@@ -94,7 +96,7 @@ final class MachineFile implements StorageFile {
                 return (int) libc.pread(fd, destination.slice(), destination.remaining(), at);
             } catch (LastErrorException e) {
                 if (e.getErrorCode() != LibC.EINTR) {
-                    throw MachineFiles.failure("read", path, new IOException(e.getMessage(), e));
+                    throw failures.of("read", path, e.getErrorCode());
                 }
             }
         }
@@ -108,7 +110,7 @@ final class MachineFile implements StorageFile {
                 at += channel.write(source, at);
             }
         } catch (IOException e) {
-            throw MachineFiles.failure("write", path, e);
+            throw failures.of("write", path, e);
         }
     }
 
@@ -118,7 +120,7 @@ final class MachineFile implements StorageFile {
             // fdatasync: it forces the size too where it changed, and leaves out the times, which nobody needs.
             channel.force(false);
         } catch (IOException e) {
-            throw MachineFiles.failure("force", path, e);
+            throw failures.of("force", path, e);
         }
     }
 
@@ -172,7 +174,7 @@ final class MachineFile implements StorageFile {
             int error = ring.await();
             ended = true;
             if (error != 0) {
-                throw writeFailed(error);
+                throw failures.of("write", path, error);
             }
         } finally {
             if (ended) {
@@ -193,13 +195,6 @@ final class MachineFile implements StorageFile {
         if (!idleRing.compareAndSet(null, ring)) {
             ring.close();
         }
-    }
-
-    private StorageException writeFailed(int error) {
-        boolean full = error == LibC.ENOSPC || error == LibC.EDQUOT;
-        // The text of strerror depends on the locale, and this one is looked at.
-        return MachineFiles.failure(
-                "write", path, new IOException(full ? "No space left on device" : libc.strerror(error)));
     }
 
     private boolean writePast(ByteBuffer source, long offset, int durability) throws StorageException {
@@ -227,12 +222,12 @@ final class MachineFile implements StorageFile {
                 // A slice, because libc is handed the address of the buffer's first byte.
                 int count = (int) libc.pwrite(fd, source.slice(), source.remaining(), at);
                 if (count <= 0) {
-                    throw MachineFiles.failure("write", path, new IOException("wrote nothing"));
+                    throw failures.of("write", path, new IOException("wrote nothing"));
                 }
                 return count;
             } catch (LastErrorException e) {
                 if (e.getErrorCode() != LibC.EINTR) {
-                    throw MachineFiles.failure("write", path, new IOException(e.getMessage(), e));
+                    throw failures.of("write", path, e.getErrorCode());
                 }
             }
         }
@@ -319,7 +314,7 @@ final class MachineFile implements StorageFile {
         try {
             return channel.size();
         } catch (IOException e) {
-            throw MachineFiles.failure("look at", path, e);
+            throw failures.of("look at", path, e);
         }
     }
 
@@ -334,7 +329,7 @@ final class MachineFile implements StorageFile {
                 channel.write(ByteBuffer.allocate(1), size - 1);
             }
         } catch (IOException e) {
-            throw MachineFiles.failure("resize", path, e);
+            throw failures.ofResize(path, e);
         }
     }
 
@@ -460,7 +455,7 @@ final class MachineFile implements StorageFile {
         try {
             channel.close();
         } catch (IOException e) {
-            throw MachineFiles.failure("close", path, e);
+            throw failures.of("close", path, e);
         }
     }
 

@@ -6,11 +6,8 @@ import io.tidemark.api.context.Files;
 import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageFile;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +22,7 @@ import java.util.stream.Stream;
 public final class MachineFiles implements Files {
     private final LibC libc;
     private final Rings rings;
+    private final FileFailures failures;
     /** Files that are claimed through this object. */
     private final Set<Path> claims = ConcurrentHashMap.newKeySet();
     /** By device. */
@@ -43,6 +41,7 @@ public final class MachineFiles implements Files {
     MachineFiles(LibC libc, Rings rings) {
         this.libc = libc;
         this.rings = rings;
+        this.failures = new FileFailures(libc);
     }
 
     @Override
@@ -55,9 +54,9 @@ public final class MachineFiles implements Files {
                         Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
                 };
         try {
-            return new MachineFile(path, FileChannel.open(path, options), mode != Mode.READ, libc, rings);
+            return new MachineFile(path, FileChannel.open(path, options), mode != Mode.READ, libc, rings, failures);
         } catch (IOException e) {
-            throw failure("open", path, e);
+            throw failures.of("open", path, e);
         }
     }
 
@@ -78,7 +77,7 @@ public final class MachineFiles implements Files {
         } catch (OverlappingFileLockException e) {
             // Claimed through another object of this class in this process: answered below like a foreign holder.
         } catch (IOException e) {
-            throw failure("claim", path, e);
+            throw failures.of("claim", path, e);
         } finally {
             if (!locked) {
                 closeQuietly(channel);
@@ -143,7 +142,7 @@ public final class MachineFiles implements Files {
         try (Stream<Path> entries = java.nio.file.Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
-            throw failure("list", directory, e);
+            throw failures.of("list", directory, e);
         }
     }
 
@@ -157,7 +156,7 @@ public final class MachineFiles implements Files {
         try {
             java.nio.file.Files.createDirectories(directory);
         } catch (IOException e) {
-            throw failure("create", directory, e);
+            throw failures.of("create", directory, e);
         }
     }
 
@@ -166,7 +165,7 @@ public final class MachineFiles implements Files {
         try {
             java.nio.file.Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw failure("delete", path, e);
+            throw failures.of("delete", path, e);
         }
     }
 
@@ -175,7 +174,7 @@ public final class MachineFiles implements Files {
         try {
             java.nio.file.Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw failure("rename to " + to.getFileName(), from, e);
+            throw failures.of("rename to " + to.getFileName(), from, e);
         }
     }
 
@@ -184,7 +183,7 @@ public final class MachineFiles implements Files {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            throw failure("force", directory, e);
+            throw failures.of("force", directory, e);
         }
     }
 
@@ -194,7 +193,7 @@ public final class MachineFiles implements Files {
             Object device = java.nio.file.Files.getAttribute(path, "unix:dev");
             return books.computeIfAbsent(device, key -> new SpaceBook(this));
         } catch (IOException e) {
-            throw failure("look at", path, e);
+            throw failures.of("look at", path, e);
         }
     }
 
@@ -208,7 +207,7 @@ public final class MachineFiles implements Files {
         try {
             return java.nio.file.Files.getFileStore(path).getUsableSpace();
         } catch (IOException e) {
-            throw failure("look at", path, e);
+            throw failures.of("look at", path, e);
         }
     }
 
@@ -217,41 +216,7 @@ public final class MachineFiles implements Files {
         try {
             return java.nio.file.Files.getFileStore(path).getTotalSpace();
         } catch (IOException e) {
-            throw failure("look at", path, e);
+            throw failures.of("look at", path, e);
         }
-    }
-
-    /** Java gives no error numbers: the texts are those of strerror, which the JDK asks in the C locale of its start. */
-    static StorageException failure(String verb, Path path, IOException e) {
-        String text = String.valueOf(e.getMessage());
-        if (e instanceof NoSuchFileException) {
-            return new StorageException(
-                    Reason.NOT_FOUND,
-                    "cannot " + verb + " " + path + ": it does not exist",
-                    "bring it back, or check the path that the configuration names",
-                    e);
-        }
-        if (e instanceof FileAlreadyExistsException) {
-            return new StorageException(
-                    Reason.EXISTS,
-                    "cannot " + verb + " " + path + ": it exists already",
-                    "move it away if nothing needs it, or use another name",
-                    e);
-        }
-        if (e instanceof ClosedChannelException) {
-            return new StorageException(Reason.CLOSED, "cannot " + verb + " " + path + ": it was closed", "", e);
-        }
-        if (text.contains("No space left on device") || text.contains("Disk quota exceeded")) {
-            return new StorageException(
-                    Reason.NO_SPACE,
-                    "cannot " + verb + " " + path + ": no space left",
-                    "free space in its file system, or move it to a larger one",
-                    e);
-        }
-        return new StorageException(
-                Reason.IO,
-                "cannot " + verb + " " + path + ": " + text,
-                "look at the kernel's log and the state of the disk",
-                e);
     }
 }

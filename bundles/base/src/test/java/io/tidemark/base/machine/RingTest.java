@@ -68,7 +68,7 @@ class RingTest {
             case LibC.EPERM ->
                 "this machine forbids it: a container does (its seccomp profile has to allow"
                         + " io_uring_setup and io_uring_enter), or kernel.io_uring_disabled is not 0";
-            default -> libc.strerror(error);
+            default -> libc.strerror(error).getString(0);
         };
     }
 

@@ -177,7 +177,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         try {
             data.setSize(sizeBytes);
         } catch (StorageException e) {
-            if (String.valueOf(e.getMessage()).contains("File too large")) {
+            if (e.reason() == Reason.INVALID) {
                 throw new StorageException(
                         Reason.INVALID,
                         "image " + name + " of " + Sizes.format(sizeBytes) + " is larger than a file may be in "

@@ -17,8 +17,11 @@ import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.load.NbdConnection;
 import io.tidemark.itests.nodes.node.KarafNode;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -147,6 +150,16 @@ class DistributionTest {
         try (NbdConnection connection = node.dial("disk")) {
             connection.call(NbdConnection.READ, 0, 0, 4096, ByteBuffer.allocate(4096));
         }
+        theSystemsErrorsAreInEnglish(node);
         assertTrue(millis <= Seeds.bar(10_000), "it took " + millis + " ms");
+    }
+
+    /** Whatever the language of who starts it; the encoding stays, names of files are in it. */
+    private static void theSystemsErrorsAreInEnglish(KarafNode node) throws Exception {
+        byte[] bytes = Files.readAllBytes(Path.of("/proc", Long.toString(node.pid()), "environ"));
+        List<String> environment = List.of(new String(bytes, StandardCharsets.UTF_8).split("\0"));
+        assertTrue(environment.contains("LC_MESSAGES=C"), "Java tells errors in another language");
+        assertTrue(environment.contains("LC_CTYPE=C.UTF-8"), "Java has not the encoding that ./run was started with");
+        assertTrue(environment.stream().noneMatch(entry -> entry.startsWith("LC_ALL=")), "LC_ALL overrides the others");
     }
 }
