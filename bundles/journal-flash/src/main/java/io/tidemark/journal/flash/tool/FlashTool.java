@@ -2,7 +2,6 @@ package io.tidemark.journal.flash.tool;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
-import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.base.text.Json;
@@ -12,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -124,18 +122,9 @@ public final class FlashTool {
     private int run(String command, ClosedJournal journal, boolean verbose, boolean json) throws StorageException {
         switch (command) {
             case "inspect" -> {
-                Map<EventKind, Long> kinds = new EnumMap<>(EventKind.class);
-                List<Object> listed = new ArrayList<>();
-                EventSink sink = (header, place) -> {
-                    kinds.merge(header.kind(), 1L, Long::sum);
-                    if (json) {
-                        listed.add(event(header, place));
-                    } else {
-                        out.println(line(header, place));
-                    }
-                };
-                JournalReport report = journal.inspect(verbose ? sink : null);
-                return print(report, verbose ? listed : null, json);
+                Listing listing = verbose ? new Listing(out, json) : null;
+                JournalReport report = journal.inspect(listing);
+                return print(report, listing, json);
             }
             case "verify" -> {
                 return print(journal.verify(), null, json);
@@ -149,13 +138,10 @@ public final class FlashTool {
         }
     }
 
-    private int print(JournalReport report, List<Object> events, boolean json) {
+    private int print(JournalReport report, Listing listing, boolean json) {
         if (json) {
-            Map<String, Object> object = object(report);
-            if (events != null) {
-                object.put("event_list", events);
-            }
-            out.println(Json.write(object));
+            String text = Json.write(object(report));
+            out.println(listing == null ? text : listing.followedBy(text));
         } else {
             text(report);
         }
@@ -217,28 +203,6 @@ public final class FlashTool {
         }
     }
 
-    private static String line(EventHeader header, long place) {
-        return header.position() + "  " + time(header.timeNanos()) + "  "
-                + header.kind().name().toLowerCase(Locale.ROOT) + (header.isBarrier() ? " barrier" : "") + "  "
-                + header.offset() + "+" + header.length() + "  body " + header.bodyLength() + "  place "
-                + (place >>> 32) + ":" + (place & 0xFFFFFFFFL);
-    }
-
-    private static Map<String, Object> event(EventHeader header, long place) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("epoch", header.position().epoch());
-        object.put("sequence", header.position().sequence());
-        object.put("time", time(header.timeNanos()));
-        object.put("kind", header.kind().name().toLowerCase(Locale.ROOT));
-        object.put("barrier", header.isBarrier());
-        object.put("offset", header.offset());
-        object.put("length", header.length());
-        object.put("body_bytes", header.bodyLength());
-        object.put("segment", place >>> 32);
-        object.put("segment_offset", place & 0xFFFFFFFFL);
-        return object;
-    }
-
     private static Map<String, Object> object(JournalReport report) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("name", report.name());
@@ -285,5 +249,57 @@ public final class FlashTool {
     private static String time(long nanos) {
         return Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000)
                 .toString();
+    }
+
+    /** Prints events as they are read, because a journal may have many millions of them. For JSON they come before the rest. */
+    private static final class Listing implements EventSink {
+        private static final String BEGIN = "{\n\"event_list\": [";
+
+        private final PrintStream out;
+        private final boolean json;
+        private boolean any;
+
+        Listing(PrintStream out, boolean json) {
+            this.out = out;
+            this.json = json;
+        }
+
+        @Override
+        public void event(EventHeader header, long place) {
+            if (json) {
+                out.print(any ? ",\n" : BEGIN + "\n");
+                out.print(Json.write(object(header, place)));
+            } else {
+                out.println(line(header, place));
+            }
+            any = true;
+        }
+
+        /** The end of the list, with the other members of the object that it is in. */
+        String followedBy(String object) {
+            return (any ? "\n]," : BEGIN + "],") + object.substring(1);
+        }
+
+        private static String line(EventHeader header, long place) {
+            return header.position() + "  " + time(header.timeNanos()) + "  "
+                    + header.kind().name().toLowerCase(Locale.ROOT) + (header.isBarrier() ? " barrier" : "") + "  "
+                    + header.offset() + "+" + header.length() + "  body " + header.bodyLength() + "  place "
+                    + (place >>> 32) + ":" + (place & 0xFFFFFFFFL);
+        }
+
+        private static Map<String, Object> object(EventHeader header, long place) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("epoch", header.position().epoch());
+            object.put("sequence", header.position().sequence());
+            object.put("time", time(header.timeNanos()));
+            object.put("kind", header.kind().name().toLowerCase(Locale.ROOT));
+            object.put("barrier", header.isBarrier());
+            object.put("offset", header.offset());
+            object.put("length", header.length());
+            object.put("body_bytes", header.bodyLength());
+            object.put("segment", place >>> 32);
+            object.put("segment_offset", place & 0xFFFFFFFFL);
+            return object;
+        }
     }
 }

@@ -25,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,59 @@ class FlashToolTest {
         assertEquals(FlashTool.OK, run("verify"));
         assertEquals(FlashTool.OK, run("repair"));
         assertTrue(said().contains("nothing was done"));
+    }
+
+    @Test
+    void eventsAreListedInJson() {
+        run("inspect", "--json");
+        String without = said();
+        run("inspect", "--json", "--verbose");
+        String first = """
+                {
+                "event_list": [
+                {
+                  "epoch": 1,
+                  "sequence": 1,
+                  "time": "2026-01-01T00:00:00.001Z",
+                  "kind": "write",
+                """;
+        assertTrue(said().startsWith(first), said());
+        assertEquals(39, said().split("\n},\n\\{\n").length - 1, said());
+        assertTrue(said().endsWith("\n}\n]," + without.substring(1)), said());
+    }
+
+    /** A journal has many more events than memory has room for. */
+    @Test
+    void listingManyEventsNeedsNoMemory() throws Exception {
+        int count = 40_000;
+        try (Journal journal = store.create(context, "long", new UUID(7, 8), SETTINGS)) {
+            Events.begin(journal, 1);
+            for (int i = 0; i < count / 100; i++) {
+                Events.write(journal, 100, 1);
+            }
+        }
+        Path output = directory.resolve("output");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx20m",
+                        "-XX:+UseSerialGC",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        FlashTool.class.getName(),
+                        "inspect",
+                        "--verbose",
+                        "--json",
+                        directory.resolve("a/long").toString(),
+                        directory.resolve("b/long").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        List<String> lines = Files.readAllLines(output);
+        assertEquals(FlashTool.OK, process.exitValue(), () -> String.join("\n", lines));
+        assertEquals(
+                count,
+                lines.stream().filter(line -> line.contains("\"sequence\": ")).count());
     }
 
     @Test
