@@ -31,6 +31,9 @@ public final class FakeJournal implements Journal {
     /** How many events are trimmed. */
     public long trimmed;
 
+    /** What readers end with; null for none. */
+    public StorageException failure;
+
     private long timeNanos = 1_767_225_600_000_000_000L;
 
     /** One that somebody reads. */
@@ -100,6 +103,9 @@ public final class FakeJournal implements Journal {
 
     @Override
     public JournalReader reader(long fromSequence) throws StorageException {
+        if (failure != null) {
+            throw failure;
+        }
         if (fromSequence <= trimmed) {
             throw new StorageException(Reason.NOT_FOUND, "event " + fromSequence + " is trimmed", "");
         }

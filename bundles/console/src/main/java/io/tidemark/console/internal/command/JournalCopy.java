@@ -12,13 +12,10 @@ import io.tidemark.console.internal.render.Words;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,19 +62,16 @@ final class JournalCopy {
                 call.node().clock()::monotonicNanos,
                 "exporting the journal of " + name,
                 from == 0 ? journal.status().liveBytes() : 0);
-        Path part = file.resolveSibling(file.getFileName() + ".part");
         EventSummary summary = new EventSummary();
         long bytes;
-        try {
+        try (PartFile part = PartFile.of(file)) {
             bytes = write(call, journal, from, part, summary, progress);
-            putInPlace(part, file);
+            part.putInPlace();
         } catch (IOException e) {
             if (e instanceof StorageException storage) {
                 throw storage;
             }
             throw Failure.failed("cannot write " + file + ": " + reason(e), e);
-        } finally {
-            discard(part);
         }
         if (call.json()) {
             Map<String, Object> json = new LinkedHashMap<>();
@@ -92,16 +86,12 @@ final class JournalCopy {
         }
     }
 
-    private static long write(Call call, Journal journal, long from, Path part, EventSummary summary, Progress progress)
+    private static long write(
+            Call call, Journal journal, long from, PartFile part, EventSummary summary, Progress progress)
             throws Failure, IOException {
-        try (FileChannel channel = FileChannel.open(
-                        part,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE);
-                JournalScan scan = JournalScan.open(journal, from);
+        try (JournalScan scan = JournalScan.open(journal, from);
                 BufferedOutputStream stream =
-                        new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES);
+                        new BufferedOutputStream(Channels.newOutputStream(part.channel()), BUFFER_BYTES);
                 ExportWriter writer = new ExportWriter(
                         stream,
                         journal.identity(),
@@ -120,16 +110,8 @@ final class JournalCopy {
             }
             writer.finish();
             stream.flush();
-            channel.force(true);
+            part.finish();
             return writer.bytes();
-        }
-    }
-
-    /** Gives a file that was forced its name, and makes that durable, too: what is then said to be there is there. */
-    static void putInPlace(Path part, Path file) throws IOException {
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            directory.force(true);
         }
     }
 
@@ -139,14 +121,6 @@ final class JournalCopy {
             return "its directory does not exist";
         }
         return e instanceof AccessDeniedException ? "access is denied" : String.valueOf(e.getMessage());
-    }
-
-    private static void discard(Path part) throws Failure {
-        try {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            throw Failure.failed("cannot remove the unfinished " + part + ": " + e.getMessage() + "; remove it", e);
-        }
     }
 
     private static ConsoleCommand importing() {

@@ -7,7 +7,6 @@ import io.tidemark.console.internal.render.BranchViews;
 import io.tidemark.console.internal.render.Words;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
@@ -124,21 +123,14 @@ final class MirrorBranches {
     }
 
     private static void copy(Path from, Path to) throws IOException {
-        Path part = to.resolveSibling(to.getFileName() + ".part");
         try (FileChannel in = FileChannel.open(from, StandardOpenOption.READ);
-                FileChannel out = FileChannel.open(
-                        part,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
+                PartFile part = PartFile.of(to)) {
             long size = in.size();
             for (long at = 0; at < size; ) {
-                at += in.transferTo(at, size - at, out);
+                at += in.transferTo(at, size - at, part.channel());
             }
-            out.force(true);
-            JournalCopy.putInPlace(part, to);
-        } finally {
-            Files.deleteIfExists(part);
+            part.finish();
+            part.putInPlace();
         }
     }
 

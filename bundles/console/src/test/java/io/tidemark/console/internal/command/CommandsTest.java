@@ -22,6 +22,7 @@ import io.tidemark.console.internal.JsonText;
 import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Failure.Kind;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -374,6 +375,30 @@ class CommandsTest {
         Failure missing =
                 assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm2 nothing", null, directory));
         assertHas(missing.getMessage(), "there is no file " + directory.resolve("nothing"));
+    }
+
+    /** What is not finished lies beside the file: under no name that was there. */
+    @Test
+    void anExportTouchesNothingOfOthers(@TempDir Path directory) throws Exception {
+        FakeJournal journal = journal();
+        Path other = Files.writeString(directory.resolve("out.part"), "somebody else's");
+        Typed.run(node, "journal:export vm1 out", null, directory);
+        assertEquals(List.of("out", "out.part"), names(directory));
+        // While one is under way another begins and ends.
+        byte[] alone = Files.readAllBytes(directory.resolve("out"));
+        try (PartFile part = PartFile.of(directory.resolve("out"))) {
+            part.channel().write(ByteBuffer.wrap(new byte[10]));
+            Typed.run(node, "journal:export vm1 out --force", null, directory);
+            assertEquals(List.of("out", "out-2.part", "out.part"), names(directory));
+            assertEquals(alone.length, Files.size(directory.resolve("out")));
+            part.channel().write(ByteBuffer.wrap(new byte[10]));
+            part.putInPlace();
+        }
+        assertEquals(20, Files.size(directory.resolve("out")));
+        journal.failure = new StorageException(Reason.IO, "it cannot be read", "");
+        assertThrows(Failure.class, () -> Typed.run(node, "journal:export vm1 new", null, directory));
+        assertEquals(List.of("out", "out.part"), names(directory));
+        assertEquals("somebody else's", Files.readString(other));
     }
 
     @Test

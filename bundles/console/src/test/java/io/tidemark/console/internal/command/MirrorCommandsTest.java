@@ -695,7 +695,9 @@ class MirrorCommandsTest {
                 "no branch vm2 is kept here; mirror:branch-list shows those that are",
                 refused(Kind.FAILED, "mirror:branch-export vm2 x").getMessage());
         Path out = directory.resolve("out");
+        Path other = Files.writeString(directory.resolve("out.part"), "somebody else's");
         Typed.run(node, "mirror:branch-export " + name + " " + out);
+        assertEquals("somebody else's", Files.readString(other));
         assertEquals("events", Files.readString(out));
         assertTrue(refused(Kind.FAILED, "mirror:branch-export " + name + " " + out)
                 .getMessage()
