@@ -15,6 +15,7 @@ import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.load.NbdConnection;
+import io.tidemark.itests.nodes.node.Contents;
 import io.tidemark.itests.nodes.node.KarafNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -90,6 +91,27 @@ class DistributionTest {
         clients.qemuIoWritesForcesZeroesAndDiscards();
         clients.nbdcopyGoesBothWaysWithEightConnections(bytes);
         clients.fioVerifiesAtDepth64OverFourConnections();
+    }
+
+    @Test
+    void anExportedJournalMakesAnEqualImage(Scratch scratch) throws Exception {
+        KarafNode node = KarafNode.create(scratch).start();
+        node.tm("image:create", "disk", "24MiB", "--set", "trim=age", "--set", "trim.age=1h")
+                .ok();
+        Loads loads = new Loads().add("disk", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL);
+        loads.start(node, seed);
+        loads.run(Duration.ofMillis(500));
+        loads.stop();
+        assertEquals(0, loads.errors());
+        // In the image and out of memory: what is exported comes from the journal's files alone.
+        node.kill();
+        node.start();
+        String file = scratch.newFile("disk.journal").toString();
+        node.tm("journal:export", "disk", file).ok().says("exported to " + file);
+        node.tm("image:create", "copy", "24MiB").ok();
+        node.tm("journal:import", "copy", file).ok().says("replayed");
+        loads.verify(node);
+        assertEquals(-1, Contents.of(node, "disk", IMAGE_BYTES).mismatch(Contents.of(node, "copy", IMAGE_BYTES)));
     }
 
     @Test

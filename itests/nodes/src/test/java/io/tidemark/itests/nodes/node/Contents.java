@@ -19,7 +19,7 @@ public final class Contents {
      * @return its bytes
      * @throws IOException when it cannot be read
      */
-    public static ByteBuffer of(NodeProcess node, String image, long bytes) throws IOException {
+    public static ByteBuffer of(Node node, String image, long bytes) throws IOException {
         return of(node, image, 0, bytes);
     }
 
@@ -33,7 +33,7 @@ public final class Contents {
      * @return its bytes
      * @throws IOException when it cannot be read
      */
-    public static ByteBuffer of(NodeProcess node, String image, long offset, long bytes) throws IOException {
+    public static ByteBuffer of(Node node, String image, long offset, long bytes) throws IOException {
         ByteBuffer all = ByteBuffer.allocate((int) bytes);
         try (NbdConnection connection = node.dial(image)) {
             while (all.hasRemaining()) {
