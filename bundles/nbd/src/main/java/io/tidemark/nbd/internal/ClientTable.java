@@ -3,6 +3,7 @@ package io.tidemark.nbd.internal;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.device.FrontEnd;
 import io.tidemark.base.figures.Histogram;
+import io.tidemark.base.text.LogLimit;
 import io.tidemark.nbd.NbdLatency;
 import io.tidemark.nbd.NbdServerMXBean;
 import io.tidemark.nbd.NbdSettings;
@@ -36,6 +37,9 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
     private final Shared shared;
     private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastId = new AtomicLong();
+    /** Apart from that for strangers, who could hide these lines behind theirs. */
+    private final LogLimit crowds = new LogLimit(System.nanoTime());
+
     private volatile boolean stopping;
     private volatile Connection.Terms terms;
     private volatile NbdSettings settings;
@@ -67,13 +71,13 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
 
     /** Takes a new client. By the threads that listen. */
     public void accept(SocketChannel channel) {
-        if (stopping || connections.size() >= settings.limits().maxConnections()) {
-            reject(channel);
-            return;
-        }
         long id = lastId.incrementAndGet();
         try {
             String address = address(channel, id);
+            if (stopping || connections.size() >= settings.limits().maxConnections()) {
+                reject(channel, address);
+                return;
+            }
             options(channel);
             Connection connection = new Connection(id, channel, address, terms, shared, wallNanos());
             Thread thread = Shared.daemon(() -> run(connection), "nbd-client-" + id);
@@ -98,9 +102,16 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
         }
     }
 
-    private void reject(SocketChannel channel) {
-        if (shared.totals.rejected.sum() == 0) {
-            LOG.warn("nbd: clients are turned away, since {} are connected; raise maxConnections", connections.size());
+    private void reject(SocketChannel channel, String address) {
+        // At a stop nobody has to raise anything.
+        String line = stopping
+                ? null
+                : crowds.line(
+                        "nbd: client " + address + " is turned away, since " + connections.size()
+                                + " are connected; raise maxConnections",
+                        System.nanoTime());
+        if (line != null) {
+            LOG.warn("{}", line);
         }
         shared.totals.rejected.increment();
         close(channel);

@@ -28,6 +28,7 @@ final class Connection implements Runnable {
     private final ConnectionIo io;
     private final Counters counters;
     private final long connectedWallNanos;
+    private boolean spoke;
     private volatile String export;
     private volatile String tls = "";
 
@@ -86,7 +87,17 @@ final class Connection implements Runnable {
             LOG.info("nbd: client {} of {} is gone{}", address, export, reason.isEmpty() ? "" : ": " + reason);
         } else if (!reason.isEmpty()) {
             shared.totals.failedHandshakes.increment();
-            LOG.debug("nbd: client {} went during negotiation: {}", address, reason);
+            turnedAway(reason);
+        }
+    }
+
+    /** Whoever connects and says nothing looks whether somebody is there; at a stop all go. */
+    private void turnedAway(String reason) {
+        String line = "nbd: client " + address + " went during negotiation: " + Handshake.printable(reason);
+        if (spoke && !terms.stopping().getAsBoolean()) {
+            shared.stranger(line);
+        } else {
+            LOG.debug("{}", line);
         }
     }
 
@@ -154,6 +165,7 @@ final class Connection implements Runnable {
             io.awaitUntil(Waiter.READ, deadline);
             count = io.link().read(in);
         }
+        spoke |= count > 0;
         return count > 0;
     }
 

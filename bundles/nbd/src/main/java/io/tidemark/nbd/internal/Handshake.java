@@ -427,7 +427,7 @@ final class Handshake {
     }
 
     /** A client's string in a message or log line: short, and without control characters. */
-    private static String printable(String text) {
+    static String printable(String text) {
         String shortened = text.length() > 200 ? text.substring(0, 200) + "..." : text;
         return shortened.replaceAll("\\p{Cntrl}", "?");
     }

@@ -2,6 +2,7 @@ package io.tidemark.nbd.internal;
 
 import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.device.BlockDevice;
+import io.tidemark.base.text.LogLimit;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -11,9 +12,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What all connections of a server share: memory, each kind with its bound, and the threads that read from slow disks. */
 final class Shared implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Shared.class);
     private static final int SMALL_READ_BYTES = 16 << 10;
     private static final int LARGE_READ_BYTES = (256 << 10) + 64;
     private static final int SMALL_READS = 512;
@@ -42,6 +46,9 @@ final class Shared implements AutoCloseable {
     private final Map<BlockDevice, Semaphore> receptions = new WeakHashMap<>();
     final Counters.Totals totals = new Counters.Totals();
 
+    /** Anybody can make as many of these lines as he likes. */
+    private final LogLimit strangers = new LogLimit(System.nanoTime());
+
     Shared(int readerThreads) {
         AtomicInteger number = new AtomicInteger();
         readers = new ThreadPoolExecutor(
@@ -52,6 +59,14 @@ final class Shared implements AutoCloseable {
                 new LinkedBlockingQueue<>(),
                 task -> daemon(task, "nbd-reader-" + number.incrementAndGet()));
         readers.allowCoreThreadTimeOut(true);
+    }
+
+    /** A line about a client that was not served. */
+    void stranger(String text) {
+        String line = strangers.line(text, System.nanoTime());
+        if (line != null) {
+            LOG.warn("{}", line);
+        }
     }
 
     static Thread daemon(Runnable task, String name) {
