@@ -46,7 +46,12 @@ public interface FaultPlan {
          * It does nothing and says that it worked: a lying disk, or code that forgot the call. Reserving, punching
          * and writing past the cache say that the file system cannot.
          */
-        SKIP
+        SKIP,
+        /**
+         * What is written past the cache gets no further than into it, and that is called durable: code that forgot to ask for it.
+         * Calls of other kinds work.
+         */
+        STAY_CACHED
     }
 
     /**

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,7 +21,8 @@ import java.util.stream.Stream;
 /**
  * Asks of every force in some code whether anybody would miss it. The places that force a file or a directory are found in
  * the sources, so that a new one cannot be forgotten; stories say what the code promises about what survives a crash. Each
- * force is then left out by itself, as if that line were not there, until a story notices.
+ * force is then left out by itself, as if that line were not there, until a story notices. Of writing that is durable when it
+ * returns only that is left out: it is written.
  *
  * <pre>{@code
  * @TestFactory
@@ -36,7 +38,10 @@ import java.util.stream.Stream;
  * <p>For one thread.
  */
 public final class ForceAudit {
-    private static final Pattern CALL = Pattern.compile("[\\w.()]*\\.(?:force\\(\\)|forceDirectory\\(.*\\));");
+    private static final Pattern CALL =
+            Pattern.compile("[\\w.()]*\\.(?:force\\(\\)|forceDirectory\\(.*\\)|writeThrough\\(.*\\));");
+    private static final Set<Operation> FORCING =
+            EnumSet.of(Operation.FORCE, Operation.FORCE_DIRECTORY, Operation.WRITE_THROUGH);
     private static final Pattern LAMBDA = Pattern.compile("lambda\\$(\\w+)\\$\\d+");
 
     private final List<Site> sites = new ArrayList<>();
@@ -211,13 +216,14 @@ public final class ForceAudit {
         for (long seed = 0; seed < told.seeds; seed++) {
             SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
             machine.disk().leaveOut((operation, path) -> {
-                boolean force = operation == Operation.FORCE || operation == Operation.FORCE_DIRECTORY;
-                Site site = force ? caller() : null;
-                if (site == null) {
+                Site site = FORCING.contains(operation) ? caller() : null;
+                if (site != null) {
+                    told.reached.add(site);
+                }
+                if (site == null || site != missing) {
                     return Verdict.PROCEED;
                 }
-                told.reached.add(site);
-                return site == missing ? Verdict.SKIP : Verdict.PROCEED;
+                return operation == Operation.WRITE_THROUGH ? Verdict.STAY_CACHED : Verdict.SKIP;
             });
             machine.run(() -> told.story.play(machine));
         }

@@ -318,7 +318,9 @@ public final class SimulatedDisk {
 
     FaultPlan.Verdict decide(FaultPlan.Operation operation, Path path) {
         FaultPlan.Verdict verdict = leftOut.decide(operation, path);
-        return verdict == FaultPlan.Verdict.PROCEED ? plan.decide(operation, path) : verdict;
+        verdict = verdict == FaultPlan.Verdict.PROCEED ? plan.decide(operation, path) : verdict;
+        boolean works = verdict == FaultPlan.Verdict.STAY_CACHED && operation != FaultPlan.Operation.WRITE_THROUGH;
+        return works ? FaultPlan.Verdict.PROCEED : verdict;
     }
 
     long nextChange() {

@@ -120,7 +120,7 @@ final class SimulatedFile implements StorageFile {
         if (verdict == Verdict.SKIP) {
             return false;
         }
-        if (verdict != Verdict.PROCEED) {
+        if (verdict == Verdict.FAIL_IO || verdict == Verdict.FAIL_NO_SPACE) {
             writePart(source, offset);
             throw verdict == Verdict.FAIL_IO
                     ? io("writing through " + length + " bytes at " + offset + " of")
@@ -130,7 +130,9 @@ final class SimulatedFile implements StorageFile {
         long covered = disk.changes();
         files.travel(path, offset, length);
         checkWritable();
-        inode.forceRange(offset, length, covered);
+        if (verdict == Verdict.PROCEED) {
+            inode.forceRange(offset, length, covered);
+        }
         return true;
     }
 

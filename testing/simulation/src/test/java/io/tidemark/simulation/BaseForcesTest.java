@@ -17,6 +17,7 @@ import io.tidemark.base.wish.WishKind;
 import io.tidemark.faults.ForceAudit;
 import io.tidemark.faults.SimulatedMachine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -102,8 +103,8 @@ class BaseForcesTest {
             for (Path bundle :
                     bundles.filter(each -> exists(each.resolve(SOURCES))).toList()) {
                 String name = bundle.getFileName().toString();
-                if (!saying(bundle.resolve(SOURCES), ".force()").isEmpty()
-                        || !saying(bundle.resolve(SOURCES), ".forceDirectory(").isEmpty()) {
+                if (Stream.of(".force()", ".forceDirectory(", ".writeThrough(")
+                        .anyMatch(call -> !saying(bundle.resolve(SOURCES), call).isEmpty())) {
                     forcing.add(name);
                 }
                 if (!saying(bundle.resolve(TESTS), "new ForceAudit()").isEmpty()) {
@@ -118,7 +119,7 @@ class BaseForcesTest {
     }
 
     /** Names of the sources with a text in them. */
-    private static Set<String> saying(Path root, String what) throws IOException {
+    private static Set<String> saying(Path root, String what) {
         Set<String> names = new TreeSet<>();
         if (!exists(root)) {
             return names;
@@ -130,8 +131,10 @@ class BaseForcesTest {
                     names.add(file.getFileName().toString());
                 }
             }
+            return names;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return names;
     }
 
     private static String text(Files files, Path path) throws Exception {

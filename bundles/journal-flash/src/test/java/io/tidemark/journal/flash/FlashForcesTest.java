@@ -65,6 +65,7 @@ class FlashForcesTest {
                 .story("what a call has done is there", 40, FlashForcesTest::done)
                 .story("what an opening has found is there", 20, FlashForcesTest::found)
                 .story("events that an opening kept are there", 80, FlashForcesTest::kept)
+                .story("events that went past the cache are there", 20, FlashForcesTest::through)
                 .story("what follows a seal is there", 20, FlashForcesTest::sealed)
                 .story("what is in a segment that is used again is there", 20, FlashForcesTest::reused)
                 .story("an opening need not walk segments that were ended", 20, FlashForcesTest::ended)
@@ -241,6 +242,17 @@ class FlashForcesTest {
         Journal again = open(machine, ONE);
         assertEquals(2, again.durable());
         assertEquals(2, Events.readAll(again, 1));
+    }
+
+    /** Past the cache and durable at once, as the batches of a busy journal are. */
+    private static void through(SimulatedMachine machine) throws Exception {
+        machine.disk().makeDirectories(ROOT);
+        Journal journal = create(machine.boot("first"), ONE, OPTIONS.withDirectBytes(4096));
+        Events.write(journal, 3, 50_000);
+        machine.losePower();
+        Journal again = open(machine, ONE);
+        assertEquals(3, again.durable());
+        assertEquals(3, Events.readAll(again, 1));
     }
 
     private static void reused(SimulatedMachine machine) throws Exception {
