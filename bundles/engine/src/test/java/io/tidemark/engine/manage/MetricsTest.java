@@ -96,6 +96,55 @@ class MetricsTest {
         }
     }
 
+    /** The names that end in {@code .-}: each moves with what it measures, and its parts are those of one distribution. */
+    @Test
+    void distributionsHoldWhatWasMeasured() throws Exception {
+        try (Node node = new Node().withStores()) {
+            ManagementBeans beans = new ManagementBeans(server, node.directory);
+            node.directory.create("disk", Node.SIZE, Map.of());
+            Set<String> all = distributions();
+            assertTrue(
+                    all.containsAll(Set.of("acknowledge.nanos", "force.events", "image.force.nanos")), all.toString());
+            for (String name : all) {
+                assertEquals(0L, figure(name, "count"), name);
+                assertEquals(0L, figure(name, "max"), name);
+            }
+            int writes = 20;
+            try (Node.Client client = node.new Client("disk")) {
+                for (int i = 0; i < writes; i++) {
+                    client.write(i * 512L, (byte) 1).succeeded();
+                }
+                // Nobody wrote there, so that memory does not answer.
+                client.read(Node.SIZE - 1);
+            }
+            node.directory.checkpoint("disk");
+            for (String name : all) {
+                long p50 = figure(name, "p50");
+                long p99 = figure(name, "p99");
+                long max = figure(name, "max");
+                assertTrue(figure(name, "count") > 0, name + " counted nothing");
+                assertTrue(0 < p50 && p50 <= p99 && p99 <= max, name + ": " + p50 + ", " + p99 + ", " + max);
+                assertTrue(0 < figure(name, "mean") && figure(name, "mean") <= max, name);
+            }
+            assertTrue(figure("acknowledge.nanos", "count") >= writes);
+            // The mean is rounded down.
+            long forces = figure("force.bytes", "count");
+            assertEquals(writes * 512L, forces * figure("force.bytes", "mean"), forces);
+            beans.close();
+        }
+    }
+
+    private Set<String> distributions() throws Exception {
+        return attributes("type=Image,name=disk").stream()
+                .filter(name -> name.endsWith(".p99"))
+                .map(name -> name.substring(0, name.length() - ".p99".length()))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private long figure(String distribution, String part) throws Exception {
+        return (long) get("type=Image,name=disk", distribution + "." + part);
+    }
+
     private Set<String> attributes(String keys) throws Exception {
         return Arrays.stream(server.getMBeanInfo(name(keys)).getAttributes())
                 .map(MBeanAttributeInfo::getName)
