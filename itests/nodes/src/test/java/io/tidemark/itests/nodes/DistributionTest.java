@@ -50,7 +50,7 @@ class DistributionTest {
         node.tm("image:create", "fio", "256MiB").ok();
         Loads loads = new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL)
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10));
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED);
         RandomGenerator random = Seeds.random(seed, 1);
         long verified = 0;
         for (int round = 0; round < ROUNDS; round++) {

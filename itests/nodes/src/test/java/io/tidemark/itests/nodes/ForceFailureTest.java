@@ -98,7 +98,7 @@ class ForceFailureTest {
     private Loads loads() {
         return new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 1 << 20))
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10));
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED);
     }
 
     private static NodeSettings settings(Path images, Path journals) {

@@ -33,7 +33,7 @@ abstract class KillLoop {
         RandomGenerator random = Seeds.random(seed, 1000 + journalDirectories);
         Loads loads = new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL)
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10))
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED)
                 .add("both", new Ledger(IMAGE_BYTES, seed + 2, false), new Mix(1, 4, 5, 2, 5, 10, 64 << 10));
         NodeSettings settings = settings(scratch, journalDirectories);
         FioVerify fio = null;

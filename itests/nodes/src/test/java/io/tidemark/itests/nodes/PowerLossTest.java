@@ -91,7 +91,7 @@ class PowerLossTest {
         private final NodeSettings settings;
         private final Loads loads = new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 1 << 20))
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), new Mix(1, 8, 5, 6, 5, 10, 256 << 10));
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED);
         private final int leastMib;
         private String fresh;
         private int round;

@@ -11,7 +11,8 @@ import java.util.List;
  *
  * <p>Two writes are ordered when one was acknowledged before the other was issued. A sector may hold any write that no
  * later durable write follows; writes that were never acknowledged may be there or not. With a write cache a write counts
- * as durable only when a flush that was issued after its acknowledgement is done.
+ * as durable only when a flush that was issued after its acknowledgement is done, on whatever connection: the server says
+ * that its clients may have several (NBD_FLAG_CAN_MULTI_CONN).
  */
 public final class Ledger {
     private final Sectors sectors;

@@ -1,73 +1,64 @@
 package io.tidemark.itests.nodes.load;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a client knows of an image at a moment that lies among its writes. */
+/** What the ledger of an image with a write cache takes for durable, when its connections answer in any order. */
 class LedgerTest {
-    private static final int SECTORS = 8;
+    private Ledger ledger;
+    private Ledger.Entry first;
+    private Ledger.Entry second;
 
-    private final Ledger ledger = new Ledger(SECTORS * Sectors.BYTES, 7, false);
-
-    private Ledger.Entry write(boolean zeros) {
-        return ledger.issue(zeros, false, 2, 1);
+    @BeforeEach
+    void twoWritesOfTwoConnections() {
+        ledger = new Ledger(4 * Sectors.BYTES, 7, true);
+        first = ledger.issue(false, false, 0, 1);
+        second = ledger.issue(false, false, 1, 1);
     }
 
-    private Ledger.Entry acknowledged(boolean zeros) {
-        Ledger.Entry entry = write(zeros);
-        ledger.acknowledge(entry);
-        return entry;
-    }
-
-    private String at(Ledger.Moment moment, Ledger.Entry entry) {
-        ByteBuffer sector = ByteBuffer.allocate(Sectors.BYTES);
-        if (!entry.zeros) {
-            ledger.sectors().fill(sector, 2, entry.generation);
-            sector.flip();
+    private ByteBuffer content(Ledger.Entry entry, long sector) {
+        ByteBuffer content = ByteBuffer.allocate(Sectors.BYTES);
+        if (entry != null) {
+            ledger.sectors().fill(content, sector, entry.generation);
         }
-        return moment.check(2, sector);
-    }
-
-    private static void refused(String wrong) {
-        assertTrue(wrong.startsWith("sector 2 held "), wrong);
+        return content.clear();
     }
 
     @Test
-    void aMomentHasWhatWasAcknowledgedBeforeAndAnyOfWhatWasUnderWay() {
-        Ledger.Entry overwritten = acknowledged(false);
-        Ledger.Entry before = acknowledged(false);
-        Ledger.Entry underWay = write(false);
-        Ledger.Entry[] meanwhile = new Ledger.Entry[2];
-        Ledger.Moment moment = ledger.moment(() -> {
-            meanwhile[0] = acknowledged(true);
-            meanwhile[1] = acknowledged(false);
-        });
-        ledger.acknowledge(underWay);
-        Ledger.Entry after = acknowledged(false);
-
-        for (Ledger.Entry there : new Ledger.Entry[] {before, underWay, meanwhile[0], meanwhile[1]}) {
-            assertNull(at(moment, there));
-        }
-        refused(at(moment, overwritten));
-        refused(at(moment, after));
+    void aFlushIsForWhatWasAnsweredOnAnyConnectionBeforeItWasIssued() {
+        ledger.acknowledge(first);
+        ledger.acknowledge(second);
+        ledger.acknowledgeFlush(ledger.issueFlush());
+        assertNotNull(ledger.settle(0, content(null, 0)), "the first write is lost");
+        assertNotNull(ledger.settle(1, content(null, 1)), "the second write is lost");
+        assertNull(ledger.settle(0, content(first, 0)));
+        assertNull(ledger.settle(1, content(second, 1)));
     }
 
     @Test
-    void zerosOfLaterDoNotExcuseALoss() {
-        acknowledged(false);
-        Ledger.Moment moment = ledger.moment(() -> {});
-        refused(at(moment, acknowledged(true)));
+    void aFlushIsNotForWhatWasAnsweredWhileItWasUnderWay() {
+        ledger.acknowledge(first);
+        long flush = ledger.issueFlush();
+        ledger.acknowledge(second);
+        ledger.acknowledgeFlush(flush);
+        assertNotNull(ledger.settle(0, content(null, 0)), "the first write is lost");
+        assertNull(ledger.settle(1, content(null, 1)), "the second one may be");
+        assertEquals(2, ledger.acknowledgedWrites());
     }
 
     @Test
-    void damageIsSeen() {
-        Ledger.Moment moment = ledger.moment(() -> {});
-        ByteBuffer data = ByteBuffer.allocate(SECTORS * Sectors.BYTES);
-        assertNull(moment.check(0, data));
-        data.put(5 * Sectors.BYTES, (byte) 1);
-        assertTrue(moment.check(0, data).startsWith("sector 5 held damage"));
+    void anotherFlushUnderWayMakesNothingDurableByItself() {
+        long early = ledger.issueFlush();
+        ledger.acknowledge(first);
+        long late = ledger.issueFlush();
+        ledger.acknowledgeFlush(early);
+        assertNull(ledger.settle(2, content(null, 2)));
+        ledger.acknowledgeFlush(late);
+        assertNotNull(ledger.settle(0, content(null, 0)), "the write is lost");
     }
 }

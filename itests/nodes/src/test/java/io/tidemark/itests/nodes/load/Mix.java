@@ -27,6 +27,9 @@ public record Mix(
     /** Small writes only, and flushes. */
     public static final Mix SMALL = new Mix(2, 8, 0, 3, 0, 5, 16 << 10);
 
+    /** For an image with a write cache: a flush of one connection has to make durable what was answered on any. */
+    public static final Mix CACHED = new Mix(3, 8, 5, 6, 5, 10, 256 << 10);
+
     private static final int[] USUAL_BYTES = {512, 4096, 4096, 4096, 4096, 8192, 16384, 65536};
 
     /** Draws the length of a write: mostly small, sometimes odd, rarely long. */
