@@ -23,6 +23,11 @@ public final class Ledger {
     private final List<List<Entry>> watching = new ArrayList<>();
     private int generations;
     private boolean frozen;
+
+    /** What a loss that is announced may not touch, and the last write that was issued then. */
+    private Entry[][] attested;
+
+    private int attestedGenerations;
     private long acknowledgedWrites;
     private long acknowledgedBytes;
 
@@ -84,6 +89,7 @@ public final class Ledger {
         zeros[0].acknowledged = 2;
         stamp = 2;
         Arrays.fill(candidates, zeros);
+        attested = candidates.clone();
     }
 
     Sectors sectors() {
@@ -322,10 +328,17 @@ public final class Ledger {
         return settle(firstSector, data, false);
     }
 
+    /** What is acknowledged now is out of reach of losses that will be announced: those are of later writes. */
+    public synchronized void attest() {
+        attested = candidates.clone();
+        attestedGenerations = generations;
+    }
+
     /**
      * As {@link #settle(long, ByteBuffer)}, after a loss that was announced.
      *
-     * @param lossAllowed whether any write that was ever issued to a sector will do, so that only damage counts
+     * @param lossAllowed whether any write that was issued to a sector since {@link #attest} will do, and what the sector could
+     *     hold then
      */
     synchronized String settle(long firstSector, ByteBuffer data, boolean lossAllowed) {
         int count = data.remaining() / Sectors.BYTES;
@@ -333,7 +346,7 @@ public final class Ledger {
             int sector = (int) firstSector + index;
             int found = sectors.generation(data, data.position() + index * Sectors.BYTES, sector);
             Entry entry = find(candidates[sector], found);
-            if (entry == null && lossAllowed && found != Sectors.DAMAGED && found <= generations) {
+            if (entry == null && lossAllowed && mayBeLeft(sector, found)) {
                 entry = new Entry(found, found == Sectors.ZERO, true, sector, 1, ++stamp);
             }
             if (entry == null) {
@@ -347,6 +360,10 @@ public final class Ledger {
             }
         }
         return null;
+    }
+
+    private boolean mayBeLeft(int sector, int found) {
+        return found > attestedGenerations && found <= generations || find(attested[sector], found) != null;
     }
 
     /** The load may go on after {@link #freeze} and {@link #settle}. */

@@ -52,6 +52,21 @@ class LedgerTest {
     }
 
     @Test
+    void anAnnouncedLossIsOfWhatCameAfterWhatIsAttested() {
+        Ledger.Entry older = first;
+        ledger.acknowledge(older);
+        Ledger.Entry newer = ledger.issue(false, true, 0, 1);
+        ledger.acknowledge(newer);
+        ledger.attest();
+        Ledger.Entry last = ledger.issue(false, true, 0, 1);
+        ledger.acknowledge(last);
+        assertNotNull(ledger.settle(0, content(null, 0), true), "zeros were overwritten before");
+        assertNotNull(ledger.settle(0, content(older, 0), true), "what is attested is lost");
+        assertNotNull(ledger.settle(0, content(newer, 0)), "no loss is announced");
+        assertNull(ledger.settle(0, content(newer, 0), true));
+    }
+
+    @Test
     void anotherFlushUnderWayMakesNothingDurableByItself() {
         long early = ledger.issueFlush();
         ledger.acknowledge(first);

@@ -83,8 +83,8 @@ public final class VerifiedLoad {
     }
 
     /**
-     * Looks for damage only: each sector has to be some write that was issued to it, or zeros. For tests in which the
-     * server announced a loss.
+     * Looks for damage, and for the loss of what the ledger calls attested: each sector has to be some write that was issued to it
+     * since {@link Ledger#attest}, or what it could be then. For tests in which the server announced a loss.
      *
      * @param ledger of the image; takes what is there for what is to be there
      * @param dialer to the image
