@@ -60,6 +60,7 @@ public final class SimulatedDisk {
     private long travelled;
     private long furthestArrived;
     private long changes;
+    private long refusals;
 
     SimulatedDisk(long seed, long capacityBytes, Scheduler scheduler) {
         this.random = new SeededRandom(seed, "disk");
@@ -314,6 +315,20 @@ public final class SimulatedDisk {
 
     SeededRandom random() {
         return random;
+    }
+
+    /** Something did not fit. */
+    void refused() {
+        refusals++;
+    }
+
+    /**
+     * How often it was full.
+     *
+     * @return calls that did not find the room that they needed
+     */
+    public long refusals() {
+        return refusals;
     }
 
     FaultPlan.Verdict decide(FaultPlan.Operation operation, Path path) {

@@ -93,6 +93,7 @@ final class SimulatedFile implements StorageFile {
         int length = source.remaining();
         int done = inode.write(source, offset);
         if (done < length) {
+            disk.refused();
             throw noSpace("writing " + length + " bytes at " + offset + " of");
         }
     }
@@ -231,6 +232,7 @@ final class SimulatedFile implements StorageFile {
             return false;
         }
         if (!inode.allocate(offset, length)) {
+            disk.refused();
             throw noSpace("allocating " + length + " bytes of");
         }
         return true;

@@ -20,6 +20,8 @@ final class Seeds {
     private final AtomicLong overlaps = new AtomicLong();
     private final AtomicLong besides = new AtomicLong();
     private final AtomicLong waits = new AtomicLong();
+    private final AtomicLong faults = new AtomicLong();
+    private final AtomicLong full = new AtomicLong();
 
     private Seeds(long from, long count, long seconds, Consumer<SimulationFailure> report) {
         this.next = new AtomicLong(from);
@@ -38,6 +40,8 @@ final class Seeds {
      * @param overlaps commits that began beside another one, of all
      * @param besides sets of image writes that were under way while the next was filled, of all
      * @param waits of clients for the image to take what is in memory, of all
+     * @param faults calls to disks that were made to fail, of all
+     * @param full calls to disks that found no room, of all
      * @param seconds that it took
      */
     record Summary(
@@ -48,13 +52,26 @@ final class Seeds {
             long overlaps,
             long besides,
             long waits,
+            long faults,
+            long full,
             double seconds) {
         @Override
         public String toString() {
             return String.format(
                     "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others,"
-                            + " %d sets of image writes under way while the next was filled, %d waits for an image, %d failed",
-                    seeds, seconds, seeds / seconds, steps, acknowledged, overlaps, besides, waits, failed);
+                            + " %d sets of image writes under way while the next was filled, %d waits for an image,"
+                            + " %d calls made to fail, %d calls to a full disk, %d failed",
+                    seeds,
+                    seconds,
+                    seeds / seconds,
+                    steps,
+                    acknowledged,
+                    overlaps,
+                    besides,
+                    waits,
+                    faults,
+                    full,
+                    failed);
         }
     }
 
@@ -80,6 +97,8 @@ final class Seeds {
                 seeds.overlaps.get(),
                 seeds.besides.get(),
                 seeds.waits.get(),
+                seeds.faults.get(),
+                seeds.full.get(),
                 elapsed);
     }
 
@@ -96,6 +115,8 @@ final class Seeds {
                 overlaps.addAndGet(result.overlaps());
                 besides.addAndGet(result.besides());
                 waits.addAndGet(result.waits());
+                faults.addAndGet(result.faults());
+                full.addAndGet(result.full());
             } catch (SimulationFailure failure) {
                 failed.incrementAndGet();
                 synchronized (report) {

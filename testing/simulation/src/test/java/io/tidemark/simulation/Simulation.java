@@ -29,6 +29,7 @@ final class Simulation {
     private final Oracle oracle;
     private CommitRule rule;
     private boolean faultsOn;
+    private long faults;
 
     /**
      * A simulation.
@@ -54,10 +55,20 @@ final class Simulation {
      * @param overlaps commits of the journal that began beside another one
      * @param besides sets of image writes that were under way while the next was filled
      * @param waits of clients for the image to take what is in memory, in lives that came to their end
+     * @param faults calls to the disk that failed because they were made to
+     * @param full calls to the disk that found no room
      * @param simulatedNanos how long it was for those inside
      */
     record Result(
-            long hash, long steps, long acknowledged, long overlaps, long besides, long waits, long simulatedNanos) {}
+            long hash,
+            long steps,
+            long acknowledged,
+            long overlaps,
+            long besides,
+            long waits,
+            long faults,
+            long full,
+            long simulatedNanos) {}
 
     /**
      * Prints every step as it happens.
@@ -92,6 +103,8 @@ final class Simulation {
                 oracle.overlaps(),
                 oracle.filledBesides(),
                 oracle.waits(),
+                faults,
+                machine.disk().refusals(),
                 machine.nowNanos());
     }
 
@@ -213,6 +226,7 @@ final class Simulation {
         if (!faultsOn || scenario.faultPerMillion() == 0 || !random.chance(scenario.faultPerMillion())) {
             return Verdict.PROCEED;
         }
+        faults++;
         machine.note("FAULT", operation, 0, 0);
         return Verdict.FAIL_IO;
     }
