@@ -15,6 +15,7 @@ import java.security.PrivilegedExceptionAction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,6 +39,8 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.SynchronousBundleListener;
+import org.osgi.framework.namespace.PackageNamespace;
+import org.osgi.framework.wiring.BundleRequirement;
 import org.osgi.framework.wiring.BundleWire;
 import org.osgi.framework.wiring.BundleWiring;
 
@@ -274,6 +277,38 @@ public class DistributionIT {
             }
         }
         return live;
+    }
+
+    /**
+     * Those of the live set that have an import which nothing satisfies, and why nobody has to fear what may satisfy it one day.
+     * A dynamic import is wired when a class of it is first looked for, in place and without a refresh.
+     */
+    private static final Map<String, String> LOOSE = Map.of(
+            "org.apache.felix.configadmin dynamic", "looks for a coordinator and for the log of the compendium",
+            "org.apache.felix.coordinator dynamic", "looks for the log of the compendium",
+            "org.apache.felix.scr dynamic", "looks for Config Admin, metatype and the log of the compendium",
+            "org.apache.karaf.services.eventadmin dynamic", "looks for the log of the compendium",
+            "org.jline optional", "edits lines of the console for SSH, too, which is why features refresh nothing here",
+            "org.ops4j.pax.logging.pax-logging-api optional", "takes other logs, of which Karaf has no bundle");
+
+    /** One that is not on the list is a bundle that something unrelated might have refreshed, with all that hangs on it. */
+    @Test
+    public void theLiveSetHasNoLooseImportsButKnownOnes() {
+        Set<String> loose = new TreeSet<>();
+        for (Bundle bundle : liveSet()) {
+            BundleWiring wiring = bundle.adapt(BundleWiring.class);
+            Set<BundleRequirement> satisfied = wiring.getRequiredWires(PackageNamespace.PACKAGE_NAMESPACE).stream()
+                    .map(BundleWire::getRequirement)
+                    .collect(Collectors.toSet());
+            for (BundleRequirement wish :
+                    wiring.getRevision().getDeclaredRequirements(PackageNamespace.PACKAGE_NAMESPACE)) {
+                String resolution = wish.getDirectives().getOrDefault("resolution", "mandatory");
+                if (!resolution.equals("mandatory") && !satisfied.contains(wish)) {
+                    loose.add(bundle.getSymbolicName() + " " + resolution);
+                }
+            }
+        }
+        assertEquals(new TreeSet<>(LOOSE.keySet()), loose);
     }
 
     @Test
