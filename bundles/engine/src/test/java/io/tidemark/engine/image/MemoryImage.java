@@ -41,6 +41,8 @@ final class MemoryImage implements BlockImage {
     boolean failNextWrite;
     boolean failHeads;
     long writes;
+    /** Of all writes. */
+    volatile long writtenBytes;
     /** Ranges of each call with several, as {@code offset+length} in blocks of 4 KiB. */
     final List<String> sets = Collections.synchronizedList(new ArrayList<>());
 
@@ -135,6 +137,7 @@ final class MemoryImage implements BlockImage {
             usable();
             space();
             writes++;
+            writtenBytes += source.remaining();
             aligned.add(source.isDirect() && source.alignmentOffset(source.position(), 4096) == 0);
             if (damage != null) {
                 throw damage;
