@@ -30,6 +30,7 @@ class TourIT {
         assertTrue(
                 Long.parseLong(sent.group(1)) * 2 < Long.parseLong(sent.group(2)),
                 "a fail-back sends the difference only: " + sent.group());
+        saysWhatWasLost(outcome);
         assertTrue(outcome.text().lines().filter(line -> line.startsWith("$ ")).count() > 10, outcome.toString());
         assertFalse(Files.exists(Shell.root().resolve("target/tour")), "the tour cleans up");
         return outcome;
@@ -37,6 +38,19 @@ class TourIT {
 
     private static boolean root() {
         return "root".equals(System.getProperty("user.name"));
+    }
+
+    /** Of as many as it had counted before, at the fire. */
+    private static void saysWhatWasLost(Outcome outcome) {
+        Matcher acknowledged =
+                Pattern.compile("Acknowledged by then: (\\d+)\\.").matcher(outcome.text());
+        assertTrue(acknowledged.find(), outcome.toString());
+        Matcher lost = Pattern.compile("Of (\\d+) that were acknowledged, (?:none is|(\\d+) are) missing: ")
+                .matcher(outcome.text());
+        assertTrue(lost.find(), outcome.toString());
+        assertEquals(acknowledged.group(1), lost.group(1), outcome.toString());
+        int missing = lost.group(2) == null ? 0 : Integer.parseInt(lost.group(2));
+        assertTrue(Integer.parseInt(lost.group(1)) > 0 && missing < Integer.parseInt(lost.group(1)), lost.group());
     }
 
     /** With a mounted file system where the tests are root, else without. */
