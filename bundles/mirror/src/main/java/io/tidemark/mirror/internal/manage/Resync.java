@@ -196,10 +196,27 @@ final class Resync {
             branches.check(image, journal(image), fork);
             if (facts.role() == ImageHead.Role.PRIMARY) {
                 endWriting(image);
+                keepOfReplica(image, fork);
+            } else {
+                branches.keep(image, journal(image), fork);
             }
-            branches.keep(image, journal(image), fork);
         } finally {
             KeptBranches.unpin(journal(image));
+        }
+    }
+
+    /** Writing has ended for it, which stays so: whoever ordered that decides whether it goes on. */
+    private void keepOfReplica(String image, Position fork) throws StorageException {
+        try {
+            branches.keep(image, journal(image), fork);
+        } catch (StorageException e) {
+            throw new StorageException(
+                    e.reason(),
+                    "the branch of " + image + " could not be kept: " + e.getMessage() + "; the image " + image
+                            + " is a replica here now, and nothing of it was given up",
+                    "mend that and run mirror:resync again, or mirror:promote " + image
+                            + " --force to go on with it here",
+                    e);
         }
     }
 

@@ -1,13 +1,18 @@
 package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.replica.ReplicaManager;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +58,39 @@ class KeptBranchesSimulationTest {
             nodes.awaitLinked();
             nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
             assertEquals(1, nodes.a.mirrors.keptBranches().size());
+        });
+    }
+
+    /** Writing has ended by then, and nothing was given up: whoever ordered it is told both, and what to do. */
+    @Test
+    void aBranchThatCannotBeWrittenIsSaidWithWhatBecameOfTheImage() {
+        TwoNodes.play(2720, SEEDS, nodes -> {
+            OrdersSimulationTest.parted(nodes, 7, 5);
+            byte[] bytes = nodes.a.image("disk").bytes.clone();
+            nodes.machine
+                    .disk()
+                    .plan((operation, path) ->
+                            operation == Operation.WRITE && path.toString().contains("branches")
+                                    ? Verdict.FAIL_IO
+                                    : Verdict.PROCEED);
+            String said = OrdersSimulationTest.refused(
+                            Reason.IO, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT))
+                    .getMessage();
+            assertFalse(nodes.a.isPrimary("disk"));
+            assertArrayEquals(bytes, nodes.a.image("disk").bytes);
+            assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            assertEquals(List.of(), pins(nodes.a));
+            assertTrue(said.contains("the image disk is a replica here now, and nothing of it was given up"), said);
+            assertTrue(said.contains("run mirror:resync again"), said);
+            assertTrue(said.contains("mirror:promote disk --force"), said);
+            nodes.machine.disk().plan((operation, path) -> Verdict.PROCEED);
+            if (nodes.random.coin()) {
+                nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
+                assertEquals(1, nodes.a.mirrors.keptBranches().size());
+            } else {
+                nodes.a.mirrors.promote("disk", true);
+                assertTrue(nodes.a.isPrimary("disk"));
+            }
         });
     }
 }
