@@ -228,7 +228,7 @@ class MirrorTakeoverTest {
     /** The site of the one that took over is given up, and comes back all the same. */
     @Test
     void whoIsPromotedOverItsFenceIsWrittenAndFencesWhoReturns(Scratch scratch) throws Exception {
-        MirroredDisk disk = MirroredDisk.start(scratch, "MirrorTakeoverTest", "peer.ask.timeout=1s");
+        MirroredDisk disk = MirroredDisk.start(scratch, "MirrorTakeoverTest");
         Site a = disk.sites.a;
         Site b = disk.sites.b;
         b.order("promote!", DISK);
@@ -237,10 +237,6 @@ class MirrorTakeoverTest {
         b.node().kill();
         a.order("demote", DISK);
         a.order("promote!", DISK);
-        disk.write(a);
-        a.node().kill();
-        a.start();
-        MirroredDisk.awaitImage(a, "SERVING");
         disk.write(a);
         disk.sites.restartB();
         fenced(b, "a");
