@@ -30,6 +30,7 @@ final class Scheduler {
     private volatile Task current;
     private volatile long steps;
     private long nowNanos;
+    private Runnable look;
     private Thread runner;
     private volatile boolean finished;
     private volatile boolean collapsing;
@@ -180,6 +181,10 @@ final class Scheduler {
 
     // ---- steps of the baton's holder
 
+    void eachStep(Runnable newLook) {
+        this.look = newLook;
+    }
+
     long nowNanos() {
         return nowNanos;
     }
@@ -241,6 +246,10 @@ final class Scheduler {
         if (steps > stepLimit) {
             fail(new AssertionError("no end after " + steps + " steps" + stacks()));
             throw new SimulatedCrash("simulation");
+        }
+        if (look != null) {
+            look.run();
+            checkAlive(process);
         }
         if (self != null && (random.chance(switchPerMillion) || awaited())) {
             goOn(self, process);

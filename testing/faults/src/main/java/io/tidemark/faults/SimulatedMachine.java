@@ -210,6 +210,16 @@ public final class SimulatedMachine {
     }
 
     /**
+     * Has somebody look on: at each step, on the thread of whoever takes it, before anybody else goes on. Nothing that is a step itself
+     * may be asked there.
+     *
+     * @param look what to do; null for nothing
+     */
+    public void eachStep(Runnable look) {
+        scheduler.eachStep(look);
+    }
+
+    /**
      * Waits until something is so, looking after every step or so; for the driver.
      *
      * @param condition looked at by the driver

@@ -3,6 +3,7 @@ package io.tidemark.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -123,6 +124,35 @@ class SimulatedMachineTest {
             process.workers().start("opener", gate::open);
             assertTrue(gate.await(Long.MAX_VALUE));
         });
+    }
+
+    /** A step that leaves something wrong behind is the last one, whoever would go on. */
+    @Test
+    void somebodyLooksAtEachStep() {
+        SimulatedMachine machine = SimulatedMachine.ofSeed(3);
+        long[] looks = new long[1];
+        AssertionError broken = new AssertionError("broken");
+        SimulationFailure failure = assertThrows(
+                SimulationFailure.class,
+                () -> machine.run(() -> {
+                    SimulatedContext process = machine.boot("p");
+                    long before = machine.steps();
+                    machine.eachStep(() -> looks[0]++);
+                    process.workers().start("w", () -> count(process, new int[2]));
+                    machine.awaitSteps(50, SECOND);
+                    assertEquals(machine.steps() - before, looks[0]);
+                    machine.eachStep(null);
+                    machine.awaitSteps(50, SECOND);
+                    assertTrue(machine.steps() - before > looks[0], "nobody was to look");
+                    looks[0] = 0;
+                    machine.eachStep(() -> {
+                        looks[0]++;
+                        machine.fail(broken);
+                    });
+                    machine.awaitSteps(50, SECOND);
+                }));
+        assertSame(broken, failure.getCause());
+        assertEquals(1, looks[0], "it went on for a step");
     }
 
     @Test

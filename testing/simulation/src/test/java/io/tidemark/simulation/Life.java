@@ -81,6 +81,13 @@ final class Life {
         return site;
     }
 
+    /** At every step while clients are served: the order of the watermarks. What takes longer is looked at now and then. */
+    void look() {
+        if (serving) {
+            oracle.watermarks(site.image().watermarks());
+        }
+    }
+
     /** For a worker of the process. */
     void run() {
         try {
@@ -178,7 +185,6 @@ final class Life {
         long patience = machine.nowNanos() + PATIENCE_NANOS;
         while (!clients.stream().allMatch(Client::done)) {
             gate.await(random.between(100_000, 30_000_000));
-            oracle.watermarks(image.watermarks());
             image.checkInvariants();
             if (machine.nowNanos() > patience - PATIENCE_NANOS * 9 / 10 && !healing) {
                 // Some faults never end by themselves; whatever waits for their end must then go on.

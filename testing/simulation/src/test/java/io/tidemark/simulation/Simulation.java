@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks at every step. */
+/** One seed: a site that is started, loaded, disturbed and ended several times, with an oracle that looks on. */
 final class Simulation {
     private static final long SECOND = 1_000_000_000L;
     private static final int MOST_STEPS_UNTIL_OVERTAKEN = 2_000;
@@ -135,6 +135,7 @@ final class Simulation {
             machine.disk().resize(ROOT, scenario.machine().diskBytes());
         }
         Life life = life(process);
+        machine.eachStep(life::look);
         Worker main = process.workers().start("main", life::run);
         boolean crash = !last && random.below(8) != 0;
         long steps = crash ? random.below(3) == 0 ? random.magnitude(300) : random.between(200, 8_000) : Long.MAX_VALUE;
@@ -151,6 +152,7 @@ final class Simulation {
         if (overtake) {
             awaitOvertaking(life);
         }
+        machine.eachStep(null);
         rule = life.rule();
         if (!life.ended() || !life.closedInOrder()) {
             oracle.ledger().crashed();
