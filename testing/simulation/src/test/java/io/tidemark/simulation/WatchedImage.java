@@ -129,6 +129,11 @@ final class WatchedImage implements BlockImage {
     }
 
     @Override
+    public void prepareResize(long newSizeBytes) throws StorageException {
+        image.prepareResize(newSizeBytes);
+    }
+
+    @Override
     public void resize(long newSizeBytes) throws StorageException {
         image.resize(newSizeBytes);
     }

@@ -54,6 +54,11 @@ final class WithoutDiscards implements BlockImage {
     }
 
     @Override
+    public void prepareResize(long newSizeBytes) throws StorageException {
+        image.prepareResize(newSizeBytes);
+    }
+
+    @Override
     public void resize(long newSizeBytes) throws StorageException {
         image.resize(newSizeBytes);
     }

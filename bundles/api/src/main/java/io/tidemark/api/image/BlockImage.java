@@ -114,6 +114,15 @@ public interface BlockImage extends AutoCloseable {
     void force() throws StorageException;
 
     /**
+     * Finds out whether the image may have a size, before that is recorded for good. The size stays as it is. Not beside {@link
+     * #resize} or another call of this. A store without such limits need not implement it.
+     *
+     * @param newSizeBytes as for {@link #resize}, which may follow or not
+     * @throws StorageException INVALID when the image cannot be so large here, NO_SPACE or IO
+     */
+    default void prepareResize(long newSizeBytes) throws StorageException {}
+
+    /**
      * Changes the size. What is cut is gone; what is added reads as zeros.
      *
      * @param newSizeBytes the new size

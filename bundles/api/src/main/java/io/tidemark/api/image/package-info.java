@@ -2,7 +2,7 @@
  * The contract of image storage: the bytes of a virtual disk.
  */
 @Export
-@Version("1.5.0")
+@Version("1.6.0")
 package io.tidemark.api.image;
 
 import org.osgi.annotation.bundle.Export;

@@ -25,6 +25,8 @@ final class Lifecycle {
     private final List<Worker> workers = new ArrayList<>();
     private boolean busy;
     private boolean closed;
+    /** Guarded by the image's lock. */
+    private boolean resizing;
 
     Lifecycle(Core core) {
         this.core = core;
@@ -236,6 +238,33 @@ final class Lifecycle {
         if (newSizeBytes <= 0 || newSizeBytes % 512 != 0) {
             throw Failures.malformed(core.labels.name(), "size " + newSizeBytes + " is no multiple of 512 above 0");
         }
+        enterResize();
+        try {
+            prepareResize(newSizeBytes);
+            resizeAlone(newSizeBytes);
+        } finally {
+            synchronized (core.lock) {
+                resizing = false;
+                core.changed.signal();
+            }
+        }
+    }
+
+    /** One at a time: what a second one prepares must not be undone by the first one's. */
+    private void enterResize() throws StorageException {
+        while (true) {
+            synchronized (core.lock) {
+                refuseUnlessServing();
+                if (!resizing && core.resizeSequence == 0) {
+                    resizing = true;
+                    return;
+                }
+            }
+            core.changed.await(() -> (!resizing && core.resizeSequence == 0) || core.stopping || core.suspended);
+        }
+    }
+
+    private void resizeAlone(long newSizeBytes) throws StorageException {
         Aftermath after = new Aftermath();
         long sequence = 0;
         while (sequence == 0) {
@@ -258,6 +287,19 @@ final class Lifecycle {
                 throw Failures.stopped(core.labels.name());
             }
         }
+    }
+
+    /** What is in the journal is tried for ever: a size that the store refuses must not get there. */
+    private void prepareResize(long newSizeBytes) throws StorageException {
+        BlockImage image;
+        synchronized (core.lock) {
+            refuseUnlessServing();
+            if (core.readOnly()) {
+                throw core.refusal();
+            }
+            image = core.image;
+        }
+        image.prepareResize(newSizeBytes);
     }
 
     /** The sequence of the event; 0 when it has to be tried again; -1 when there is nothing to do. */

@@ -507,6 +507,22 @@ class FailureTest {
         }
     }
 
+    /** In the journal it would be tried for ever, and the image would never be served again. */
+    @Test
+    void aSizeThatTheStoreRefusesDoesNotGetIntoTheJournal() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            long appended = rig.engine.watermarks().appended();
+            StorageException failure =
+                    assertThrows(StorageException.class, () -> rig.engine.resize(2 * MemoryImage.MOST_BYTES));
+            assertEquals(Reason.INVALID, failure.reason());
+            assertEquals(appended, rig.engine.watermarks().appended());
+            assertEquals(State.SERVING, rig.engine.state());
+            rig.write(0, 4096, 2).succeeded();
+            rig.verify();
+        }
+    }
+
     @Test
     void recoveryGoesThroughResizesAndAppliesWhatTheIndexCannotHold() throws Exception {
         ImageSettings tiny = new ImageSettings(

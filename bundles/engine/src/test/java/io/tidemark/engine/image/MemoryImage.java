@@ -18,6 +18,9 @@ import java.util.UUID;
 
 /** An image in memory that keeps what was forced apart from what was only written. */
 final class MemoryImage implements BlockImage {
+    /** No image of this store is larger. */
+    static final long MOST_BYTES = 1L << 30;
+
     private byte[] bytes;
     private byte[] forced;
     private ImageHead head;
@@ -217,6 +220,13 @@ final class MemoryImage implements BlockImage {
             throw new StorageException(Reason.IO, "force failed on purpose", "");
         }
         forced = bytes.clone();
+    }
+
+    @Override
+    public void prepareResize(long newSizeBytes) throws StorageException {
+        if (newSizeBytes > MOST_BYTES) {
+            throw new StorageException(Reason.INVALID, newSizeBytes + " bytes are too many", "");
+        }
     }
 
     @Override

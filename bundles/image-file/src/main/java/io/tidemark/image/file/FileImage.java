@@ -248,6 +248,22 @@ final class FileImage implements BlockImage {
         }
     }
 
+    /** Tried, and taken back: growing into a file that is longer already would have to clear it. */
+    @Override
+    public void prepareResize(long newSizeBytes) throws StorageException {
+        enter();
+        try {
+            checkIntact();
+            long fileBytes = data.size();
+            if (newSizeBytes > fileBytes) {
+                data.setSize(newSizeBytes);
+                data.setSize(fileBytes);
+            }
+        } finally {
+            leave();
+        }
+    }
+
     @Override
     public void resize(long newSizeBytes) throws StorageException {
         enter();

@@ -422,6 +422,19 @@ class FileImageStoreTest {
     }
 
     @Test
+    void aSizeThatAFileMayNotHaveIsFoundBeforeTheResize() throws Exception {
+        try (BlockImage image = store().create(context, "disk", head())) {
+            long before = image.sizeBytes();
+            StorageException failure = fails(Reason.INVALID, () -> image.prepareResize(Long.MAX_VALUE / 512 * 512));
+            assertTrue(failure.getMessage().contains("larger than a file may be"), failure.getMessage());
+            assertEquals(before, image.sizeBytes());
+            image.prepareResize(2 * before);
+            image.resize(2 * before);
+            assertEquals(2 * before, image.sizeBytes());
+        }
+    }
+
+    @Test
     void aPoolKeepsItsReserve() throws Exception {
         MachineFiles machine = new MachineFiles();
         long all = new FileImageStore("p", directory.resolve("not/yet/there"), 0, machine)

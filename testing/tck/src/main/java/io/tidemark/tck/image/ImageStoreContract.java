@@ -423,6 +423,24 @@ public abstract class ImageStoreContract {
     }
 
     @Test
+    void aSizeThatIsOnlyPreparedShowsNowhere() throws Exception {
+        byte[] bytes = random(8, 4096);
+        try (BlockImage image = create(head(SIZE))) {
+            write(image, 0, bytes);
+            image.prepareResize(2 * SIZE);
+            image.prepareResize(4096);
+            assertEquals(SIZE, image.sizeBytes());
+            image.force();
+        }
+        try (BlockImage image = store().open(context, NAME)) {
+            assertEquals(SIZE, image.sizeBytes());
+            assertArrayEquals(bytes, read(image, 0, 4096));
+            image.resize(2 * SIZE);
+            assertArrayEquals(new byte[4096], read(image, SIZE, 4096));
+        }
+    }
+
+    @Test
     void withoutANewHeadAnImageHasItsOldSizeInTheNextOpening() throws Exception {
         byte[] bytes = random(6, 4096);
         try (BlockImage image = create(head(SIZE))) {
