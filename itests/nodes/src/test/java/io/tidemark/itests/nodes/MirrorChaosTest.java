@@ -97,7 +97,7 @@ class MirrorChaosTest {
     void theReplicaIsItsPrimaryAtEveryMarkAndWheneverAllIsWellAgain() throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
         int rounds = 0;
-        for (; System.nanoTime() < end; rounds++) {
+        for (; System.nanoTime() < end || came.size() < Harm.values().length; rounds++) {
             // Every other round does not wait for the replica at all.
             sites.a.node().tell("configure", DISK, "commit=" + (rounds % 2 == 0 ? "replica-durable" : "journal"));
             sites.b.order("hold", DISK);
@@ -125,7 +125,6 @@ class MirrorChaosTest {
         sites.b.wasNeverCopiedAnew();
         System.out.println("MirrorChaosTest: " + rounds + " rounds, " + loads.acknowledged()
                 + " writes acknowledged, the longest wait " + longest.toMillis() + " ms, " + came);
-        assertEquals(Harm.values().length, came.size(), () -> "not each of them came: " + came);
     }
 
     private void compareAtMark(String mark, Ledger.Moment moment) throws Exception {
@@ -205,7 +204,6 @@ class MirrorChaosTest {
 
     /** The replica is held, so that its journal keeps all, and cannot take any more when there is no space left. */
     private void fillUp() {
-        long before = complaints();
         ballast.fill(0);
         Await.until(
                 () -> "the replica's journal to be full: " + sites.b.mirrored(DISK) + "\n"
@@ -213,18 +211,9 @@ class MirrorChaosTest {
                 PATIENCE,
                 () -> {
                     loads.endure(Duration.ofMillis(50));
-                    return complaints() > before;
+                    return sites.b.node().status(DISK).get("detail").startsWith("journal_full");
                 });
         loads.endure(Duration.ofMillis(random.nextInt(300)));
         ballast.drop();
-    }
-
-    private long complaints() {
-        return sites.b
-                .node()
-                .log()
-                .lines()
-                .filter(line -> line.contains("no further segment can be prepared"))
-                .count();
     }
 }

@@ -68,6 +68,37 @@ class PromotedMeanwhileSitesTest extends Scene {
         });
     }
 
+    /** The demotion that it received last is an old one: who sees nobody cannot know that, and must not be sure. */
+    @Test
+    void whoSeesNobodyIsNotPromotedBehindAnOldDemotion() {
+        machine.run(() -> {
+            prepare();
+            source.mirrors.demote(Site.IMAGE);
+            machine.sleep(SECOND);
+            network.cut("a", "c");
+            network.cut("b", "c");
+            source.mirrors.promote(Site.IMAGE, true);
+            writing = true;
+            machine.sleep(2 * SECOND);
+            promote(() -> replica.mirrors.promote(Site.IMAGE, false));
+            assertTrue(refused != null, "two are primary");
+            assertEquals(StorageException.Reason.UNAVAILABLE, refused.reason(), refused.getMessage());
+            // Two of three that see each other are sure.
+            source.mirrors.demote(Site.IMAGE);
+            machine.sleep(SECOND);
+            source.kill();
+            network.heal("b", "c");
+            assertTrue(
+                    machine.awaitUntil(
+                            () -> slow.mirrors.peers().stream()
+                                    .anyMatch(peer -> peer.name().equals("c") && peer.linked()),
+                            60 * SECOND),
+                    "they see each other");
+            slow.mirrors.promote(Site.IMAGE, false);
+            assertTrue(slow.isPrimary());
+        });
+    }
+
     /** However their steps interleave. */
     @Test
     void ofTwoThatArePromotedAtTheSameTimeOneAtLeastIsRefused() {

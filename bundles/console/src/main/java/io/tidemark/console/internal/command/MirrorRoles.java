@@ -51,7 +51,8 @@ final class MirrorRoles {
                 Spec.of("mirror:promote", "Turns a replica into the primary.")
                         .detail("At everything that it has received, whatever hold or delay. Without " + FORCE
                                 + " only where it is sure that nothing is missing and nobody else is primary: after"
-                                + " mirror:demote at the source. With it in any case, as when the source's site is gone:"
+                                + " mirror:demote at the source, and where that is away after every other peer has said that it is"
+                                + " not. With it in any case, as when the source's site is gone:"
                                 + " what the source had acknowledged and this node has not received is missing then, and"
                                 + " when the source comes back, both have a branch of their own. Asks all peers first how far they"
                                 + " are, and fetches what the furthest replica has more. A source that comes back is fenced:"

@@ -10,12 +10,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What an order that was cut by the end of its process has left in the journals of images: it would keep them from being trimmed
- * for good. Each image is looked at once, as soon as its journal can be asked; they come when their pools do, so there is no last one.
+ * for good. Each image is looked at once, half a minute at most after its journal can be asked; they come when their pools do, so
+ * there is no last one.
  */
 final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
     private static final long LEAST_PAUSE_NANOS = Desk.SECOND;
-    private static final long MOST_PAUSE_NANOS = 300 * Desk.SECOND;
+    private static final long MOST_PAUSE_NANOS = 30 * Desk.SECOND;
 
     private final Desk desk;
     private final KeptBranches branches;

@@ -201,7 +201,16 @@ final class Resync {
                 branches.keep(image, journal(image), fork);
             }
         } finally {
+            unpin(image);
+        }
+    }
+
+    /** What failed before counts, if anything did. */
+    private void unpin(String image) {
+        try {
             KeptBranches.unpin(journal(image));
+        } catch (StorageException e) {
+            LOG.warn("the journal of '{}' keeps its events until this node starts anew: {}", image, e.getMessage());
         }
     }
 

@@ -73,6 +73,9 @@ final class Roles {
         Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
         if (!force) {
             siblings.refusePrimary(image, asked);
+            if (source == null) {
+                siblings.refuseUnasked(image, asked, wish == null ? "" : wish.peer());
+            }
         }
         facts = siblings.complete(facts, asked);
         if (source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES) {
@@ -97,9 +100,9 @@ final class Roles {
     }
 
     /** What was demoted for a peer that did not become primary is as before, unless somebody made the peer primary meanwhile. */
-    void promoteBack(String image, String peer, String there) throws StorageException {
+    void promoteBack(String image, String peer, String there, boolean mustAnswer) throws StorageException {
         desk.replica(image);
-        alone(image, () -> refusePrimaryAt(peer, there), () -> desk.services()
+        alone(image, () -> refusePrimaryAt(peer, there, mustAnswer), () -> desk.services()
                 .replicas()
                 .promote(image));
     }
@@ -122,6 +125,9 @@ final class Roles {
         Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
         if (!force) {
             siblings.refusePrimary(image, asked);
+            if (source == null) {
+                siblings.refuseUnasked(image, asked, wish == null ? "" : wish.peer());
+            }
         }
         if (at.sequence() > facts.watermarks().durable()) {
             facts = siblings.complete(facts, asked);
@@ -272,6 +278,7 @@ final class Roles {
                     Reason.BUSY, "the replica " + image + " is being promoted already", "wait for that");
         }
         try {
+            siblings.remember(image);
             look.look();
             return turned(image, promotion);
         } finally {
@@ -299,11 +306,14 @@ final class Roles {
         siblings.refuseIfPromotedMeanwhile(ours, asked);
     }
 
-    private void refusePrimaryAt(String peer, String there) throws StorageException {
+    private void refusePrimaryAt(String peer, String there, boolean mustAnswer) throws StorageException {
         Answer.Facts now;
         try {
             now = desk.look(peer, there);
         } catch (StorageException e) {
+            if (mustAnswer) {
+                throw e;
+            }
             LOG.info("{} does not say whether '{}' is primary there: {}", peer, there, e.getMessage());
             return;
         }
@@ -406,13 +416,22 @@ final class Roles {
     // ---- as asked by a peer
 
     Answer.Facts find(String peer, Order.Find order) throws StorageException {
-        return look(peer, siblings.named(order));
+        String image = siblings.named(order);
+        try {
+            return look(peer, image);
+        } catch (StorageException e) {
+            boolean primary = promoting.contains(image)
+                    || desk.services().images().image(image).role() == ImageHead.Role.PRIMARY;
+            throw primary ? new StorageException(Reason.BUSY, e.getMessage(), e.remedy(), e) : e;
+        }
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {
-        // In this order: who is about to be promoted and has been meanwhile must not look like neither.
+        // In this order: who is about to be promoted and has been meanwhile must not look like neither. That may take
+        // long, as
+        // when a branch is kept first, and whoever asks has to know at once.
         boolean taken = promoting.contains(image);
-        ImageFacts facts = desk.turns().in(turn(image), () -> desk.facts(image));
+        ImageFacts facts = taken ? desk.facts(image) : desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA && !taken;
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         return new Answer.Facts(
@@ -454,11 +473,12 @@ final class Roles {
                             + given.peer() + " says, at " + order.end(),
                     "look at mirror:status on both nodes");
         }
-        ImageFacts promoted = desk.turns().in(turn(image), () -> {
-            // Whoever asks again over another link has waited for this turn, and is told what is so then.
-            given.checkWaited();
-            return desk.services().replicas().promote(image);
-        });
+        ImageFacts promoted =
+                alone(image, () -> siblings.refusePrimary(image, siblings.ask(facts, given.peer())), () -> {
+                    // Whoever asks again over another link has waited for this turn, and is told what is so then.
+                    given.checkWaited();
+                    return desk.services().replicas().promote(image);
+                });
         LOG.info("the image '{}' is primary here, as {} wishes", image, given.peer());
         desk.node().look(image);
         return new Answer.Promoted(

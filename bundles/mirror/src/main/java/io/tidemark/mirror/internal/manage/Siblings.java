@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.Epochs;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,8 +56,9 @@ final class Siblings {
      *
      * @param siblings that have the image
      * @param silent peers that could not be asked, sorted
+     * @param closed peers where it is primary, or about to be, and not open, sorted
      */
-    record Asked(List<Sibling> siblings, List<String> silent) {
+    record Asked(List<Sibling> siblings, List<String> silent, List<String> closed) {
         /** Who has more on the same branch; sorted. */
         List<String> ahead(ImageFacts ours) {
             return siblings.stream()
@@ -81,6 +84,8 @@ final class Siblings {
     }
 
     private final Desk desk;
+    /** Of images here, by their names: one whose role changes is closed meanwhile. */
+    private final Map<String, UUID> identities = new ConcurrentHashMap<>();
 
     Siblings(Desk desk) {
         this.desk = desk;
@@ -94,6 +99,27 @@ final class Siblings {
                         .map(page -> page.wish().name())
                         .filter(peer -> !peer.equals(except))
                         .toList());
+    }
+
+    private boolean isThisNode(String peer) throws StorageException {
+        return desk.peer(peer).settings().transport().equals(PeerSettings.LOCAL);
+    }
+
+    /**
+     * Where the source is away, as when its site was shut down in order, all others have to say that none of them took over from it
+     * since: what this one received last may be an old demotion.
+     */
+    void refuseUnasked(String image, Asked asked, String source) throws StorageException {
+        List<String> unasked =
+                asked.silent().stream().filter(peer -> !peer.equals(source)).toList();
+        if (!unasked.isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "nobody can say whether the image " + image + " was promoted elsewhere: its source is away, and "
+                            + String.join(", ", unasked) + " cannot be asked",
+                    "link with them (mirror:peer-list), or remove those that are gone for good (mirror:peer-remove);"
+                            + " --force promotes it all the same");
+        }
     }
 
     /** Asks those who have answered once more: none of them is primary now. */
@@ -112,23 +138,38 @@ final class Siblings {
     private Asked ask(ImageFacts ours, List<String> peers) {
         List<Sibling> siblings = new ArrayList<>();
         List<String> silent = new ArrayList<>();
+        List<String> closed = new ArrayList<>();
         for (String peer : peers) {
             try {
                 Order find = new Order.Find(ours.imageIdentity());
-                siblings.add(new Sibling(
-                        peer, desk.expect(Answer.Facts.class, peer, find, ANSWER_NANOS, WorkListener.QUIET)));
+                Answer.Facts facts = desk.expect(Answer.Facts.class, peer, find, ANSWER_NANOS, WorkListener.QUIET);
+                // Over a link of this node with itself it would find the image that asks.
+                if (!facts.image().equals(ours.name()) || !isThisNode(peer)) {
+                    siblings.add(new Sibling(peer, facts));
+                }
             } catch (StorageException e) {
                 if (e.reason() != Reason.NOT_FOUND) {
                     LOG.info("{} does not say how far it is with '{}': {}", peer, ours.name(), e.getMessage());
                     silent.add(peer);
                 }
+                if (e.reason() == Reason.BUSY) {
+                    closed.add(peer);
+                }
             }
         }
         silent.sort(Comparator.naturalOrder());
-        return new Asked(siblings, silent);
+        closed.sort(Comparator.naturalOrder());
+        return new Asked(siblings, silent, closed);
     }
 
     void refusePrimary(String image, Asked asked) throws StorageException {
+        if (!asked.closed().isEmpty()) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + image + " is primary, or about to be, and not open at "
+                            + String.join(", ", asked.closed()),
+                    "look at image:list there; --force makes " + image + " primary all the same, and both write then");
+        }
         for (Sibling one : asked.siblings()) {
             if (one.facts().role() == ImageHead.Role.PRIMARY) {
                 throw new StorageException(
@@ -185,37 +226,40 @@ final class Siblings {
 
     // ---- as asked by a peer
 
-    /** The name of an image here. Of one whose role changes, or that is not open, nobody could say that it is not here. */
+    /** The name of an image here. Of one that was never open, nobody could say that it is not here. */
     String named(Order.Find order) throws StorageException {
-        List<String> unknown = new ArrayList<>();
+        int unknown = 0;
         for (ImageStatus image : desk.services().images().images()) {
             UUID identity = identity(image.name());
             if (order.identity().equals(identity)) {
                 return image.name();
             }
-            if (identity == null) {
-                unknown.add(image.name());
-            }
+            unknown += identity == null ? 1 : 0;
         }
-        if (!unknown.isEmpty()) {
+        if (unknown > 0) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
-                    "the node " + desk.nodeName() + " cannot say whether it has an image " + order.identity()
-                            + ": not open is " + String.join(", ", unknown),
+                    "the node " + desk.nodeName() + " cannot say whether it has an image " + order.identity() + ": "
+                            + unknown + " of its images are not open",
                     "image:list there says why");
         }
         throw new StorageException(
                 Reason.NOT_FOUND, "the node " + desk.nodeName() + " has no image " + order.identity(), "");
     }
 
-    /** Null while the image is not open. */
-    private UUID identity(String image) throws StorageException {
-        return desk.turns().in(Roles.turn(image), () -> {
-            try {
-                return desk.facts(image).imageIdentity();
-            } catch (StorageException e) {
-                return null;
-            }
-        });
+    /** Whatever becomes of it, it is known which one it is. */
+    void remember(String image) {
+        identity(image);
+    }
+
+    /** As it was when the image was open last; null while it never was. */
+    private UUID identity(String image) {
+        try {
+            UUID identity = desk.facts(image).imageIdentity();
+            identities.put(image, identity);
+            return identity;
+        } catch (StorageException e) {
+            return identities.get(image);
+        }
     }
 }

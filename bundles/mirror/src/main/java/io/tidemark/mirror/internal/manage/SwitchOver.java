@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
@@ -55,7 +56,7 @@ final class SwitchOver {
             desk.node().look(image);
             return new Promotion(image, peer, end.position(), promoted.epoch(), 0);
         } catch (StorageException e) {
-            throw undone(e);
+            throw undone(e, true);
         }
     }
 
@@ -125,7 +126,7 @@ final class SwitchOver {
                 takeBackWish();
                 throw e;
             }
-            throw undone(e);
+            throw undone(e, false);
         }
     }
 
@@ -153,7 +154,7 @@ final class SwitchOver {
     private Answer.Promoted resolve(Point end, StorageException why) throws StorageException {
         long deadline = desk.context().clock().monotonicNanos() + RELINK_NANOS;
         do {
-            Answer.Facts now = ask();
+            Answer.Facts now = ask(end);
             if (now != null) {
                 return promoted(end, now, why);
             }
@@ -169,21 +170,26 @@ final class SwitchOver {
                 why);
     }
 
-    /** Null while the peer, or its image, cannot be asked. */
-    private Answer.Facts ask() throws StorageException {
+    /** Null while the peer cannot say: one that has just started does not know its images yet. */
+    private Answer.Facts ask(Point end) {
         try {
-            return desk.look(peer, there);
+            Answer.Facts now = desk.look(peer, there);
+            // Who is about to be promoted says that it is primary, and may be refused yet.
+            boolean about = now.role() == ImageHead.Role.PRIMARY
+                    && (now.epochs().isEmpty() || newest(now).firstSequence() <= end.sequence());
+            return about ? null : now;
         } catch (StorageException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                throw e;
-            }
             return null;
         }
     }
 
+    private static Epoch newest(Answer.Facts facts) {
+        return facts.epochs().get(facts.epochs().size() - 1);
+    }
+
     private Answer.Promoted promoted(Point end, Answer.Facts now, StorageException why) throws StorageException {
         if (now.role() == ImageHead.Role.PRIMARY) {
-            return new Answer.Promoted(end, now.epochs().get(now.epochs().size() - 1));
+            return new Answer.Promoted(end, newest(now));
         }
         throw why.reason() != Reason.STALE_SERVICE
                 ? why
@@ -191,12 +197,13 @@ final class SwitchOver {
                         Reason.UNAVAILABLE, peer + " did not become primary: the link broke", "try again", why);
     }
 
-    private StorageException undone(StorageException why) {
+    /** Whether the peer was told to become primary: then it has to say that it is not. */
+    private StorageException undone(StorageException why, boolean told) {
         if (why.reason() == Reason.STALE_SERVICE) {
             return why;
         }
         try {
-            roles.promoteBack(image, peer, there);
+            roles.promoteBack(image, peer, there, told);
             takeBackWish();
             desk.node().look(image);
             return new StorageException(

@@ -146,6 +146,10 @@ final class Orders {
             }
             long now = context.clock().monotonicNanos();
             if (last || now >= deadline) {
+                if (!last && !quit) {
+                    // Before whatever is asked next: it is not to be done any more.
+                    link.send(waiting.gate, number, new Order.Quit("not waited for any more"));
+                }
                 throw unknown(last ? "the link ended" : "it did not answer in time");
             }
             Answer.Working news = waiting.working.getAndSet(null);
