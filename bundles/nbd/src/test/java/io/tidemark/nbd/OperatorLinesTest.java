@@ -182,6 +182,8 @@ class OperatorLinesTest {
                 }
             }
             Served.await("all gone", () -> served.server.statistics().getFailedNegotiations() == count);
+            // A client is counted before it is logged.
+            Served.await("their lines", () -> log.all().size() >= 1 + LogLimit.LINES);
             assertEquals(1 + LogLimit.LINES, log.all().size());
         }
     }

@@ -461,7 +461,8 @@ class ScriptsIT {
                         .resolve("file"),
                 "new");
         List<Process> users = List.of(
-                Shell.start(all, Map.of(), List.of("flock", "-s", "locked", "bash", "-c", "echo ready; read")),
+                Shell.start(
+                        all, Map.of(), List.of("flock", "-s", "--no-fork", "locked", "bash", "-c", "echo ready; read")),
                 // As of a node that started before distributions were locked.
                 Shell.start(
                         all,
