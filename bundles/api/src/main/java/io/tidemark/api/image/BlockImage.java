@@ -118,7 +118,7 @@ public interface BlockImage extends AutoCloseable {
      * #resize} or another call of this. A store without such limits need not implement it.
      *
      * @param newSizeBytes as for {@link #resize}, which may follow or not
-     * @throws StorageException INVALID when the image cannot be so large here, NO_SPACE or IO
+     * @throws StorageException INVALID when the image can never be so large here; anything else says nothing of that
      */
     default void prepareResize(long newSizeBytes) throws StorageException {}
 

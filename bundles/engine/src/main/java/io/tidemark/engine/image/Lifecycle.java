@@ -299,7 +299,14 @@ final class Lifecycle {
             }
             image = core.image;
         }
-        image.prepareResize(newSizeBytes);
+        try {
+            image.prepareResize(newSizeBytes);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.INVALID) {
+                throw e;
+            }
+            // A pool that is taken away comes back, and space is made: it is done then.
+        }
     }
 
     /** The sequence of the event; 0 when it has to be tried again; -1 when there is nothing to do. */

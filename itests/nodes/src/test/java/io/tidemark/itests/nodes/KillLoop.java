@@ -62,7 +62,7 @@ abstract class KillLoop {
                     "fio to write",
                     PATIENCE,
                     () -> Long.parseLong(node.status("fio").get("writes")) > 0);
-            loads.run(Duration.ofMillis(random.nextInt(900)));
+            loads.run(Duration.ofMillis(random.nextInt(600)));
             fio = kill(node, fio);
             loads.ended();
             assertEquals(0, loads.errors(), "requests failed before the kill");
