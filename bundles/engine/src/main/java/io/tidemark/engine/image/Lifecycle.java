@@ -238,9 +238,9 @@ final class Lifecycle {
         if (newSizeBytes <= 0 || newSizeBytes % 512 != 0) {
             throw Failures.malformed(core.labels.name(), "size " + newSizeBytes + " is no multiple of 512 above 0");
         }
-        enterResize();
+        BlockImage image = enterResize();
         try {
-            prepareResize(newSizeBytes);
+            checkSize(image, newSizeBytes);
             resizeAlone(newSizeBytes);
         } finally {
             synchronized (core.lock) {
@@ -250,17 +250,32 @@ final class Lifecycle {
         }
     }
 
-    /** One at a time: what a second one prepares must not be undone by the first one's. */
-    private void enterResize() throws StorageException {
+    /** One at a time: the store is asked while no other size is on its way to it. */
+    private BlockImage enterResize() throws StorageException {
         while (true) {
             synchronized (core.lock) {
                 refuseUnlessServing();
+                if (core.readOnly()) {
+                    throw core.refusal();
+                }
                 if (!resizing && core.resizeSequence == 0) {
                     resizing = true;
-                    return;
+                    return core.image;
                 }
             }
             core.changed.await(() -> (!resizing && core.resizeSequence == 0) || core.stopping || core.suspended);
+        }
+    }
+
+    /** What is in the journal is tried for ever: a size that the store refuses must not get there. */
+    private static void checkSize(BlockImage image, long newSizeBytes) throws StorageException {
+        try {
+            image.prepareResize(newSizeBytes);
+        } catch (StorageException e) {
+            if (e.reason() == Reason.INVALID) {
+                throw e;
+            }
+            // A pool that is taken away comes back, and space is made: it is done then.
         }
     }
 
@@ -268,7 +283,7 @@ final class Lifecycle {
         Aftermath after = new Aftermath();
         long sequence = 0;
         while (sequence == 0) {
-            core.changed.await(() -> (core.resizeSequence == 0 && !core.asking.holds()) || core.stopping);
+            core.changed.await(() -> !core.asking.holds() || core.stopping);
             sequence = journalResize(newSizeBytes, after);
             after.settle(core);
             if (sequence < 0) {
@@ -289,26 +304,6 @@ final class Lifecycle {
         }
     }
 
-    /** What is in the journal is tried for ever: a size that the store refuses must not get there. */
-    private void prepareResize(long newSizeBytes) throws StorageException {
-        BlockImage image;
-        synchronized (core.lock) {
-            refuseUnlessServing();
-            if (core.readOnly()) {
-                throw core.refusal();
-            }
-            image = core.image;
-        }
-        try {
-            image.prepareResize(newSizeBytes);
-        } catch (StorageException e) {
-            if (e.reason() == Reason.INVALID) {
-                throw e;
-            }
-            // A pool that is taken away comes back, and space is made: it is done then.
-        }
-    }
-
     /** The sequence of the event; 0 when it has to be tried again; -1 when there is nothing to do. */
     private long journalResize(long newSizeBytes, Aftermath after) throws StorageException {
         long wall = core.context.clock().wallNanos();
@@ -317,9 +312,7 @@ final class Lifecycle {
             if (core.readOnly()) {
                 throw core.refusal();
             }
-            if (core.resizeSequence != 0) {
-                return 0;
-            }
+            assert core.resizeSequence == 0 : "two sizes on their way";
             if (core.sizeBytes == newSizeBytes) {
                 return -1;
             }

@@ -33,8 +33,7 @@ class ReplicaBarriersTest {
 
     private static void play(long seed, Steps steps) throws Exception {
         Random random = new Random(seed);
-        ReplicaRig rig = ReplicaRig.consistent();
-        rig.settings = Rig.LAZY;
+        ReplicaRig rig = ReplicaRig.lazy();
         rig.steps = steps;
         try (rig) {
             rig.start();

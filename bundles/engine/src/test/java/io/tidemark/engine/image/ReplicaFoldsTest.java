@@ -25,9 +25,7 @@ class ReplicaFoldsTest {
 
     @Test
     void whatIsOverwrittenInOneBatchReachesTheImageOnce() throws Exception {
-        ReplicaRig rig = ReplicaRig.consistent();
-        rig.settings = Rig.LAZY;
-        try (rig) {
+        try (ReplicaRig rig = ReplicaRig.lazy()) {
             rig.start();
             overwrite(rig, 5);
             assertEquals(0, rig.image.writtenBytes, "it gathers");
@@ -42,9 +40,7 @@ class ReplicaFoldsTest {
     /** Read from the journal, as what a replica has received while it was held or down. */
     @Test
     void soDoesWhatIsReadFromTheJournalAfterACrash() throws Exception {
-        ReplicaRig rig = ReplicaRig.consistent();
-        rig.settings = Rig.LAZY;
-        try (rig) {
+        try (ReplicaRig rig = ReplicaRig.lazy()) {
             rig.start();
             overwrite(rig, 5);
             rig.crash(0);

@@ -72,6 +72,13 @@ final class ReplicaRig implements ImageListener, SessionListener, AutoCloseable 
                 origin, HeadProperties.put(head, ImageHead.Role.REPLICA, HeadProperties.LIVE), new byte[SIZE]);
     }
 
+    /** As {@link #consistent}, and it applies when it is told to. */
+    static ReplicaRig lazy() throws StorageException {
+        ReplicaRig rig = consistent();
+        rig.settings = Rig.LAZY;
+        return rig;
+    }
+
     /** A new replica of a source that was registered after so many events. */
     static ReplicaRig copying(long registered) throws StorageException {
         ReplicaOrigin origin = new ReplicaOrigin(new UUID(7, 7), SIZE, BLOCK, FIRST, new Position(1, registered));

@@ -248,9 +248,7 @@ class ReplicaTest {
     /** Each event needs the trim of the one before it: one wake-up that is lost, or one checkpoint that nobody asks for, ends it. */
     @Test
     void nobodyIsLeftAsleepInFrontOfAFullJournal() throws Exception {
-        ReplicaRig rig = ReplicaRig.consistent();
-        rig.settings = Rig.LAZY;
-        try (rig) {
+        try (ReplicaRig rig = ReplicaRig.lazy()) {
             rig.start();
             rig.journal.fullAtEvents = 1;
             random(rig, 30, 200);
@@ -590,9 +588,7 @@ class ReplicaTest {
     @Test
     void storesComeBackAndWhatArrivedIsThere() throws Exception {
         for (int survivors = 0; survivors <= 4; survivors++) {
-            ReplicaRig rig = ReplicaRig.consistent();
-            rig.settings = Rig.LAZY;
-            try (rig) {
+            try (ReplicaRig rig = ReplicaRig.lazy()) {
                 rig.start();
                 random(rig, 7, 10);
                 rig.sendAll();

@@ -63,38 +63,59 @@ final class Roles {
 
     // ---- by people
 
-    Promotion promote(String image, boolean force) throws StorageException {
-        ImageFacts facts = consistent(image);
+    /**
+     * What is known before a promotion.
+     *
+     * @param ours how the replica is here
+     * @param wish whom it follows; null for nobody
+     * @param source how the image is there; null when it cannot be asked
+     * @param asked how it is everywhere else
+     */
+    private record Ground(ImageFacts ours, ReplicaWish wish, Answer.Facts source, Siblings.Asked asked) {}
+
+    /** Asks all others; unless it is forced, none of them may be primary. */
+    private Ground ground(String image, boolean force) throws StorageException {
+        ImageFacts ours = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts source = wish == null ? null : source(wish, force);
         if (source != null && !force) {
             refuseBeside(image, source, wish);
         }
-        Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
+        Ground ground = new Ground(ours, wish, source, siblings.ask(ours, source == null ? "" : wish.peer()));
         if (!force) {
-            siblings.refusePrimary(image, asked);
+            siblings.refusePrimary(image, ground.asked());
             if (source == null) {
-                siblings.refuseUnasked(image, asked, wish == null ? "" : wish.peer());
+                siblings.refuseUnasked(image, ground.asked(), wish == null ? "" : wish.peer());
             }
         }
-        facts = siblings.complete(facts, asked);
+        return ground;
+    }
+
+    private ImageFacts carryOut(Ground ground, boolean force, Turns.Work<ImageFacts, StorageException> promotion)
+            throws StorageException {
+        String image = ground.ours().name();
+        return force ? desk.turns().in(turn(image), promotion) : alone(image, () -> lookAgain(ground), promotion);
+    }
+
+    Promotion promote(String image, boolean force) throws StorageException {
+        Ground ground = ground(image, force);
+        Answer.Facts source = ground.source();
+        ImageFacts facts = siblings.complete(ground.ours(), ground.asked());
         if (source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES) {
             // It is on its way; the answer was quicker.
             facts = siblings.awaitReceived(image, source.durable());
         }
-        long missing =
-                source == null ? missingWithoutSource(image, facts, force) : missing(image, facts, source, wish, force);
-        ImageFacts ours = facts;
-        ImageFacts promoted = force
-                ? turned(image, () -> desk.services().replicas().promote(image))
-                : alone(image, () -> lookAgain(ours, source, wish, asked), () -> desk.services()
-                        .replicas()
-                        .promote(image));
+        long missing = source == null
+                ? missingWithoutSource(image, facts, force)
+                : missing(image, facts, source, ground.wish(), force);
+        ImageFacts promoted =
+                carryOut(ground, force, () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
         desk.node().look(image);
         if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
-            follow(promoted, wish);
+            follow(promoted, ground.wish());
         }
+        Siblings.Asked asked = ground.asked();
         followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
     }
@@ -116,19 +137,10 @@ final class Roles {
     }
 
     Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
-        ImageFacts facts = consistent(image);
-        ReplicaWish wish = desk.replicas().config(image).orElse(null);
-        Answer.Facts source = wish == null ? null : source(wish, force);
-        if (source != null && !force) {
-            refuseBeside(image, source, wish);
-        }
-        Siblings.Asked asked = siblings.ask(facts, source == null ? "" : wish.peer());
-        if (!force) {
-            siblings.refusePrimary(image, asked);
-            if (source == null) {
-                siblings.refuseUnasked(image, asked, wish == null ? "" : wish.peer());
-            }
-        }
+        Ground ground = ground(image, force);
+        Answer.Facts source = ground.source();
+        Siblings.Asked asked = ground.asked();
+        ImageFacts facts = ground.ours();
         if (at.sequence() > facts.watermarks().durable()) {
             facts = siblings.complete(facts, asked);
         }
@@ -136,10 +148,7 @@ final class Roles {
         long received = facts.watermarks().durable();
         boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
-        ImageFacts ours = facts;
-        ImageFacts promoted = force
-                ? turned(image, () -> giveUp(image, at, given))
-                : alone(image, () -> lookAgain(ours, source, wish, asked), () -> giveUp(image, at, given));
+        ImageFacts promoted = carryOut(ground, force, () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         desk.node().look(image);
         followers.invite(promoted, asked.siblings());
@@ -262,11 +271,6 @@ final class Roles {
         return SURE;
     }
 
-    private ImageFacts turned(String image, Turns.Work<ImageFacts, StorageException> promotion)
-            throws StorageException {
-        return desk.turns().in(turn(image), promotion);
-    }
-
     /**
      * Whoever asks from now on is told that the image is primary here, and then this node looks at the others: of two nodes that do
      * this at the same time one at least is refused.
@@ -280,7 +284,7 @@ final class Roles {
         try {
             siblings.remember(image);
             look.look();
-            return turned(image, promotion);
+            return desk.turns().in(turn(image), promotion);
         } finally {
             promoting.remove(image);
         }
@@ -292,18 +296,18 @@ final class Roles {
     }
 
     /** Asking and fetching may have taken long, and another one may have been promoted meanwhile. */
-    private void lookAgain(ImageFacts ours, Answer.Facts before, ReplicaWish wish, Siblings.Asked asked)
-            throws StorageException {
+    private void lookAgain(Ground ground) throws StorageException {
+        ReplicaWish wish = ground.wish();
         Answer.Facts now = wish == null ? null : source(wish, false);
         if (now != null) {
-            refuseBeside(ours.name(), now, wish);
-        } else if (before != null) {
+            refuseBeside(ground.ours().name(), now, wish);
+        } else if (ground.source() != null) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
                     wish.peer() + " answered before and no longer does: it may have been promoted meanwhile",
                     "try again");
         }
-        siblings.refuseIfPromotedMeanwhile(ours, asked);
+        siblings.refuseIfPromotedMeanwhile(ground.ours(), ground.asked());
     }
 
     private void refusePrimaryAt(String peer, String there, boolean mustAnswer) throws StorageException {
@@ -427,9 +431,8 @@ final class Roles {
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {
-        // In this order: who is about to be promoted and has been meanwhile must not look like neither. That may take
-        // long, as
-        // when a branch is kept first, and whoever asks has to know at once.
+        // In this order: who is about to be promoted and has been meanwhile must not look like neither.
+        // It is not waited for: it may keep a branch first, and whoever asks has to know at once.
         boolean taken = promoting.contains(image);
         ImageFacts facts = taken ? desk.facts(image) : desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA && !taken;

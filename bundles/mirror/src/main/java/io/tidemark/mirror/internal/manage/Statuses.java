@@ -192,28 +192,23 @@ final class Statuses {
     private void wished(Map<Pair, MirrorStatus> all) {
         for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
             String image = page.wish().name();
-            if (page.config() == null) {
+            ReplicaWish wish = page.config();
+            if (wish == null) {
                 all.put(
                         new Pair(image, "?"),
                         idle(image, "?", "", ImageHead.Role.REPLICA, State.REFUSED, "refused: " + page.refused()));
-            } else if (desk.peers().config(page.config().peer()).isEmpty()) {
-                String peer = page.config().peer();
+                continue;
+            }
+            String peer = wish.peer();
+            Pair pair = new Pair(image, peer);
+            if (desk.peers().config(peer).isEmpty()) {
                 String why = "refused: peer: there is no peer " + peer + "; mirror:peer-add " + peer + " adds it";
-                all.put(
-                        new Pair(image, peer),
-                        idle(image, peer, page.config().sourceImage(), ImageHead.Role.REPLICA, State.REFUSED, why));
+                all.put(pair, idle(image, peer, wish.sourceImage(), ImageHead.Role.REPLICA, State.REFUSED, why));
             } else {
-                String peer = page.config().peer();
                 // While an order changes its source, or fetches from another one.
+                String words = "starts to follow, or waits for an order that is under way";
                 all.putIfAbsent(
-                        new Pair(image, peer),
-                        idle(
-                                image,
-                                peer,
-                                page.config().sourceImage(),
-                                ImageHead.Role.REPLICA,
-                                State.STARTING,
-                                "starts to follow, or waits for an order that is under way"));
+                        pair, idle(image, peer, wish.sourceImage(), ImageHead.Role.REPLICA, State.STARTING, words));
             }
         }
     }

@@ -88,7 +88,7 @@ final class SwitchOver {
                                 + " events, and nobody could write until it has them; the image " + image
                                 + " is primary here as before",
                         "run mirror:release there where it is held, mirror:delay " + there
-                                + " 0 where it is delayed, or try again when less is written");
+                                + " 0s where it is delayed, or try again when less is written");
             }
             desk.pause(LOOK_NANOS);
         }

@@ -48,6 +48,16 @@ import org.junit.jupiter.api.function.Executable;
 class OrdersSimulationTest {
     static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
 
+    /** The other one is primary for a while, in single steps: the one that is left first, then the one that takes over. */
+    static void thereAndBack(TwoNodes nodes) throws StorageException {
+        nodes.a.mirrors.demote("disk");
+        nodes.b.mirrors.promote("disk", false);
+        nodes.write(nodes.b, 3);
+        nodes.awaitEqual(nodes.b, nodes.a);
+        nodes.b.mirrors.demote("disk");
+        nodes.a.mirrors.promote("disk", false);
+    }
+
     static void mirrored(TwoNodes nodes) throws StorageException {
         nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
         nodes.awaitEqual(nodes.a, nodes.b);

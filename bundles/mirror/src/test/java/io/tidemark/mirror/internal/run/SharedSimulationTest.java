@@ -150,12 +150,7 @@ class SharedSimulationTest {
     void whatIsSharedIsSharedAgainWhenRolesAreBack() {
         TwoNodes.play(2550, SEEDS, nodes -> {
             shared(nodes);
-            nodes.a.mirrors.demote("disk");
-            nodes.b.mirrors.promote("disk", false);
-            nodes.write(nodes.b, 3);
-            nodes.awaitEqual(nodes.b, nodes.a);
-            nodes.b.mirrors.demote("disk");
-            nodes.a.mirrors.promote("disk", false);
+            OrdersSimulationTest.thereAndBack(nodes);
             awaitWords(nodes, nodes.b, "reads the source's journal itself");
             assertEquals(
                     Map.of("peer", "a", ReplicaOptions.SHARED, "both"),

@@ -245,12 +245,7 @@ class TakeoverSimulationTest {
         TwoNodes.play(2830, SEEDS, nodes -> {
             mirrored(nodes);
             nodes.b.mirrors.delay("disk", 3600 * SECOND);
-            nodes.a.mirrors.demote("disk");
-            nodes.b.mirrors.promote("disk", false);
-            nodes.write(nodes.b, 3);
-            nodes.awaitEqual(nodes.b, nodes.a);
-            nodes.b.mirrors.demote("disk");
-            nodes.a.mirrors.promote("disk", false);
+            OrdersSimulationTest.thereAndBack(nodes);
             assertEquals(Map.of("peer", "a", "delay", "1h"), wish(nodes.b));
             nodes.write(nodes.a, 3);
             MemoryJournal received = nodes.b.image("disk").journal;

@@ -1,39 +1,37 @@
 package io.tidemark.simulation.sites;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/**
- * A replica is promoted at an earlier moment while its source is written to: what it told the source that it has received, which
- * that may trim, is in the image or in the branch that is kept.
- */
-class KeptBranchSitesTest extends Scene {
+/** A replica that is held while its source is written to, and takes over. */
+class HeldReplicaSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
     private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
 
-    KeptBranchSitesTest() {
+    HeldReplicaSitesTest() {
         super(80, Defect.NONE);
     }
 
+    /** What it told the source that it has received, which that may trim, is in its image or in the branch that is kept. */
     @Test
-    void allThatWasReceivedIsKept() {
+    void whatWasReceivedBehindTheMomentOfAPromotionIsKept() {
         machine.run(() -> {
-            mirror(random);
-            source.markOften();
-            machine.sleep(SECOND);
-            replica.hold();
+            mirrorAndHold();
             long held = replica.facts().replica().head();
             machine.sleep(SECOND);
             replica.mirrors.promoteAt(Site.IMAGE, at(held), true, GivenUp.KEPT);
@@ -52,6 +50,32 @@ class KeptBranchSitesTest extends Scene {
                     kept.get(0).last() >= received,
                     "kept up to " + kept.get(0).last() + ", and the source was told of " + received);
         });
+    }
+
+    /** Nobody could write while it applies what it was held from. */
+    @Test
+    void aReplicaThatIsHeldFarBehindIsRefusedUntilItFollows() {
+        machine.run(() -> {
+            mirrorAndHold();
+            machine.sleep(10 * SECOND);
+            StorageException refused = assertThrows(
+                    StorageException.class, () -> source.mirrors.switchOver(Site.IMAGE, "b", WorkListener.QUIET));
+            assertEquals(StorageException.Reason.BUSY, refused.reason(), refused.getMessage());
+            assertTrue(refused.getMessage().contains("does not come closer"), refused.getMessage());
+            assertTrue(source.isPrimary());
+            assertEquals(ImageHead.Role.REPLICA, replica.facts().role());
+
+            replica.follow(0);
+            source.mirrors.switchOver(Site.IMAGE, "b", WorkListener.QUIET);
+            assertTrue(replica.isPrimary());
+        });
+    }
+
+    private void mirrorAndHold() throws StorageException {
+        mirror(random);
+        source.markOften();
+        machine.sleep(SECOND);
+        replica.hold();
     }
 
     private Position at(long sequence) {
