@@ -16,7 +16,9 @@ import io.tidemark.base.work.Standby;
 final class Applier implements Runnable, BatchWriter.Interruption {
     /**
      * Part of the backlog's limits at which a batch starts, at first. The rest is for what comes in while it is written: how
-     * much that is, the batches before tell, and the later a batch starts the more of it folds.
+     * much that is, the batches before tell, and the later a batch starts the more of it folds. While a replica catches up it
+     * starts no later: then how soon it is there counts, and its device would wait. Nor sooner: that folds less, and takes more
+     * from what comes in.
      */
     private static final double START_FILL = 0.45;
 
@@ -27,9 +29,6 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     /** What comes in during a batch is taken for so much more than it was during the one before. */
     private static final double START_CAUTION = 1.5;
-
-    /** Part of the backlog's limits at which a batch starts while a replica catches up: then the sooner it is there counts. */
-    private static final double CATCH_UP_FILL = 0.3;
 
     /** Part of the backlog's limits that events take which have not arrived, from which on a replica catches up. */
     private static final double CATCH_UP_LACKS = 1.0 / 64;
@@ -99,7 +98,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     private boolean pressing() {
         boolean asked = core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
-        if (asked || core.fill() >= (catchesUp() ? Math.min(startFill, CATCH_UP_FILL) : startFill)) {
+        if (asked || core.fill() >= (catchesUp() ? Math.min(startFill, START_FILL) : startFill)) {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
