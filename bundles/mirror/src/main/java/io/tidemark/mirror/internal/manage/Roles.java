@@ -120,12 +120,19 @@ final class Roles {
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
     }
 
-    /** What was demoted for a peer that did not become primary is as before, unless somebody made the peer primary meanwhile. */
+    /**
+     * What was demoted for a peer that did not become primary is as before, unless somebody made the peer primary meanwhile, or
+     * another one that follows this image: it saw a source that was demoted.
+     */
     void promoteBack(String image, String peer, String there, boolean mustAnswer) throws StorageException {
-        desk.replica(image);
-        alone(image, () -> refusePrimaryAt(peer, there, mustAnswer), () -> desk.services()
-                .replicas()
-                .promote(image));
+        ImageFacts facts = desk.replica(image);
+        Look look = () -> {
+            refusePrimaryAt(peer, there, mustAnswer);
+            Siblings.Asked asked = siblings.ask(facts, peer);
+            siblings.refusePrimary(image, asked);
+            siblings.refuseUnaskedFollower(image, asked);
+        };
+        alone(image, look, () -> desk.services().replicas().promote(image));
     }
 
     /** How many events came. */

@@ -122,6 +122,23 @@ final class Siblings {
         }
     }
 
+    /** As the one before, for a node that was the source itself until now: it knows who follows it, and others do not matter. */
+    void refuseUnaskedFollower(String image, Asked asked) throws StorageException {
+        List<String> unasked = asked.silent().stream()
+                .filter(peer -> desk.peers()
+                        .config(peer)
+                        .map(config -> config.images().containsKey(image))
+                        .orElse(false))
+                .toList();
+        if (!unasked.isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "nobody can say whether the image " + image + " was promoted at " + String.join(", ", unasked)
+                            + " meanwhile, which cannot be asked",
+                    "link with it (mirror:peer-list), and run mirror:promote " + image + " here");
+        }
+    }
+
     /** Asks those who have answered once more: none of them is primary now. */
     void refuseIfPromotedMeanwhile(ImageFacts ours, Asked before) throws StorageException {
         Asked now = ask(ours, before.siblings().stream().map(Sibling::peer).toList());
