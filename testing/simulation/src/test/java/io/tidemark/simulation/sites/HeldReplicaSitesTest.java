@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** A replica that is held while its source is written to, and takes over. */
 class HeldReplicaSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
+    private static final int MOST_ATTEMPTS = 200;
 
     private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
@@ -38,18 +39,52 @@ class HeldReplicaSitesTest extends Scene {
             assertTrue(replica.isPrimary());
             List<KeptBranch> kept = replica.mirrors.keptBranches();
             assertEquals(1, kept.size());
-            // What is on its way is told.
-            machine.sleep(SECOND);
-            long received = source.mirrors.status(Site.IMAGE).stream()
-                    .filter(one -> one.role() == ImageHead.Role.PRIMARY)
-                    .map(MirrorStatus::marks)
-                    .mapToLong(marks -> marks.received())
-                    .max()
-                    .orElseThrow();
+            long received = told();
             assertTrue(
                     kept.get(0).last() >= received,
                     "kept up to " + kept.get(0).last() + ", and the source was told of " + received);
         });
+    }
+
+    /** Nothing is to be given up, and it is promoted at what it has, while more comes. */
+    @Test
+    void whatComesAtTheLastMomentIsNotGivenUpUnasked() {
+        machine.run(() -> {
+            mirror(random);
+            source.markOften();
+            machine.sleep(SECOND);
+            long at = 0;
+            for (int attempt = 0; at == 0; attempt++) {
+                assertTrue(attempt < MOST_ATTEMPTS, "always more came");
+                machine.sleep(random.below(SECOND / 100));
+                at = promotedAt(replica.facts().watermarks().durable());
+            }
+            assertTrue(replica.isPrimary());
+            long received = told();
+            assertTrue(received <= at, "primary at " + at + ", and the source was told of " + received);
+        });
+    }
+
+    /** 0 when it was refused. */
+    private long promotedAt(long sequence) {
+        try {
+            replica.mirrors.promoteAt(Site.IMAGE, at(sequence), true, GivenUp.REFUSED);
+            return sequence;
+        } catch (StorageException e) {
+            assertEquals(StorageException.Reason.BUSY, e.reason(), e.getMessage());
+            return 0;
+        }
+    }
+
+    /** What the source knows to be received, when what was on its way has arrived. */
+    private long told() throws StorageException {
+        machine.sleep(SECOND);
+        return source.mirrors.status(Site.IMAGE).stream()
+                .filter(one -> one.role() == ImageHead.Role.PRIMARY)
+                .map(MirrorStatus::marks)
+                .mapToLong(marks -> marks.received())
+                .max()
+                .orElseThrow();
     }
 
     /** Nobody could write while it applies what it was held from. */

@@ -45,7 +45,7 @@ class SwitchedMeanwhileSitesTest extends Scene {
             assertTrue(machine.awaitUntil(() -> ended, 120 * SECOND), "it ends");
             assertTrue(refused != null, "two are primary");
             assertEquals(StorageException.Reason.MISMATCH, refused.reason(), refused.getMessage());
-            assertTrue(refused.getMessage().contains("c meanwhile, which cannot be asked"), refused.getMessage());
+            assertTrue(refused.getMessage().contains("promoted meanwhile at c ("), refused.getMessage());
             assertTrue(third.isPrimary());
             assertEquals(ImageHead.Role.REPLICA, source.facts().role());
             assertEquals(ImageHead.Role.REPLICA, peer.facts().role());

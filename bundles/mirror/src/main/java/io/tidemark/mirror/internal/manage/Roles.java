@@ -163,21 +163,28 @@ final class Roles {
     }
 
     private ImageFacts giveUp(String image, Position at, GivenUp given) throws StorageException {
-        Journal journal = desk.services().images().journal(image);
-        boolean later = journal.durable() > at.sequence();
-        if (later && given == GivenUp.REFUSED) {
-            throw new StorageException(
-                    Reason.BUSY,
-                    "the replica " + image + " has received events behind " + at + ", which are not to be given up",
-                    "say what is to become of them");
-        }
-        if (!later || given == GivenUp.LOST) {
+        if (given == GivenUp.LOST) {
             return desk.services().replicas().promoteAt(image, at);
         }
-        // What is received from here on would be in no branch that is kept, and its source might trim it.
-        desk.node().endReplica(image, false, END_NANOS);
         try {
-            return keepAndPromote(image, at, journal);
+            // What is received from here on would be in no branch that is kept, and its source might trim it.
+            boolean over = desk.node().endReplica(image, false, END_NANOS);
+            long arrived = desk.replica(image).replica().arrived();
+            long durable = siblings.awaitReceived(image, arrived).watermarks().durable();
+            if (!over || durable < arrived) {
+                throw new StorageException(
+                        Reason.BUSY, "the replica " + image + " is still receiving; nothing was changed", "try again");
+            }
+            if (durable <= at.sequence()) {
+                return desk.services().replicas().promoteAt(image, at);
+            }
+            if (given == GivenUp.REFUSED) {
+                throw new StorageException(
+                        Reason.BUSY,
+                        "the replica " + image + " has received events behind " + at + ", which are not to be given up",
+                        "say what is to become of them");
+            }
+            return keepAndPromote(image, at, desk.services().images().journal(image));
         } finally {
             desk.replicas().config(image).ifPresent(desk.node()::addReplica);
         }

@@ -17,8 +17,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,10 +58,22 @@ final class Siblings {
      * What asking came to.
      *
      * @param siblings that have the image
-     * @param silent peers that could not be asked, sorted
+     * @param reasons of the peers that could not be asked
      * @param closed peers where it is primary, or about to be, and not open, sorted
      */
-    record Asked(List<Sibling> siblings, List<String> silent, List<String> closed) {
+    record Asked(List<Sibling> siblings, SortedMap<String, String> reasons, List<String> closed) {
+        /** Peers that could not be asked; sorted. */
+        List<String> silent() {
+            return List.copyOf(reasons.keySet());
+        }
+
+        /** Some of them, each with the reason. */
+        private String reasons(List<String> peers) {
+            return peers.stream()
+                    .map(peer -> peer + " (" + reasons.get(peer) + ")")
+                    .collect(Collectors.joining(", "));
+        }
+
         /** Who has more on the same branch; sorted. */
         List<String> ahead(ImageFacts ours) {
             return siblings.stream()
@@ -116,9 +131,9 @@ final class Siblings {
             throw new StorageException(
                     Reason.UNAVAILABLE,
                     "nobody can say whether the image " + image + " was promoted elsewhere: its source is away, and "
-                            + String.join(", ", unasked) + " cannot be asked",
-                    "link with them (mirror:peer-list), or remove those that are gone for good (mirror:peer-remove);"
-                            + " --force promotes it all the same");
+                            + asked.reasons(unasked) + " cannot be asked",
+                    "mend that, or link with them (mirror:peer-list), or remove those that are gone for good"
+                            + " (mirror:peer-remove); --force promotes it all the same");
         }
     }
 
@@ -133,8 +148,8 @@ final class Siblings {
         if (!unasked.isEmpty()) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
-                    "nobody can say whether the image " + image + " was promoted at " + String.join(", ", unasked)
-                            + " meanwhile, which cannot be asked",
+                    "nobody can say whether the image " + image + " was promoted meanwhile at " + asked.reasons(unasked)
+                            + ", which cannot be asked",
                     "link with it (mirror:peer-list), and run mirror:promote " + image + " here");
         }
     }
@@ -154,7 +169,7 @@ final class Siblings {
 
     private Asked ask(ImageFacts ours, List<String> peers) {
         List<Sibling> siblings = new ArrayList<>();
-        List<String> silent = new ArrayList<>();
+        SortedMap<String, String> reasons = new TreeMap<>();
         List<String> closed = new ArrayList<>();
         for (String peer : peers) {
             try {
@@ -167,16 +182,15 @@ final class Siblings {
             } catch (StorageException e) {
                 if (e.reason() != Reason.NOT_FOUND) {
                     LOG.info("{} does not say how far it is with '{}': {}", peer, ours.name(), e.getMessage());
-                    silent.add(peer);
+                    reasons.put(peer, e.getMessage());
                 }
                 if (e.reason() == Reason.BUSY) {
                     closed.add(peer);
                 }
             }
         }
-        silent.sort(Comparator.naturalOrder());
         closed.sort(Comparator.naturalOrder());
-        return new Asked(siblings, silent, closed);
+        return new Asked(siblings, reasons, closed);
     }
 
     void refusePrimary(String image, Asked asked) throws StorageException {

@@ -174,8 +174,9 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     /** After {@link #close}: returns when its worker is done, or after a while. For one at a time. */
-    void awaitEnd(long timeoutNanos) {
+    boolean awaitEnd(long timeoutNanos) {
         await(() -> ended, timeoutNanos);
+        return ended;
     }
 
     private void await(BooleanSupplier done, long timeoutNanos) {

@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorNode.class);
+    /** Of those who dial this node. */
     private static final int MOST_UNPROVEN = 16;
 
     /** A link that was opened and is not started yet. */
@@ -61,7 +62,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private final Map<String, Peer> peers = new TreeMap<>();
     private final Map<String, Incoming> replicas = new TreeMap<>();
     private final ArrayDeque<Fresh> fresh = new ArrayDeque<>();
+    /** Links that others opened and whose peers have not proven themselves. */
     private int unproven;
+
     private boolean closed;
 
     /**
@@ -232,13 +235,15 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param image name here
      * @param forget whether the source need keep nothing for it any more
      * @param timeoutNanos at most so long
+     * @return false when something may still come
      */
-    public void endReplica(String image, boolean forget, long timeoutNanos) {
+    public boolean endReplica(String image, boolean forget, long timeoutNanos) {
         Incoming gone = incoming(image);
-        if (gone != null) {
-            removeReplica(image, forget);
-            gone.awaitEnd(timeoutNanos);
+        if (gone == null) {
+            return true;
         }
+        removeReplica(image, forget);
+        return gone.awaitEnd(timeoutNanos);
     }
 
     /**
@@ -453,10 +458,11 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 settings.handshakeNanos(),
                 context.workers().newGate());
         synchronized (lock) {
-            if (closed || unproven >= MOST_UNPROVEN) {
+            // Whoever keeps others out must not keep this node from dialling its peers.
+            if (closed || (!initiator && unproven >= MOST_UNPROVEN)) {
                 return null;
             }
-            unproven++;
+            unproven += initiator ? 0 : 1;
             fresh.add(new Fresh(peerLink, transport, pins));
         }
         gate.open();
@@ -519,7 +525,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         boolean first;
         Peer peer;
         synchronized (lock) {
-            unproven--;
+            unproven -= link.isInitiator() ? 0 : 1;
             peer = peers.get(link.peer());
             if (closed || peer == null || (peer.key != null && !peer.hasKey(link.peerKey()))) {
                 return false;
@@ -577,7 +583,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     public void ended(PeerLink link, boolean wasProven, StorageException why) {
         long now = context.clock().monotonicNanos();
         synchronized (lock) {
-            if (!wasProven) {
+            if (!wasProven && !link.isInitiator() && !link.isInside()) {
                 unproven--;
             }
             for (Peer peer : peers.values()) {
