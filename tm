@@ -20,7 +20,7 @@ Runs one console command in a running node, as: tm image:list
                 as: tm --offline journal:verify vm1 (tm --offline --help tells more)
 
 Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there;
-5 mirror:verify found something different.
+5 mirror:verify found something different; 6 it found nothing that it could compare.
 `tm help` lists the commands.
 TEXT
 }
@@ -65,7 +65,8 @@ if [[ -z $serving ]] && (($# == 0)); then
     usage >&2
     exit 2
 fi
-[[ -z $json ]] || set -- "$@" --json
+# Behind the command's name: behind its words might be behind a --, which ends its options.
+[[ -z $json ]] || set -- "${@:1:1}" --json "${@:2}"
 if [[ -z $data ]]; then
     base=${TIDEMARK_DATA:-}
     if [[ -z $base ]]; then

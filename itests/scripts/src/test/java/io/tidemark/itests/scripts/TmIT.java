@@ -115,7 +115,10 @@ class TmIT {
     @Test
     void jsonBeforeTheCommandIsTheCommandsOption() {
         tm("--json", "image:list", "v1").good();
-        assertEquals(List.of("image:list", "v1", "--json"), node.request().words());
+        assertEquals(List.of("image:list", "--json", "v1"), node.request().words());
+        tm("--json", "image:info", "--", "-v1").good();
+        assertEquals(
+                List.of("image:info", "--json", "--", "-v1"), node.request().words());
     }
 
     @Test

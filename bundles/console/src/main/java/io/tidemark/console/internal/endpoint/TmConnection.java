@@ -1,5 +1,6 @@
 package io.tidemark.console.internal.endpoint;
 
+import io.tidemark.console.internal.command.Failure;
 import io.tidemark.console.internal.endpoint.Shell.ShellSession;
 import io.tidemark.console.internal.karaf.RemoteCaller;
 import java.io.BufferedInputStream;
@@ -44,9 +45,7 @@ final class TmConnection implements RemoteCaller {
         try (socket) {
             socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(new Timed(socket, requestMillis));
-            request = TmRequest.read(in, token);
-            reply = new TmReply(socket.getOutputStream());
-            int status = request.words().isEmpty() ? probe() : command(in);
+            int status = answer(in);
             reply.end(status, LINGER_MILLIS);
         } catch (IOException e) {
             // Never what was sent: it may hold the token.
@@ -58,12 +57,27 @@ final class TmConnection implements RemoteCaller {
         }
     }
 
+    private int answer(InputStream in) throws IOException {
+        try {
+            request = TmRequest.read(in, token);
+        } catch (TmRequest.Unreadable e) {
+            reply = new TmReply(socket.getOutputStream());
+            say('e', e.getMessage());
+            return Failure.Kind.USAGE.exitStatus();
+        }
+        reply = new TmReply(socket.getOutputStream());
+        return request.words().isEmpty() ? probe() : command(in);
+    }
+
+    private void say(char stream, String line) throws IOException {
+        try (OutputStream out = reply.stream(stream)) {
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
     private int probe() throws IOException {
         Readiness readiness = shell.readiness();
-        boolean serving = readiness.state() == Readiness.State.SERVING;
-        try (OutputStream out = reply.stream(serving ? 'o' : 'e')) {
-            out.write((readiness.line() + "\n").getBytes(StandardCharsets.UTF_8));
-        }
+        say(readiness.state() == Readiness.State.SERVING ? 'o' : 'e', readiness.line());
         return switch (readiness.state()) {
             case SERVING -> 0;
             case STARTING -> STARTING;

@@ -43,6 +43,15 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
         }
     }
 
+    /** The caller knows the token, and what it asks cannot be read. The message tells it so. */
+    static final class Unreadable extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Unreadable(String why) {
+            super(why);
+        }
+    }
+
     /**
      * Reads a request. Memory is taken for what has been read, not for what is announced, and nothing before the token is
      * right.
@@ -51,6 +60,7 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
      * @param token that the caller has to know
      * @return the request
      * @throws Refused when the bytes are no request
+     * @throws Unreadable when all of it came, and one of its words is no text
      * @throws IOException when they end
      */
     static TmRequest read(InputStream in, String token) throws IOException {
@@ -64,13 +74,18 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
         int left = MOST_BYTES;
         byte[] directory = block(in, left);
         left -= directory.length;
-        List<String> words = new ArrayList<>();
+        List<byte[]> blocks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             byte[] word = block(in, left);
             left -= word.length;
-            words.add(text(word));
+            blocks.add(word);
         }
-        return new TmRequest(columns, interactive, absolute(text(directory)), words);
+        List<String> words = new ArrayList<>();
+        for (byte[] word : blocks) {
+            words.add(text(word, words.isEmpty() ? "the command" : "argument " + words.size()));
+        }
+        Path from = absolute(text(directory, "the name of the working directory"));
+        return new TmRequest(columns, interactive, from, words);
     }
 
     /** In constant time, so that a caller learns nothing from how long it takes. */
@@ -150,14 +165,14 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
         return bytes;
     }
 
-    private static String text(byte[] bytes) throws Refused {
+    private static String text(byte[] bytes, String what) throws Unreadable {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new Refused("a word is not UTF-8");
+            throw new Unreadable(what + " is not UTF-8, as all text for a node has to be");
         }
     }
 }

@@ -142,9 +142,10 @@ public final class JournalOpening {
         } else if (state.clean()) {
             detail = "closed in order, durable up to " + recovery.durable;
         } else {
-            detail = "not closed in order; attested durable up to " + known + ", kept up to " + recovery.durable
-                    + ", torn end dropped: " + Sizes.format(recovery.cutBytes) + " (" + recovery.verdict + "), in "
-                    + nanos / 1_000_000 + " ms";
+            String torn =
+                    recovery.cutBytes == 0 ? "no torn end" : "torn end dropped: " + Sizes.format(recovery.cutBytes);
+            detail = "not closed in order; attested durable up to " + known + ", kept up to " + recovery.durable + ", "
+                    + torn + " (" + recovery.verdict + "), in " + nanos / 1_000_000 + " ms";
         }
         return new RecoveryReport(
                 created, created || state.clean(), known, recovery.durable, recovery.cutBytes, nanos, detail);

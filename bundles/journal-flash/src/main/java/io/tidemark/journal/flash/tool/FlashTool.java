@@ -39,7 +39,8 @@ public final class FlashTool {
                                                           is kept beside it in files named aside-*
 
             DIRECTORY... are the directories of one journal: the one that has its name, in each directory of its pool.
-            Exit status: 0 sound, 1 damaged (repair: was damaged and is cut), 2 wrong usage, 3 failed.
+            Exit status: 0 sound, 1 damaged (repair: was damaged and is cut), 2 wrong usage, 3 failed
+            (repair: nothing was changed, or not to the end).
 
             Example: inspect --verbose data/a/journals/vm1
             """;
@@ -110,7 +111,8 @@ public final class FlashTool {
                         "A node has the journal open, and nothing was touched. Stop the node or close the image first; a live"
                                 + " journal is read by journal:inspect and journal:verify in the node's console.");
             }
-            return e.reason() == Reason.CORRUPT ? DAMAGED : FAILED;
+            // Who repairs is to know from the status alone that nothing was cut.
+            return e.reason() == Reason.CORRUPT && !args.get(0).equals("repair") ? DAMAGED : FAILED;
         }
     }
 

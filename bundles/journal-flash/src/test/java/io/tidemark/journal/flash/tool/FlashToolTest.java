@@ -219,6 +219,20 @@ class FlashToolTest {
         assertFalse(Files.exists(directory.resolve("b/vm1/segment-000000000003")));
     }
 
+    /** Who repairs has to know whether anything was cut. */
+    @Test
+    void whatCannotBeRepairedHasAnotherStatusThanWhatWas() throws Exception {
+        for (String place : List.of("a", "b")) {
+            Path state = directory.resolve(place).resolve("vm1/state");
+            if (Files.exists(state)) {
+                Files.write(state, new byte[(int) Files.size(state)]);
+            }
+        }
+        assertEquals(FlashTool.DAMAGED, run("verify"), said());
+        assertEquals(FlashTool.FAILED, run("repair"), said());
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("state"), err.toString(StandardCharsets.UTF_8));
+    }
+
     @Test
     void aMissingSegmentIsReportedWithItsName() throws Exception {
         Files.delete(directory.resolve("a/vm1/segment-000000000002"));

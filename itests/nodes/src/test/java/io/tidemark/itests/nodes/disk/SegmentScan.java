@@ -21,6 +21,9 @@ public final class SegmentScan {
     private static final int BATCH_MAGIC = 0x31424d54;
     private static final long SEGMENT_MAGIC = 0x31544d4745534d54L;
     private static final int HEADER_BYTES = 128;
+    private static final int MAGIC_BYTES = 4;
+    private static final int TAG = 104;
+    private static final int TAG_BYTES = 8;
     private static final int DATA = 1;
 
     private SegmentScan() {}
@@ -61,6 +64,16 @@ public final class SegmentScan {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        /**
+         * Whether it is still seen that there was a batch when a byte is another one.
+         *
+         * @param at byte behind its start
+         * @return false for magic and tag, by which a batch is known
+         */
+        public boolean isKnownByRest(int at) {
+            return at >= MAGIC_BYTES && (at < TAG || at >= TAG + TAG_BYTES);
         }
 
         /**
@@ -107,7 +120,7 @@ public final class SegmentScan {
             long tag = header.getLong(32) ^ header.getLong(40);
             for (long at = BLOCK_BYTES; at + HEADER_BYTES <= channel.size(); at += BLOCK_BYTES) {
                 ByteBuffer found = read(channel, at);
-                if (found.getInt(0) == BATCH_MAGIC && found.getLong(104) == tag) {
+                if (found.getInt(0) == BATCH_MAGIC && found.getLong(TAG) == tag) {
                     long first = found.getLong(24);
                     batches.add(new Batch(
                             file,
