@@ -73,17 +73,18 @@ public interface Replica extends AutoCloseable {
     void whenProgress(long aboveReceived, long aboveReplayed, Runnable listener);
 
     /**
-     * How the source's wall clock differs from this node's. A delay is counted in the source's time.
+     * What the source's wall clock is by this node's monotonic one, so that steps of the own wall clock do not matter. A delay is
+     * counted in the source's time.
      *
-     * @param sourceMinusOwnNanos what the own wall clock has to be corrected by
+     * @param sourceMinusMonotonicNanos what has to be added to the own monotonic clock to get the source's wall clock
      * @param known whether the source confirmed it lately. While it is not, the last known one counts, and every event waits
      *     for all of a delay since it was received here
      */
-    void clockOffset(long sourceMinusOwnNanos, boolean known);
+    void clockOffset(long sourceMinusMonotonicNanos, boolean known);
 
     /**
-     * Events that the source had already when this link began: for them a delay counts in the source's time alone, as long as
-     * the offset is known.
+     * Events that the source had already when this link began: for them a delay counts in the source's time, as long as the offset
+     * is known, and ends at the latest when they were received for as long as it.
      *
      * @param sequence the last such event
      */

@@ -7,6 +7,12 @@ import java.util.Arrays;
 /**
  * When an event is old enough for a delayed head. Counted in the source's time, and beside that on this node's own monotonic
  * clock since the event was received, so that no clock that is wrong or steps shortens a delay. Guarded by the image's lock.
+ *
+ * <p>The source's time is known by this node's monotonic clock, so steps of the own wall clock do not count. When the source's
+ * clock steps forward, what it wrote before seems older than it is: that counts on by what was known before the step. A delay may
+ * become longer by steps, by no more than they are, and for what was received to catch up never beyond a delay since it came.
+ * What nobody can know: a step between an event and the first time that this node, since it opened the image, heard of the
+ * source's clock.
  */
 final class Delay {
     /** Most images are idle. */
@@ -14,11 +20,24 @@ final class Delay {
 
     private static final int MOST_SAMPLES = 4096;
 
-    /** The wall clock may step while somebody waits for it. */
+    /** How the clocks differ may change while somebody waits. */
     private static final long LONGEST_WAIT_NANOS = 10_000_000_000L;
+
+    /** By so much two measures of the same may differ, since either may be wrong by half a round trip; what is more is a step. */
+    private static final long STEP_NANOS = 500_000_000L;
 
     private long offsetNanos;
     private boolean known;
+    private boolean everKnown;
+
+    /** By how much the source's clock was behind before it stepped forward. */
+    private long behindNanos;
+
+    /** Counts for what was received before, and for what was written: up to such a time of the source. */
+    private long behindUpTo;
+
+    private long behindUntilNanos = Long.MIN_VALUE;
+    private long latestNanos = Long.MIN_VALUE;
     private long catchUpTo;
 
     /** Up to a sequence everything had been received at an instant, in rising order. */
@@ -33,9 +52,30 @@ final class Delay {
         received(received, nowNanos);
     }
 
-    void offset(long sourceMinusOwnNanos, boolean isKnown) {
+    /** The source's wall clock minus the own monotonic one. */
+    void offset(long sourceMinusMonotonicNanos, boolean isKnown, long nowNanos) {
         known = isKnown;
-        offsetNanos = isKnown ? sourceMinusOwnNanos : offsetNanos;
+        if (!isKnown) {
+            return;
+        }
+        if (everKnown) {
+            stepped(sourceMinusMonotonicNanos - offsetNanos, nowNanos);
+        }
+        everKnown = true;
+        offsetNanos = sourceMinusMonotonicNanos;
+    }
+
+    private void stepped(long nanos, long nowNanos) {
+        // Whatever was written before the step has no later time than this, unless it was ahead of its clock all the
+        // time.
+        latestNanos = Math.max(latestNanos, nowNanos + offsetNanos);
+        if (nanos > STEP_NANOS) {
+            behindNanos += nanos;
+            behindUpTo = sequences[count - 1];
+            behindUntilNanos = latestNanos;
+        } else if (nanos < -STEP_NANOS) {
+            behindNanos = Math.max(0, behindNanos + nanos);
+        }
     }
 
     void catchUpTo(long sequence) {
@@ -81,9 +121,15 @@ final class Delay {
             return 0;
         }
         long sequence = event.position().sequence();
-        long wait = delayNanos - (clock.wallNanos() + offsetNanos - event.timeNanos());
-        if (!known || sequence > catchUpTo) {
-            wait = Math.max(wait, delayNanos - (clock.monotonicNanos() - receivedNanos(sequence)));
+        long now = clock.monotonicNanos();
+        long sinceReceived = delayNanos - (now - receivedNanos(sequence));
+        long wait = sinceReceived;
+        if (everKnown) {
+            boolean before = sequence <= behindUpTo || event.timeNanos() <= behindUntilNanos;
+            long sourcesNanos = now + offsetNanos - (before ? behindNanos : 0);
+            long sinceWritten = delayNanos - (sourcesNanos - event.timeNanos());
+            boolean caughtUp = known && sequence <= catchUpTo;
+            wait = caughtUp ? Math.min(sinceWritten, sinceReceived) : Math.max(sinceWritten, sinceReceived);
         }
         return Math.max(0, Math.min(wait, LONGEST_WAIT_NANOS));
     }

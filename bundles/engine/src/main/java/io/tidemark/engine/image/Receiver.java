@@ -314,9 +314,10 @@ final class Receiver implements Replica {
     }
 
     @Override
-    public void clockOffset(long sourceMinusOwnNanos, boolean known) {
+    public void clockOffset(long sourceMinusMonotonicNanos, boolean known) {
+        long now = core.context.clock().monotonicNanos();
         synchronized (core.lock) {
-            following.delay.offset(sourceMinusOwnNanos, known);
+            following.delay.offset(sourceMinusMonotonicNanos, known, now);
             core.wakeMoverIfBehind();
         }
     }

@@ -441,9 +441,9 @@ class ReplicaTest {
     private static final long HOUR = 3_600_000_000_000L;
     private static final long MINUTE = 60_000_000_000L;
 
-    /** Has the mover look at the clock, which it would otherwise do within some seconds. */
+    /** Has the mover look at the clock, which it would otherwise do within some seconds. The offset is that of the wall clocks. */
     private static void look(ReplicaRig rig, long offsetNanos, boolean known) {
-        rig.replica.clockOffset(offsetNanos, known);
+        rig.replica.clockOffset(offsetNanos + rig.hand.wall - rig.hand.monotonic, known);
     }
 
     @Test
@@ -501,6 +501,10 @@ class ReplicaTest {
             rig.hand.pass(HOUR + MINUTE);
             look(rig, -2 * HOUR, true);
             rig.verifyAt(0);
+            // It is set right: the event was written before, and is no older for that.
+            look(rig, 0, true);
+            rig.verifyAt(0);
+            rig.hand.pass(2 * HOUR);
             look(rig, 0, true);
             rig.awaitHead(1);
         }

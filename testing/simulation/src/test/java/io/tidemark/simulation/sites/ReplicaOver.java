@@ -47,8 +47,8 @@ class ReplicaOver implements Replica {
     }
 
     @Override
-    public void clockOffset(long sourceMinusOwnNanos, boolean known) {
-        below.clockOffset(sourceMinusOwnNanos, known);
+    public void clockOffset(long sourceMinusMonotonicNanos, boolean known) {
+        below.clockOffset(sourceMinusMonotonicNanos, known);
     }
 
     @Override

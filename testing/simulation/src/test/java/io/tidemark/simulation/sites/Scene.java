@@ -87,8 +87,8 @@ abstract class Scene {
         return 0;
     }
 
-    /** Whether clocks step; else they are only wrong. */
-    boolean clocksStep() {
+    /** Whether a wall clock has stepped between two instants of true time; else they are only wrong. */
+    boolean stepped(long fromNanos, long toNanos) {
         return false;
     }
 

@@ -100,8 +100,11 @@ final class Site implements SessionListener {
     private UUID journal;
     private long durable;
     private final Map<Long, Long> arrivedNanos = new HashMap<>();
-    /** Up to here events were received to catch up, and count by their source's clock alone. */
+    /** Up to here events were received to catch up: when they came says nothing of when they were written. */
     private long caughtUp;
+
+    /** Since when the image that is open knows how the clocks differ; -1 when it never did. */
+    private long clocksKnownNanos = -1;
 
     private long heldAt = Long.MAX_VALUE;
     private long delayNanos;
@@ -473,7 +476,8 @@ final class Site implements SessionListener {
                                         + " ns after it came, by a delay of " + delayNanos);
             }
             Chronicle.Entry entry = chronicle().entry(chronicle().place(facts.epochs(), sequence));
-            if (entry != null && !scene.clocksStep()) {
+            // Of a step in front of the first time that it heard of the other clock it cannot know.
+            if (entry != null && !scene.stepped(entry.atNanos(), clocksKnownNanos)) {
                 chronicle()
                         .require(
                                 entry.atNanos() + delayNanos - CLOCK_ERROR_NANOS <= now,
@@ -527,6 +531,7 @@ final class Site implements SessionListener {
         }
         journal = opened.identity();
         durable = opened.durable();
+        clocksKnownNanos = -1;
     }
 
     /** Its journal is to give way to another one, by an order: from now on nobody need keep anything for it. */
@@ -612,6 +617,14 @@ final class Site implements SessionListener {
                 public void catchUpTo(long sequence) {
                     caughtUp = Math.max(caughtUp, sequence);
                     super.catchUpTo(sequence);
+                }
+
+                @Override
+                public void clockOffset(long sourceMinusMonotonicNanos, boolean known) {
+                    if (known && clocksKnownNanos < 0) {
+                        clocksKnownNanos = scene.machine.nowNanos();
+                    }
+                    super.clockOffset(sourceMinusMonotonicNanos, known);
                 }
             };
         }

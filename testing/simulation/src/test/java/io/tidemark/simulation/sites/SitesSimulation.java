@@ -34,6 +34,7 @@ final class SitesSimulation extends Scene {
     private final List<Site> sites = new ArrayList<>();
     private final Map<String, Long> skews = new HashMap<>();
     private final boolean clocksStep;
+    private final List<Long> stepsNanos = new ArrayList<>();
     /** Whether the second site reads the journals of the first one whenever it follows that one. */
     private final boolean shared;
     /** How many replicas have to have a write durably before it is acknowledged. */
@@ -161,6 +162,7 @@ final class SitesSimulation extends Scene {
             default -> {
                 if (clocksStep) {
                     skews.put(one.name, skews.get(one.name) + random.between(-5, 5) * HOUR);
+                    stepsNanos.add(machine.nowNanos());
                 }
             }
         }
@@ -447,8 +449,8 @@ final class SitesSimulation extends Scene {
     }
 
     @Override
-    boolean clocksStep() {
-        return clocksStep;
+    boolean stepped(long fromNanos, long toNanos) {
+        return stepsNanos.stream().anyMatch(at -> at >= fromNanos && at <= toNanos);
     }
 
     @Override

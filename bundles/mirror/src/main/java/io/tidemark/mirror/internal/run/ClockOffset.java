@@ -4,7 +4,11 @@ import io.tidemark.api.context.Clock;
 import io.tidemark.mirror.internal.wire.Message;
 import java.util.ArrayDeque;
 
-/** How the peer's wall clock differs from the own one, by the shortest of the last round trips. */
+/**
+ * How the peer's wall clock differs from the own ones. Its monotonic clock is measured by the own one, by the shortest of the last
+ * round trips: neither steps. By how much its wall clock is ahead of its monotonic one is as it says last, so a step of it counts
+ * at once.
+ */
 final class ClockOffset {
     private static final int SAMPLES = 8;
     private static final long MOST_ROUND_TRIP_NANOS = 500_000_000L;
@@ -13,24 +17,33 @@ final class ClockOffset {
     /**
      * What is known.
      *
-     * @param peerMinusOwnNanos the difference
+     * @param peerMinusOwnNanos the peer's wall clock minus the own one
+     * @param peerMinusMonotonicNanos the peer's wall clock minus the own monotonic one
      * @param known false while there is no fresh sample
      * @param roundTripNanos of the sample; -1 when there is none
      */
-    record Offset(long peerMinusOwnNanos, boolean known, long roundTripNanos) {
-        static final Offset UNKNOWN = new Offset(0, false, -1);
+    record Offset(long peerMinusOwnNanos, long peerMinusMonotonicNanos, boolean known, long roundTripNanos) {
+        static final Offset UNKNOWN = new Offset(0, 0, false, -1);
 
         /** The same when the peer can no longer confirm it. */
         Offset stale() {
-            return new Offset(peerMinusOwnNanos, false, roundTripNanos);
+            return new Offset(peerMinusOwnNanos, peerMinusMonotonicNanos, false, roundTripNanos);
         }
     }
 
-    private record Sample(long offsetNanos, long roundTripNanos, long atNanos) {}
+    private record Sample(long offsetNanos, long roundTripNanos, long atNanos) {
+        /** Both cannot be true: a clock was stopped meanwhile. */
+        boolean contradicts(Sample other) {
+            return Math.abs(offsetNanos - other.offsetNanos) > (roundTripNanos + other.roundTripNanos) / 2 + 1;
+        }
+    }
 
     private final Clock clock;
     private final ArrayDeque<Sample> samples = new ArrayDeque<>();
     private long peersOwnNanos;
+    /** Of the peer's clocks. */
+    private long wallMinusOwnNanos;
+
     private long heardNanos;
     private boolean heard;
 
@@ -50,14 +63,16 @@ final class ClockOffset {
             long roundTrip = now - message.echoNanos() - message.heldNanos();
             // Half of it may be wrong; and what cannot be is no measurement.
             if (roundTrip >= 0 && roundTrip <= MOST_ROUND_TRIP_NANOS) {
-                long offset = message.wallNanos() + roundTrip / 2 - clock.wallNanos();
-                samples.add(new Sample(offset, roundTrip, now));
+                Sample sample = new Sample(message.ownNanos() + roundTrip / 2 - now, roundTrip, now);
+                samples.removeIf(sample::contradicts);
+                samples.add(sample);
                 if (samples.size() > SAMPLES) {
                     samples.remove();
                 }
             }
         }
         peersOwnNanos = message.ownNanos();
+        wallMinusOwnNanos = message.wallNanos() - message.ownNanos();
         heardNanos = now;
         heard = true;
     }
@@ -67,7 +82,12 @@ final class ClockOffset {
         for (Sample sample : samples) {
             best = best == null || sample.roundTripNanos <= best.roundTripNanos ? sample : best;
         }
-        boolean fresh = best != null && clock.monotonicNanos() - samples.getLast().atNanos < STALE_NANOS;
-        return best == null ? Offset.UNKNOWN : new Offset(best.offsetNanos, fresh, best.roundTripNanos);
+        if (best == null) {
+            return Offset.UNKNOWN;
+        }
+        long now = clock.monotonicNanos();
+        boolean fresh = now - samples.getLast().atNanos < STALE_NANOS;
+        long offset = best.offsetNanos + wallMinusOwnNanos;
+        return new Offset(offset + now - clock.wallNanos(), offset, fresh, best.roundTripNanos);
     }
 }

@@ -396,7 +396,7 @@ final class Incoming implements PeerLink.Receiver {
         told = null;
         if (replica != null && toldOffset.known()) {
             toldOffset = toldOffset.stale();
-            replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
+            replica.clockOffset(toldOffset.peerMinusMonotonicNanos(), false);
         }
     }
 
@@ -851,17 +851,17 @@ final class Incoming implements PeerLink.Receiver {
         if (other == null) {
             if (toldOffset.known()) {
                 toldOffset = toldOffset.stale();
-                replica.clockOffset(toldOffset.peerMinusOwnNanos(), false);
+                replica.clockOffset(toldOffset.peerMinusMonotonicNanos(), false);
             }
             return;
         }
         ClockOffset.Offset now = other.clockOffset();
         boolean differs = now.known() != toldOffset.known()
-                || Math.abs(now.peerMinusOwnNanos() - toldOffset.peerMinusOwnNanos()) > CLOCK_STEP_NANOS;
+                || Math.abs(now.peerMinusMonotonicNanos() - toldOffset.peerMinusMonotonicNanos()) > CLOCK_STEP_NANOS;
         if (now.known() && differs) {
             toldOffset = now;
-            replica.clockOffset(now.peerMinusOwnNanos(), true);
-            words.offset(now.peerMinusOwnNanos());
+            replica.clockOffset(now.peerMinusMonotonicNanos(), true);
+            words.offset(now.peerMinusMonotonicNanos());
         }
     }
 }

@@ -56,6 +56,7 @@ final class IncomingWords {
     private long leftBytes = -1;
     private long arrivedEvents;
     private long arrivedBytes;
+    /** The source's wall clock minus the own monotonic one. */
     private long offsetNanos;
 
     IncomingWords(Clock clock, String image, String peer, String sourceImage) {
@@ -64,6 +65,7 @@ final class IncomingWords {
         this.peer = peer;
         this.sourceImage = sourceImage;
         this.rate = new RecentRate(clock);
+        this.offsetNanos = clock.wallNanos() - clock.monotonicNanos();
     }
 
     synchronized void linked(boolean nowLinked, String why) {
@@ -165,8 +167,8 @@ final class IncomingWords {
         phase = phase == Phase.UNLINKED ? phase : Phase.LINKED;
     }
 
-    synchronized void offset(long peerMinusOwnNanos) {
-        offsetNanos = peerMinusOwnNanos;
+    synchronized void offset(long peerMinusMonotonicNanos) {
+        offsetNanos = peerMinusMonotonicNanos;
     }
 
     /** Whether the source has something that is not durable here. */
@@ -245,7 +247,7 @@ final class IncomingWords {
     }
 
     private long age(long timeNanos) {
-        return timeNanos <= 0 ? -1 : Math.max(0, clock.wallNanos() + offsetNanos - timeNanos);
+        return timeNanos <= 0 ? -1 : Math.max(0, clock.monotonicNanos() + offsetNanos - timeNanos);
     }
 
     private MirrorStatus.Copy copy() {

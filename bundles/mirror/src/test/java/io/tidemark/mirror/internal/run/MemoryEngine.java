@@ -7,6 +7,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.context.Clock;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
@@ -404,10 +405,12 @@ final class MemoryEngine implements ReplicaManager {
         }
 
         @Override
-        public void clockOffset(long sourceMinusOwnNanos, boolean known) {
+        public void clockOffset(long sourceMinusMonotonicNanos, boolean known) {
             // All clocks of a simulated machine are the same.
-            if (known && Math.abs(sourceMinusOwnNanos) > 260_000_000L) {
-                broken.add("an offset of " + sourceMinusOwnNanos);
+            Clock clock = context.clock();
+            long wrong = sourceMinusMonotonicNanos + clock.monotonicNanos() - clock.wallNanos();
+            if (known && Math.abs(wrong) > 260_000_000L) {
+                broken.add("an offset that is wrong by " + wrong);
             }
         }
 
