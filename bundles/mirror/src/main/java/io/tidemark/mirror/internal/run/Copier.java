@@ -183,6 +183,10 @@ final class Copier {
                 return;
             }
             List<Extent> extents = extents(session, offset, Math.min(STRETCH_BYTES, device.sizeBytes() - offset));
+            if (extents.stream().anyMatch(extent -> !extent.data())) {
+                // A crash may take back what discarded it.
+                settle(session);
+            }
             for (Extent extent : extents) {
                 if (!send(session, device, extent)) {
                     return;
@@ -379,7 +383,7 @@ final class Copier {
         return true;
     }
 
-    /** Everything that a read may have seen becomes durable; the last such event. Of a replica only what is durable is read. */
+    /** Everything that a read or a map may have seen becomes durable; the last such event. Of a replica only what is durable is read. */
     private long settle(DeviceSession session) throws StorageException {
         ImageFacts facts = all.origin().facts(outgoing.image());
         if (facts.role() == ImageHead.Role.REPLICA) {

@@ -444,6 +444,7 @@ final class MemoryEngine implements ReplicaManager {
         @Override
         public void copyZeros(long offset, long length) throws StorageException {
             copying(offset, length);
+            image.zeroedBytes += length;
             java.util.Arrays.fill(image.bytes, (int) offset, (int) (offset + length), (byte) 0);
         }
 

@@ -54,6 +54,9 @@ final class MemoryImage {
 
     int copiedRanges;
     long copiedBytes;
+    /** Of holes of the source. */
+    long zeroedBytes;
+
     HeadOrder order = HeadOrder.LIVE;
     private long lastNanos;
     /** What clients' writes replaced that are not durable yet: a crash takes them back. */

@@ -269,6 +269,36 @@ class MirrorSimulationTest {
         });
     }
 
+    /** The source may get back what was there; whoever had noted that it is copied would keep the hole. */
+    @Test
+    void aHoleIsNotCopiedBeforeItIsDurable() {
+        TwoSites.play(680, SEEDS, sites -> {
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            byte[] written = new byte[64 << 10];
+            Arrays.fill(written, (byte) 7);
+            image.write(0, written, 0);
+            sites.machine.sleep(SECOND);
+            assertEquals(image.journal.appended(), image.journal.durable());
+            image.stopped = true;
+            image.flushesWait = true;
+            image.write(0, new byte[written.length], 0);
+            sites.b.boot();
+            sites.b.wish("disk");
+            sites.machine.sleep(3 * SECOND);
+            assertEquals(0, sites.b.image("disk").zeroedBytes, "of what a crash takes back");
+            if (sites.random.coin()) {
+                sites.a.restart();
+                assertEquals(7, image.bytes[0]);
+            }
+            image.stopped = false;
+            image.flushesWait = false;
+            sites.a.engine.wake();
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertTrue(sites.b.image("disk").zeroedBytes > 0);
+        });
+    }
+
     /** Who waits for replicas would wait for ever for one that has everything and so has nothing to say. */
     @Test
     void aReplicaCountsAsSoonAsItIsLinkedAgain() {
