@@ -39,6 +39,19 @@ public final class Precedence {
         return gives ? Optional.of(theirs.newest()) : Optional.empty();
     }
 
+    /**
+     * Whether a side was promoted behind the point where two parted, so that the other one did not come from it.
+     *
+     * @param ours epochs and last event of a primary
+     * @param theirs those of the same image elsewhere
+     * @return false where the other side has all of its promotions, too
+     */
+    public static boolean promotedApart(Side ours, Side theirs) {
+        return !ours.epochs().isEmpty()
+                && !theirs.epochs().isEmpty()
+                && promoted(ours.after(ForkCheck.shared(ours, theirs))) != null;
+    }
+
     private static boolean split(Side ours, Side theirs) {
         long fork = ForkCheck.shared(ours, theirs);
         return split(ours.after(fork), theirs.after(fork));

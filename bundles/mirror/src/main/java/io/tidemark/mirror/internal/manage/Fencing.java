@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,10 @@ import org.slf4j.LoggerFactory;
  * that are primary here, mirrored with them, and not on their way to them: when a link is there, when a channel ends, and every
  * few seconds while that is so; and while an image asks, whatever is on its way. Each peer has a worker of its own, so that one
  * that does not answer delays no other.
+ *
+ * <p>Roles may have changed where this node could not see it, so names may lead nowhere. Then the image is asked for by its identity
+ * ({@link Searches}): of a peer that no longer mirrors it with this one; and, where it was promoted here, of all others, because its
+ * source alone knew whom else it had. What is found so counts while it is primary: whoever follows another one says nothing for it.
  */
 final class Fencing {
     private static final Logger LOG = LoggerFactory.getLogger(Fencing.class);
@@ -39,11 +44,17 @@ final class Fencing {
     private static final long SOON_NANOS = Desk.SECOND / 10;
     private static final long NEVER = Long.MAX_VALUE;
     private static final long ANSWER_NANOS = 5 * Desk.SECOND;
+    /** Between searches at a peer that cannot say whether it has an image, and looks at one here that is closed. */
+    private static final long SELDOM_NANOS = 30 * Desk.SECOND;
+    /** Whoever tells of configurations does it soon after the start, and nobody says when it was the last one. */
+    private static final long TOLD_NANOS = 5 * Desk.SECOND;
 
     private static final Set<Verdict.Kind> FOLLOWS = Set.of(Verdict.Kind.CONTINUES, Verdict.Kind.TRIMMED);
 
     private final Desk desk;
     private final Gate gate;
+    private final Searches searches;
+    private final long startedNanos;
     /** Of the worker alone. */
     private final Map<String, Asker> askers = new TreeMap<>();
 
@@ -110,6 +121,27 @@ final class Fencing {
                     LOG.debug("{}: who is primary is not known of {}: {}", image.getKey(), peer, e.getMessage());
                     if (e.reason() == Reason.STALE_SERVICE) {
                         // It does not answer: the other images need not wait for that, too.
+                        return again;
+                    }
+                }
+            }
+            return Math.min(again, search());
+        }
+
+        /** Asks for what was promoted here, and is mirrored with others. */
+        private long search() {
+            long again = NEVER;
+            Set<String> named = pairs.getOrDefault(peer, Map.of()).keySet();
+            for (String image : mirrored()) {
+                if (ended() || !desk.node().linked(peer)) {
+                    break;
+                }
+                try {
+                    again = named.contains(image) ? again : Math.min(again, Fencing.this.search(image, peer));
+                } catch (StorageException e) {
+                    again = Math.min(again, SELDOM_NANOS);
+                    LOG.debug("{}: whether it is primary at {}, too, is not known: {}", image, peer, e.getMessage());
+                    if (e.reason() == Reason.STALE_SERVICE) {
                         break;
                     }
                 }
@@ -121,6 +153,8 @@ final class Fencing {
     Fencing(Desk desk) {
         this.desk = desk;
         this.gate = desk.context().workers().newGate();
+        this.searches = new Searches(desk);
+        this.startedNanos = desk.context().clock().monotonicNanos();
     }
 
     void start() {
@@ -143,21 +177,69 @@ final class Fencing {
         gate.open();
     }
 
+    /** There is a new link with a peer. */
+    void linked(String peer) {
+        searches.forget(peer);
+        gate.open();
+    }
+
+    /** A peer asks for an image by its identity: it has the image, too, and may have been promoted. */
+    void heard(String peer, String image) {
+        if (searches.heard(peer, image)) {
+            gate.open();
+        }
+    }
+
     private void run() {
         while (!closed) {
-            wakeAskers();
-            desk.services().replicas().asking().forEach(this::answeredByNobody);
-            gate.await(NEVER);
+            long again = wakeAskers();
+            Map<String, Long> asking = desk.services().replicas().asking();
+            asking.forEach(this::answeredByNobody);
+            gate.await(asking.isEmpty() ? again : Math.min(again, untilTold()));
         }
         askers.values().forEach(Asker::end);
     }
 
-    private void wakeAskers() {
-        Set<String> peers = pairs.keySet();
+    private long untilTold() {
+        long left = startedNanos + TOLD_NANOS - desk.context().clock().monotonicNanos();
+        return left > 0 ? left : NEVER;
+    }
+
+    private Set<String> mirrored() {
+        return pairs.values().stream().flatMap(images -> images.keySet().stream()).collect(Collectors.toSet());
+    }
+
+    /** Whether it is primary here and its source before may have had others of whom this node knows nothing. */
+    private static boolean hasUnknown(ImageFacts facts) {
+        return facts.role() == ImageHead.Role.PRIMARY && facts.epochs().stream().anyMatch(Epoch::isPromoted);
+    }
+
+    /** Adds all peers where an image has to be searched; answers when to look again whether that is so. */
+    private long addAll(Set<String> peers) {
+        long again = NEVER;
+        for (String image : mirrored()) {
+            try {
+                if (hasUnknown(desk.facts(image))) {
+                    desk.peers().all().forEach(page -> peers.add(page.wish().name()));
+                    return NEVER;
+                }
+            } catch (StorageException e) {
+                LOG.debug("{}: whether it was promoted here is not known: {}", image, e.getMessage());
+                again = SELDOM_NANOS;
+            }
+        }
+        return again;
+    }
+
+    /** Until when it is well. */
+    private long wakeAskers() {
+        Set<String> peers = new TreeSet<>(pairs.keySet());
+        long again = addAll(peers);
         askers.entrySet().removeIf(asker -> {
             boolean gone = !peers.contains(asker.getKey());
             if (gone) {
                 asker.getValue().end();
+                searches.forget(asker.getKey());
             }
             return gone;
         });
@@ -170,6 +252,7 @@ final class Fencing {
             }
             asker.look();
         }
+        return again;
     }
 
     /** A configuration is there, is another one, or is gone. One after the other: none is missing in what is read last. */
@@ -207,9 +290,7 @@ final class Fencing {
         if (desk.node().sends(image, peer) && !mine && question == 0) {
             return NEVER;
         }
-        // That it has no such image is no answer: a node that has just started does not know all of its own yet.
-        Answer.Facts theirs =
-                desk.expect(Answer.Facts.class, peer, new Order.Look(there), ANSWER_NANOS, (w, d, t) -> !closed);
+        Answer.Facts theirs = ask(facts, peer, there);
         if (!theirs.identity().equals(facts.imageIdentity())) {
             answered(image, peer, there, question);
             return ROUND_NANOS;
@@ -225,6 +306,9 @@ final class Fencing {
             return ROUND_NANOS;
         }
         Verdict.Kind kind = ForkCheck.compare(here, 0, other).kind();
+        if (kind == Verdict.Kind.SPLIT) {
+            searches.settled(peer, image);
+        }
         if (mine && theirs.role() == ImageHead.Role.REPLICA && FOLLOWS.contains(kind)) {
             // It was begun anew from here, by an order there.
             desk.services().replicas().unfence(image);
@@ -234,8 +318,57 @@ final class Fencing {
             answered(image, peer, there, question);
             return ROUND_NANOS;
         }
+        if (FOLLOWS.contains(kind) && Precedence.promotedApart(here, other)) {
+            // The one that was replaced: it is primary until it is begun anew, and has less.
+            answered(image, peer, there, question);
+        }
         // Its epoch begins with its first event, which is on its way when it was promoted just now.
         return kind == Verdict.Kind.CONTINUES ? SOON_NANOS : ROUND_NANOS;
+    }
+
+    /** By name; where that leads nowhere, by identity. */
+    private Answer.Facts ask(ImageFacts ours, String peer, String there) throws StorageException {
+        try {
+            return desk.expect(Answer.Facts.class, peer, new Order.Look(there), ANSWER_NANOS, (w, d, t) -> !closed);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND || searches.pause(ours, peer) > 0) {
+                throw e;
+            }
+            // That it has no such image is no answer: a node that has just started does not know all of its own yet.
+            return searches.primary(ours, peer, () -> !closed).orElseThrow(() -> e);
+        }
+    }
+
+    /**
+     * Asks a peer with which the image is not mirrored. It counts only where it parted before the promotion here: who came later
+     * followed this one, and was let go by an order.
+     */
+    private long search(String image, String peer) throws StorageException {
+        ImageFacts facts = desk.facts(image);
+        long pause = hasUnknown(facts) ? searches.pause(facts, peer) : NEVER;
+        if (pause > 0) {
+            return pause;
+        }
+        Answer.Facts theirs =
+                searches.primary(facts, peer, () -> !closed).orElse(null);
+        facts = desk.facts(image);
+        if (theirs == null || facts.role() != ImageHead.Role.PRIMARY) {
+            return NEVER;
+        }
+        ForkCheck.Side here =
+                new ForkCheck.Side(facts.epochs(), facts.watermarks().durable());
+        ForkCheck.Side other = new ForkCheck.Side(theirs.epochs(), theirs.durable());
+        Optional<Epoch> newer = Precedence.promotedApart(here, other) ? Precedence.newer(here, other) : Optional.empty();
+        if (newer.isPresent()) {
+            fence(
+                    image,
+                    new Fence(peer, newer.get().number(), newer.get().identity()),
+                    desk.services().replicas().fence(image));
+        }
+        if (ForkCheck.compare(here, 0, other).kind() == Verdict.Kind.SPLIT) {
+            searches.settled(peer, image);
+        }
+        return NEVER;
     }
 
     /** A peer has nothing newer. When that is known of all whom the journal knows or the configuration names, writes begin. */
@@ -281,10 +414,18 @@ final class Fencing {
                 .map(one -> desk.node().client(one.getKey(), one.getValue()))
                 .collect(Collectors.toSet());
         return configured
+                && isTold(image)
                 && desk.services().images().journal(image).clients().stream()
                         .map(JournalClient::id)
                         .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
                         .allMatch(clients::contains);
+    }
+
+    /** No journal knows whom a replica followed that was promoted: the configuration does, which may be told only now. */
+    private boolean isTold(String image) throws StorageException {
+        return untilTold() == NEVER
+                || desk.replicas().config(image).isPresent()
+                || desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted);
     }
 
     private void fence(String image, Fence now, Optional<Fence> before) throws StorageException {

@@ -78,6 +78,11 @@ final class PeerOrders implements Master {
     }
 
     @Override
+    public void linked(String peer) {
+        hands.fencing().linked(peer);
+    }
+
+    @Override
     public Answer obey(GivenOrder given) throws StorageException {
         Hands all = hands;
         String peer = given.peer();
@@ -95,10 +100,13 @@ final class PeerOrders implements Master {
         if (order instanceof Order.Find find) {
             Answer.Facts found = all.roles().find(peer, find);
             finders.put(finder(peer, found.image()), now());
+            all.fencing().heard(peer, found.image());
             return found;
         }
         if (order instanceof Order.Promote promote) {
-            return all.roles().promoted(given, promote);
+            Answer promoted = all.roles().promoted(given, promote);
+            all.fencing().look();
+            return promoted;
         }
         if (order instanceof Order.Verify verify) {
             return all.comparing().verified(given, verify);

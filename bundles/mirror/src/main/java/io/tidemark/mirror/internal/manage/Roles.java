@@ -418,17 +418,17 @@ final class Roles {
         }
     }
 
-    /** True when there was none before. */
-    boolean wish(String image, String peer, String there) throws StorageException {
+    /** What was wished before; null for nothing. */
+    ReplicaWish wish(String image, String peer, String there) throws StorageException {
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         ReplicaWish wish = ReplicaWish.turned(before, image, peer, there, Map.of());
         Map<String, String> properties = ReplicaConfig.properties(wish);
         if (before == null) {
             desk.replicas().add(image, properties);
-            return true;
+        } else {
+            desk.replicas().change(image, config -> properties);
         }
-        desk.replicas().change(image, config -> properties);
-        return false;
+        return before;
     }
 
     // ---- as asked by a peer

@@ -8,6 +8,7 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Point;
@@ -33,7 +34,8 @@ final class SwitchOver {
     private final String peer;
     private final WorkListener listener;
     private String there;
-    private boolean wished;
+    /** Null for nothing. */
+    private ReplicaWish wishedBefore;
 
     SwitchOver(Desk desk, Roles roles, String image, String peer, WorkListener listener) {
         this.desk = desk;
@@ -48,7 +50,7 @@ final class SwitchOver {
         ImageFacts facts = desk.primary(image);
         desk.checkUnfenced(image);
         awaitClose(facts);
-        wished = roles.wish(image, peer, there);
+        wishedBefore = roles.wish(image, peer, there);
         Point end = demote();
         try {
             Answer.Promoted promoted = promoteThere(end);
@@ -219,11 +221,13 @@ final class SwitchOver {
     }
 
     private void takeBackWish() {
-        if (!wished) {
-            return;
-        }
         try {
-            desk.replicas().remove(image, config -> null);
+            if (wishedBefore == null) {
+                desk.replicas().remove(image, config -> null);
+            } else {
+                // Whom it followed before is whom it asks, and who may ask, whether it was taken over.
+                desk.replicas().change(image, config -> ReplicaConfig.properties(wishedBefore));
+            }
         } catch (StorageException e) {
             LOG.warn("the wish to follow {} with '{}' stays: {}", peer, image, e.getMessage());
         }

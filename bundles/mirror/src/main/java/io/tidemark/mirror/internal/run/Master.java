@@ -14,6 +14,15 @@ public interface Master extends Permits {
     void pinned(String peer, String key);
 
     /**
+     * There is a new link.
+     *
+     * @param peer as it is called here
+     */
+    default void linked(String peer) {
+        moved();
+    }
+
+    /**
      * Does what a peer asks for. May wait; has a worker of its own.
      *
      * @param given what, and by whom

@@ -516,7 +516,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             peer.nodeName = link.nodeName();
             tell(peer, link, "");
         }
-        master.moved();
+        master.linked(link.peer());
         return true;
     }
 
@@ -555,7 +555,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         if (first) {
             master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
-        master.moved();
+        master.linked(link.peer());
         if (before != null) {
             before.close("there is a newer link between the two nodes");
         }

@@ -21,6 +21,6 @@ public interface Permits {
      */
     boolean mayFetch(String peer, String image);
 
-    /** There is a new link, or an image goes to a peer from now on, or no longer: who is primary may be another one. */
+    /** An image goes to a peer from now on, or no longer: who is primary may be another one. */
     void moved();
 }

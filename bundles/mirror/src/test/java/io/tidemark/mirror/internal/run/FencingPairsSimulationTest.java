@@ -6,6 +6,7 @@ import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
@@ -251,6 +252,137 @@ class FencingPairsSimulationTest {
             assertFalse(nodes.a.write("disk"));
             nodes.network.heal("a", "b");
             awaitLinkedAndFenced(nodes);
+        });
+    }
+
+    /** Neither of the two that go on names the one that was before them: the one's wish and the other's are each other. */
+    @Test
+    void aSourceThatComesBackAfterTheRolesChangedAgainGivesWay() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(3560, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            siblingsGoOn(nodes, c);
+            nodes.b.mirrors.switchOver("disk", "c", WorkListener.QUIET);
+            nodes.write(c, 1);
+            nodes.awaitEqual(c, nodes.b);
+            boolean asks = nodes.random.coin();
+            both[asks ? 1 : 0] = true;
+            if (asks) {
+                nodes.a.restart();
+                nodes.a.engine.ask(nodes.a.image("disk"));
+            }
+            heal(nodes, nodes.a, nodes.b);
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(!asks || nodes.a.image("disk").question != 0, "who follows another one gives no leave");
+            assertNull(nodes.a.image("disk").fence, "who follows fences nobody");
+            heal(nodes, nodes.a, c);
+            awaitFenced(nodes, nodes.a, "c");
+            assertNull(c.image("disk").fence);
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    @Test
+    void anOrderThatCameToNothingLeavesWhomTheImageFollowedBefore() {
+        TwoNodes.play(3580, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            siblingsGoOn(nodes, c);
+            WorkListener givesUp = (what, done, total) -> !what.startsWith("demotes");
+            assertThrows(StorageException.class, () -> nodes.b.mirrors.switchOver("disk", "c", givesUp));
+            assertEquals("a", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
+            nodes.write(nodes.b, 1);
+            heal(nodes, nodes.a, nodes.b);
+            awaitFenced(nodes, nodes.a, "b");
+        });
+    }
+
+    /** b and c followed a, and either was promoted while the other one could not be asked. */
+    @Test
+    void siblingsThatWerePromotedApartFindEachOther() {
+        boolean[] both = new boolean[2];
+        TwoNodes.play(3600, 2 * SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            cut(nodes, nodes.a, nodes.b);
+            cut(nodes, nodes.a, c);
+            cut(nodes, nodes.b, c);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 2);
+            boolean linked = nodes.random.coin();
+            both[linked ? 1 : 0] = true;
+            if (linked) {
+                // It was asked, and was none yet.
+                heal(nodes, nodes.b, c);
+                nodes.machine.sleep(LOOKED_NANOS);
+                assertNull(nodes.b.image("disk").fence);
+                c.mirrors.promote("disk", true);
+            } else {
+                c.mirrors.promote("disk", true);
+                heal(nodes, nodes.b, c);
+            }
+            awaitFenced(nodes, nodes.b, "c");
+            assertNull(c.image("disk").fence);
+            assertTrue(c.write("disk"));
+        });
+        assertTrue(both[0] && both[1]);
+    }
+
+    /** It followed the one that is primary, and was let go; that it was promoted then is nobody else's matter. */
+    @Test
+    void whoPartedAfterAPromotionAndWasLetGoFencesNobody() {
+        TwoNodes.play(3620, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            siblingsGoOn(nodes, c);
+            cut(nodes, nodes.b, c);
+            nodes.b.mirrors.disable("disk", "c");
+            c.mirrors.promote("disk", true);
+            heal(nodes, nodes.b, c);
+            neverFenced(nodes, nodes.b);
+        });
+    }
+
+    /** Nobody looks through all its images again and again for peers that have no news. */
+    @Test
+    void whoHasNothingNewerIsNotSearchedAgain() {
+        TwoNodes.play(3640, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET);
+            nodes.awaitEqual(nodes.b, nodes.a);
+            awaitAsked(nodes, nodes.b, "a", "c");
+            nodes.machine.sleep(LOOKED_NANOS);
+            int searched = c.engine.listed;
+            int own = nodes.b.engine.listed;
+            nodes.machine.sleep(60 * LOOKED_NANOS);
+            // Each node looks at its own now and then, and nobody asks the primary.
+            assertEquals(nodes.b.engine.listed - own, c.engine.listed - searched, 1);
+            assertNull(nodes.b.image("disk").fence);
+        });
+    }
+
+    /** What is configured is told only when the mirror runs already, and no journal knows whom it followed. */
+    @Test
+    void whoWasPromotedIsAnsweredByNobodyBeforeItIsKnownWhomItFollowed() {
+        TwoNodes.play(3660, SEEDS, nodes -> {
+            mirrored(nodes);
+            cut(nodes, nodes.a, nodes.b);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 1);
+            nodes.b.process.kill();
+            nodes.b.bootUntold();
+            nodes.b.engine.ask(nodes.b.image("disk"));
+            nodes.machine.sleep(SECOND);
+            assertTrue(nodes.b.image("disk").question != 0, "nobody was asked");
+            nodes.b.tell();
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.b.image("disk").question != 0, "a was not asked");
+            heal(nodes, nodes.a, nodes.b);
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.image("disk").question == 0, LOOKED_NANOS));
+            assertTrue(nodes.b.write("disk"));
+            // Nor does it wait for ever where it follows nobody any more.
+            cut(nodes, nodes.a, nodes.b);
+            nodes.b.mirrors.disable("disk", "a");
+            nodes.b.restart();
+            nodes.b.engine.ask(nodes.b.image("disk"));
+            assertTrue(nodes.machine.awaitUntil(() -> nodes.b.image("disk").question == 0, LOOKED_NANOS));
         });
     }
 

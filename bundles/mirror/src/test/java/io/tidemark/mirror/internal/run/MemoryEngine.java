@@ -54,6 +54,8 @@ final class MemoryEngine implements ReplicaManager {
 
     /** How often it was asked which images ask. */
     int asked;
+    /** How often it was asked which images there are. */
+    int listed;
     /** In which the journals of this one lie. */
     String journalPool = "own";
 
@@ -112,6 +114,7 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     List<String> names() {
+        listed++;
         return List.copyOf(images.keySet());
     }
 

@@ -66,6 +66,12 @@ final class TwoNodes {
         }
 
         void boot() throws StorageException {
+            bootUntold();
+            tell();
+        }
+
+        /** The container has told nothing yet. */
+        void bootUntold() throws StorageException {
             process = machine.boot(name);
             engine = new MemoryEngine(process, name, images, broken);
             mirrors = new Mirrors(
@@ -80,6 +86,9 @@ final class TwoNodes {
                             new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
             mirrors.transport("tcp", network.transport(process, name));
             mirrors.start();
+        }
+
+        void tell() throws StorageException {
             tell(Mirrors.PEERS, mirrors::peerWished);
             tell(Mirrors.REPLICAS, mirrors::replicaWished);
         }
