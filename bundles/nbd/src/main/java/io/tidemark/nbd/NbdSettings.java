@@ -35,7 +35,7 @@ public record NbdSettings(
      * @param maxConnections clients at the same time, those that still negotiate included; each has about half a MiB of
      *     memory
      * @param maxRequests requests in flight for each client
-     * @param readerThreads threads that read from slow disks, for all clients
+     * @param readerThreads threads that read from a slow disk, for all clients of a device
      * @param negotiation how long a client may negotiate
      * @param stall how long a client may stop in the middle of a request
      * @param closing how long requests in flight have when the server stops

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -265,31 +266,163 @@ class LifecycleTest {
     /** An image that waits for its store or for space shows its clients a pause, and those of other images nothing. */
     @Test
     void writersOfADeviceThatTakesNothingWaitAndKeepNobodyElseWaiting() throws Exception {
+        whileWritersWait(20, 200_000, 200_000, 1);
+    }
+
+    /** The same with writes that are received whole before their first byte is written: in memory that all images share. */
+    @Test
+    void longWritesToADeviceThatTakesNothingKeepNobodyElseWaiting() throws Exception {
+        whileWritersWait(20, 3 << 20, 3 << 20, 1);
+        whileWritersWait(2, 32 << 20, 32 << 20, 1);
+        whileWritersWait(2, 32 << 20, (1 << 20) + 1, 1);
+        whileWritersWait(1, 20 << 20, 2 << 20, 4);
+    }
+
+    /** Some clients write to each of some devices that take nothing, and one writes to another device. */
+    private void whileWritersWait(int clients, int length, int otherLength, int devices) throws Exception {
         Duration stall = Duration.ofMillis(500);
-        FakeDevice other = new FakeDevice("other", Served.SIZE);
+        FakeDevice other = new FakeDevice("other", 32 << 20);
+        List<FakeDevice> paused = new ArrayList<>();
         List<TestClient> waiting = new ArrayList<>();
-        byte[] payload = new byte[200_000];
+        byte[] payload = new byte[length];
+        Arrays.fill(payload, (byte) 7);
+        byte[] otherPayload = new byte[otherLength];
         try (Served served = new Served(Served.settings().withLimits(limits(64, Duration.ofSeconds(10), stall)))) {
             served.registry.add(other);
-            served.disk.takesNothing = true;
-            for (int i = 0; i < 20; i++) {
-                TestClient client = served.simple();
-                waiting.add(client);
-                client.request(1, 0, i, 0, payload.length, payload);
+            List<Thread> senders = new ArrayList<>();
+            for (int d = 0; d < devices; d++) {
+                FakeDevice device = new FakeDevice("paused" + d, 32 << 20);
+                device.takesNothing = true;
+                paused.add(device);
+                served.registry.add(device);
+                for (int i = 0; i < clients; i++) {
+                    TestClient client = served.client().hello();
+                    client.go(device.name());
+                    waiting.add(client);
+                    senders.add(sending(client, payload));
+                }
             }
             Served.await("all in flight", () -> served.server.statistics().getRequestsInFlight() == waiting.size());
             try (TestClient client = served.client().hello()) {
                 client.go("other");
+                // Whoever still sends to what takes nothing has had its time.
                 long until = System.nanoTime() + 3 * stall.toNanos();
-                while (System.nanoTime() < until) {
-                    assertEquals(0, client.does(1, 0, 0, payload.length, payload));
-                }
+                do {
+                    otherPayload[otherLength - 1]++;
+                    assertEquals(0, client.does(1, 0, 0, otherLength, otherPayload));
+                    assertEquals(otherPayload[otherLength - 1], other.memory.get(otherLength - 1));
+                } while (System.nanoTime() < until);
             }
-            served.disk.takesNothing = false;
+            paused.forEach(device -> device.takesNothing = false);
             for (TestClient client : waiting) {
                 assertEquals(0, client.simple().error());
                 client.close();
             }
+            for (Thread sender : senders) {
+                sender.join();
+            }
+            paused.forEach(device -> assertEquals(7, device.memory.get(length - 1)));
+        }
+    }
+
+    /** Such a write is handed over as it comes: its failures are told, and who breaks off leaves no memory taken. */
+    @Test
+    void longWritesForWhichThereIsNoMemoryFailAsOthersDo() throws Exception {
+        FakeDevice other = new FakeDevice("other", 32 << 20);
+        FakeDevice paused = new FakeDevice("paused", 32 << 20);
+        try (Served served = new Served();
+                TestClient holder = served.client().hello();
+                TestClient client = served.client().hello();
+                TestClient leaving = served.client().hello()) {
+            served.registry.add(other);
+            served.registry.add(paused);
+            paused.takesNothing = true;
+            holder.go("paused");
+            Thread sender = sending(holder, new byte[32 << 20]);
+            sender.join();
+            client.go("other");
+            byte[] payload = new byte[(3 << 20) - 5];
+            other.failWrites = new StorageException(StorageException.Reason.NO_SPACE, "full", "");
+            assertEquals(28, client.does(1, 0, 512, payload.length, payload));
+            other.failWrites = null;
+            other.failTakes = new StorageException(StorageException.Reason.CLOSED, "gone", "");
+            assertEquals(108, client.does(1, 0, 512, payload.length, payload));
+            other.failTakes = null;
+            Arrays.fill(payload, (byte) 9);
+            assertEquals(0, client.does(1, 0, 512, payload.length, payload));
+            byte[] written = new byte[payload.length];
+            other.memory.slice(512, written.length).get(written);
+            assertArrayEquals(payload, written);
+            assertEquals(0, other.memory.get(511) | other.memory.get(512 + written.length));
+            leaving.go("other");
+            leaving.request(1, 0, 1, 0, payload.length, Arrays.copyOf(payload, 2_500_000));
+            leaving.shutdownOutput();
+            Served.await("it is gone", () -> other.attached() == 1);
+            assertEquals(1, served.server.statistics().getRequestsInFlight(), "of the one that waits");
+            assertEquals(0, FakeDevice.POOL.usedBytes());
+            paused.takesNothing = false;
+            assertEquals(0, holder.simple().error());
+        }
+    }
+
+    /** One write. What the server does not take yet stays in the socket, and keeps the sender. */
+    private static Thread sending(TestClient client, byte... payload) {
+        Thread sender = new Thread(() -> {
+            try {
+                client.request(1, 0, 1, 0, payload.length, payload);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        sender.start();
+        return sender;
+    }
+
+    /** Reads of an image that waits for its store wait too, and those of other images go on, on several threads. */
+    @Test
+    void slowReadsOfADeviceThatAnswersNoneKeepNobodyElseWaiting() throws Exception {
+        FakeDevice other = new FakeDevice("other", Served.SIZE);
+        try (Served served = new Served();
+                TestClient slow = served.simple()) {
+            served.registry.add(other);
+            served.disk.readNanos = 1_000_000;
+            other.readNanos = 1_000_000;
+            readAll(slow, 64);
+            CountDownLatch back = new CountDownLatch(1);
+            served.disk.holdReads = back;
+            int held = 300;
+            sendReads(slow, held);
+            Served.await("reads wait", () -> served.server.statistics().getRequestsInFlight() == held);
+            try (TestClient client = served.client().hello()) {
+                client.go("other");
+                for (int round = 0; round < 10; round++) {
+                    readAll(client, 32);
+                }
+            } finally {
+                back.countDown();
+            }
+            assertTrue(other.readsAtOnceSeen > 1, "one by one only");
+            for (int i = 0; i < held; i++) {
+                assertEquals(0, slow.simple().error());
+                slow.in.readNBytes(4096);
+            }
+        }
+    }
+
+    /** All at once: one that comes alone is done by the connection's thread. */
+    private static void sendReads(TestClient client, int count) throws IOException {
+        ByteBuffer requests = ByteBuffer.allocate(count * 28);
+        for (int i = 0; i < count; i++) {
+            requests.putInt(0x25609513).putInt(0).putLong(i).putLong(i * 4096L).putInt(4096);
+        }
+        client.send(requests.array());
+    }
+
+    private static void readAll(TestClient client, int count) throws IOException {
+        sendReads(client, count);
+        for (int i = 0; i < count; i++) {
+            assertEquals(0, client.simple().error());
+            client.in.readNBytes(4096);
         }
     }
 

@@ -8,6 +8,9 @@ import java.util.ArrayDeque;
  * garbage collector. Safe for all threads.
  */
 final class BufferPool {
+    /** A borrower may have so many times what is free: there is always something left for one that has nothing. */
+    private static final int MOST_TIMES_FREE = 3;
+
     private final int bufferBytes;
     private final int limit;
     private final ArrayDeque<Lease> free = new ArrayDeque<>();
@@ -42,8 +45,25 @@ final class BufferPool {
         return lease;
     }
 
+    /** A cleared buffer; null when all are lent, or so many to this borrower that it would leave too little for others. */
+    synchronized Lease tryTake(Borrower borrower) {
+        if (borrower.has >= MOST_TIMES_FREE * (limit - lent())) {
+            return null;
+        }
+        Lease lease = tryTake();
+        if (lease != null) {
+            lease.borrower = borrower;
+            borrower.has++;
+        }
+        return lease;
+    }
+
     private synchronized void giveBack(Lease lease) {
         assert free.size() < made : "a buffer is given back twice";
+        if (lease.borrower != null) {
+            lease.borrower.has--;
+            lease.borrower = null;
+        }
         free.push(lease);
     }
 
@@ -51,10 +71,17 @@ final class BufferPool {
         return made - free.size();
     }
 
+    /** One of several that share a pool, and of which none is to have all of it. */
+    static final class Borrower {
+        /** Under the pool's lock. */
+        private int has;
+    }
+
     /** A buffer that is lent. */
     static final class Lease {
         private final BufferPool pool;
         private final ByteBuffer buffer;
+        private Borrower borrower;
 
         private Lease(BufferPool pool, ByteBuffer buffer) {
             this.pool = pool;

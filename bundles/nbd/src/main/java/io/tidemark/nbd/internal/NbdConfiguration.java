@@ -92,7 +92,7 @@ public @interface NbdConfiguration {
     /** Readers. */
     @AttributeDefinition(
             required = false,
-            description = "Threads that read where images are on slow disks, for all connections together.")
+            description = "Threads that read where an image is on a slow disk, for all its connections together.")
     int readerThreads() default 32;
 
     /** Negotiation. */

@@ -1,64 +1,42 @@
 package io.tidemark.nbd.internal;
 
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.base.text.LogLimit;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.WeakHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What all connections of a server share: memory, each kind with its bound, and the threads that read from slow disks. */
+/**
+ * What all connections of a server share: memory, each kind with its bound. No device may keep what others need, for a device
+ * may take or answer nothing for as long as it likes: see {@link DeviceShare} and {@link LongWrites}.
+ */
 final class Shared implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Shared.class);
     private static final int SMALL_READ_BYTES = 16 << 10;
     private static final int LARGE_READ_BYTES = (256 << 10) + 64;
     private static final int SMALL_READS = 512;
     private static final int LARGE_READS = 32;
-    /** A write of the greatest length, and one piece more. */
-    private static final int LONG_WRITE_PIECES = Nbd.MAX_PAYLOAD_BYTES / PayloadPool.MAX_PAYLOAD_BYTES + 1;
-    /**
-     * Clients of one device that may hold payload memory of the node while they are still sending what belongs into it. Of one
-     * device, because they wait there too when it takes nothing now, and must not keep those of another one waiting.
-     */
-    private static final int RECEPTIONS = 16;
-
-    private static final long READER_IDLE_SECONDS = 30;
 
     private final BufferPool smallReads = new BufferPool(SMALL_READ_BYTES, SMALL_READS);
     private final BufferPool largeReads = new BufferPool(LARGE_READ_BYTES, LARGE_READS);
     private final ArrayDeque<ConnectionBuffers> idle = new ArrayDeque<>();
-    private final ThreadPoolExecutor readers;
+    private final Map<BlockDevice, DeviceShare> devices = new WeakHashMap<>();
+    private final AtomicInteger readers = new AtomicInteger();
+    private int readerThreads;
 
-    /** Buffers for writes that are longer than one payload, received whole before the first byte is written. */
-    final BufferPool longWrites = new BufferPool(PayloadPool.MAX_PAYLOAD_BYTES, LONG_WRITE_PIECES);
+    /** For writes that are longer than one payload. */
+    final LongWrites longWrites = new LongWrites();
 
-    /** As many as {@link #longWrites} has buffers: taken all at once, so that two writers cannot wait for each other. */
-    final Semaphore longWritePieces = new Semaphore(LONG_WRITE_PIECES, true);
-
-    private final Map<BlockDevice, Semaphore> receptions = new WeakHashMap<>();
     final Counters.Totals totals = new Counters.Totals();
 
     /** Anybody can make as many of these lines as he likes. */
     private final LogLimit strangers = new LogLimit(System.nanoTime());
 
     Shared(int readerThreads) {
-        AtomicInteger number = new AtomicInteger();
-        readers = new ThreadPoolExecutor(
-                readerThreads,
-                readerThreads,
-                READER_IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> daemon(task, "nbd-reader-" + number.incrementAndGet()));
-        readers.allowCoreThreadTimeOut(true);
+        this.readerThreads = readerThreads;
     }
 
     /** A line about a client that was not served. */
@@ -75,32 +53,22 @@ final class Shared implements AutoCloseable {
         return thread;
     }
 
-    /** Changes how many threads read. */
-    void readerThreads(int count) {
-        // The order matters: the one must never be above the other.
-        if (count > readers.getMaximumPoolSize()) {
-            readers.setMaximumPoolSize(count);
-            readers.setCorePoolSize(count);
-        } else {
-            readers.setCorePoolSize(count);
-            readers.setMaximumPoolSize(count);
-        }
+    /** Changes how many threads read from each device. */
+    synchronized void readerThreads(int count) {
+        readerThreads = count;
+        devices.values().forEach(device -> device.readerThreads(count));
     }
 
-    ExecutorService readers() {
-        return readers;
-    }
-
-    /** A buffer for a reply of so many bytes; null when none is free or it is too long. */
-    BufferPool.Lease readBuffer(long replyBytes) {
+    /** A buffer for a reply of so many bytes; null when none is free for this device or it is too long. */
+    BufferPool.Lease readBuffer(DeviceShare device, long replyBytes) {
         if (replyBytes <= SMALL_READ_BYTES) {
-            return smallReads.tryTake();
+            return smallReads.tryTake(device.smallReads);
         }
-        return replyBytes <= LARGE_READ_BYTES ? largeReads.tryTake() : null;
+        return replyBytes <= LARGE_READ_BYTES ? largeReads.tryTake(device.largeReads) : null;
     }
 
-    synchronized Semaphore receptions(BlockDevice device) {
-        return receptions.computeIfAbsent(device, any -> new Semaphore(RECEPTIONS, true));
+    synchronized DeviceShare device(BlockDevice device) {
+        return devices.computeIfAbsent(device, any -> new DeviceShare(readerThreads, readers));
     }
 
     synchronized ConnectionBuffers takeBuffers() {
@@ -115,7 +83,7 @@ final class Shared implements AutoCloseable {
 
     /** Lets readers end; none is interrupted, since an interrupt would close the file that it reads. */
     @Override
-    public void close() {
-        readers.shutdown();
+    public synchronized void close() {
+        devices.values().forEach(device -> device.readers.shutdown());
     }
 }

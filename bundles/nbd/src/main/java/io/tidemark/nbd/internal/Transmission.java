@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Requests and replies of one connection, on its thread. Takes requests as they come, many per system call, hands them to
@@ -62,7 +63,7 @@ final class Transmission {
     private final RequestRules rules;
     private final Replies replies;
     private final Shared shared;
-    private final Semaphore receptions;
+    private final DeviceShare share;
     private final Counters counters;
     private final Outbox outbox;
     private final ReadReplies reads;
@@ -105,7 +106,7 @@ final class Transmission {
         this.rules = rules;
         this.replies = new Replies(rules.structured());
         this.shared = shared;
-        this.receptions = shared.receptions(device);
+        this.share = shared.device(device);
         this.counters = counters;
         this.outbox = outbox;
         this.maxRequests = maxRequests;
@@ -236,12 +237,12 @@ final class Transmission {
         int bytes = replies.dataHeaderBytes() + (int) request.length;
         boolean alone = !received.hasRemaining() && counters.inFlight() <= 1;
         if (reads.slow() && !alone) {
-            BufferPool.Lease lease = shared.readBuffer(bytes);
+            BufferPool.Lease lease = shared.readBuffer(share, bytes);
             if (lease != null) {
                 if (undriven > 0) {
                     drive(true);
                 }
-                shared.readers().execute(() -> {
+                share.readers.execute(() -> {
                     reads.intoLease(request, lease);
                     outbox.add(request);
                     outbox.pump();
@@ -376,32 +377,20 @@ final class Transmission {
 
     /** The rest of the payload goes from the socket to where it stays. */
     private String directWrite(Request request, int length, boolean fua) throws IOException {
-        acquire(receptions, 1);
-        patienceNanos = io.stallNanos();
+        Payload payload;
         try {
-            Payload payload;
-            try {
-                payload = session.take(length);
-            } catch (StorageException e) {
-                return refuse(request, Errors.number(e.reason()), e.getMessage());
-            }
-            boolean complete = false;
-            try {
-                complete = receive(payload.buffer());
-            } finally {
-                if (!complete) {
-                    payload.release();
-                    recycleUnanswered(request);
-                }
-            }
-            if (!complete) {
-                return "the connection ended within a payload";
-            }
-            hand(request, payload, fua);
-        } finally {
-            patienceNanos = Long.MAX_VALUE;
-            receptions.release();
+            payload = receivePayload(length);
+        } catch (StorageException e) {
+            return refuse(request, Errors.number(e.reason()), e.getMessage());
+        } catch (IOException e) {
+            recycleUnanswered(request);
+            throw e;
         }
+        if (payload == null) {
+            recycleUnanswered(request);
+            return "the connection ended within a payload";
+        }
+        hand(request, payload, fua);
         receiveLimit = NARROW_BYTES;
         if (undriven > 2 || length >= LONG_BYTES) {
             drive(true);
@@ -409,21 +398,56 @@ final class Transmission {
         return null;
     }
 
+    /** Memory of the node with what the client sends into it. Null when the client goes. */
+    private Payload receivePayload(int length) throws IOException, StorageException {
+        acquire(share.receptions, 1, () -> false);
+        patienceNanos = io.stallNanos();
+        try {
+            Payload payload = session.take(length);
+            boolean complete = false;
+            try {
+                complete = receive(payload.buffer());
+            } finally {
+                if (!complete) {
+                    payload.release();
+                }
+            }
+            return complete ? payload : null;
+        } finally {
+            patienceNanos = Long.MAX_VALUE;
+            share.receptions.release();
+        }
+    }
+
     /**
      * A write that is longer than one payload. Received whole first, because a client that breaks off in the middle must
      * leave nothing behind; in memory of the server, because several of them that wait for payload memory, each with a
-     * part of what it needs, would wait for ever.
+     * part of what it needs, would wait for ever. Where that memory is kept for other devices, or there is none, it is
+     * received and handed over piece by piece: whatever other devices do, this one goes on.
      */
     private String longWrite(Request request, boolean fua) throws IOException {
-        int length = (int) request.length;
-        int count = (length + PayloadPool.MAX_PAYLOAD_BYTES - 1) / PayloadPool.MAX_PAYLOAD_BYTES;
-        acquire(shared.longWritePieces, count);
-        BufferPool.Lease[] pieces = new BufferPool.Lease[count];
+        int count = ((int) request.length + PayloadPool.MAX_PAYLOAD_BYTES - 1) / PayloadPool.MAX_PAYLOAD_BYTES;
+        LongWrites memory = shared.longWrites;
+        if (!acquire(memory.permits, count, () -> memory.keptForOthers(device))) {
+            return writeInPieces(request, count, fua);
+        }
         try {
-            for (int i = 0; i < count; i++) {
-                pieces[i] = shared.longWrites.tryTake();
-                int rest = length - i * PayloadPool.MAX_PAYLOAD_BYTES;
-                ByteBuffer piece = pieces[i].buffer().limit(Math.min(rest, PayloadPool.MAX_PAYLOAD_BYTES));
+            BufferPool.Lease[] pieces = memory.tryTake(count);
+            if (pieces != null) {
+                return wholeWrite(request, pieces, fua);
+            }
+        } finally {
+            memory.permits.release(count);
+        }
+        return writeInPieces(request, count, fua);
+    }
+
+    private String wholeWrite(Request request, BufferPool.Lease[] pieces, boolean fua) throws IOException {
+        try {
+            long left = request.length;
+            for (BufferPool.Lease lease : pieces) {
+                ByteBuffer piece = lease.buffer().limit((int) Math.min(left, PayloadPool.MAX_PAYLOAD_BYTES));
+                left -= piece.remaining();
                 patienceNanos = io.stallNanos();
                 if (!receive(piece)) {
                     recycleUnanswered(request);
@@ -434,12 +458,7 @@ final class Transmission {
             patienceNanos = Long.MAX_VALUE;
             handPieces(request, pieces, fua);
         } finally {
-            for (BufferPool.Lease piece : pieces) {
-                if (piece != null) {
-                    piece.giveBack();
-                }
-            }
-            shared.longWritePieces.release(count);
+            LongWrites.giveBack(pieces);
         }
         return null;
     }
@@ -447,18 +466,57 @@ final class Transmission {
     private void handPieces(Request request, BufferPool.Lease[] pieces, boolean fua) {
         Parts parts = new Parts(handedOver(request), pieces.length);
         long offset = request.offset;
-        for (BufferPool.Lease piece : pieces) {
-            int length = piece.buffer().remaining();
-            try {
-                Payload payload = session.take(length);
-                payload.buffer().put(piece.buffer());
-                session.write(offset, new Payload[] {payload}, fua, parts);
-            } catch (StorageException e) {
-                parts.completed(e);
+        LongWrites.HandOver handOver = shared.longWrites.begin(device);
+        try {
+            for (BufferPool.Lease piece : pieces) {
+                int length = piece.buffer().remaining();
+                try {
+                    Payload payload = session.take(length);
+                    payload.buffer().put(piece.buffer());
+                    session.write(offset, new Payload[] {payload}, fua, parts);
+                } catch (StorageException e) {
+                    parts.completed(e);
+                }
+                handOver.goesOn();
+                offset += length;
             }
-            offset += length;
+        } finally {
+            shared.longWrites.end(handOver);
         }
         drive(true);
+    }
+
+    /** Holds no more than one piece at a time, and nothing that clients of other devices wait for. */
+    private String writeInPieces(Request request, int count, boolean fua) throws IOException {
+        long offset = request.offset;
+        long missing = request.length;
+        StorageException failure =
+                new StorageException(StorageException.Reason.IO, "the connection ended within a payload", "");
+        Parts parts = new Parts(handedOver(request), count);
+        int left = count;
+        try {
+            for (; left > 0; left--) {
+                int length = (int) Math.min(missing, PayloadPool.MAX_PAYLOAD_BYTES);
+                Payload payload = receivePayload(length);
+                if (payload == null) {
+                    return failure.getMessage();
+                }
+                session.write(offset, new Payload[] {payload}, fua, parts);
+                undriven++;
+                offset += length;
+                missing -= length;
+            }
+        } catch (StorageException e) {
+            failure = e;
+            return skip(missing) ? null : "the connection ended within a payload";
+        } finally {
+            // Answered with the last part, of those too that never came.
+            for (; left > 0; left--) {
+                parts.completed(failure);
+            }
+        }
+        drive(true);
+        return null;
     }
 
     /** Fills a buffer, first with what was received already. False when the client goes. */
@@ -482,17 +540,24 @@ final class Transmission {
 
     /**
      * Waits as long as it takes: who has the permits is bounded by the time that its client may stop, or waits for a device
-     * that does not take writes now, which clients are to see as a pause.
+     * that does not take writes now, which clients of that device are to see as a pause.
+     *
+     * @param inVain looked at while it waits
+     * @return false when it would wait in vain; it has none then
      */
-    private void acquire(Semaphore semaphore, int permits) throws IOException {
+    private boolean acquire(Semaphore semaphore, int permits, BooleanSupplier inVain) throws IOException {
         if (semaphore.tryAcquire(permits)) {
-            return;
+            return true;
         }
         settle(true);
         try {
-            while (!semaphore.tryAcquire(permits, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (!inVain.getAsBoolean()) {
+                if (semaphore.tryAcquire(permits, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return true;
+                }
                 io.checkOpen();
             }
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -31,4 +31,25 @@ class BufferPoolTest {
         }
         assertEquals(0, pool.lent());
     }
+
+    /** Whoever borrows and never gives back leaves something, as often as that comes. */
+    @Test
+    void noBorrowerGetsAll() {
+        BufferPool pool = new BufferPool(512, 512);
+        int before = 512;
+        for (int i = 0; i < 4; i++) {
+            BufferPool.Borrower borrower = new BufferPool.Borrower();
+            int has = 0;
+            BufferPool.Lease last = null;
+            for (BufferPool.Lease next = pool.tryTake(borrower); next != null; next = pool.tryTake(borrower)) {
+                last = next;
+                has++;
+            }
+            assertEquals(before * 3 / 4.0, has, 1, "of " + before);
+            last.giveBack();
+            assertSame(last, pool.tryTake(borrower), "what came back counts no more");
+            assertNull(pool.tryTake(borrower));
+            before -= has;
+        }
+    }
 }

@@ -47,6 +47,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile long failReadsFrom;
     /** How long a read takes. */
     public volatile long readNanos;
+    /** Let reads wait until it opens, as in an image that waits for its store. */
+    public volatile CountDownLatch holdReads;
     /** Complete on a thread of the device instead of in {@code drive}. */
     public volatile boolean elsewhere;
     /** Hold completions until it opens. */
@@ -55,6 +57,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile PayloadPool pool = POOL;
     /** Let writers wait for payload memory until it opens. */
     public volatile boolean takesNothing;
+    /** Answer whoever wants payload memory with it. */
+    public volatile StorageException failTakes;
     /** Most reads at the same time that were seen. */
     public volatile int readsAtOnceSeen;
 
@@ -145,6 +149,7 @@ public final class FakeDevice implements BlockDevice {
                 if (readNanos > 0) {
                     LockSupport.parkNanos(readNanos);
                 }
+                await(holdReads);
                 int length = destination.remaining();
                 if (failReads != null && offset + length > failReadsFrom) {
                     throw failReads;
@@ -157,6 +162,9 @@ public final class FakeDevice implements BlockDevice {
 
         @Override
         public Payload take(int lengthBytes) throws StorageException {
+            if (failTakes != null) {
+                throw failTakes;
+            }
             Payload payload = takesNothing ? null : pool.tryTake(lengthBytes);
             while (payload == null) {
                 drive(true);
@@ -229,14 +237,7 @@ public final class FakeDevice implements BlockDevice {
         }
 
         private void complete(List<Completion> batch) {
-            CountDownLatch latch = hold;
-            if (latch != null) {
-                try {
-                    latch.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            }
+            await(hold);
             batch.forEach(completion -> completion.completed(failWrites));
             listener.swept();
         }
@@ -259,6 +260,16 @@ public final class FakeDevice implements BlockDevice {
         @Override
         public void close() {
             sessions.remove(this);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        if (latch != null) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
