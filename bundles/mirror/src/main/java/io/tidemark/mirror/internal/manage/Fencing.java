@@ -206,7 +206,9 @@ final class Fencing {
     }
 
     private Set<String> mirrored() {
-        return pairs.values().stream().flatMap(images -> images.keySet().stream()).collect(Collectors.toSet());
+        return pairs.values().stream()
+                .flatMap(images -> images.keySet().stream())
+                .collect(Collectors.toSet());
     }
 
     /** Whether it is primary here and its source before may have had others of whom this node knows nothing. */
@@ -349,8 +351,7 @@ final class Fencing {
         if (pause > 0) {
             return pause;
         }
-        Answer.Facts theirs =
-                searches.primary(facts, peer, () -> !closed).orElse(null);
+        Answer.Facts theirs = searches.primary(facts, peer, () -> !closed).orElse(null);
         facts = desk.facts(image);
         if (theirs == null || facts.role() != ImageHead.Role.PRIMARY) {
             return NEVER;
@@ -358,7 +359,8 @@ final class Fencing {
         ForkCheck.Side here =
                 new ForkCheck.Side(facts.epochs(), facts.watermarks().durable());
         ForkCheck.Side other = new ForkCheck.Side(theirs.epochs(), theirs.durable());
-        Optional<Epoch> newer = Precedence.promotedApart(here, other) ? Precedence.newer(here, other) : Optional.empty();
+        Optional<Epoch> newer =
+                Precedence.promotedApart(here, other) ? Precedence.newer(here, other) : Optional.empty();
         if (newer.isPresent()) {
             fence(
                     image,

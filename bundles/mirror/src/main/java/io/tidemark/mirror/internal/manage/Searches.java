@@ -87,8 +87,7 @@ final class Searches {
     /** Which one gives way is known. */
     void settled(String peer, String image) {
         last.computeIfPresent(
-                key(peer, image),
-                (key, search) -> new Search(search.epoch(), search.nanos(), true, search.due()));
+                key(peer, image), (key, search) -> new Search(search.epoch(), search.nanos(), true, search.due()));
     }
 
     /** How long to wait before a peer is asked; 0 for now. */

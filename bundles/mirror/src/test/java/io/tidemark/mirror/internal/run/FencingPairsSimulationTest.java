@@ -289,7 +289,8 @@ class FencingPairsSimulationTest {
             siblingsGoOn(nodes, c);
             WorkListener givesUp = (what, done, total) -> !what.startsWith("demotes");
             assertThrows(StorageException.class, () -> nodes.b.mirrors.switchOver("disk", "c", givesUp));
-            assertEquals("a", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
+            assertEquals(
+                    "a", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").get("peer"));
             nodes.write(nodes.b, 1);
             heal(nodes, nodes.a, nodes.b);
             awaitFenced(nodes, nodes.a, "b");
