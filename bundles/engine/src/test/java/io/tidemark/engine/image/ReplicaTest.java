@@ -316,38 +316,6 @@ class ReplicaTest {
         }
     }
 
-    /** Who keeps up gathers, since much of it is overwritten; for who catches up time counts, and the device would wait. */
-    @Test
-    void aReplicaThatLacksMuchAppliesEarlier() throws Exception {
-        try (ReplicaRig rig = ReplicaRig.consistent()) {
-            rig.settings = new ImageSettings(
-                    8L << 20, 64L << 20, 1024, 1L << 30, HOUR, HOUR, ImageSettings.JournalFull.HOLD, 0.8, HOUR);
-            rig.start();
-            discards(rig, 470);
-            Rig.eventually(() -> rig.progress().replayed() > 0, "it has gathered enough");
-            // Nothing came in meanwhile: the next batch may start later.
-            long before = rig.progress().replayed();
-            discards(rig, 490);
-            rig.awaitHead(960);
-            rig.replica.sourceDurable(970);
-            discards(rig, 1);
-            rig.awaitHead(961);
-            assertEquals(before, rig.progress().replayed());
-            rig.replica.sourceDurable(1961);
-            discards(rig, 1);
-            Rig.eventually(() -> rig.progress().replayed() >= 961, "it is applied");
-        }
-    }
-
-    private static void discards(ReplicaRig rig, int count) throws StorageException {
-        for (int i = 0; i < count; i++) {
-            rig.event(EventKind.DISCARD, 1024L * rig.last(), 512);
-            // Nobody looks at what it was, and each is as large as the image.
-            rig.states.set((int) rig.last() - 1, null);
-        }
-        rig.sendAll();
-    }
-
     // ---------------------------------------------------------------- orders
 
     @Test
