@@ -533,13 +533,14 @@ final class Incoming implements PeerLink.Receiver {
                     List.of());
         }
         boolean copying = progress.consistency() == Consistency.COPYING;
+        boolean replays = progress.consistency() == Consistency.REPLAYING;
         Message.Copy rest = hasSeed() ? Message.Copy.GO_ON_SEEDED : Message.Copy.GO_ON;
         return new Message.Open(
                 wish.sourceImage(),
                 wish.image(),
                 facts.imageIdentity(),
                 copying ? rest : Message.Copy.NONE,
-                copying ? progress.nextOffset() : 0,
+                copying ? progress.nextOffset() : replays ? Message.Open.REPLAYING : 0,
                 window,
                 progress.arrived(),
                 progress.received(),

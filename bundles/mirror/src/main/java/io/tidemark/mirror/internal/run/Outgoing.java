@@ -67,6 +67,8 @@ final class Outgoing {
     private final Credit credit;
     private final String peer;
     private final Copier copier;
+    /** What the replica has to have received so that nobody but itself is needed to make its bytes a position; 0 when they are. */
+    private final long wholeAt;
     /** The replica reads the journal itself: it is told of news only. */
     private final boolean reads;
     /** Whether the origin is told how far it is. */
@@ -143,6 +145,8 @@ final class Outgoing {
             toldEpoch = opened.epochs().get(0).number();
         }
         this.copier = opened.copying() ? new Copier(all, this, link) : null;
+        // Its copy was whole before, so it is consistent at some event that was durable here then.
+        this.wholeAt = open.replays() ? opened.durable() : 0;
         this.reads = open.copy().reads();
         this.toldDurable = reads ? opened.durable() : 0;
         this.counts = (reads ? open.copy() == Message.Copy.READS : tape.registered())
@@ -257,7 +261,7 @@ final class Outgoing {
                 return;
             }
             Message.Progress now = progress;
-            boolean consistent = copier == null || now.replayed() >= copier.consistentAt();
+            boolean consistent = copier == null ? now.received() >= wholeAt : now.replayed() >= copier.consistentAt();
             boolean inSync = reachable && consistent && !closed;
             try {
                 hurries = all.origin()

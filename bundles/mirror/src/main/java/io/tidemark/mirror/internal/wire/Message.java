@@ -95,7 +95,7 @@ public sealed interface Message
      * @param replica its name at the receiver
      * @param identity of the receiver's image; all zero bits when it has none yet
      * @param copy what it wants beside events
-     * @param nextOffset where a copy that is under way goes on; otherwise 0
+     * @param nextOffset where a copy that is under way goes on; without one, whether the receiver's image is {@link #REPLAYING}
      * @param window bytes of frames that the source may have under way in this channel
      * @param arrived the last event that the receiver has in memory
      * @param received the last one that it has durable
@@ -114,6 +114,9 @@ public sealed interface Message
             long replayed,
             List<Epoch> epochs)
             implements Message {
+        /** As next offset without a copy: its bytes are copied, but they are no position of the source yet; otherwise 0. */
+        public static final long REPLAYING = 1;
+
         /** Copies. */
         public Open {
             epochs = List.copyOf(epochs);
@@ -126,7 +129,16 @@ public sealed interface Message
          * @return a copy
          */
         public Open reading(Copy how) {
-            return new Open(image, replica, identity, how, 0, window, arrived, received, replayed, epochs);
+            return new Open(image, replica, identity, how, nextOffset, window, arrived, received, replayed, epochs);
+        }
+
+        /**
+         * Whether the receiver has all bytes of a copy, and lacks events that make them a position of the source.
+         *
+         * @return false while it copies
+         */
+        public boolean replays() {
+            return !copy.copies() && nextOffset != 0;
         }
 
         @Override

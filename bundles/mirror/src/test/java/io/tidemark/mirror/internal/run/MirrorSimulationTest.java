@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.PeerProgress;
 import io.tidemark.faults.NetworkFaults;
 import io.tidemark.mirror.internal.identity.NodeKey;
@@ -318,6 +319,42 @@ class MirrorSimulationTest {
                     image.journal.durable(), sites.a.engine.peers.get("disk<b").received());
             sites.a.restart();
             awaitCounts(sites, true);
+        });
+    }
+
+    /** Its bytes are copied, and no position of the source before more has come: if that is lost, nothing can be made of them. */
+    @Test
+    void aReplicaThatIsNotConsistentDoesNotCountWhenItIsLinkedAgain() {
+        TwoSites.play(700, SEEDS, sites -> {
+            sites.settings =
+                    new MirrorSettings(1 << 18, 64 << 20, 2, 1 << 20, 5 * SECOND, SECOND / 10, SECOND, SECOND / 5);
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 10, 8192);
+            sites.b.wish("disk");
+            sites.b.boot();
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.image("disk") != null && sites.b.image("disk").copiedRanges > 0, 30 * SECOND));
+            image.journal.withhold();
+            sites.write(image, 5, 512);
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.image("disk").consistency == Consistency.REPLAYING, 30 * SECOND));
+            long consistentAt = sites.b.image("disk").consistentAt;
+            assertEquals(image.journal.durable(), consistentAt);
+            sites.network.cut("a", "b");
+            awaitCounts(sites, false);
+            sites.network.heal("a", "b");
+            if (sites.random.coin()) {
+                sites.b.restart();
+            }
+            linked(sites);
+            image.journal.give(consistentAt - 1);
+            sites.machine.sleep(5 * SECOND);
+            assertEquals(consistentAt - 1, sites.a.engine.peers.get("disk<b").received());
+            assertFalse(sites.a.engine.peers.get("disk<b").reachable());
+            image.journal.giveAll();
+            awaitCounts(sites, true);
+            sites.awaitEqual("disk", 30 * SECOND);
         });
     }
 
