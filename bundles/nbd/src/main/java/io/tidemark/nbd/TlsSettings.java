@@ -14,7 +14,7 @@ import java.util.Set;
  * @param key PEM file with the private key, unencrypted; null where the certificate's file is PKCS #12 or has it too
  * @param password of the PKCS #12 file; empty for PEM
  * @param clientAuthority PEM file with the certificates that sign clients; null when clients need none
- * @param clientCertificates whether clients must show a certificate
+ * @param clientCertificates whether clients that use TLS must show a certificate; NONE where the mode is OFF
  * @param tlsOnlyExports exports that are hidden from clients without TLS where the mode is OPTIONAL
  */
 public record TlsSettings(
@@ -35,7 +35,7 @@ public record TlsSettings(
         NONE,
         /** A certificate is checked where the client shows one. */
         OPTIONAL,
-        /** No client without a certificate gets in. */
+        /** No client that uses TLS gets in without a certificate. Of those without TLS, where the mode is OPTIONAL, none is asked. */
         REQUIRED
     }
 
@@ -46,6 +46,10 @@ public record TlsSettings(
         if (mode == TlsMode.OFF) {
             if (!tlsOnlyExports.isEmpty()) {
                 throw new IllegalArgumentException("tlsOnlyExports: named, but tls is off; set tls to optional");
+            }
+            if (clientCertificates != ClientCertificates.NONE) {
+                throw new IllegalArgumentException("tlsClientCertificates: " + lower(clientCertificates)
+                        + ", but tls is off; set tls to required, or tlsClientCertificates to none");
             }
         } else if (certificate == null) {
             throw new IllegalArgumentException("tlsCertificate: missing, but tls is " + lower(mode)

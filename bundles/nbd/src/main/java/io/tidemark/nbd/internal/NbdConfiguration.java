@@ -60,7 +60,9 @@ public @interface NbdConfiguration {
     /** Client certificates. */
     @AttributeDefinition(
             required = false,
-            description = "none; optional: checked where a client shows one; required: no client without one.")
+            description =
+                    "Of clients that use TLS: none; optional: checked where a client shows one; required: none gets in"
+                            + " without. With tls = optional, clients without TLS are asked for none.")
     String tlsClientCertificates() default "none";
 
     /** TLS-only exports. */

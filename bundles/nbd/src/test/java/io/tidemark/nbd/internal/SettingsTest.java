@@ -111,13 +111,31 @@ class SettingsTest {
         for (String[] each : wrong) {
             IllegalArgumentException refused =
                     assertThrows(IllegalArgumentException.class, () -> read(Map.of(each[0], each[1])), each[0]);
-            String key = each[1].equals("required") && each[0].equals("tls")
-                    ? "tlsCertificate"
-                    : each[0].equals("tlsClientCertificates") && each[1].equals("required")
-                            ? "tlsClientAuthority"
-                            : each[0];
+            String key = each[1].equals("required") && each[0].equals("tls") ? "tlsCertificate" : each[0];
             assertTrue(refused.getMessage().startsWith(key + ": "), refused.getMessage());
             assertFalse(refused.getMessage().endsWith(": "), refused.getMessage());
         }
+    }
+
+    /** What asks clients for certificates and serves everybody without one would be taken for a lock. */
+    @Test
+    void certificatesOfClientsNeedTls() {
+        for (String certificates : new String[] {"optional", "required"}) {
+            Map<String, String> asks = Map.of("tlsClientCertificates", certificates, "tlsClientAuthority", "/a.pem");
+            IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> read(asks));
+            String begin = "tlsClientCertificates: " + certificates + ", but tls is off; ";
+            assertTrue(refused.getMessage().startsWith(begin), refused.getMessage());
+
+            Map<String, String> noAuthority =
+                    Map.of("tls", "optional", "tlsCertificate", "/c.pem", "tlsClientCertificates", certificates);
+            refused = assertThrows(IllegalArgumentException.class, () -> read(noAuthority));
+            assertTrue(refused.getMessage().startsWith("tlsClientAuthority: "), refused.getMessage());
+        }
+        // What is prepared and asks nobody for anything contradicts nothing.
+        assertEquals(
+                TlsMode.OFF,
+                read(Map.of("tlsCertificate", "/c.pem", "tlsClientAuthority", "/a.pem"))
+                        .tls()
+                        .mode());
     }
 }
