@@ -86,7 +86,11 @@ public final class NbdServer implements AutoCloseable {
                 listeners.remove(endpoint).close();
             }
         }
-        LOG.info("nbd: serving at {}", endpoints());
+        if (wanted.isEmpty()) {
+            LOG.info("nbd: serving at no address, since host is empty and there is no unixSocket");
+        } else {
+            LOG.info("nbd: serving at {}", endpoints());
+        }
     }
 
     /**

@@ -55,7 +55,8 @@ final class NodeReadiness implements Supplier<Readiness> {
                     ? broken("no NBD server runs; see bundle:list and log:display")
                     : starting("the NBD server does not run yet");
         }
-        if (nbd.endpoints().isEmpty()) {
+        // Without an address and content: it is wished that there is none.
+        if (nbd.endpoints().isEmpty() && !nbd.status().equals(SERVING)) {
             // Refusals and failures are final until somebody changes something; anything else is on its way.
             return nbd.status().contains(":") ? broken("NBD " + nbd.status()) : starting("NBD " + nbd.status());
         }
@@ -66,7 +67,7 @@ final class NodeReadiness implements Supplier<Readiness> {
         StringBuilder line = new StringBuilder("serving: ")
                 .append(Words.count(images.size(), "image"))
                 .append(", NBD on ")
-                .append(Words.list(nbd.endpoints()));
+                .append(nbd.endpoints().isEmpty() ? "no address" : Words.list(nbd.endpoints()));
         if (!nbd.status().equals(SERVING)) {
             line.append("; NBD ").append(nbd.status());
         }

@@ -45,6 +45,17 @@ class NodeReadinessTest {
                         + " vm2 is holding");
     }
 
+    /** An appliance that brings a front end of its own wishes for no NBD, with an empty host and no Unix socket. */
+    @Test
+    void aNodeWithoutNbdServes() {
+        node.frontEnds.add(new Server("serving", List.of()));
+        expect(Readiness.State.STARTING, "starting: features are being installed");
+        booted = true;
+        expect(Readiness.State.SERVING, "serving: 0 images, NBD on no address");
+        node.images.put("vm1", FakeNode.image("vm1", State.HOLDING, "x"));
+        expect(Readiness.State.SERVING, "serving: 1 image, NBD on no address; vm1 is holding");
+    }
+
     @Test
     void whatDoesNotComeByItselfIsBroken() {
         booted = true;

@@ -444,6 +444,11 @@ class RunIT {
         Files.writeString(etc.resolve("node.properties"), "node = a\nnbd = foo\n");
         String start = "./run --data " + data + " --background";
         oneLine(Shell.run("bash", "-c", start), 2, "node.properties: nbd = 127.0.0.1:foo: a port is a number");
+        for (String option : new String[] {"--nbd", "--mirror"}) {
+            Outcome nowhere =
+                    Shell.run("bash", "-c", "./run --data " + node("b") + " " + option + " :10809 --background");
+            oneLine(nowhere, 2, option + " :10809: there is no address before the colon");
+        }
 
         Path log = Files.createDirectories(data.resolve("karaf/log")).resolve("karaf.log");
         Files.writeString(log, "2026-01-01T00:00:00,000 | ERROR | trouble of an earlier start\n");

@@ -28,6 +28,8 @@ public final class FrontEndViews {
                 out.append("Listening on ")
                         .append(Words.list(frontEnd.endpoints()))
                         .append('\n');
+            } else if (frontEnd.status().equals(SERVING)) {
+                out.append("Listening on no address, as configured\n");
             }
             if (!frontEnd.status().equals(SERVING)) {
                 out.append(frontEnd.name())

@@ -508,6 +508,9 @@ class CommandsTest {
     void clientsAndExportsAreShown() throws Exception {
         assertHas(Typed.run(node, "nbd:list"), "No NBD server", "No exports");
         assertEquals("No clients.\n", Typed.run(node, "nbd:clients"));
+        node.frontEnds.add(new FakeFrontEnd(List.of()));
+        assertHas(Typed.run(node, "nbd:list"), "Listening on no address, as configured", "No exports");
+        node.frontEnds.clear();
         node.frontEnds.add(new FakeFrontEnd());
         assertHas(Typed.run(node, "nbd:list"), "Listening on nbd://127.0.0.1:10809/");
         assertHas(Typed.run(node, "nbd:clients"), "127.0.0.1:40312", "1,024", "TLSv1.3", "2 (8 KiB)");

@@ -5,6 +5,16 @@ import java.util.List;
 
 /** An NBD server with one client. */
 final class FakeFrontEnd implements FrontEnd {
+    private final List<String> endpoints;
+
+    FakeFrontEnd() {
+        this(List.of("nbd://127.0.0.1:10809/"));
+    }
+
+    FakeFrontEnd(List<String> endpoints) {
+        this.endpoints = endpoints;
+    }
+
     @Override
     public String name() {
         return "nbd";
@@ -17,7 +27,7 @@ final class FakeFrontEnd implements FrontEnd {
 
     @Override
     public List<String> endpoints() {
-        return List.of("nbd://127.0.0.1:10809/");
+        return endpoints;
     }
 
     @Override
