@@ -11,11 +11,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Payload memory in slabs, each cut into slots of one size. Payloads die in any order, because what is overwritten before it
  * is applied is given up at once; a slot is there for the next one of its size the moment it is released, and a slab whose
  * slots are all free serves any size. Slabs are kept for ever: freeing direct memory would wait for the garbage collector.
+ *
+ * <p>Where the process has no memory for one more slab, those that are there do: whoever wants more waits as he does at the
+ * bound. The first one is made at once, so that something is given back to whoever waits.
  */
 final class SlabPayloadPool implements PayloadPool {
     private static final int SLAB_BYTES = 2 << 20;
@@ -24,11 +30,16 @@ final class SlabPayloadPool implements PayloadPool {
     /** From here on there is a size between each power of two and the next, so that less of a slot stays unused. */
     private static final int FINE_BYTES = 4 << 10;
 
+    /** An attempt in vain takes half a second, in which Java collects garbage, and the pool's lock. */
+    static final long TRY_AGAIN_NANOS = 10_000_000_000L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SlabPayloadPool.class);
     private static final int NONE = -1;
     private static final int[] SLOT_BYTES = slotSizes();
 
     private final int slabLimit;
     private final IntFunction<ByteBuffer> memory;
+    private final LongSupplier clock;
     private final Object lock = new Object();
     private final ArrayDeque<Slab> free = new ArrayDeque<>();
 
@@ -39,18 +50,27 @@ final class SlabPayloadPool implements PayloadPool {
     private int slabs;
     private long usedBytes;
 
+    /** The process had no memory for one more slab, and when. */
+    private boolean isShort;
+
+    private long shortSinceNanos;
+    private boolean told;
+
     SlabPayloadPool(long capacityBytes) {
-        this(capacityBytes, StorageFile::allocateAligned);
+        this(capacityBytes, StorageFile::allocateAligned, System::nanoTime);
     }
 
-    /** With memory from elsewhere. */
-    SlabPayloadPool(long capacityBytes, IntFunction<ByteBuffer> memory) {
+    /** With memory and time from elsewhere. */
+    SlabPayloadPool(long capacityBytes, IntFunction<ByteBuffer> memory, LongSupplier clock) {
         if (capacityBytes < 2L * SLAB_BYTES) {
             throw new IllegalArgumentException(
                     "payload memory of " + Sizes.format(capacityBytes) + " is too small; give at least 4 MiB");
         }
         this.memory = memory;
+        this.clock = clock;
         this.slabLimit = (int) Math.min(Integer.MAX_VALUE, capacityBytes / SLAB_BYTES);
+        free.push(new Slab(memory.apply(SLAB_BYTES)));
+        slabs = 1;
     }
 
     /**
@@ -101,11 +121,30 @@ final class SlabPayloadPool implements PayloadPool {
 
     private Slab nextSlab() {
         Slab slab = free.poll();
-        if (slab == null && slabs < slabLimit) {
+        if (slab != null || !mayGrow()) {
+            return slab;
+        }
+        try {
             slab = new Slab(memory.apply(SLAB_BYTES));
             slabs++;
+            isShort = false;
+        } catch (OutOfMemoryError e) {
+            isShort = true;
+            shortSinceNanos = clock.getAsLong();
+            if (!told) {
+                told = true;
+                LOG.warn(
+                        "payload memory stays at {} of {}: {}; raise -XX:MaxDirectMemorySize, or give less",
+                        Sizes.format((long) slabs * SLAB_BYTES),
+                        Sizes.format(capacityBytes()),
+                        e.getMessage());
+            }
         }
         return slab;
+    }
+
+    private boolean mayGrow() {
+        return slabs < slabLimit && (!isShort || clock.getAsLong() - shortSinceNanos >= TRY_AGAIN_NANOS);
     }
 
     private void link(Slab slab) {
@@ -160,7 +199,7 @@ final class SlabPayloadPool implements PayloadPool {
     @Override
     public void whenFreed(Runnable listener) {
         synchronized (lock) {
-            if (free.isEmpty() && slabs == slabLimit) {
+            if (free.isEmpty() && !mayGrow()) {
                 waiting.add(listener);
                 return;
             }

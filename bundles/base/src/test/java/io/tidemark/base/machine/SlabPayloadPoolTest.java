@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 class SlabPayloadPoolTest {
@@ -39,21 +40,50 @@ class SlabPayloadPoolTest {
         }
     }
 
-    /** The process is short of memory for a moment. */
-    @Test
-    void memoryThatCouldNotBeHadIsNotCounted() {
-        boolean[] missing = {true};
-        PayloadPool pool = new SlabPayloadPool(4 << 20, bytes -> {
-            if (missing[0]) {
+    /** Memory that the process may be short of, and a clock. */
+    private static final class Machine implements IntFunction<ByteBuffer> {
+        boolean isShort;
+        int attempts;
+        long nanos;
+
+        @Override
+        public ByteBuffer apply(int bytes) {
+            attempts++;
+            if (isShort) {
                 throw new OutOfMemoryError("on purpose");
             }
             return ByteBuffer.allocateDirect(bytes);
-        });
-        for (int i = 0; i < 3; i++) {
-            assertThrows(OutOfMemoryError.class, () -> pool.tryTake(4096));
         }
-        missing[0] = false;
-        for (int i = 0; i < 4; i++) {
+    }
+
+    /** The process is short of memory for a while: nothing is counted that is not there, and nobody hears of it but as of a bound. */
+    @Test
+    void memoryThatCannotBeHadIsAsIfAllWereTaken() {
+        Machine machine = new Machine();
+        PayloadPool pool = new SlabPayloadPool(4 << 20, machine, () -> machine.nanos);
+        machine.isShort = true;
+        Payload first = pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES);
+        assertNotNull(first, "there is always a slab");
+        assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+        for (int i = 0; i < 5; i++) {
+            assertNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+        }
+        assertEquals(2, machine.attempts, "an attempt in vain is expensive");
+        AtomicInteger woken = new AtomicInteger();
+        pool.whenFreed(woken::incrementAndGet);
+        assertEquals(0, woken.get(), "nothing is free");
+        first.release();
+        assertEquals(1, woken.get());
+        assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+        assertNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
+
+        machine.isShort = false;
+        machine.nanos += SlabPayloadPool.TRY_AGAIN_NANOS - 1;
+        assertNull(pool.tryTake(1));
+        machine.nanos++;
+        pool.whenFreed(woken::incrementAndGet);
+        assertEquals(2, woken.get(), "there may be some now");
+        for (int i = 0; i < 2; i++) {
             assertNotNull(pool.tryTake(PayloadPool.MAX_PAYLOAD_BYTES));
         }
         assertNull(pool.tryTake(1));

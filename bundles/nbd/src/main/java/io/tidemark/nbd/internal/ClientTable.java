@@ -46,9 +46,14 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
 
     /** A table without clients; {@link #apply} comes before the first one. */
     public ClientTable(DeviceRegistry registry, NbdSettings settings) {
+        this(registry, settings, new Shared(settings.limits().readerThreads()));
+    }
+
+    /** With memory from elsewhere. */
+    ClientTable(DeviceRegistry registry, NbdSettings settings, Shared shared) {
         this.registry = registry;
         this.settings = settings;
-        this.shared = new Shared(settings.limits().readerThreads());
+        this.shared = shared;
     }
 
     /** Sets the terms for connections to come. */

@@ -6,6 +6,7 @@ import io.tidemark.api.device.DeviceSession;
 import io.tidemark.api.device.FrontEnd;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.base.net.TlsLink;
+import io.tidemark.base.text.Sizes;
 import io.tidemark.nbd.TlsMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -189,6 +190,13 @@ final class Connection implements Runnable {
     private String enter(Handshake handshake, ByteBuffer in, long deadline) throws IOException {
         BlockDevice device = handshake.device();
         ConnectionBuffers buffers = shared.takeBuffers();
+        if (buffers == null) {
+            shared.shortage(
+                    "nbd: client " + address + " of " + device.name() + " is refused: no direct memory is left for its "
+                            + Sizes.format(ConnectionBuffers.totalBytes())
+                            + "; raise -XX:MaxDirectMemorySize in jvm.options, or lower maxConnections");
+            return refused(handshake, "the server has no memory for one more connection");
+        }
         Replies replies = new Replies(handshake.structured());
         Outbox outbox = new Outbox(io.link(), replies, counters, buffers.encoded, io.waiter()::wake);
         DeviceSession session;
@@ -196,10 +204,7 @@ final class Connection implements Runnable {
             session = device.connect(address, listener(outbox));
         } catch (StorageException e) {
             shared.giveBack(buffers);
-            if (handshake.refused(e.getMessage()) == Handshake.Step.CLOSE) {
-                return handshake.closeReason();
-            }
-            return null;
+            return refused(handshake, e.getMessage());
         }
         try (session) {
             handshake.accepted();
@@ -213,6 +218,10 @@ final class Connection implements Runnable {
             outbox.close();
             shared.giveBack(buffers);
         }
+    }
+
+    private static String refused(Handshake handshake, String why) {
+        return handshake.refused(why) == Handshake.Step.CLOSE ? handshake.closeReason() : null;
     }
 
     private SessionListener listener(Outbox outbox) {

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +36,19 @@ final class Shared implements AutoCloseable {
     /** Anybody can make as many of these lines as he likes. */
     private final LogLimit strangers = new LogLimit(System.nanoTime());
 
+    /** Apart, so that strangers do not hide these lines behind theirs. */
+    private final LogLimit shortages = new LogLimit(System.nanoTime());
+
+    private final Supplier<ConnectionBuffers> newBuffers;
+
     Shared(int readerThreads) {
+        this(readerThreads, ConnectionBuffers::new);
+    }
+
+    /** With buffers from elsewhere. */
+    Shared(int readerThreads, Supplier<ConnectionBuffers> newBuffers) {
         this.readerThreads = readerThreads;
+        this.newBuffers = newBuffers;
     }
 
     /** A line about a client that was not served. */
@@ -71,9 +83,27 @@ final class Shared implements AutoCloseable {
         return devices.computeIfAbsent(device, any -> new DeviceShare(readerThreads, readers));
     }
 
-    synchronized ConnectionBuffers takeBuffers() {
-        ConnectionBuffers buffers = idle.poll();
-        return buffers == null ? new ConnectionBuffers() : buffers;
+    /** Null when the process has no memory for them. */
+    ConnectionBuffers takeBuffers() {
+        synchronized (this) {
+            ConnectionBuffers buffers = idle.poll();
+            if (buffers != null) {
+                return buffers;
+            }
+        }
+        try {
+            return newBuffers.get();
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
+    }
+
+    /** A line about a client for which there was no memory. */
+    void shortage(String text) {
+        String line = shortages.line(text, System.nanoTime());
+        if (line != null) {
+            LOG.warn("{}", line);
+        }
     }
 
     /** Only when nothing uses them any more. */

@@ -1,10 +1,12 @@
 package io.tidemark.nbd.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
@@ -51,5 +53,38 @@ class BufferPoolTest {
             assertNull(pool.tryTake(borrower));
             before -= has;
         }
+    }
+
+    /** The process is short of memory: whoever wants a buffer does without, as where all are lent. */
+    @Test
+    void memoryThatCannotBeHadIsAsIfAllWereLent() {
+        boolean[] isShort = {false};
+        int[] attempts = {0};
+        long[] nanos = {0};
+        BufferPool pool = new BufferPool(
+                512,
+                2,
+                bytes -> {
+                    attempts[0]++;
+                    if (isShort[0]) {
+                        throw new OutOfMemoryError("on purpose");
+                    }
+                    return ByteBuffer.allocateDirect(bytes);
+                },
+                () -> nanos[0]);
+        BufferPool.Lease first = pool.tryTake();
+        isShort[0] = true;
+        for (int i = 0; i < 5; i++) {
+            assertNull(pool.tryTake());
+            assertNull(pool.tryTake(new BufferPool.Borrower()));
+        }
+        assertEquals(2, attempts[0], "an attempt in vain is expensive");
+        assertEquals(1, pool.lent());
+        first.giveBack();
+        assertSame(first, pool.tryTake());
+        isShort[0] = false;
+        nanos[0] = BufferPool.TRY_AGAIN_NANOS;
+        assertNotNull(pool.tryTake());
+        assertNull(pool.tryTake());
     }
 }

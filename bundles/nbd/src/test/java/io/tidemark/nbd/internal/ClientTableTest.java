@@ -5,21 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.nbd.NbdSettings;
+import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.FakeRegistry;
+import io.tidemark.nbd.testing.LogLines;
 import io.tidemark.nbd.testing.Served;
+import io.tidemark.nbd.testing.TestClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class ClientTableTest {
     private static final int MINUTE_SECONDS = 60;
+    private static final int GO = 7;
 
     /**
      * An idle client may stay for ever, so only the kernel finds one that vanished without a word: it is asked after a minute, and is
@@ -60,5 +67,39 @@ class ClientTableTest {
             }
         }
         return values;
+    }
+
+    /** Direct memory is used up: that is no defect, and lasts no longer than it does. */
+    @Test
+    void aClientForWhichThereIsNoMemoryIsToldSo() throws Exception {
+        AtomicBoolean isShort = new AtomicBoolean(true);
+        Shared shared = new Shared(1, () -> {
+            if (isShort.get()) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            return new ConnectionBuffers();
+        });
+        ClientTable table = new ClientTable(new FakeRegistry(new FakeDevice("disk", 4096)), Served.settings(), shared);
+        table.apply(Served.settings(), null);
+        Listener listener = Listener.tcp("127.0.0.1", 0, table::accept);
+        listener.start();
+        try (LogLines log = new LogLines();
+                TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+            TestClient.OptionReply refusal =
+                    client.hello().ask(GO, TestClient.info("disk")).get(0);
+            assertEquals(Nbd.REP_ERR_UNKNOWN, refusal.type());
+            assertEquals(
+                    "the server has no memory for one more connection",
+                    new String(refusal.data(), StandardCharsets.UTF_8));
+            log.are(
+                    "WARN nbd: client 127\\.0\\.0\\.1:\\d+ of disk is refused: no direct memory is left for its 528 KiB;"
+                            + " raise -XX:MaxDirectMemorySize in jvm\\.options, or lower maxConnections");
+            isShort.set(false);
+            client.go("disk");
+            assertEquals(0, client.does(3, 0, 0, 0));
+        } finally {
+            listener.close();
+            table.close();
+        }
     }
 }
