@@ -1,5 +1,6 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
@@ -7,14 +8,15 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.text.Durations;
+import java.util.List;
 
 /**
  * Holds the writes of a primary whose stores were opened, until its replicas were asked whether one of them was promoted
  * meanwhile. Who asks them is told elsewhere; here it is decided how long that is waited for, and what comes then. Whoever has
- * no replicas is not held, and has no worker for this.
+ * no replicas, and never was one, is not held, and has no worker for this.
  *
  * <pre>
- *                  opened, has replicas             answered, or admitted by an order
+ *                  opened, has peers                answered, or admitted by an order
  *   admits writes -----------------------> asks ------------------------------------> admits writes
  *                                           | time is over, and the image serves then
  *                                           +-----------------------------------------> admits writes, with a warning
@@ -42,9 +44,18 @@ final class Asking implements Runnable {
         this.gate = core.context.workers().newGate();
     }
 
-    /** Whether a primary has replicas that it could ask. */
-    static boolean hasReplicas(Journal journal) {
-        return journal.clients().stream().anyMatch(client -> client.id().startsWith(ReplicaManager.CLIENT_PREFIX));
+    /** Whether a primary has replicas that it could ask, or had a source: of that no journal knows. */
+    private static boolean hasPeers(Journal journal, ImageHead head) {
+        return (HeadProperties.isPromoted(head) && !isCutNow(journal))
+                || journal.clients().stream().anyMatch(client -> client.id().startsWith(ReplicaManager.CLIENT_PREFIX));
+    }
+
+    /** At an earlier moment, just now: its journal took the place of another one, and is empty still. */
+    private static boolean isCutNow(Journal journal) {
+        List<Epoch> epochs = journal.epochs();
+        return epochs.size() == 2
+                && epochs.get(0).firstSequence() > journal.durable()
+                && epochs.get(1).isPromoted();
     }
 
     // ---------------------------------------------------------------- under the lock
@@ -55,7 +66,7 @@ final class Asking implements Runnable {
         boolean asks = head.role() == ImageHead.Role.PRIMARY
                 && core.fence == null
                 && core.settings.askTimeoutNanos() > 0
-                && hasReplicas(journal);
+                && hasPeers(journal, head);
         // Whoever asked for an opening before must not be heard for this one.
         question = asks ? Math.max(1, core.context.randomBits() >>> 1) : 0;
         sinceNanos = core.context.clock().monotonicNanos();

@@ -176,6 +176,11 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
         return copy(primary, ImageHead.Role.PRIMARY, properties);
     }
 
+    /** Whether it was a replica before it was primary: its source, and who followed that, may be primary again. */
+    static boolean isPromoted(ImageHead head) {
+        return head.properties().containsKey(ENDED);
+    }
+
     /** Whether a promoted replica is in this epoch still: the one that its promotion starts is not there yet. */
     static boolean isPromotedIn(ImageHead head, UUID epochIdentity) {
         return epochIdentity.toString().equals(head.properties().get(ENDED));
@@ -189,6 +194,7 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
                 CUT,
                 epoch.predecessorIdentity() + " " + epoch.startedNanos() + " " + epoch.promotedOver() + " "
                         + epoch.owner());
+        properties.put(ENDED, epoch.identity().toString());
         return copy(primary, ImageHead.Role.PRIMARY, properties);
     }
 

@@ -11,6 +11,7 @@ import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ReplicaManager;
@@ -214,6 +215,31 @@ class AskingTest {
             rig.engine.answered(rig.engine.question());
             write.succeeded();
             rig.verify();
+        }
+    }
+
+    /** Its journal knows no replica: whoever wrote it before is to be asked. */
+    @Test
+    void aReplicaThatWasPromotedAsksWhenItIsOpenedAgain() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.settings = asks(ImageSettings.Unasked.WAIT, HOUR);
+            rig.start();
+            rig.write(1, 7);
+            rig.sendAll();
+            rig.crash(0);
+            assertEquals(0, rig.engine.question(), "a replica admits nothing anyway");
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            assertEquals(0, rig.engine.question(), "promoted just now");
+            rig.crash(0);
+            assertNotEquals(0, rig.engine.question());
+            assertSame(State.HOLDING, rig.engine.state());
+            rig.engine.answered(rig.engine.question());
+            assertSame(State.SERVING, rig.engine.state());
+
+            rig.engine.turn(ImageHead.Role.REPLICA);
+            rig.crash(0);
+            assertEquals(0, rig.engine.question());
         }
     }
 }
