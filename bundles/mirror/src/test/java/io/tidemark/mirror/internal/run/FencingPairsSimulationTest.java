@@ -3,6 +3,7 @@ package io.tidemark.mirror.internal.run;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -14,6 +15,7 @@ import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.api.replica.Consistency;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -323,6 +325,17 @@ class FencingPairsSimulationTest {
             awaitFenced(nodes, nodes.b, "c");
             assertNull(c.image("disk").fence);
             assertTrue(c.write("disk"));
+            // They are not mirrored with each other, so that is ordered first.
+            nodes.b.mirrors.demote("disk");
+            nodes.b.mirrors.disable("disk", "a");
+            c.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
+            nodes.b.mirrors.resync("disk", "c", GivenUp.LOST);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.isPrimary("disk")
+                            && nodes.b.image("disk").consistency == Consistency.CONSISTENT
+                            && nodes.b.image("disk").head == c.image("disk").journal.appended(),
+                    60 * SECOND));
+            assertArrayEquals(c.image("disk").bytes, nodes.b.image("disk").bytes);
         });
         assertTrue(both[0] && both[1]);
     }
