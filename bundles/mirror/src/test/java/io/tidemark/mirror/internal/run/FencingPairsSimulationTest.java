@@ -333,7 +333,8 @@ class FencingPairsSimulationTest {
             assertTrue(nodes.machine.awaitUntil(
                     () -> !nodes.b.isPrimary("disk")
                             && nodes.b.image("disk").consistency == Consistency.CONSISTENT
-                            && nodes.b.image("disk").head == c.image("disk").journal.appended(),
+                            && nodes.b.image("disk").head
+                                    == c.image("disk").journal.appended(),
                     60 * SECOND));
             assertArrayEquals(c.image("disk").bytes, nodes.b.image("disk").bytes);
         });
