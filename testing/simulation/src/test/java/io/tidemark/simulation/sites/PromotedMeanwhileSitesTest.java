@@ -99,6 +99,46 @@ class PromotedMeanwhileSitesTest extends Scene {
         });
     }
 
+    /**
+     * The order to become primary is under way to a peer for long, and a third site sees that the source is none any more. The peer
+     * asks before it is promoted; and so does the source before it takes its role back, also who cannot answer.
+     */
+    @Test
+    void neitherSideOfAPlannedChangeIsPrimaryBesideAThirdSite() {
+        machine.run(() -> {
+            prepare();
+            source.spawn("operator", () -> {
+                promote(() -> source.mirrors.switchOver(Site.IMAGE, "b", this::delayOrder));
+                ended = true;
+            });
+            assertTrue(machine.awaitUntil(this::replicaHasTheEnd, 10 * SECOND), "the third site has everything");
+            network.cut("a", "c");
+            replica.mirrors.promote(Site.IMAGE, false);
+            assertTrue(!ended, "the order was not delayed");
+            assertTrue(machine.awaitUntil(() -> ended, 120 * SECOND), "it ends");
+            assertTrue(refused != null, "two are primary");
+            assertEquals(StorageException.Reason.MISMATCH, refused.reason(), refused.getMessage());
+            assertTrue(refused.getMessage().contains("promoted meanwhile at c ("), refused.getMessage());
+            assertTrue(replica.isPrimary());
+            assertEquals(ImageHead.Role.REPLICA, source.facts().role());
+            assertEquals(ImageHead.Role.REPLICA, slow.facts().role());
+        });
+    }
+
+    private boolean delayOrder(String what, long done, long all) {
+        if (what.startsWith("demotes")) {
+            network.stall("a", "b", 5 * SECOND);
+        }
+        return true;
+    }
+
+    private boolean replicaHasTheEnd() {
+        return source.facts() != null
+                && source.facts().role() == ImageHead.Role.REPLICA
+                && replica.facts().watermarks().durable()
+                        == source.facts().watermarks().durable();
+    }
+
     /** However their steps interleave. */
     @Test
     void ofTwoThatArePromotedAtTheSameTimeOneAtLeastIsRefused() {

@@ -304,7 +304,7 @@ final class Fencing {
         ForkCheck.Side other = new ForkCheck.Side(theirs.epochs(), theirs.durable());
         Optional<Epoch> newer = Precedence.newer(here, other);
         if (facts.role() == ImageHead.Role.PRIMARY && newer.isPresent()) {
-            fence(image, new Fence(peer, newer.get().number(), newer.get().identity()), fence);
+            fence(image, peer, newer.get(), fence);
             return ROUND_NANOS;
         }
         Verdict.Kind kind = ForkCheck.compare(here, 0, other).kind();
@@ -362,10 +362,7 @@ final class Fencing {
         Optional<Epoch> newer =
                 Precedence.promotedApart(here, other) ? Precedence.newer(here, other) : Optional.empty();
         if (newer.isPresent()) {
-            fence(
-                    image,
-                    new Fence(peer, newer.get().number(), newer.get().identity()),
-                    desk.services().replicas().fence(image));
+            fence(image, peer, newer.get(), desk.services().replicas().fence(image));
         }
         if (ForkCheck.compare(here, 0, other).kind() == Verdict.Kind.SPLIT) {
             searches.settled(peer, image);
@@ -430,7 +427,8 @@ final class Fencing {
                 || desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted);
     }
 
-    private void fence(String image, Fence now, Optional<Fence> before) throws StorageException {
+    private void fence(String image, String peer, Epoch newer, Optional<Fence> before) throws StorageException {
+        Fence now = new Fence(peer, newer.number(), newer.identity());
         if (before.isPresent() && before.get().equals(now)) {
             // It may not be stored yet.
             desk.services().replicas().fence(image, now);
@@ -446,7 +444,7 @@ final class Fencing {
                     image,
                     now,
                     image,
-                    now.peer());
+                    peer);
         }
     }
 }

@@ -24,7 +24,7 @@ final class Searches {
     private static final long PAUSE_NANOS = Desk.SECOND;
 
     private static final long OLD_NANOS = 10 * Desk.SECOND;
-    static final long NEVER = Long.MAX_VALUE;
+    private static final long NEVER = Long.MAX_VALUE;
 
     private final Desk desk;
     /** By peer and image. */
@@ -65,11 +65,6 @@ final class Searches {
     /** There is another link with a peer, or none: what was found is old. */
     void forget(String peer) {
         last.keySet().removeIf(key -> key.startsWith(key(peer, "")));
-    }
-
-    /** It did not come to its end. */
-    void forget(String peer, String image) {
-        last.remove(key(peer, image));
     }
 
     /**
