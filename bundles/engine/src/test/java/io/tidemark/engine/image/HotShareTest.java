@@ -37,6 +37,8 @@ class HotShareTest {
 
     private volatile CountDownLatch held = new CountDownLatch(0);
 
+    private final Semaphore imageCalled = new Semaphore(0);
+
     /** Forces of the journal and writes of a MiB to the image take as long as the test says. */
     private Rig rig() throws StorageException {
         ForwardingContext context = new ForwardingContext(new MachineContext(32L << 20)) {
@@ -54,6 +56,7 @@ class HotShareTest {
     }
 
     private void beforeWrite() {
+        imageCalled.release();
         try {
             assertTrue(held.await(20, TimeUnit.SECONDS));
         } catch (InterruptedException e) {
@@ -172,7 +175,11 @@ class HotShareTest {
         try (Rig rig = rig()) {
             isFoundSlow(rig);
             held = new CountDownLatch(1);
-            write(rig, 0, MIBS);
+            imageCalled.drainPermits();
+            // A batch keeps what it has in memory: were it half of all, memory would hold the other half.
+            write(rig, 0, 3);
+            assertTrue(imageCalled.tryAcquire(20, TimeUnit.SECONDS), "a batch has begun");
+            write(rig, 3, MIBS);
             assertFalse(somebodyWaits(rig.engine).getAsBoolean());
             held.countDown();
             rig.engine.checkpoint();
