@@ -147,6 +147,18 @@ public interface Replica extends AutoCloseable {
      */
     void endBootstrap(Position consistentAt) throws StorageException;
 
+    /**
+     * The source goes on from a position that is older than what another one had which bytes were copied from: it, or the
+     * replica that has taken its place, was promoted there. Bytes that may show what came behind it there are no position of
+     * this source, and no event replaces them; so all is to be copied once more, from the first byte on.
+     *
+     * @param lastShared sequence of the last event that both have; nothing behind it was offered
+     * @return whether all is to be copied once more, which is durable then; never for a replica that is
+     *     {@link Consistency#CONSISTENT}, nor for one to which nothing was copied yet
+     * @throws StorageException UNAVAILABLE, CLOSED, or IO
+     */
+    boolean copyAgain(long lastShared) throws StorageException;
+
     /** Ends receiving; what was offered is kept and becomes durable. Idempotent. */
     @Override
     void close();

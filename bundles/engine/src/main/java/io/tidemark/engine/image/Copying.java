@@ -75,6 +75,27 @@ final class Copying {
         store(Consistency.REPLAYING, 0, consistentAt);
     }
 
+    /** Behind a fork nobody knows what bytes show that were copied before; of a copy that is whole it is known. */
+    boolean again(long lastShared) throws StorageException {
+        synchronized (core.lock) {
+            receiver.usable();
+            HeadProperties kept = core.following.kept;
+            boolean parted =
+                    switch (core.following.consistency()) {
+                        case COPYING -> kept.nextOffset() > 0;
+                        case REPLAYING -> kept.consistentAt().sequence() > lastShared;
+                        case CONSISTENT -> false;
+                    };
+            if (!parted) {
+                return false;
+            }
+        }
+        // A batch that is on its way to the image may overtake new bytes: what it brings was read, so later events mend
+        // it.
+        note(Consistency.COPYING, 0, Position.NONE);
+        return true;
+    }
+
     private void checkRange(long offset, long length) throws StorageException {
         if (offset < 0 || length < 0 || length > core.sizeBytes - offset) {
             throw Failures.beyondEnd(core.labels.name(), offset, length, core.sizeBytes);
@@ -83,6 +104,10 @@ final class Copying {
 
     private void store(Consistency consistency, long offset, Position at) throws StorageException {
         with(image -> core.steps.forceImage(image), true);
+        note(consistency, offset, at);
+    }
+
+    private void note(Consistency consistency, long offset, Position at) throws StorageException {
         core.heads.store(
                 head -> HeadProperties.put(head, head.role(), core.following.kept.bytes(consistency, offset, at)),
                 () -> core.following.kept = core.following.kept.bytes(consistency, offset, at));

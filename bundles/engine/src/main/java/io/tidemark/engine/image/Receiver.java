@@ -363,6 +363,11 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public boolean copyAgain(long lastShared) throws StorageException {
+        return copying.again(lastShared);
+    }
+
+    @Override
     public void close() {
         Aftermath told = new Aftermath();
         synchronized (core.lock) {

@@ -87,6 +87,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public boolean copyAgain(long lastShared) throws StorageException {
+        return below.copyAgain(lastShared);
+    }
+
+    @Override
     public void close() {
         below.close();
     }

@@ -48,6 +48,21 @@ public final class Epochs {
         return isNone(epochs, sequence) ? Point.NONE : Point.in(at(epochs, sequence), sequence);
     }
 
+    /**
+     * Where a chain goes on from behind an epoch with somebody's promotion: another one may have had more.
+     *
+     * @param epochs oldest first
+     * @param newest that a follower of the chain has
+     * @return the last sequence before the first such promotion; {@link Long#MAX_VALUE} without one
+     */
+    public static long promotedBehind(List<Epoch> epochs, Epoch newest) {
+        return epochs.stream()
+                .filter(epoch -> epoch.number() > newest.number() && epoch.isPromoted())
+                .mapToLong(epoch -> epoch.firstSequence() - 1)
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
     private static boolean isNone(List<Epoch> epochs, long sequence) {
         return sequence == 0 || epochs.isEmpty();
     }

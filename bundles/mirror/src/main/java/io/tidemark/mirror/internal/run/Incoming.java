@@ -552,6 +552,12 @@ final class Incoming implements PeerLink.Receiver {
         if (replica == null) {
             make(opened);
             take();
+        } else if (isParted(opened)) {
+            String why = "all is copied again, because " + wish.peer() + " was promoted meanwhile, or follows who was";
+            LOG.warn("the replica '{}': {}", wish.image(), why);
+            leave(why, false);
+            look();
+            return;
         }
         replica.catchUpTo(opened.durable());
         notes.noted(replica.progress().nextOffset(), context.clock().monotonicNanos());
@@ -560,6 +566,17 @@ final class Incoming implements PeerLink.Receiver {
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
         String from = opened.start().position().toString();
         tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
+    }
+
+    /** Whether bytes that were copied may show what the source that goes on does not have. */
+    private boolean isParted(Message.Opened opened) throws StorageException {
+        ImageFacts facts = facts();
+        List<Epoch> known = facts == null ? List.of() : facts.epochs();
+        if (known.isEmpty()) {
+            return false;
+        }
+        long last = Epochs.promotedBehind(opened.epochs(), known.get(known.size() - 1));
+        return last < Long.MAX_VALUE && replica.copyAgain(last);
     }
 
     private void make(Message.Opened opened) throws StorageException {

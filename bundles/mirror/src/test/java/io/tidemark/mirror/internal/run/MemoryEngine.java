@@ -467,6 +467,22 @@ final class MemoryEngine implements ReplicaManager {
         }
 
         @Override
+        public boolean copyAgain(long lastShared) throws StorageException {
+            serving();
+            boolean parted =
+                    switch (image.consistency) {
+                        case COPYING -> image.nextOffset > 0;
+                        case REPLAYING -> image.consistentAt > lastShared;
+                        case CONSISTENT -> false;
+                    };
+            if (parted) {
+                image.consistency = Consistency.COPYING;
+                image.nextOffset = 0;
+            }
+            return parted;
+        }
+
+        @Override
         public void close() {
             receiving.remove(image.name, this);
         }

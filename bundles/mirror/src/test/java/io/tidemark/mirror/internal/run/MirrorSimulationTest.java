@@ -209,6 +209,33 @@ class MirrorSimulationTest {
         });
     }
 
+    /** Another site, which lacked the last events of the first one, takes its place: what was copied may show those. */
+    @Test
+    void allIsCopiedAgainBehindAPromotion() {
+        TwoSites.play(315, SEEDS, sites -> {
+            boolean whole = sites.random.coin();
+            MemoryImage image = copiedSlowly(sites, CHUNK_BYTES, "disk");
+            assertTrue(sites.machine.awaitUntil(
+                    () -> copied(sites, "disk") >= 3 * CHUNK_BYTES && sites.b.image("disk").nextOffset > 0,
+                    20 * SECOND));
+            sites.network.cut("a", "b");
+            sites.machine.sleep(SECOND);
+            MemoryImage copy = sites.b.image("disk");
+            if (whole) {
+                // All was copied, when the first site was ahead by three events that only it had.
+                System.arraycopy(image.bytes, 0, copy.bytes, 0, image.bytes.length);
+                copy.consistency = Consistency.REPLAYING;
+                copy.consistentAt = image.journal.durable() + 3;
+            }
+            Arrays.fill(copy.bytes, 0, CHUNK_BYTES, (byte) 99);
+            image.promote(new UUID(3, 15), "c", sites.a.process.clock().wallNanos());
+            sites.network.heal("a", "b");
+            sites.write(image, 5, 512);
+            sites.awaitEqual("disk", 60 * SECOND);
+            assertEquals(Consistency.CONSISTENT, copy.consistency);
+        });
+    }
+
     @Test
     void theRateOfCopiesChangesWhileTheyRun() {
         TwoSites.play(320, SEEDS, sites -> {
