@@ -87,6 +87,9 @@ final class Site implements SessionListener {
     /** Journals of another site that this one may read; null for none. */
     private Path shares;
 
+    /** How long after its start it is told of its image. */
+    long imageToldNanos;
+
     Mirrors mirrors;
     private ImageDirectory directory;
     private ReplicaManager replicas;
@@ -222,7 +225,14 @@ final class Site implements SessionListener {
                         new Mirrors.Branches(etc.resolve("branches"), KEPT_BYTES)));
         mirrors.transport("tcp", scene.network.transport(process, name));
         mirrors.start();
-        tell(etc, IMAGES, directory::wished);
+        if (imageToldNanos == 0) {
+            tell(etc, IMAGES, directory::wished);
+        } else {
+            spawn("late", () -> {
+                pause(imageToldNanos);
+                tell(etc, IMAGES, directory::wished);
+            });
+        }
         tell(etc, Mirrors.PEERS, mirrors::peerWished);
         tell(etc, Mirrors.REPLICAS, mirrors::replicaWished);
         spawn("writer", this::write);

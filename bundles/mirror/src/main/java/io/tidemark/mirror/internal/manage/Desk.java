@@ -26,6 +26,7 @@ import io.tidemark.mirror.internal.wire.Order;
  * @param replicas wishes
  * @param turns for changes of one image's role
  * @param nodeName of this node, for people
+ * @param startedNanos when it began, on the monotonic clock
  */
 record Desk(
         StorageContext context,
@@ -34,9 +35,18 @@ record Desk(
         Book<PeerConfig> peers,
         Book<ReplicaWish> replicas,
         Turns turns,
-        String nodeName) {
+        String nodeName,
+        long startedNanos) {
     static final long SECOND = 1_000_000_000L;
+    /** Whoever tells of configurations does it soon after the start, and nobody says when it was the last one. */
+    private static final long TOLD_NANOS = 5 * SECOND;
+
     private static final long LOOK_NANOS = 20 * SECOND;
+
+    /** How long it may be until all configurations are known, of images too; 0 when they are. */
+    long untilToldNanos() {
+        return Math.max(0, startedNanos + TOLD_NANOS - context.clock().monotonicNanos());
+    }
 
     PeerConfig peer(String name) throws StorageException {
         return peers.config(name)

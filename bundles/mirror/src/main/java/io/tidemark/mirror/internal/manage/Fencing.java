@@ -46,15 +46,12 @@ final class Fencing {
     private static final long ANSWER_NANOS = 5 * Desk.SECOND;
     /** Between searches at a peer that cannot say whether it has an image, and looks at one here that is closed. */
     private static final long SELDOM_NANOS = 30 * Desk.SECOND;
-    /** Whoever tells of configurations does it soon after the start, and nobody says when it was the last one. */
-    private static final long TOLD_NANOS = 5 * Desk.SECOND;
 
     private static final Set<Verdict.Kind> FOLLOWS = Set.of(Verdict.Kind.CONTINUES, Verdict.Kind.TRIMMED);
 
     private final Desk desk;
     private final Gate gate;
     private final Searches searches;
-    private final long startedNanos;
     /** Of the worker alone. */
     private final Map<String, Asker> askers = new TreeMap<>();
 
@@ -154,7 +151,6 @@ final class Fencing {
         this.desk = desk;
         this.gate = desk.context().workers().newGate();
         this.searches = new Searches(desk);
-        this.startedNanos = desk.context().clock().monotonicNanos();
     }
 
     void start() {
@@ -195,14 +191,10 @@ final class Fencing {
             long again = wakeAskers();
             Map<String, Long> asking = desk.services().replicas().asking();
             asking.forEach(this::answeredByNobody);
-            gate.await(asking.isEmpty() ? again : Math.min(again, untilTold()));
+            long told = desk.untilToldNanos();
+            gate.await(asking.isEmpty() || told == 0 ? again : Math.min(again, told));
         }
         askers.values().forEach(Asker::end);
-    }
-
-    private long untilTold() {
-        long left = startedNanos + TOLD_NANOS - desk.context().clock().monotonicNanos();
-        return left > 0 ? left : NEVER;
     }
 
     private Set<String> mirrored() {
@@ -422,7 +414,7 @@ final class Fencing {
 
     /** No journal knows whom a replica followed that was promoted: the configuration does, which may be told only now. */
     private boolean isTold(String image) throws StorageException {
-        return untilTold() == NEVER
+        return desk.untilToldNanos() == 0
                 || desk.replicas().config(image).isPresent()
                 || desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted);
     }

@@ -103,7 +103,15 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         Book<PeerConfig> peers = new Book<>(PEERS, stores.peers(), turns, PeerConfig::read, this::peerChanged);
         Book<ReplicaWish> replicas =
                 new Book<>(REPLICAS, stores.replicas(), turns, ReplicaConfig::read, this::replicaChanged);
-        desk = new Desk(context, services, node, peers, replicas, turns, self.name());
+        desk = new Desk(
+                context,
+                services,
+                node,
+                peers,
+                replicas,
+                turns,
+                self.name(),
+                context.clock().monotonicNanos());
         statuses = new Statuses(desk);
         enabling = new Enabling(desk);
         heads = new Heads(desk, statuses);

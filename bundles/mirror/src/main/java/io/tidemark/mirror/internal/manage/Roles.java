@@ -23,6 +23,7 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Point;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,6 +41,7 @@ final class Roles {
     private static final long END_NANOS = 10 * Desk.SECOND;
     private static final long SURE = 0;
     private static final long UNKNOWN = -1;
+    private static final Set<Reason> AWAY = EnumSet.of(Reason.UNAVAILABLE, Reason.STALE_SERVICE, Reason.NOT_FOUND);
 
     private final Desk desk;
     private final Enabling enabling;
@@ -77,7 +79,8 @@ final class Roles {
     private Ground ground(String image, boolean force) throws StorageException {
         ImageFacts ours = consistent(image);
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
-        Answer.Facts source = wish == null ? null : source(wish, force);
+        Source said = source(wish, force);
+        Answer.Facts source = said.facts();
         if (source != null && !force) {
             refuseBeside(image, source, wish);
         }
@@ -85,10 +88,33 @@ final class Roles {
         if (!force) {
             siblings.refusePrimary(image, ground.asked());
             if (source == null) {
-                siblings.refuseUnasked(image, ground.asked(), wish == null ? "" : wish.peer());
+                siblings.refuseUnasked(image, ground.asked(), said.away());
             }
         }
         return ground;
+    }
+
+    /**
+     * What the source says.
+     *
+     * @param facts null when it cannot be asked and need not be, and without a source
+     * @param away the source when it does not answer; empty when it does
+     */
+    private record Source(Answer.Facts facts, String away) {}
+
+    private Source source(ReplicaWish wish, boolean force) throws StorageException {
+        if (wish == null) {
+            return new Source(null, "");
+        }
+        try {
+            return new Source(desk.look(wish.peer(), wish.sourceImage()), "");
+        } catch (StorageException e) {
+            if (!force && !AWAY.contains(e.reason())) {
+                throw e;
+            }
+            // Who says that it has no such image is there: it may have it by another name, or not know it yet.
+            return new Source(null, e.reason() == Reason.NOT_FOUND ? "" : wish.peer());
+        }
     }
 
     private ImageFacts carryOut(Ground ground, boolean force, Turns.Work<ImageFacts, StorageException> promotion)
@@ -243,21 +269,6 @@ final class Roles {
                 : epochs.get(epochs.size() - 2).number();
     }
 
-    /** What the source says; null when it cannot be asked and need not be. */
-    private Answer.Facts source(ReplicaWish wish, boolean force) throws StorageException {
-        try {
-            return desk.look(wish.peer(), wish.sourceImage());
-        } catch (StorageException e) {
-            boolean away = e.reason() == Reason.UNAVAILABLE
-                    || e.reason() == Reason.STALE_SERVICE
-                    || e.reason() == Reason.NOT_FOUND;
-            if (force || away) {
-                return null;
-            }
-            throw e;
-        }
-    }
-
     private long missing(String image, ImageFacts facts, Answer.Facts source, ReplicaWish wish, boolean force)
             throws StorageException {
         Verdict verdict = Desk.compare(source, facts);
@@ -312,7 +323,7 @@ final class Roles {
     /** Asking and fetching may have taken long, and another one may have been promoted meanwhile. */
     private void lookAgain(Ground ground) throws StorageException {
         ReplicaWish wish = ground.wish();
-        Answer.Facts now = wish == null ? null : source(wish, false);
+        Answer.Facts now = source(wish, false).facts();
         if (now != null) {
             refuseBeside(ground.ours().name(), now, wish);
         } else if (ground.source() != null) {

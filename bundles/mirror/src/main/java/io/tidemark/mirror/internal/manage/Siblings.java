@@ -257,7 +257,7 @@ final class Siblings {
 
     // ---- as asked by a peer
 
-    /** The name of an image here. Of one that was never open, nobody could say that it is not here. */
+    /** The name of an image here. Of one that was never open, or not named yet, nobody could say that it is not here. */
     String named(Order.Find order) throws StorageException {
         int unknown = 0;
         for (ImageStatus image : desk.services().images().images()) {
@@ -273,6 +273,12 @@ final class Siblings {
                     "the node " + desk.nodeName() + " cannot say whether it has an image " + order.identity() + ": "
                             + unknown + " of its images are not open",
                     "image:list there says why");
+        }
+        if (desk.untilToldNanos() > 0) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the node " + desk.nodeName() + " has just started, and may not know all of its images yet",
+                    "try again in some seconds");
         }
         throw new StorageException(
                 Reason.NOT_FOUND, "the node " + desk.nodeName() + " has no image " + order.identity(), "");

@@ -31,7 +31,8 @@ public final class ForgetfulFiles extends FaultyFiles {
         FAILS_ONCE
     }
 
-    private static final long EVICT_NANOS = 20_000_000;
+    /** Longer than whoever was told of the failure may be kept from a processor. */
+    private static final long EVICT_NANOS = 500_000_000;
 
     private final Path images;
     private final boolean remember;
