@@ -16,8 +16,9 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Round after round: verified loads and fio with its own checksums write, the node on plain Felix is killed with -9 at a random
- * instant, starts again, and has to hold everything that it had acknowledged. {@code -Dtidemark.kill.rounds=N} makes it longer.
+ * Round after round: verified loads and fio with its own checksums write, the node is killed with -9 at a random instant, starts
+ * again, and has to hold everything that it had acknowledged. Two of three rounds are on plain Felix; without it a node starts
+ * sooner. {@code -Dtidemark.kill.rounds=N} makes it longer.
  */
 abstract class KillLoop {
     private static final int ROUNDS = Seeds.rounds("tidemark.kill.rounds", 50);
@@ -44,7 +45,9 @@ abstract class KillLoop {
         for (int round = 0; round <= rounds; round++) {
             settings.set("checkpoint.bytes", Long.toString(1L << (20 + random.nextInt(4))))
                     .set("checkpoint.interval", (20 + random.nextInt(2000)) + "ms");
-            NodeProcess node = NodeProcess.startFelix(scratch, settings);
+            boolean onFelix = round % 3 < 2;
+            NodeProcess node =
+                    onFelix ? NodeProcess.startFelix(scratch, settings) : NodeProcess.start(scratch, settings);
             loads.verify(node);
             if (fio != null) {
                 long more = fio.verify(node.uri("fio"));
