@@ -24,7 +24,6 @@ import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Wire;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,12 +45,6 @@ final class Incoming implements PeerLink.Receiver {
     private static final long CLOCK_STEP_NANOS = 1_000_000L;
     private static final UUID NO_IMAGE = new UUID(0, 0);
 
-    private record Entry(PeerLink.Said said, int bytes) {
-        Message message() {
-            return said.message();
-        }
-    }
-
     private final StorageContext context;
     private final Services services;
     private final MirrorSettings settings;
@@ -69,12 +62,10 @@ final class Incoming implements PeerLink.Receiver {
 
     // Shared with the links' workers.
     private final Object lock = new Object();
-    private final ArrayDeque<Entry> queue = new ArrayDeque<>();
-    private long queuedBytes;
+    private final Inbox inbox;
     private PeerLink offered;
     private PeerLink asking;
     private int channel;
-    private long windowBytes;
 
     // Of the worker alone.
     private PeerLink link;
@@ -83,11 +74,13 @@ final class Incoming implements PeerLink.Receiver {
     private boolean follows;
     private volatile Replica replica;
     private Events rest;
-    private long releasedBytes;
-    private long toldReleasedBytes;
     private ReplicaProgress told;
     private volatile boolean listens;
     private boolean waitsForRoom;
+    /** There may be room again for what was refused. */
+    private volatile boolean hasRoom;
+
+    private long offerAtNanos;
     private boolean isCopied;
     private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
     private final CopyNotes notes = new CopyNotes();
@@ -110,7 +103,7 @@ final class Incoming implements PeerLink.Receiver {
     private volatile Gate watcher;
 
     /** A frame of events of which some were taken. */
-    private record Events(List<Message.Item> items, int next, Entry entry) {}
+    private record Events(List<Message.Item> items, int next, Inbox.Entry entry) {}
 
     Incoming(
             StorageContext context,
@@ -127,6 +120,7 @@ final class Incoming implements PeerLink.Receiver {
         this.replicasOfNode = replicasOfNode;
         this.shared = shared;
         this.reads = shared != null;
+        this.inbox = new Inbox(wish.image(), settings.windowBytes() / Wire.EVENT_BYTES);
         this.gate = new Standby(context.workers(), "mirror-replica-" + wish.image(), alarms);
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
@@ -214,37 +208,15 @@ final class Incoming implements PeerLink.Receiver {
 
     @Override
     public boolean deliver(PeerLink from, int toChannel, PeerLink.Said said) throws StorageException {
-        int bytes = said.bytes();
         synchronized (lock) {
             if (from != asking || toChannel != channel) {
                 return false;
             }
-            boolean counted = counts(said.message());
-            if (counted && queuedBytes > 0 && queuedBytes + bytes > windowBytes) {
-                throw new StorageException(
-                        Reason.CORRUPT,
-                        "the source of '" + wish.image() + "' sends more than its window of " + windowBytes + " bytes",
-                        "update the peer");
-            }
-            if (!counted && queue.size() > settings.windowBytes() / Wire.EVENT_BYTES) {
-                throw new StorageException(
-                        Reason.CORRUPT,
-                        "the source of '" + wish.image() + "' does not stop talking",
-                        "update the peer");
-            }
-            queuedBytes += counted ? bytes : 0;
-            queue.add(new Entry(said, counted ? bytes : 0));
+            inbox.add(said);
         }
         words.heard();
         gate.open();
         return true;
-    }
-
-    private static boolean counts(Message message) {
-        return switch (message.type()) {
-            case EVENTS, RANGE, ZEROS, EPOCH, PARTS -> true;
-            default -> false;
-        };
     }
 
     // ---- the worker
@@ -371,15 +343,13 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void leaveChannel() {
-        List<Entry> unused = List.of();
+        List<Inbox.Entry> unused = List.of();
         if (link != null) {
             synchronized (lock) {
                 link.detach(channel);
                 channel = 0;
                 asking = null;
-                unused = List.copyOf(queue);
-                queue.clear();
-                queuedBytes = 0;
+                unused = inbox.clear();
             }
         }
         unused.forEach(entry -> entry.said().done());
@@ -391,8 +361,6 @@ final class Incoming implements PeerLink.Receiver {
         asked = false;
         follows = false;
         waitsForRoom = false;
-        releasedBytes = 0;
-        toldReleasedBytes = 0;
         told = null;
         if (replica != null && toldOffset.known()) {
             toldOffset = toldOffset.stale();
@@ -484,8 +452,7 @@ final class Incoming implements PeerLink.Receiver {
         long window = settings.window(replicasOfNode.getAsInt());
         int number;
         synchronized (lock) {
-            windowBytes = window;
-            queuedBytes = 0;
+            inbox.open(window);
             number = link.attach(this);
             channel = number;
             asking = link;
@@ -637,40 +604,61 @@ final class Incoming implements PeerLink.Receiver {
 
     // ---- consuming
 
-    /** Takes the next message; false when there is none or no room for it now. After UNAVAILABLE it is taken again. */
+    /** Takes the next message; false when there is none that can be taken now. After UNAVAILABLE it is taken again. */
     private boolean consume() throws StorageException {
         if (rest != null) {
-            return offer(rest);
+            // Each attempt costs a look at the event: while a copy goes on not one for each of its frames.
+            boolean taken = (isWhole() || mayOffer()) && offer(rest);
+            return taken || (!isWhole() && passRest());
         }
-        Entry entry;
-        synchronized (lock) {
-            entry = queue.peek();
-        }
+        Inbox.Entry entry = inbox.next();
         if (entry == null) {
             return false;
         }
         if (entry.message() instanceof Message.Events events && follows) {
-            remove();
+            inbox.remove(entry);
             words.durable(events.durable(), 0);
             replica.sourceDurable(events.durable());
             return offer(new Events(events.events(), 0, entry));
         }
-        apply(entry.message());
-        if (remove()) {
-            entry.said().done();
-        }
-        released(entry.bytes());
+        take(entry);
         return true;
     }
 
-    /** What the worker looked at, unless it ended the channel and so emptied the queue. */
-    private boolean remove() {
+    private void take(Inbox.Entry entry) throws StorageException {
+        apply(entry.message());
+        // Unless it ended the channel, and with it all that had come.
         if (asked) {
-            synchronized (lock) {
-                queue.remove();
-            }
+            inbox.remove(entry);
+            inbox.released(entry);
+            entry.said().done();
         }
-        return asked;
+    }
+
+    private boolean isWhole() {
+        return replica.progress().consistency() != Consistency.COPYING;
+    }
+
+    private boolean mayOffer() {
+        return hasRoom || context.clock().monotonicNanos() >= offerAtNanos;
+    }
+
+    /**
+     * What else has come goes past events that find no room: maybe nothing but the end of the copy makes room in the journal. Events
+     * and epochs keep their order.
+     */
+    private boolean passRest() throws StorageException {
+        rest = new Events(rest.items(), rest.next(), inbox.early(rest.entry()));
+        Inbox.Entry entry = inbox.nextBehind();
+        if (entry == null) {
+            return false;
+        }
+        if (entry.message() instanceof Message.Events || entry.message() instanceof Message.NextEpoch) {
+            inbox.setAside(entry);
+        } else {
+            take(entry);
+        }
+        return true;
     }
 
     private void apply(Message message) throws StorageException {
@@ -748,7 +736,12 @@ final class Incoming implements PeerLink.Receiver {
                 if (!replica.offer(item.header(), item.body())) {
                     waitsForRoom = true;
                     words.waits(true);
-                    replica.whenRoom(gate::open);
+                    hasRoom = false;
+                    offerAtNanos = context.clock().monotonicNanos() + SECOND;
+                    replica.whenRoom(() -> {
+                        hasRoom = true;
+                        gate.open();
+                    });
                     return false;
                 }
                 next++;
@@ -760,18 +753,9 @@ final class Incoming implements PeerLink.Receiver {
         }
         waitsForRoom = false;
         words.waits(false);
-        released(events.entry().bytes());
+        inbox.released(events.entry());
         events.entry().said().done();
         return true;
-    }
-
-    private void released(int bytes) {
-        if (asked) {
-            releasedBytes += bytes;
-            synchronized (lock) {
-                queuedBytes -= bytes;
-            }
-        }
     }
 
     private void ended(Message.Ended ended) {
@@ -827,16 +811,14 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void tellCredit() {
-        boolean empty;
-        synchronized (lock) {
-            empty = queue.isEmpty();
+        long credit = link != null && asked ? inbox.credit() : -1;
+        if (credit < 0) {
+            return;
         }
-        if (link != null
-                && asked
-                && releasedBytes > toldReleasedBytes
-                && (empty || releasedBytes - toldReleasedBytes >= windowBytes / 4)) {
-            toldReleasedBytes = releasedBytes;
-            link.send(sending, channel, new Message.Credit(releasedBytes));
+        link.send(sending, channel, new Message.Credit(credit));
+        if (replica != null && follows) {
+            // While it is copied the source sends no more events than so far ahead of what has arrived.
+            tellProgress();
         }
     }
 

@@ -100,6 +100,7 @@ final class IncomingWords {
         comparedBytes = compares ? 0 : -1;
         times.clear();
         suspended = false;
+        waits = false;
         trouble = "";
     }
 
@@ -267,7 +268,11 @@ final class IncomingWords {
             case ASKED -> new Said(State.STARTING, "asked for the image");
             case REFUSED -> new Said(State.REFUSED, "refused by " + peer);
             case PRIMARY -> new Said(State.PRIMARY, "primary here, follows nobody");
-            case COPYING -> new Said(State.COPYING, CopyWords.of(copy()));
+            case COPYING ->
+                new Said(
+                        State.COPYING,
+                        CopyWords.of(copy())
+                                + (waits ? "; what is written meanwhile finds no room in its journal or memory" : ""));
             case FOLLOWING -> reads ? reading(following(progress)) : following(progress);
         };
     }

@@ -3,7 +3,8 @@ package io.tidemark.mirror.internal.run;
 /**
  * Bounds and times of a mirror.
  *
- * @param windowBytes that a source may have under way in a channel, where there is memory for it
+ * @param windowBytes that a source may have under way in a channel, where there is memory for it; as much again of events that
+ *     find no room in a replica's journal while it is copied
  * @param receiveBytes that all channels together should have at most; each has at least {@link #LEAST_WINDOW_BYTES}
  * @param copies that this node sends at once
  * @param copyBytesPerSecond that each copy may take; 0 for no bound

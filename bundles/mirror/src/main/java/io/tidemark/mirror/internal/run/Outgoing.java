@@ -67,6 +67,8 @@ final class Outgoing {
     private final Credit credit;
     private final String peer;
     private final Copier copier;
+    /** Of the copy's time. */
+    private final Ahead ahead;
     /** What the replica has to have received so that nobody but itself is needed to make its bytes a position; 0 when they are. */
     private final long wholeAt;
     /** The replica reads the journal itself: it is told of news only. */
@@ -145,6 +147,7 @@ final class Outgoing {
             toldEpoch = opened.epochs().get(0).number();
         }
         this.copier = opened.copying() ? new Copier(all, this, link) : null;
+        this.ahead = new Ahead(open.window() / 2, progress.arrived());
         // Its copy was whole before, so it is consistent at some event that was durable here then.
         this.wholeAt = open.replays() ? opened.durable() : 0;
         this.reads = open.copy().reads();
@@ -229,6 +232,9 @@ final class Outgoing {
             return;
         }
         progress = now;
+        if (ahead.arrived(now.arrived())) {
+            side.ready(this);
+        }
         heardNanos = all.context().clock().monotonicNanos();
         long events = now.received() - before.received();
         if (events > 0) {
@@ -253,6 +259,23 @@ final class Outgoing {
     /** The copy is whole; the replica may have said before that it has all of it. */
     void copied() {
         report(true);
+        side.ready(this);
+    }
+
+    private boolean copies() {
+        return copier != null && !copier.done();
+    }
+
+    /** How long a frame of events may be, beside what credit there is; 0 when there is not the least. */
+    private long availableAhead(long least) {
+        return copies() ? ahead.available(least) : Long.MAX_VALUE;
+    }
+
+    /** Before the frame goes: its answer may be quick. */
+    private void sentAhead(long last, long bytes) {
+        if (copies()) {
+            ahead.sent(last, bytes);
+        }
     }
 
     private void report(boolean reachable) {
@@ -396,10 +419,12 @@ final class Outgoing {
         for (Epoch epoch : tape.journal().epochs()) {
             if (epoch.number() > toldEpoch && epoch.firstSequence() <= next) {
                 ByteBuffer frame = Encoder.encode(channel, new Message.NextEpoch(epoch));
-                if (!credit.tryTake(frame.remaining())) {
+                int length = frame.remaining();
+                if (availableAhead(length) == 0 || !credit.tryTake(length)) {
                     return -1;
                 }
-                bytes += frame.remaining();
+                bytes += length;
+                sentAhead(sentSequence, length);
                 out.send(sending, frame);
                 toldEpoch = epoch.number();
             }
@@ -414,9 +439,10 @@ final class Outgoing {
 
     private long sendEvents(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
         long least = EVENTS_HEAD_BYTES + Wire.EVENT_BYTES + (long) pending.bodyLength();
-        long taken = credit.takeUpTo(least, SourceSide.QUANTUM_BYTES);
+        long most = availableAhead(least);
+        long taken = most == 0 ? 0 : credit.takeUpTo(least, Math.min(most, SourceSide.QUANTUM_BYTES));
         if (taken == 0) {
-            return 0; // more credit comes
+            return 0; // more credit comes, or events arrive, or the copy ends
         }
         frame.start(channel, pending.position());
         long bodies = 0;
@@ -442,6 +468,7 @@ final class Outgoing {
         sentEvents.addAndGet(frame.count());
         sentBodyBytes.addAndGet(bodies);
         sentSequence = last.position().sequence();
+        sentAhead(sentSequence, bytes);
         out.send(sending, frame.finish(durable));
         if (frame.isFull()) {
             pending = tape.reader().next();
@@ -525,8 +552,7 @@ final class Outgoing {
         if (unreceived == 0) {
             evenNanos = all.context().clock().monotonicNanos();
         }
-        boolean copies = copier != null && !copier.done();
-        stuck.look(!copies && trouble == null && stuck(unreceived) ? flowWords(0, unreceived) : "");
+        stuck.look(!copies() && trouble == null && stuck(unreceived) ? flowWords(0, unreceived) : "");
         Optional<JournalClient> known = Sources.known(tape.journal(), tape.client());
         if (known.isEmpty() && reads) {
             // Where the journal was not trimmed yet nobody has looked who reads it.
@@ -615,7 +641,7 @@ final class Outgoing {
         long durable = tape.journal().durable();
         long lacks = Math.max(0, durable - now.replayed());
         long unreceived = Math.max(0, durable - now.received());
-        boolean copies = copier != null && !copier.done();
+        boolean copies = copies();
         MirrorStatus.Rate recent = rate.rate();
         Optional<Consistency> consistency = copier == null || now.replayed() >= copier.consistentAt()
                 ? Optional.empty()

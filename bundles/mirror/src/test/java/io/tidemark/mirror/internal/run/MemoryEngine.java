@@ -325,6 +325,7 @@ final class MemoryEngine implements ReplicaManager {
         private final List<Runnable> forProgress = new ArrayList<>();
         private long aboveReceived;
         private long aboveReplayed;
+        private int wantedBytes;
 
         Receiving(MemoryImage image) {
             this.image = image;
@@ -341,7 +342,7 @@ final class MemoryEngine implements ReplicaManager {
 
         void tell() {
             List<Runnable> told = new ArrayList<>();
-            if (image.unforcedBytes < image.roomBytes) {
+            if (image.hasRoom(wantedBytes)) {
                 told.addAll(forRoom);
                 forRoom.clear();
             }
@@ -374,7 +375,8 @@ final class MemoryEngine implements ReplicaManager {
         @Override
         public boolean offer(EventHeader header, ByteBuffer body) throws StorageException {
             serving();
-            if (image.unforcedBytes >= image.roomBytes) {
+            if (!image.hasRoom(body.remaining())) {
+                wantedBytes = body.remaining();
                 return false;
             }
             try {

@@ -35,6 +35,9 @@ final class MemoryImage {
     /** So much may be offered and not forced; a slow one has little and forces seldom. */
     long roomBytes = 1 << 20;
 
+    /** So many bytes of events its journal takes. A replica that was copied gives up what it has applied. */
+    long journalLimitBytes = Long.MAX_VALUE;
+
     long unforcedBytes;
     long offeredBytes;
     boolean stopped;
@@ -180,6 +183,10 @@ final class MemoryImage {
                 : journal.kept(sequence).header().timeNanos() + ((HeadOrder.Follow) order).delayNanos() <= nowNanos;
     }
 
+    boolean hasRoom(int bytes) {
+        return unforcedBytes < roomBytes && journal.keptBytes() + bytes <= journalLimitBytes;
+    }
+
     /** Forces, and moves a replica's head. */
     void work(long nowNanos) throws StorageException {
         if (stopped) {
@@ -198,6 +205,9 @@ final class MemoryImage {
         }
         if (consistency == Consistency.REPLAYING && head >= consistentAt) {
             consistency = Consistency.CONSISTENT;
+        }
+        if (journalLimitBytes < Long.MAX_VALUE) {
+            journal.trim(head);
         }
     }
 

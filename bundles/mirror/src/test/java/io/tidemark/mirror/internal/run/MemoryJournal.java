@@ -111,6 +111,10 @@ public final class MemoryJournal implements Journal, JournalAppender {
                 : List.copyOf(events.subMap(from, true, to, true).values());
     }
 
+    long keptBytes() {
+        return events.values().stream().mapToLong(kept -> kept.body().length).sum();
+    }
+
     Kept kept(long sequence) {
         return events.get(sequence);
     }
