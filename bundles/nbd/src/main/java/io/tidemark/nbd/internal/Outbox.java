@@ -237,8 +237,11 @@ final class Outbox {
             }
             discard();
             encoded = ByteBuffer.allocate(0);
+            // There is no owner any more who would go on: who answers later discards its own.
+            blocked = false;
         } finally {
             sending.unlock();
+            pump();
         }
     }
 
