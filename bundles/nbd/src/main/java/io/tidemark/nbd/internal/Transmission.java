@@ -55,6 +55,9 @@ final class Transmission {
     /** The force of a write of this length takes so long that a hand-over does not count, and the next one comes meanwhile. */
     private static final int LONG_BYTES = 128 << 10;
 
+    /** Within less a client that was cut off is not back over another connection, and has not been answered there. */
+    private static final long WAITED_NANOS = 1_000_000;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ConnectionIo io;
@@ -367,12 +370,51 @@ final class Transmission {
         int limit = received.limit();
         payload.buffer().put(received.limit(received.position() + length));
         received.limit(limit);
-        hand(request, payload, fua);
+        return hand(request, payload, fua);
+    }
+
+    private String hand(Request request, Payload payload, boolean fua) {
+        String gone = gone(request);
+        if (gone != null) {
+            payload.release();
+            recycleUnanswered(request);
+            return gone;
+        }
+        session.write(request.offset, new Payload[] {payload}, fua, handedOver(request));
         return null;
     }
 
-    private void hand(Request request, Payload payload, boolean fua) {
-        session.write(request.offset, new Payload[] {payload}, fua, handedOver(request));
+    /**
+     * Looks whether a write that waited still has a client, who may be back over another connection, and may have been
+     * answered to something newer at the same place. The end of the socket comes behind all that was sent, so it is seen where
+     * that fits into the receive buffer.
+     *
+     * @return why there is none; null where the write is to be done
+     */
+    private String gone(Request request) {
+        if (System.nanoTime() - request.begunNanos < WAITED_NANOS) {
+            return null;
+        }
+        received.compact();
+        try {
+            int count;
+            do {
+                count = io.link().read(received);
+            } while (count > 0);
+            return count < 0 && !saidGoodbye() ? "the connection ended while a write waited" : null;
+        } catch (IOException e) {
+            return "the connection ended while a write waited: " + e.getMessage();
+        } finally {
+            received.flip();
+        }
+    }
+
+    /** Whether a goodbye is the last that was received, from 0 to position. Its sender wants all done that came before. */
+    private boolean saidGoodbye() {
+        int last = received.position() - Nbd.REQUEST_BYTES;
+        return last >= 0
+                && received.getInt(last) == Nbd.REQUEST_MAGIC
+                && Short.toUnsignedInt(received.getShort(last + Integer.BYTES + Short.BYTES)) == Nbd.CMD_DISC;
     }
 
     /** The rest of the payload goes from the socket to where it stays. */
@@ -390,12 +432,12 @@ final class Transmission {
             recycleUnanswered(request);
             return "the connection ended within a payload";
         }
-        hand(request, payload, fua);
+        String gone = hand(request, payload, fua);
         receiveLimit = NARROW_BYTES;
         if (undriven > 2 || length >= LONG_BYTES) {
             drive(true);
         }
-        return null;
+        return gone;
     }
 
     /** Memory of the node with what the client sends into it. Null when the client goes. */
@@ -456,26 +498,24 @@ final class Transmission {
                 piece.flip();
             }
             patienceNanos = Long.MAX_VALUE;
-            handPieces(request, pieces, fua);
+            return handPieces(request, pieces, fua);
         } finally {
             LongWrites.giveBack(pieces);
         }
-        return null;
     }
 
-    private void handPieces(Request request, BufferPool.Lease[] pieces, boolean fua) {
+    private String handPieces(Request request, BufferPool.Lease[] pieces, boolean fua) {
         Parts parts = new Parts(handedOver(request), pieces.length);
+        String gone = null;
         long offset = request.offset;
         LongWrites.HandOver handOver = shared.longWrites.begin(device);
         try {
             for (BufferPool.Lease piece : pieces) {
                 int length = piece.buffer().remaining();
-                try {
-                    Payload payload = session.take(length);
-                    payload.buffer().put(piece.buffer());
-                    session.write(offset, new Payload[] {payload}, fua, parts);
-                } catch (StorageException e) {
-                    parts.completed(e);
+                if (gone == null) {
+                    gone = handPiece(request, offset, piece.buffer(), fua, parts);
+                } else {
+                    parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
                 }
                 handOver.goesOn();
                 offset += length;
@@ -484,6 +524,25 @@ final class Transmission {
             shared.longWrites.end(handOver);
         }
         drive(true);
+        return gone;
+    }
+
+    /** Why its client is gone, which is then the part's failure; null otherwise. */
+    private String handPiece(Request request, long offset, ByteBuffer piece, boolean fua, Parts parts) {
+        try {
+            Payload payload = session.take(piece.remaining());
+            String gone = gone(request);
+            if (gone != null) {
+                payload.release();
+                parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
+                return gone;
+            }
+            payload.buffer().put(piece);
+            session.write(offset, new Payload[] {payload}, fua, parts);
+        } catch (StorageException e) {
+            parts.completed(e);
+        }
+        return null;
     }
 
     /** Holds no more than one piece at a time, and nothing that clients of other devices wait for. */
@@ -500,6 +559,11 @@ final class Transmission {
                 Payload payload = receivePayload(length);
                 if (payload == null) {
                     return failure.getMessage();
+                }
+                String gone = gone(request);
+                if (gone != null) {
+                    payload.release();
+                    return gone;
                 }
                 session.write(offset, new Payload[] {payload}, fua, parts);
                 undriven++;

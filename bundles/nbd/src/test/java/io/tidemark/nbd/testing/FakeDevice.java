@@ -57,6 +57,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile PayloadPool pool = POOL;
     /** Let writers wait for payload memory until it opens. */
     public volatile boolean takesNothing;
+    /** The same for writers that want so much or more, as where too little is free. */
+    public volatile int takesLessThan = Integer.MAX_VALUE;
     /** Answer whoever wants payload memory with it. */
     public volatile StorageException failTakes;
     /** Most reads at the same time that were seen. */
@@ -165,13 +167,17 @@ public final class FakeDevice implements BlockDevice {
             if (failTakes != null) {
                 throw failTakes;
             }
-            Payload payload = takesNothing ? null : pool.tryTake(lengthBytes);
+            Payload payload = tryTake(lengthBytes);
             while (payload == null) {
                 drive(true);
                 LockSupport.parkNanos(10_000);
-                payload = takesNothing ? null : pool.tryTake(lengthBytes);
+                payload = tryTake(lengthBytes);
             }
             return payload;
+        }
+
+        private Payload tryTake(int lengthBytes) {
+            return takesNothing || lengthBytes >= takesLessThan ? null : pool.tryTake(lengthBytes);
         }
 
         @Override
