@@ -325,6 +325,31 @@ class LifecycleTest {
         }
     }
 
+    /** A client that stopped amid a long write has a minute to go on, in which writers of its image and of others do without. */
+    @Test
+    void aLongWriteThatDoesNotComeKeepsNobodyElseWaiting() throws Exception {
+        FakeDevice large = new FakeDevice("large", 32 << 20);
+        byte[] payload = new byte[2 << 20];
+        Arrays.fill(payload, (byte) 5);
+        try (Served served = new Served();
+                TestClient stopped = served.client().hello();
+                TestClient same = served.client().hello();
+                TestClient another = served.simple()) {
+            served.registry.add(large);
+            stopped.go("large");
+            same.go("large");
+            stopped.request(1, 0, 1, 0, 32 << 20);
+            Served.await("it has begun", () -> served.server.statistics().getRequestsInFlight() == 1);
+            for (TestClient client : List.of(same, another)) {
+                long before = System.nanoTime();
+                assertEquals(0, client.does(1, 0, 0, payload.length, payload));
+                assertTrue(System.nanoTime() - before < 5_000_000_000L, "it waited for the one that stopped");
+            }
+            assertEquals(5, large.memory.get(payload.length - 1));
+            assertEquals(5, served.disk.memory.get(payload.length - 1));
+        }
+    }
+
     /** Such a write is handed over as it comes: its failures are told, and who breaks off leaves no memory taken. */
     @Test
     void longWritesForWhichThereIsNoMemoryFailAsOthersDo() throws Exception {

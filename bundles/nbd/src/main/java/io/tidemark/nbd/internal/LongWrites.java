@@ -9,21 +9,25 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Memory of a server for writes that are longer than one payload, each received whole before its first byte is written. Its
- * bound is one for all devices, and what was received for a device that takes nothing now has to stay. So nobody waits for it
- * while it is kept for another device: {@link #keptForOthers} says so, and such a write does without. Safe for all threads.
+ * bound is one for all devices, what was received for a device that takes nothing now has to stay, and so has what a client
+ * still sends into. So nobody waits for it while it is kept for another device, or for a client that has stopped:
+ * {@link #keptForOthers} says so, and such a write does without. Safe for all threads.
  */
 final class LongWrites {
     /** A write of the greatest length, and one piece more. */
     private static final int PIECES = Nbd.MAX_PAYLOAD_BYTES / PayloadPool.MAX_PAYLOAD_BYTES + 1;
 
-    /** A device that took nothing for so long pauses. One that is only busy takes something every now and then. */
+    /**
+     * A device that took no piece for so long pauses, and a client that sent none has stopped or is slow. Those that are only
+     * busy take and send something every now and then.
+     */
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** As many as there are buffers: taken all at once, so that two writers cannot wait for each other. */
     final Semaphore permits = new Semaphore(PIECES, true);
 
     private final BufferPool buffers;
-    private final Set<HandOver> handOvers = ConcurrentHashMap.newKeySet();
+    private final Set<Holder> holders = ConcurrentHashMap.newKeySet();
 
     LongWrites() {
         this(new BufferPool(PayloadPool.MAX_PAYLOAD_BYTES, PIECES));
@@ -34,36 +38,43 @@ final class LongWrites {
         this.buffers = buffers;
     }
 
-    /** A write that was received and waits until its device has taken it. */
-    static final class HandOver {
-        private final BlockDevice device;
+    /** A write that has permits: it waits for its client at first, and then for its device. */
+    static final class Holder {
+        /** Null while the client has the say. */
+        private volatile BlockDevice device;
+
         private volatile long sinceNanos = System.nanoTime();
 
-        private HandOver(BlockDevice device) {
-            this.device = device;
-        }
-
-        /** The device has taken some of it. */
+        /** One piece more came, or was taken. */
         void goesOn() {
             sinceNanos = System.nanoTime();
         }
+
+        /** All pieces are here: from now on the device has the say how long they are kept. */
+        void received(BlockDevice forDevice) {
+            goesOn();
+            device = forDevice;
+        }
     }
 
-    /** From here to {@link #end} a device has the say how long pieces are kept. */
-    HandOver begin(BlockDevice device) {
-        HandOver handOver = new HandOver(device);
-        handOvers.add(handOver);
-        return handOver;
+    /** For who has permits, until {@link #end}. */
+    Holder begin() {
+        Holder holder = new Holder();
+        holders.add(holder);
+        return holder;
     }
 
-    void end(HandOver handOver) {
-        handOvers.remove(handOver);
+    void end(Holder holder) {
+        holders.remove(holder);
     }
 
-    /** Whether pieces are kept for another device that takes nothing now: they may come back in a second, or in a day. */
+    /**
+     * Whether pieces are kept for another device that takes nothing now, or for a client that sends nothing: they may come back
+     * in a second, or in a day.
+     */
     boolean keptForOthers(BlockDevice device) {
         long now = System.nanoTime();
-        return handOvers.stream().anyMatch(each -> each.device != device && now - each.sinceNanos > PAUSE_NANOS);
+        return holders.stream().anyMatch(each -> each.device != device && now - each.sinceNanos > PAUSE_NANOS);
     }
 
     /** Buffers, for which the caller has permits; null when there is no memory for them. */

@@ -464,8 +464,8 @@ final class Transmission {
     /**
      * A write that is longer than one payload. Received whole first, because a client that breaks off in the middle must
      * leave nothing behind; in memory of the server, because several of them that wait for payload memory, each with a
-     * part of what it needs, would wait for ever. Where that memory is kept for other devices, or there is none, it is
-     * received and handed over piece by piece: whatever other devices do, this one goes on.
+     * part of what it needs, would wait for ever. Where that memory is kept for other devices or for clients that send nothing, or
+     * there is none, it is received and handed over piece by piece: whatever others do, this one goes on.
      */
     private String longWrite(Request request, boolean fua) throws IOException {
         int count = ((int) request.length + PayloadPool.MAX_PAYLOAD_BYTES - 1) / PayloadPool.MAX_PAYLOAD_BYTES;
@@ -473,18 +473,21 @@ final class Transmission {
         if (!acquire(memory.permits, count, () -> memory.keptForOthers(device))) {
             return writeInPieces(request, count, fua);
         }
+        LongWrites.Holder holder = memory.begin();
         try {
             BufferPool.Lease[] pieces = memory.tryTake(count);
             if (pieces != null) {
-                return wholeWrite(request, pieces, fua);
+                return wholeWrite(request, pieces, holder, fua);
             }
         } finally {
+            memory.end(holder);
             memory.permits.release(count);
         }
         return writeInPieces(request, count, fua);
     }
 
-    private String wholeWrite(Request request, BufferPool.Lease[] pieces, boolean fua) throws IOException {
+    private String wholeWrite(Request request, BufferPool.Lease[] pieces, LongWrites.Holder holder, boolean fua)
+            throws IOException {
         try {
             long left = request.length;
             for (BufferPool.Lease lease : pieces) {
@@ -496,32 +499,29 @@ final class Transmission {
                     return "the connection ended within a payload";
                 }
                 piece.flip();
+                holder.goesOn();
             }
             patienceNanos = Long.MAX_VALUE;
-            return handPieces(request, pieces, fua);
+            holder.received(device);
+            return handPieces(request, pieces, holder, fua);
         } finally {
             LongWrites.giveBack(pieces);
         }
     }
 
-    private String handPieces(Request request, BufferPool.Lease[] pieces, boolean fua) {
+    private String handPieces(Request request, BufferPool.Lease[] pieces, LongWrites.Holder holder, boolean fua) {
         Parts parts = new Parts(handedOver(request), pieces.length);
         String gone = null;
         long offset = request.offset;
-        LongWrites.HandOver handOver = shared.longWrites.begin(device);
-        try {
-            for (BufferPool.Lease piece : pieces) {
-                int length = piece.buffer().remaining();
-                if (gone == null) {
-                    gone = handPiece(request, offset, piece.buffer(), fua, parts);
-                } else {
-                    parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
-                }
-                handOver.goesOn();
-                offset += length;
+        for (BufferPool.Lease piece : pieces) {
+            int length = piece.buffer().remaining();
+            if (gone == null) {
+                gone = handPiece(request, offset, piece.buffer(), fua, parts);
+            } else {
+                parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
             }
-        } finally {
-            shared.longWrites.end(handOver);
+            holder.goesOn();
+            offset += length;
         }
         drive(true);
         return gone;

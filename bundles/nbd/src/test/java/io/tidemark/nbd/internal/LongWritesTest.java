@@ -17,15 +17,31 @@ class LongWritesTest {
     @Test
     void onlyWhatIsKeptForAnotherDeviceForLongIsKept() {
         LongWrites writes = new LongWrites();
-        LongWrites.HandOver handOver = writes.begin(one);
+        LongWrites.Holder holder = writes.begin();
+        holder.received(one);
         assertFalse(writes.keptForOthers(other), "it has only begun");
         Served.await("a pause", () -> writes.keptForOthers(other));
         assertFalse(writes.keptForOthers(one));
-        handOver.goesOn();
+        holder.goesOn();
         assertFalse(writes.keptForOthers(other));
         Served.await("another pause", () -> writes.keptForOthers(other));
-        writes.end(handOver);
+        writes.end(holder);
         assertFalse(writes.keptForOthers(other));
+    }
+
+    /** It can be of any device's: this one's writers do not wait for it either. */
+    @Test
+    void whatIsKeptForAClientThatSendsNothingForLongIsKept() {
+        LongWrites writes = new LongWrites();
+        LongWrites.Holder holder = writes.begin();
+        assertFalse(writes.keptForOthers(one), "it has only begun");
+        Served.await("it stopped", () -> writes.keptForOthers(one));
+        holder.goesOn();
+        assertFalse(writes.keptForOthers(one));
+        Served.await("it stopped again", () -> writes.keptForOthers(one));
+        holder.received(one);
+        assertFalse(writes.keptForOthers(other), "its device has only begun");
+        writes.end(holder);
     }
 
     @Test
