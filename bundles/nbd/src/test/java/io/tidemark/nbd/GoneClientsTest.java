@@ -2,12 +2,16 @@ package io.tidemark.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.Served;
 import io.tidemark.nbd.testing.TestClient;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** Clients that go while their requests wait for the image. */
@@ -71,6 +75,59 @@ class GoneClientsTest {
                     assertArrayEquals(filled(length, 1), other.readSimply(0, length));
                 }
             }
+        }
+    }
+
+    /** A client that comes again and again to an image that holds writes leaves nothing behind that others would miss. */
+    @Test
+    void clientsThatAreGoneDoNotCountWhileTheirRequestsAreHeld() throws Exception {
+        int most = 3;
+        Duration time = Duration.ofSeconds(10);
+        NbdSettings settings =
+                Served.settings().withLimits(new NbdSettings.Limits(most, 512, 4, time, time, Duration.ofMillis(500)));
+        CountDownLatch admitted = new CountDownLatch(1);
+        try (Served served = new Served(settings)) {
+            served.disk.hold = admitted;
+            for (Leaving leaving : List.<Leaving>of(TestClient::close, TestClient::reset, TestClient::shutdownOutput)) {
+                for (int i = 0; i < most; i++) {
+                    TestClient client = served.simple();
+                    served.disk.done.clear();
+                    client.request(WRITE, 0, 1, 0, PAGE, filled(PAGE, 1));
+                    Served.await("held", () -> !served.disk.done.isEmpty());
+                    leaving.by(client);
+                }
+                Served.await("they are gone", () -> served.server.statistics().getConnections() == 0);
+            }
+            assertEquals(0, served.disk.attached(), "clients of the image");
+            try (TestClient next = served.simple()) {
+                served.disk.hold = null;
+                admitted.countDown();
+                assertArrayEquals(filled(PAGE, 1), next.readSimply(0, PAGE));
+            }
+            assertEquals(0, served.server.statistics().getRejectedConnections());
+        }
+    }
+
+    /** Who said goodbye is answered first, however long that takes; who only ended what it sends, if it does not take long. */
+    @Test
+    void clientsThatMayStillListenAreAnswered() throws Exception {
+        CountDownLatch admitted = new CountDownLatch(1);
+        try (Served served = new Served();
+                TestClient leaving = served.simple()) {
+            served.disk.elsewhere = true;
+            try (TestClient half = served.simple()) {
+                half.request(WRITE, 0, 1, 0, PAGE, filled(PAGE, 1)).shutdownOutput();
+                assertEquals(new TestClient.Simple(0, 1), half.simple());
+                assertTrue(half.closedByServer());
+            }
+            served.disk.hold = admitted;
+            leaving.request(WRITE, 0, 2, 0, PAGE, filled(PAGE, 2)).request(DISC, 0, 3, 0, 0);
+            TestClient killed = served.simple();
+            killed.request(WRITE, 0, 4, PAGE, PAGE, filled(PAGE, 4)).close();
+            Served.await("one is gone", () -> served.disk.attached() == 1);
+            admitted.countDown();
+            assertEquals(new TestClient.Simple(0, 2), leaving.simple());
+            assertTrue(leaving.closedByServer());
         }
     }
 

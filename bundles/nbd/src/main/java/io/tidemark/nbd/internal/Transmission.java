@@ -58,6 +58,12 @@ final class Transmission {
     /** Within less a client that was cut off is not back over another connection, and has not been answered there. */
     private static final long WAITED_NANOS = 1_000_000;
 
+    /**
+     * So long a client that sends no more is answered. It may listen still, but most likely it is gone: then what is in flight
+     * is done without it, and its place is for others, however long its image holds that.
+     */
+    private static final long GONE_NANOS = 1_000_000_000;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ConnectionIo io;
@@ -134,7 +140,8 @@ final class Transmission {
             reason = next();
         }
         settle(false);
-        awaitAnswers();
+        boolean gone = !reason.isEmpty() && io.ending() == null;
+        awaitAnswers(gone ? GONE_NANOS : Long.MAX_VALUE);
         return reason;
     }
 
@@ -655,7 +662,7 @@ final class Transmission {
             while (request == null) {
                 request = outbox.takeFree();
                 if (request == null) {
-                    awaitAnswer();
+                    awaitAnswer(Long.MAX_VALUE);
                 }
             }
         } finally {
@@ -822,18 +829,23 @@ final class Transmission {
     }
 
     /** Waits for any reply to be encoded, or the socket to take more. The owner has said that it waits. */
-    private void awaitAnswer() throws IOException {
+    private void awaitAnswer(long timeoutNanos) throws IOException {
         boolean full = outbox.blocked();
-        io.waiter().await(full ? Waiter.WRITE : 0, Long.MAX_VALUE);
+        io.waiter().await(full ? Waiter.WRITE : 0, timeoutNanos);
         io.checkOpen();
         outbox.ownerSends(NOTHING);
         checkSending();
     }
 
-    private void awaitAnswers() throws IOException {
+    private void awaitAnswers(long timeoutNanos) throws IOException {
         outbox.ownerWaits(true);
-        while (counters.inFlight() > 0 || !outbox.ownerSends(NOTHING)) {
-            awaitAnswer();
+        long started = System.nanoTime();
+        long left = timeoutNanos;
+        while (left > 0 && (counters.inFlight() > 0 || !outbox.ownerSends(NOTHING))) {
+            awaitAnswer(left);
+            if (timeoutNanos != Long.MAX_VALUE) {
+                left = timeoutNanos - (System.nanoTime() - started);
+            }
         }
         checkSending();
     }
