@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
 
     private final DeviceRegistry registry;
     private final Shared shared;
+    private final BiFunction<Runnable, String, Thread> threads;
     private final Map<Connection, Thread> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastId = new AtomicLong();
     /** Apart from that for strangers, who could hide these lines behind theirs. */
@@ -51,9 +53,19 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
 
     /** With memory from elsewhere. */
     ClientTable(DeviceRegistry registry, NbdSettings settings, Shared shared) {
+        this(registry, settings, shared, Shared::daemon);
+    }
+
+    /** With threads from elsewhere, too: each for a task and a name. */
+    ClientTable(
+            DeviceRegistry registry,
+            NbdSettings settings,
+            Shared shared,
+            BiFunction<Runnable, String, Thread> threads) {
         this.registry = registry;
         this.settings = settings;
         this.shared = shared;
+        this.threads = threads;
     }
 
     /** Sets the terms for connections to come. */
@@ -85,10 +97,10 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
             }
             options(channel);
             Connection connection = new Connection(id, channel, address, terms, shared, wallNanos());
-            Thread thread = Shared.daemon(() -> run(connection), "nbd-client-" + id);
+            Thread thread = threads.apply(() -> run(connection), "nbd-client-" + id);
             connections.put(connection, thread);
             shared.totals.accepted.increment();
-            thread.start();
+            start(thread, connection);
         } catch (IOException e) {
             LOG.debug("nbd: a client was gone before it was served: {}", e.getMessage());
             close(channel);
@@ -96,6 +108,20 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
         if (stopping) {
             // It came in while the others were told.
             connections.keySet().forEach(connection -> connection.end("the server stops"));
+        }
+    }
+
+    /** Where the machine has no thread for it, what the thread would do at its end is done here. */
+    private void start(Thread thread, Connection connection) throws IOException {
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+        } finally {
+            if (!started) {
+                connections.remove(connection);
+                connection.close();
+            }
         }
     }
 

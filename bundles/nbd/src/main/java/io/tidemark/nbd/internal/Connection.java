@@ -248,6 +248,11 @@ final class Connection implements Runnable {
         io.abort();
     }
 
+    /** Where it was never run. */
+    void close() throws IOException {
+        io.close();
+    }
+
     boolean attached() {
         return export != null;
     }

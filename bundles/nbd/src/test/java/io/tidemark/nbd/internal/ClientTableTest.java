@@ -102,4 +102,40 @@ class ClientTableTest {
             table.close();
         }
     }
+
+    /** The machine has no thread for a client: its place is free again. */
+    @Test
+    void aClientForWhichThereIsNoThreadLeavesItsPlace() throws Exception {
+        AtomicBoolean isShort = new AtomicBoolean(true);
+        Shared shared = new Shared(1);
+        ClientTable table = new ClientTable(
+                new FakeRegistry(new FakeDevice("disk", 4096)),
+                Served.settings(),
+                shared,
+                (task, name) -> isShort.get() ? new ThreadThatDoesNotStart() : Shared.daemon(task, name));
+        table.apply(Served.settings(), null);
+        Listener listener = Listener.tcp("127.0.0.1", 0, table::accept);
+        listener.start();
+        try {
+            try (TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+                assertTrue(client.closedByServer());
+            }
+            assertEquals(0, table.getConnections());
+            isShort.set(false);
+            try (TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+                client.hello().go("disk");
+                assertEquals(0, client.does(3, 0, 0, 0));
+            }
+        } finally {
+            listener.close();
+            table.close();
+        }
+    }
+
+    private static final class ThreadThatDoesNotStart extends Thread {
+        @Override
+        public void start() {
+            throw new OutOfMemoryError("on purpose: unable to create native thread");
+        }
+    }
 }
