@@ -12,7 +12,8 @@ import java.util.UUID;
  * @param firstSequence the sequence that the epoch's first event has (or will have); the predecessor ends right before it
  * @param predecessorIdentity identity of the epoch before; all zero bits for the first one
  * @param startedNanos wall clock of the owner when it started, in nanoseconds since 1970-01-01T00:00Z
- * @param owner the site or node that writes it; for people, compared with nothing
+ * @param owner the site or node that writes it; for people: it proves nothing. Where it is not what the source calls itself a
+ *     delayed replica does not trust the source's clock for it
  * @param promotedOver identity of the newest epoch that the promotion overrules which began this one: of its predecessor, or,
  *     after an order against a peer that had taken the image over, of the newest one known of that peer's branch; all zero bits
  *     for an epoch in which the owner of the one before went on. So where two branches part, it shows which one was promoted

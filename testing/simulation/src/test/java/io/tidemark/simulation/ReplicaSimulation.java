@@ -351,6 +351,7 @@ final class ReplicaSimulation {
             if (journal == null) {
                 return;
             }
+            replica.writtenBySource(1);
             replica.clockOffset(process.clock().wallNanos() - process.clock().monotonicNanos(), dice.coin());
             long from = replica.progress().arrived() + 1;
             require(from > journal.trimmed(), "the source trimmed " + from);

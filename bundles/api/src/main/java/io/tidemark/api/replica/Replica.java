@@ -74,7 +74,7 @@ public interface Replica extends AutoCloseable {
 
     /**
      * What the source's wall clock is by this node's monotonic one, so that steps of the own wall clock do not matter. A delay is
-     * counted in the source's time.
+     * counted in the source's time where that wrote the event, see {@link #writtenBySource}.
      *
      * @param sourceMinusMonotonicNanos what has to be added to the own monotonic clock to get the source's wall clock
      * @param known whether the source confirmed it lately. While it is not, the last known one counts, and every event waits
@@ -83,8 +83,17 @@ public interface Replica extends AutoCloseable {
     void clockOffset(long sourceMinusMonotonicNanos, boolean known);
 
     /**
+     * Which events have times of the clock that {@link #clockOffset} is about. Those before, which another node wrote, or nobody
+     * knows who, wait for all of a delay since they were received here; so do all of them until this is called. To be called before
+     * the offset of another clock is.
+     *
+     * @param fromSequence the first such event; {@link Long#MAX_VALUE} for none
+     */
+    void writtenBySource(long fromSequence);
+
+    /**
      * Events that the source had already when this link began: for them a delay counts in the source's time, as long as the offset
-     * is known, and ends at the latest when they were received for as long as it.
+     * is known and the source wrote them, and ends at the latest when they were received for as long as it.
      *
      * @param sequence the last such event
      */

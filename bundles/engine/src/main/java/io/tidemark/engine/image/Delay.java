@@ -8,6 +8,9 @@ import java.util.Arrays;
  * When an event is old enough for a delayed head. Counted in the source's time, and beside that on this node's own monotonic
  * clock since the event was received, so that no clock that is wrong or steps shortens a delay. Guarded by the image's lock.
  *
+ * <p>What another node wrote than the one whose clock is known, in a cascade or before a promotion, has times of a clock that
+ * nobody knows here: only when it was received counts.
+ *
  * <p>The source's time is known by this node's monotonic clock, so steps of the own wall clock do not count. When the source's
  * clock steps forward, what it wrote before seems older than it is: that counts on by what was known before the step. A delay may
  * become longer by steps, by no more than they are, and for what was received to catch up never beyond a delay since it came.
@@ -39,6 +42,9 @@ final class Delay {
     private long behindUntilNanos = Long.MIN_VALUE;
     private long latestNanos = Long.MIN_VALUE;
     private long catchUpTo;
+
+    /** From here on events have times of the clock that the offset is of. */
+    private long writtenFrom = Long.MAX_VALUE;
 
     /** Up to a sequence everything had been received at an instant, in rising order. */
     private long[] sequences = new long[LEAST];
@@ -76,6 +82,10 @@ final class Delay {
         } else if (nanos < -STEP_NANOS) {
             behindNanos = Math.max(0, behindNanos + nanos);
         }
+    }
+
+    void writtenBySource(long fromSequence) {
+        writtenFrom = fromSequence;
     }
 
     void catchUpTo(long sequence) {
@@ -124,7 +134,7 @@ final class Delay {
         long now = clock.monotonicNanos();
         long sinceReceived = delayNanos - (now - receivedNanos(sequence));
         long wait = sinceReceived;
-        if (everKnown) {
+        if (everKnown && sequence >= writtenFrom) {
             boolean before = sequence <= behindUpTo || event.timeNanos() <= behindUntilNanos;
             long sourcesNanos = now + offsetNanos - (before ? behindNanos : 0);
             long sinceWritten = delayNanos - (sourcesNanos - event.timeNanos());

@@ -323,6 +323,14 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public void writtenBySource(long fromSequence) {
+        synchronized (core.lock) {
+            following.delay.writtenBySource(fromSequence);
+            core.wakeMoverIfBehind();
+        }
+    }
+
+    @Override
     public void sourceDurable(long sequence) {
         following.sourceDurable(sequence);
     }

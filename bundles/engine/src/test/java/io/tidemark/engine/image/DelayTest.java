@@ -6,8 +6,10 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** When an event is due, as clocks step. */
+/** When an event is due, as clocks step and differ. */
 class DelayTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long HOUR = 3600 * SECOND;
@@ -46,6 +48,7 @@ class DelayTest {
 
     /** Written now, received ten seconds later to catch up. */
     private EventHeader caughtUp() {
+        delay.writtenBySource(1);
         delay.offset(offset, true, clock.monotonic);
         EventHeader event = written(1);
         clock.pass(10 * SECOND);
@@ -111,6 +114,24 @@ class DelayTest {
         clock.pass(20 * SECOND);
         delay.offset(offset, false, clock.monotonic);
         dueIn(DELAY - 20 * SECOND, event);
+    }
+
+    /** In a cascade, and before a promotion: how far the linked node's clock is from that of the writer nobody knows here. */
+    @ParameterizedTest
+    @ValueSource(longs = {-2 * HOUR, 2 * HOUR})
+    void whatAnotherNodeWroteCountsSinceItCame(long ahead) {
+        delay.offset(offset + ahead, true, clock.monotonic);
+        EventHeader event = written(1);
+        clock.pass(10 * SECOND);
+        delay.catchUpTo(1);
+        delay.received(1, clock.monotonic);
+        delay.writtenBySource(2);
+        dueIn(DELAY, event);
+        EventHeader own = written(2, clock.monotonic + offset + ahead);
+        clock.pass(10 * SECOND);
+        delay.catchUpTo(2);
+        delay.received(2, clock.monotonic);
+        dueIn(DELAY - 10 * SECOND, own);
     }
 
     /** Clocks drift, and no measure is exact. */

@@ -411,6 +411,7 @@ class ReplicaTest {
 
     /** Has the mover look at the clock, which it would otherwise do within some seconds. The offset is that of the wall clocks. */
     private static void look(ReplicaRig rig, long offsetNanos, boolean known) {
+        rig.replica.writtenBySource(1);
         rig.replica.clockOffset(offsetNanos + rig.hand.wall - rig.hand.monotonic, known);
     }
 

@@ -52,6 +52,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public void writtenBySource(long fromSequence) {
+        below.writtenBySource(fromSequence);
+    }
+
+    @Override
     public void catchUpTo(long sequence) {
         below.catchUpTo(sequence);
     }

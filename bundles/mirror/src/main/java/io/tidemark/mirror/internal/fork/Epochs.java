@@ -63,6 +63,25 @@ public final class Epochs {
                 .orElse(Long.MAX_VALUE);
     }
 
+    /**
+     * Where in the journal of a primary the events begin that its node wrote, as far as that is known.
+     *
+     * @param epochs oldest first
+     * @param node what the node calls itself. Another one may call itself the same; a promotion began what it wrote then
+     * @return the first sequence of them; {@link Long#MAX_VALUE} when the newest epoch is of another node
+     */
+    public static long writtenFrom(List<Epoch> epochs, String node) {
+        long from = Long.MAX_VALUE;
+        for (Epoch epoch : epochs) {
+            if (!epoch.owner().equals(node)) {
+                from = Long.MAX_VALUE;
+            } else if (from == Long.MAX_VALUE || epoch.isPromoted()) {
+                from = epoch.firstSequence();
+            }
+        }
+        return from;
+    }
+
     private static boolean isNone(List<Epoch> epochs, long sequence) {
         return sequence == 0 || epochs.isEmpty();
     }

@@ -42,7 +42,6 @@ final class Incoming implements PeerLink.Receiver {
     private static final long SECOND = 1_000_000_000L;
     private static final long LOOK_NANOS = 5 * SECOND;
     private static final long MOST_LOOK_NANOS = 300 * SECOND;
-    private static final long CLOCK_STEP_NANOS = 1_000_000L;
     private static final UUID NO_IMAGE = new UUID(0, 0);
 
     private final StorageContext context;
@@ -72,6 +71,9 @@ final class Incoming implements PeerLink.Receiver {
     private boolean reads;
     private boolean asked;
     private boolean follows;
+    /** What it follows. */
+    private Message.Opened opened;
+
     private volatile Replica replica;
     private Events rest;
     private ReplicaProgress told;
@@ -82,7 +84,7 @@ final class Incoming implements PeerLink.Receiver {
 
     private long offerAtNanos;
     private boolean isCopied;
-    private ClockOffset.Offset toldOffset = ClockOffset.Offset.UNKNOWN;
+    private final SourceClock clock;
     private final CopyNotes notes = new CopyNotes();
     /** While a copy compares: its memory goes with it, the replica stays. */
     private SeedCheck seed;
@@ -125,6 +127,7 @@ final class Incoming implements PeerLink.Receiver {
         this.sending = context.workers().newGate();
         this.words = new IncomingWords(context.clock(), wish.image(), wish.peer(), wish.sourceImage());
         words.reads(reads);
+        this.clock = new SourceClock(words);
         this.stuck = new StuckNews(services.news(), wish.image(), wish.peer(), ImageHead.Role.REPLICA);
         this.wakes =
                 shared == null ? null : new Wakes(context, shared, settings.retryNanos(), gate, sending, words::news);
@@ -362,9 +365,8 @@ final class Incoming implements PeerLink.Receiver {
         follows = false;
         waitsForRoom = false;
         told = null;
-        if (replica != null && toldOffset.known()) {
-            toldOffset = toldOffset.stale();
-            replica.clockOffset(toldOffset.peerMinusMonotonicNanos(), false);
+        if (replica != null) {
+            clock.lost(replica);
         }
     }
 
@@ -515,23 +517,24 @@ final class Incoming implements PeerLink.Receiver {
                 Encoder.newest(facts.epochs()));
     }
 
-    private void opened(Message.Opened opened) throws StorageException {
+    private void opened(Message.Opened now) throws StorageException {
         if (replica == null) {
-            make(opened);
+            make(now);
             take();
-        } else if (isParted(opened)) {
+        } else if (isParted(now)) {
             String why = "all is copied again, because " + wish.peer() + " was promoted meanwhile, or follows who was";
             LOG.warn("the replica '{}': {}", wish.image(), why);
             leave(why, false);
             look();
             return;
         }
-        replica.catchUpTo(opened.durable());
+        opened = now;
+        replica.catchUpTo(now.durable());
         notes.noted(replica.progress().nextOffset(), context.clock().monotonicNanos());
         follows = true;
-        words.opened(opened.copying(), opened.copying() && hasSeed(), opened.durable(), opened.sizeBytes());
-        LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), opened.start());
-        String from = opened.start().position().toString();
+        words.opened(now.copying(), now.copying() && hasSeed(), now.durable(), now.sizeBytes());
+        LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), now.start());
+        String from = now.start().position().toString();
         tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
     }
 
@@ -662,8 +665,8 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void apply(Message message) throws StorageException {
-        if (message instanceof Message.Opened opened) {
-            opened(opened);
+        if (message instanceof Message.Opened now) {
+            opened(now);
         } else if (message instanceof Message.Ended ended) {
             ended(ended);
         } else if (replica == null || !follows) {
@@ -845,23 +848,9 @@ final class Incoming implements PeerLink.Receiver {
         }
     }
 
-    /** How the clocks differ is known over the link to the other node only. */
+    /** How the clocks differ is known over the link to the other node only, and so is whether that writes the image. */
     private void tellClock() {
         PeerLink other = reads ? offered() : link;
-        if (other == null) {
-            if (toldOffset.known()) {
-                toldOffset = toldOffset.stale();
-                replica.clockOffset(toldOffset.peerMinusMonotonicNanos(), false);
-            }
-            return;
-        }
-        ClockOffset.Offset now = other.clockOffset();
-        boolean differs = now.known() != toldOffset.known()
-                || Math.abs(now.peerMinusMonotonicNanos() - toldOffset.peerMinusMonotonicNanos()) > CLOCK_STEP_NANOS;
-        if (now.known() && differs) {
-            toldOffset = now;
-            replica.clockOffset(now.peerMinusMonotonicNanos(), true);
-            words.offset(now.peerMinusMonotonicNanos());
-        }
+        clock.tell(replica, other, reads && other != null ? wakes.opened(other, opened.journal()) : opened);
     }
 }

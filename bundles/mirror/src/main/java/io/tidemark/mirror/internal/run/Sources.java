@@ -270,6 +270,7 @@ final class Sources {
         JournalReader reader = open.copy().reads() ? null : journal.reader(start.sequence() + 1);
         Message.Opened opened = new Message.Opened(
                 copying,
+                !replica,
                 facts.imageIdentity(),
                 journal.identity(),
                 facts.sizeBytes(),

@@ -32,8 +32,9 @@ final class Wakes implements PeerLink.Receiver {
     private final Object lock = new Object();
     private PeerLink link;
     private int channel;
-    private UUID journal;
-    private boolean opened;
+    /** Null while the source's node has not answered. */
+    private Message.Opened opened;
+
     private boolean ended;
     private long releasedBytes;
     private long toldReleasedBytes;
@@ -64,6 +65,14 @@ final class Wakes implements PeerLink.Receiver {
         return now != null && link == null && context.clock().monotonicNanos() >= openAtNanos;
     }
 
+    /** What the source's node answered over this link; null while it is not known to have the journal open that is read here. */
+    Message.Opened opened(PeerLink over, UUID journal) {
+        synchronized (lock) {
+            boolean same = opened != null && link == over && opened.journal().equals(journal);
+            return same ? opened : null;
+        }
+    }
+
     /** When {@link #isDue} may say something else, unless the link is another one. */
     long pauseNanos() {
         return link != null
@@ -77,7 +86,7 @@ final class Wakes implements PeerLink.Receiver {
             link = over;
             number = over.attach(this);
             channel = number;
-            opened = false;
+            opened = null;
             ended = false;
             releasedBytes = 0;
             toldReleasedBytes = 0;
@@ -91,7 +100,7 @@ final class Wakes implements PeerLink.Receiver {
     void tell(ReplicaProgress now) {
         long released;
         synchronized (lock) {
-            if (!opened || ended) {
+            if (opened == null || ended) {
                 return;
             }
             released = releasedBytes;
@@ -119,7 +128,7 @@ final class Wakes implements PeerLink.Receiver {
             says = !ended;
             link = null;
             channel = 0;
-            opened = false;
+            opened = null;
         }
         if (before == null) {
             return;
@@ -142,18 +151,17 @@ final class Wakes implements PeerLink.Receiver {
                 return false;
             }
             if (message instanceof Message.Opened begun) {
-                opened = true;
-                journal = begun.journal();
+                opened = begun;
                 durable = begun.durable();
-                shared.told(journal, durable);
-            } else if (message instanceof Message.Durable news && opened) {
+                shared.told(begun.journal(), durable);
+            } else if (message instanceof Message.Durable news && opened != null) {
                 durable = news.durable();
-                shared.told(journal, durable);
+                shared.told(opened.journal(), durable);
                 releasedBytes += said.bytes();
             } else if (message instanceof Message.Ended refusal) {
                 LOG.info("{} tells no news of its journal: {}", from.peer(), refusal.words());
                 ended = true;
-                opened = false;
+                opened = null;
                 shared.toldNoMore();
             } else {
                 throw new StorageException(

@@ -159,6 +159,7 @@ public final class Decoder {
 
     private Message.Opened opened() throws CharacterCodingException {
         boolean copying = flag();
+        boolean writes = flag();
         UUID identity = uuid();
         UUID journal = uuid();
         long size = count("size");
@@ -166,7 +167,7 @@ public final class Decoder {
         if (block < 512 || block > 65536 || Integer.bitCount(block) != 1) {
             throw new IllegalArgumentException("block size " + block);
         }
-        return new Message.Opened(copying, identity, journal, size, block, count("durable"), point(), epochs());
+        return new Message.Opened(copying, writes, identity, journal, size, block, count("durable"), point(), epochs());
     }
 
     private Message.Ended ended() throws CharacterCodingException {

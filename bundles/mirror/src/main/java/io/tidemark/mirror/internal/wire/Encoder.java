@@ -162,6 +162,7 @@ public final class Encoder {
 
     private static void opened(ByteBuffer out, Message.Opened opened) {
         out.put((byte) (opened.copying() ? 1 : 0));
+        out.put((byte) (opened.writes() ? 1 : 0));
         uuid(out, opened.identity());
         uuid(out, opened.journal());
         out.putLong(opened.sizeBytes()).putInt(opened.blockSizeBytes()).putLong(opened.durable());

@@ -265,6 +265,7 @@ public sealed interface Message
      * The image is served.
      *
      * @param copying whether a copy comes, from {@link Open#nextOffset} on
+     * @param writes whether the image is primary there, so that new events have times of the source's clock
      * @param identity of the image
      * @param journal identity of the source's journal
      * @param sizeBytes of the image
@@ -275,6 +276,7 @@ public sealed interface Message
      */
     record Opened(
             boolean copying,
+            boolean writes,
             UUID identity,
             UUID journal,
             long sizeBytes,

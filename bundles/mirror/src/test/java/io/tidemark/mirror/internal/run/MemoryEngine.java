@@ -420,6 +420,11 @@ final class MemoryEngine implements ReplicaManager {
         }
 
         @Override
+        public void writtenBySource(long fromSequence) {
+            // Delays are the engine's.
+        }
+
+        @Override
         public void catchUpTo(long sequence) {
             // Delays are the engine's.
         }

@@ -223,7 +223,7 @@ class MirrorFormatDocumentTest {
         all.put("LEAVE", List.of(1L, "enough"));
         String wanted = "02" + "00".repeat(23) + "01" + "00".repeat(7);
         all.put("WANTED", List.of(1L << 20, wanted));
-        all.put("OPENED", List.of(1L, new UUID(7, 8), new UUID(9, 10), 1L << 30, 4096L, 140L, POINT, epochs));
+        all.put("OPENED", List.of(1L, 1L, new UUID(7, 8), new UUID(9, 10), 1L << 30, 4096L, 140L, POINT, epochs));
         all.put("ENDED", List.of(3L, POINT, "both wrote"));
         all.put("EPOCH", List.of(SECOND));
         List<Object> events = List.of(event(131, 9), event(132, 0), event(133, 40));

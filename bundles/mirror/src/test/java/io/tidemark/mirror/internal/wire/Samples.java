@@ -54,7 +54,7 @@ final class Samples {
                 new Message.Progress(30, 20, 10),
                 new Message.Leave("enough", true),
                 new Message.Opened(
-                        true, new UUID(7, 8), new UUID(9, 10), 1 << 30, 4096, 140, POINT, List.of(FIRST, SECOND)),
+                        true, true, new UUID(7, 8), new UUID(9, 10), 1 << 30, 4096, 140, POINT, List.of(FIRST, SECOND)),
                 new Message.Ended(EndCode.SPLIT_BRAIN, POINT, "both wrote"),
                 new Message.NextEpoch(SECOND),
                 new Message.Events(140, List.of(item(131, 9), item(132, 0), item(133, 40))),

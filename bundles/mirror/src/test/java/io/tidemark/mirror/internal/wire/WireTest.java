@@ -156,6 +156,7 @@ class WireTest {
     void epochsHaveToBeAChain() {
         Message broken = new Message.Opened(
                 false,
+                true,
                 Samples.FIRST.identity(),
                 Samples.FIRST.identity(),
                 0,
