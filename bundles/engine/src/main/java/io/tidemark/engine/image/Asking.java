@@ -1,6 +1,5 @@
 package io.tidemark.engine.image;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
@@ -8,7 +7,6 @@ import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.text.Durations;
-import java.util.List;
 
 /**
  * Holds the writes of a primary whose stores were opened, until its replicas were asked whether one of them was promoted
@@ -46,16 +44,8 @@ final class Asking implements Runnable {
 
     /** Whether a primary has replicas that it could ask, or had a source: of that no journal knows. */
     private static boolean hasPeers(Journal journal, ImageHead head) {
-        return (HeadProperties.isPromoted(head) && !isCutNow(journal))
+        return HeadProperties.isPromoted(head)
                 || journal.clients().stream().anyMatch(client -> client.id().startsWith(ReplicaManager.CLIENT_PREFIX));
-    }
-
-    /** At an earlier moment, just now: its journal took the place of another one, and is empty still. */
-    private static boolean isCutNow(Journal journal) {
-        List<Epoch> epochs = journal.epochs();
-        return epochs.size() == 2
-                && epochs.get(0).firstSequence() > journal.durable()
-                && epochs.get(1).isPromoted();
     }
 
     // ---------------------------------------------------------------- under the lock
@@ -137,6 +127,11 @@ final class Asking implements Runnable {
         }
         later.settle(core);
         gate.open();
+    }
+
+    /** It was opened for a promotion that was ordered just now: nobody is newer. */
+    void promoted() {
+        answered(question);
     }
 
     /** Starts the worker when there is something to wait for. One opening at a time. */

@@ -282,7 +282,11 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
         return HeadProperties.put(head, ImageHead.Role.REPLICA, HeadProperties.NEW);
     }
 
-    /** Notes in the journal of an image that was a replica that it is a primary now; for people, so nothing waits for it. */
+    /**
+     * It was opened for a promotion that was ordered just now: asks nobody, and notes it in the journal; for people, so nothing waits for
+     * that. To be called before anybody is told of its question. Where a promotion takes effect later, as after a restart, it asks:
+     * somebody else may have been promoted since.
+     */
     public void notePromotion() {
         roles.notePromotion();
     }

@@ -79,10 +79,7 @@ final class Recovery implements BatchWriter.Interruption {
         core.active = map;
         core.activeBytes = mapBytes;
         core.sizeBytes = size;
-        if (!begins) {
-            // Whoever was promoted just now is the newest.
-            core.asking.begin(journal, head);
-        }
+        core.asking.begin(journal, head);
     }
 
     private void compare(Journal journal, ImageHead head) throws StorageException {

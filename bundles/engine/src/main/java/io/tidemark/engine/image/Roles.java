@@ -349,6 +349,7 @@ final class Roles {
     }
 
     void notePromotion() {
+        core.asking.promoted();
         Aftermath after = new Aftermath();
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {

@@ -90,6 +90,8 @@ final class ImageLife {
     private final ReplicaDemand demand = new ReplicaDemand();
     private final Backoff backoff = new Backoff();
     private boolean endWanted;
+    /** It is being opened for a promotion that was ordered just now. */
+    private boolean promotes;
 
     /**
      * Damage that was met while serving. Opening again would succeed and meet it again, so nothing is tried until somebody
@@ -441,6 +443,9 @@ final class ImageLife {
                 }
             }
         }
+        if (promotes) {
+            engine.notePromotion();
+        }
         backoff.succeeded(now());
         View now = view;
         view = new View(
@@ -740,11 +745,10 @@ final class ImageLife {
             throw e;
         }
         tellRole(role);
+        promotes = role == ImageHead.Role.PRIMARY;
         reopen(now);
-        JournaledImage engine = reopened("has its new role");
-        if (role == ImageHead.Role.PRIMARY) {
-            engine.notePromotion();
-        }
+        promotes = false;
+        reopened("has its new role");
     }
 
     private View served() throws StorageException {

@@ -230,7 +230,10 @@ class AskingTest {
             assertEquals(0, rig.engine.question(), "a replica admits nothing anyway");
             rig.engine.turn(ImageHead.Role.PRIMARY);
             rig.crash(0);
+            assertNotEquals(0, rig.engine.question(), "it may be opened long after it was promoted");
+            rig.engine.notePromotion();
             assertEquals(0, rig.engine.question(), "promoted just now");
+            assertSame(State.SERVING, rig.engine.state());
             rig.crash(0);
             assertNotEquals(0, rig.engine.question());
             assertSame(State.HOLDING, rig.engine.state());

@@ -245,8 +245,6 @@ class EpochsTest {
             }
             rig.engine.notePromotion();
             assertEquals(1, rig.engine.watermarks().appended(), "that was told when it was promoted");
-            // Whom it followed was not promoted again.
-            rig.engine.answered(rig.engine.question());
             Rig.Outcome written = new Rig.Outcome();
             try (DeviceSession session = rig.engine.connect("client", rig)) {
                 session.discard(0, 4096, false, written::completed);

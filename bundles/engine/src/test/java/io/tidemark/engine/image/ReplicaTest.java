@@ -636,6 +636,7 @@ class ReplicaTest {
             assertEquals(ReplicaRig.FIRST.identity(), now.predecessorIdentity());
             assertEquals(21, now.firstSequence());
             assertArrayEquals(rig.states.get(20), rig.read());
+            rig.engine.answered(rig.engine.question());
             Rig.Outcome written = new Rig.Outcome();
             try (var session = rig.engine.connect("client", rig)) {
                 session.discard(0, ReplicaRig.SIZE, true, written::completed);

@@ -28,6 +28,7 @@ import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -280,11 +281,36 @@ class ReplicasTest {
             node.wish("disk", Map.of());
             node.awaitState("disk", State.SERVING);
             // Its new journal knows nobody, and whom it followed may have been promoted again.
-            node.awaitState("copy", State.HOLDING);
-            Replicas replicas = new Replicas(node.directory);
-            replicas.answered("copy", replicas.asking().get("copy"));
-            node.awaitState("copy", State.SERVING);
-            isSecondWriteAndGoesOn(node, replicas);
+            isSecondWriteAndGoesOn(node, answered(node));
+        }
+    }
+
+    /** Nobody else was promoted since the image was. */
+    private static Replicas answered(Node node) throws StorageException {
+        node.awaitState("copy", State.HOLDING);
+        Replicas replicas = new Replicas(node.directory);
+        replicas.answered("copy", replicas.asking().get("copy"));
+        node.awaitState("copy", State.SERVING);
+        return replicas;
+    }
+
+    /** Idle since then: whom it followed may have been promoted again while it was down. */
+    @Test
+    void whoWasPromotedEarlierAsksAlsoBeforeItsFirstWrite() throws Exception {
+        MemoryPools pools = new MemoryPools();
+        try (Node node = new Node(pools).withStores()) {
+            Replicas replicas = held(node);
+            replicas.promoteAt("copy", new Position(1, 2));
+            assertEquals(Map.of(), replicas.asking(), "the one that was promoted just now is the newest");
+            assertEquals(State.SERVING, node.state("copy"));
+        }
+        for (int i = 0; i < 2; i++) {
+            try (Node node = new Node(pools).withStores()) {
+                node.wish("copy", Map.of());
+                node.awaitState("copy", State.HOLDING);
+                assertEquals(
+                        Set.of("copy"), new Replicas(node.directory).asking().keySet());
+            }
         }
     }
 
@@ -364,8 +390,7 @@ class ReplicasTest {
             node.wish("copy", Map.of());
             node.awaitState("copy", State.SUSPENDED);
             pools.fail(call, null);
-            node.awaitState("copy", State.SERVING);
-            isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+            isSecondWriteAndGoesOn(node, answered(node));
         }
     }
 
@@ -383,9 +408,8 @@ class ReplicasTest {
         try (Node node = new Node(pools).withStores()) {
             node.wish("disk", Map.of());
             node.wish("copy", Map.of());
-            node.awaitState("copy", State.SERVING);
             node.awaitState("disk", State.SERVING);
-            isSecondWriteAndGoesOn(node, new Replicas(node.directory));
+            isSecondWriteAndGoesOn(node, answered(node));
         }
     }
 
