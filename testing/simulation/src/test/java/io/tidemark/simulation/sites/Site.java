@@ -109,6 +109,9 @@ final class Site implements SessionListener {
     /** Since when the image that is open knows how the clocks differ; -1 when it never did. */
     private long clocksKnownNanos = -1;
 
+    /** How often it began to follow its source. */
+    int begun;
+
     private long heldAt = Long.MAX_VALUE;
     private long delayNanos;
     /** The delay is in force for what is behind this. */
@@ -625,6 +628,7 @@ final class Site implements SessionListener {
             return new ReplicaOver(receiving) {
                 @Override
                 public void catchUpTo(long sequence) {
+                    begun++;
                     caughtUp = Math.max(caughtUp, sequence);
                     super.catchUpTo(sequence);
                 }

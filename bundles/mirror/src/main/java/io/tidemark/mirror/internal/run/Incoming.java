@@ -76,7 +76,7 @@ final class Incoming implements PeerLink.Receiver {
 
     private volatile Replica replica;
     private Events rest;
-    private ReplicaProgress told;
+    private final ToldProgress told = new ToldProgress();
     private volatile boolean listens;
     private boolean waitsForRoom;
     /** There may be room again for what was refused. */
@@ -309,7 +309,7 @@ final class Incoming implements PeerLink.Receiver {
             ReplicaProgress progress = replica.progress();
             boolean beside = services.images().image(wish.image()).journalPool().equals(wish.shared());
             Message.Open request = request(facts(), progress, Wakes.WINDOW_BYTES);
-            wakes.open(over, request.reading(beside ? Message.Copy.READS_BESIDE : Message.Copy.READS));
+            wakes.open(over, progress, request.reading(beside ? Message.Copy.READS_BESIDE : Message.Copy.READS));
         }
         if (over != null) {
             wakes.tell(replica.progress());
@@ -364,7 +364,6 @@ final class Incoming implements PeerLink.Receiver {
         asked = false;
         follows = false;
         waitsForRoom = false;
-        told = null;
         if (replica != null) {
             clock.lost(replica);
         }
@@ -460,6 +459,7 @@ final class Incoming implements PeerLink.Receiver {
             asking = link;
         }
         asked = true;
+        told.opens(progress);
         words.asked();
         link.send(sending, number, request(facts, progress, window));
     }
@@ -827,12 +827,9 @@ final class Incoming implements PeerLink.Receiver {
 
     private void tellProgress() {
         ReplicaProgress now = replica.progress();
-        if (told == null
-                || now.arrived() != told.arrived()
-                || now.received() != told.received()
-                || now.replayed() != told.replayed()) {
-            told = now;
-            link.send(sending, channel, new Message.Progress(now.arrived(), now.received(), now.replayed()));
+        Message.Progress next = told.next(now);
+        if (next != null) {
+            link.send(sending, channel, next);
         }
         if (!listens) {
             listens = true;

@@ -40,7 +40,7 @@ final class Wakes implements PeerLink.Receiver {
     private long toldReleasedBytes;
 
     // Of the replica's worker alone.
-    private ReplicaProgress told;
+    private final ToldProgress told = new ToldProgress();
     private long openAtNanos;
 
     /** The gate is the replica's worker's, the other one its gate for sending; {@code heard} is told up to where the source is. */
@@ -80,7 +80,7 @@ final class Wakes implements PeerLink.Receiver {
                 : Math.max(1, openAtNanos - context.clock().monotonicNanos());
     }
 
-    void open(PeerLink over, Message.Open request) {
+    void open(PeerLink over, ReplicaProgress progress, Message.Open request) {
         int number;
         synchronized (lock) {
             link = over;
@@ -91,7 +91,7 @@ final class Wakes implements PeerLink.Receiver {
             releasedBytes = 0;
             toldReleasedBytes = 0;
         }
-        told = null;
+        told.opens(progress);
         openAtNanos = context.clock().monotonicNanos() + retryNanos;
         over.send(sending, number, request);
     }
@@ -105,12 +105,9 @@ final class Wakes implements PeerLink.Receiver {
             }
             released = releasedBytes;
         }
-        if (told == null
-                || now.arrived() != told.arrived()
-                || now.received() != told.received()
-                || now.replayed() != told.replayed()) {
-            told = now;
-            link.send(sending, channel, new Message.Progress(now.arrived(), now.received(), now.replayed()));
+        Message.Progress next = told.next(now);
+        if (next != null) {
+            link.send(sending, channel, next);
         }
         if (released > toldReleasedBytes) {
             toldReleasedBytes = released;
