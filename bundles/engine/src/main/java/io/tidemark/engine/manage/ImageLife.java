@@ -378,9 +378,10 @@ final class ImageLife {
             open(config);
         } catch (StorageException e) {
             cannotOpen(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             LOG.error("Image {}: opening failed unexpectedly", name, e);
-            cannotOpen(new StorageException(Reason.IO, "unexpected failure: " + e, "report it with the log", e));
+            cannotOpen(new StorageException(
+                    Reason.IO, "unexpected failure: " + e, "unless memory was short, report it with the log", e));
         }
     }
 
@@ -541,7 +542,7 @@ final class ImageLife {
         } catch (StorageException e) {
             backoff.failed(now());
             stillSuspended(e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             LOG.error("Image {}: resuming failed unexpectedly", name, e);
             backoff.failed(now());
             stillSuspended("unexpected failure: " + e);
@@ -587,7 +588,7 @@ final class ImageLife {
                 name,
                 now.config().suspendTimeoutNanos() / 1_000_000_000L,
                 now.detail());
-        closeSuspended(now.engine());
+        closeEngine(now.engine());
         host.turns().release(this);
         view = new View(null, null, now.config(), now.refusal(), State.SUSPENDED, now.detail(), now.head());
         backoff.kick();
@@ -785,7 +786,7 @@ final class ImageLife {
         checkSeed(now, image.head(), seed, origin);
         closeEngine(now.engine());
         try {
-            JournaledImage.adoptSeed(image, origin, newIdentity());
+            JournaledImage.adoptSeed(image, origin, opener.newIdentity());
             tellRole(ImageHead.Role.REPLICA);
         } finally {
             reopen(now);
@@ -838,23 +839,26 @@ final class ImageLife {
         openWhenPossible(view);
     }
 
-    private UUID newIdentity() {
-        return new UUID(host.context().randomBits(), host.context().randomBits());
-    }
-
     // ---- the end
 
     /** Closes with a checkpoint where that is possible. */
     void close() {
-        View now = view;
         state(State.STOPPING, "");
-        if (now.engine() != null) {
-            closeEngine(now.engine());
+        letGo();
+        hide(State.STOPPING, "");
+    }
+
+    private void letGo() {
+        View now = view;
+        try {
+            if (now.engine() != null) {
+                closeEngine(now.engine());
+            }
+        } finally {
+            if (now.stores() != null) {
+                now.stores().close(name);
+            }
         }
-        if (now.stores() != null) {
-            now.stores().close(name);
-        }
-        abandon("");
     }
 
     private void closeEngine(JournaledImage engine) {
@@ -872,27 +876,21 @@ final class ImageLife {
         }
     }
 
-    /** Without its stores there is no checkpoint, and nobody has to be told. */
-    private void closeSuspended(JournaledImage engine) {
+    /** The worker has failed: nobody would resume the image, so its clients are told, and what they wait for ends. */
+    void abandon(String why) {
         try {
-            engine.close();
-        } catch (StorageException e) {
-            LOG.debug("Image {}: {}", name, e.getMessage());
+            letGo();
+        } catch (RuntimeException | Error e) {
+            LOG.error("Image {}: it could not be closed", name, e);
         }
+        hide(State.REFUSED, why);
     }
 
-    /** Shows no engine any more, whatever happened to it. */
-    void abandon(String why) {
+    /** Shows no engine any more. */
+    private void hide(State state, String why) {
         host.turns().release(this);
         View now = view;
-        view = new View(
-                null,
-                null,
-                now.config(),
-                now.refusal(),
-                why.isEmpty() ? State.STOPPING : State.REFUSED,
-                why,
-                now.head());
+        view = new View(null, null, now.config(), now.refusal(), state, why, now.head());
         released.run();
     }
 }

@@ -36,6 +36,10 @@ final class ImageSlot {
     private static final Logger LOG = LoggerFactory.getLogger(ImageSlot.class);
     private static final long HELD_TICK_NANOS = 500_000_000L;
     private static final long FLAP_NANOS = 5_000_000_000L;
+
+    /** What made a worker fail may do so again: the next one does not begin at once. */
+    private static final long FAILED_PAUSE_NANOS = 1_000_000_000L;
+
     private static final Set<State> OPEN = EnumSet.of(State.SERVING, State.HOLDING, State.FAILING);
 
     /** What the owner of slots is told; on the slot's worker, under no lock. */
@@ -171,8 +175,9 @@ final class ImageSlot {
                 waitNanos = step();
             }
         } catch (RuntimeException | Error e) {
-            LOG.error("Image {}: its worker failed; the image is not served until the node is restarted", name, e);
+            LOG.error("Image {}: its worker failed; the image is closed and begins anew", name, e);
             life.abandon("its worker failed: " + e);
+            gate.await(FAILED_PAUSE_NANOS);
         }
         gate.close();
         end();

@@ -36,7 +36,7 @@ record OpenStores(
             if (e.reason() != StorageException.Reason.STALE_SERVICE) {
                 LOG.warn("Image {}: closing its {}: {}", name, what, e.getMessage());
             }
-        } catch (Exception e) {
+        } catch (Exception | VirtualMachineError | LinkageError e) {
             LOG.warn("Image {}: closing its {} failed", name, what, e);
         }
     }

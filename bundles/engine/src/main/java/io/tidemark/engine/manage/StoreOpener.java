@@ -241,7 +241,7 @@ final class StoreOpener {
                 Map.of());
     }
 
-    private UUID newIdentity() {
+    UUID newIdentity() {
         return new UUID(context.randomBits(), context.randomBits());
     }
 

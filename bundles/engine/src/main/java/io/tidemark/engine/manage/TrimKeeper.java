@@ -51,6 +51,9 @@ final class TrimKeeper {
                     && e.reason() != StorageException.Reason.CLOSED) {
                 found.add("trimming failed: " + e.getMessage());
             }
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            LOG.error("Image {}: trimming failed unexpectedly", config.name(), e);
+            found.add("trimming failed unexpectedly: " + e);
         }
         report(config.name(), found);
     }

@@ -63,6 +63,10 @@ final class MemoryImage implements BlockImage {
     volatile int underWay;
 
     Runnable beforeHead = () -> {};
+    Runnable beforeForce = () -> {};
+    /** It is asked for space, or for a range of its own. */
+    Runnable beforeSpace = () -> {};
+
     Runnable beforeResize = () -> {};
     /** Every read fails with it. */
     StorageException readFailure;
@@ -213,6 +217,7 @@ final class MemoryImage implements BlockImage {
 
     @Override
     public synchronized void force() throws StorageException {
+        beforeForce.run();
         usable();
         forces++;
         if (failNextForce) {
@@ -242,6 +247,7 @@ final class MemoryImage implements BlockImage {
 
     @Override
     public synchronized boolean reserve(long offset, long length) throws StorageException {
+        beforeSpace.run();
         usable();
         if (offset >= reservableBytes) {
             throw new StorageException(Reason.NO_SPACE, "no space on purpose", "");
@@ -252,6 +258,7 @@ final class MemoryImage implements BlockImage {
 
     @Override
     public synchronized long provide(long neededBytes, long wishedBytes) throws StorageException {
+        beforeSpace.run();
         usable();
         asked = neededBytes;
         asks++;

@@ -52,6 +52,7 @@ final class MemoryJournal implements Journal, JournalAppender {
     boolean failNextForce;
 
     boolean failNextAppend;
+    Runnable beforeAppend = () -> {};
 
     /** The next epoch is not started, or is and nobody is told. */
     boolean failNextEpoch;
@@ -88,7 +89,9 @@ final class MemoryJournal implements Journal, JournalAppender {
     Runnable beforeForce = () -> {};
     Runnable beforeBody = () -> {};
     volatile MemoryPools.Meanwhile beforeReplacing = () -> {};
+    Runnable beforeTrim = () -> {};
     Runnable whenClosed = () -> {};
+    Runnable afterClose = () -> {};
     boolean corruptBodies;
 
     MemoryJournal(UUID identity) {
@@ -250,6 +253,7 @@ final class MemoryJournal implements Journal, JournalAppender {
 
     @Override
     public synchronized long trim(long sequence) {
+        beforeTrim.run();
         while (trimmed < sequence) {
             events.remove(0);
             trimmed++;
@@ -279,6 +283,7 @@ final class MemoryJournal implements Journal, JournalAppender {
         Runnable told = whenClosed;
         whenClosed = () -> {};
         told.run();
+        afterClose.run();
     }
 
     /** As if its service went away. */
@@ -307,6 +312,7 @@ final class MemoryJournal implements Journal, JournalAppender {
             ByteBuffer tail)
             throws StorageException {
         usable();
+        beforeAppend.run();
         if (failNextAppend) {
             failNextAppend = false;
             failed = true;

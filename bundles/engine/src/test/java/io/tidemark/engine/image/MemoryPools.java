@@ -23,6 +23,7 @@ public final class MemoryPools {
     private final Map<String, MemoryImage> images = new TreeMap<>();
     private final Set<String> claims = new HashSet<>();
     private final Map<String, StorageException> failures = new HashMap<>();
+    private final Map<String, Error> errors = new HashMap<>();
 
     /** The most services that had one journal or image open at the same time; more than 1 is two writers. */
     private int mostOpeners;
@@ -37,6 +38,27 @@ public final class MemoryPools {
         } else {
             failures.put(call, new StorageException(reason, call + " failed on purpose", ""));
         }
+    }
+
+    /** Makes the next call with this name end with an error, as where memory is short. */
+    public synchronized void failOnce(String call, Error error) {
+        errors.put(call, error);
+    }
+
+    /** The next trim of a journal does so. */
+    public synchronized void failNextTrim(String name, Error error) {
+        MemoryJournal journal = journals.get(name);
+        journal.beforeTrim = () -> {
+            journal.beforeTrim = () -> {};
+            throw error;
+        };
+    }
+
+    /** The journal does so when it is closed, and is closed. */
+    public synchronized void failClosing(String name, Error error) {
+        journals.get(name).afterClose = () -> {
+            throw error;
+        };
     }
 
     public synchronized void failNextForceOfJournal(String name) {
@@ -130,6 +152,10 @@ public final class MemoryPools {
     }
 
     private void check(String call) throws StorageException {
+        Error error = errors.remove(call);
+        if (error != null) {
+            throw error;
+        }
         StorageException failure = failures.get(call);
         if (failure != null) {
             throw failure;

@@ -4,6 +4,7 @@ import static io.tidemark.engine.manage.Node.fails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
@@ -219,6 +220,72 @@ class SwapTest {
             node.awaitState("disk", State.SUSPENDED);
             node.pools.fail("create journal", null);
             node.awaitState("disk", State.SERVING);
+        }
+    }
+
+    private static OutOfMemoryError noMemory() {
+        return new OutOfMemoryError("on purpose");
+    }
+
+    /** Whoever opens a journal reads through memory of his own, and the process may have none just then. */
+    @Test
+    void lackOfMemoryWhileStoresAreOpenedIsAPause() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.pools.failOnce("create journal", noMemory());
+            node.wish("disk", Map.of("size", "1MiB"));
+            node.awaitState("disk", State.SERVING);
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 1).succeeded();
+                for (String call : List.of("open journal", "open image")) {
+                    node.pools.failOnce(call, noMemory());
+                    node.pools.failNextForceOfJournal("disk");
+                    client.write(512, (byte) 2).succeeded();
+                    node.awaitState("disk", State.SERVING);
+                }
+                assertEquals(1, client.read(0));
+                assertEquals(2, client.read(512));
+                assertNull(client.closed.get(), "it was attached all the time");
+            }
+        }
+    }
+
+    @Test
+    void soItIsWhileTheyAreUsedAndClosed() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 1).succeeded();
+                node.pools.failNextTrim("disk", noMemory());
+                node.directory.checkpoint("disk");
+                Node.await(() -> node.pools.trimmed("disk") > 0, () -> "nothing is trimmed any more");
+                node.pools.failClosing("disk", noMemory());
+                node.pools.failNextForceOfJournal("disk");
+                client.write(512, (byte) 2).succeeded();
+                node.awaitState("disk", State.SERVING);
+                node.pools.failClosing("disk", noMemory());
+            }
+        }
+    }
+
+    /** Clients are told, and what they wait for ends: a worker that has failed opens nothing again. */
+    @Test
+    void anImageWhoseWorkerFailsLetsGoOfEverything() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.wish("disk", Map.of("size", "1MiB", "apply.idle", "1h"));
+            node.awaitState("disk", State.SERVING);
+            Node.Client client = node.new Client("disk");
+            client.write(0, (byte) 1).succeeded();
+            assertEquals(512, node.context.payloads().usedBytes());
+            node.pools.failOnce("open journal", new AssertionError("on purpose"));
+            node.pools.failNextForceOfJournal("disk");
+            Node.Request held = client.write(512, (byte) 2);
+            assertEquals(Reason.UNAVAILABLE, held.await().reason());
+            Node.await(() -> client.closed.get() != null, () -> "the session goes on");
+            Node.await(() -> node.context.payloads().usedBytes() == 0, () -> "payload leaked");
+            node.awaitState("disk", State.SERVING);
+            try (Node.Client next = node.new Client("disk")) {
+                assertEquals(1, next.read(0));
+            }
         }
     }
 
