@@ -28,9 +28,13 @@ final class BodyReads {
 
     void start(long place, int bodyBytes) {
         Segment segment = table.pinNumber(place >>> 32);
-        if (segment != null) {
+        if (segment == null) {
+            return;
+        }
+        try {
             segment.file.startRead(
                     place & 0xFFFFFFFFL, Math.max(FIRST_READ_BYTES, EventRecord.SIZE + (long) bodyBytes));
+        } finally {
             table.unpin(segment);
         }
     }
@@ -44,6 +48,16 @@ final class BodyReads {
                     ? table.trimmedAway("the event at place " + place)
                     : invalid(place, "there is no such segment");
         }
+        try {
+            read(segment, offset, place, bodyOffset, destination);
+        } finally {
+            // Also where there was no memory to read through: a segment that stays pinned is never used again.
+            table.unpin(segment);
+        }
+    }
+
+    private void read(Segment segment, long offset, long place, int bodyOffset, ByteBuffer destination)
+            throws StorageException {
         Scratch scratch = scratches.poll();
         if (scratch == null) {
             scratch = new Scratch();
@@ -52,7 +66,6 @@ final class BodyReads {
         try {
             read(segment, offset, place, bodyOffset, destination, scratch);
         } finally {
-            table.unpin(segment);
             table.windows().give(scratch.buffer);
             scratches.offer(scratch);
         }

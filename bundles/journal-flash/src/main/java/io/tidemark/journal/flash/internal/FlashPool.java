@@ -105,7 +105,7 @@ public final class FlashPool {
                     true,
                     List.of());
             state.save(files, places);
-        } catch (StorageException | RuntimeException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             release(claims);
             throw e;
         }
@@ -117,7 +117,7 @@ public final class FlashPool {
             throws StorageException {
         try {
             return open(context, places, settings, claims, true);
-        } catch (StorageException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             // It has no segment and is no journal yet; the reason is what counts.
             try {
                 delete(context, places.journal());
@@ -360,7 +360,7 @@ public final class FlashPool {
                 claims.add(files.claim(directory.resolve(JournalPlaces.LOCK)));
             }
             return claims;
-        } catch (StorageException | RuntimeException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             release(claims);
             throw e;
         }

@@ -69,11 +69,12 @@ public final class JournalOpening {
         table.configure(settings);
         WriteEnd writeEnd = new WriteEnd(context, options, table, failures, steps, buffers);
         start(table, writeEnd, recovery, spare, state);
-        Housekeeper housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
-        recovery.leftovers.forEach(housekeeper::recycle);
+        Housekeeper housekeeper;
         try {
+            housekeeper = new Housekeeper(context, options, places, table, segmentFiles, gate, LOG);
+            recovery.leftovers.forEach(housekeeper::recycle);
             housekeeper.start(writeEnd);
-        } catch (StorageException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             recovery.closeAll();
             throw e;
         }

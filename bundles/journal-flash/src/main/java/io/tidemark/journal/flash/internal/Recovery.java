@@ -73,7 +73,7 @@ final class Recovery {
             sortOut();
             settleAllButLast();
             settleLast();
-        } catch (StorageException | RuntimeException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             closeAll();
             throw e;
         }

@@ -4,6 +4,7 @@ import io.tidemark.api.context.StorageFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.function.IntFunction;
 
 /**
  * Memory through which journals of a pool are read. A reader has a window only while it has something to read, so that many
@@ -16,9 +17,19 @@ final class Windows {
     /** So many are not given back to the machine. */
     private static final int KEPT = 8;
 
+    private final IntFunction<ByteBuffer> memory;
     private ByteBuffer zeros;
 
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+
+    Windows() {
+        this(StorageFile::allocateAligned);
+    }
+
+    /** With memory from elsewhere. */
+    Windows(IntFunction<ByteBuffer> memory) {
+        this.memory = memory;
+    }
 
     /** One of at least {@link #BYTES}, with whatever somebody else read; aligned as files want it. */
     ByteBuffer take() {
@@ -36,8 +47,8 @@ final class Windows {
     }
 
     /** Of just that size: how much is read at once must not be an accident. */
-    private static ByteBuffer allocate(int bytes) {
-        return StorageFile.allocateAligned(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private ByteBuffer allocate(int bytes) {
+        return memory.apply(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** At least so many zeros, which everybody shares; a buffer of its own, aligned as files want it. */
