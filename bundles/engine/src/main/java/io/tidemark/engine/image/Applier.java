@@ -175,8 +175,15 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             }
             core.enter();
         }
-        long usedBytes = journal.status().usedBytes();
-        long mostBytes = usedBytes + journal.roomBytes();
+        long usedBytes = 0;
+        long mostBytes = 0;
+        try {
+            usedBytes = journal.status().usedBytes();
+            mostBytes = usedBytes + journal.roomBytes();
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            // Whoever writes to a journal that cannot say what it has finds out whether it works.
+            usedBytes = 0;
+        }
         synchronized (core.lock) {
             core.leave();
         }

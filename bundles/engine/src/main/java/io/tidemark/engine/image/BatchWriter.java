@@ -433,7 +433,7 @@ final class BatchWriter {
         if (begun != null) {
             try {
                 begun.await();
-            } catch (StorageException e) {
+            } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
                 // The image says so again, to whoever writes all of it once more.
             }
         }

@@ -122,7 +122,8 @@ final class Checkpointer implements Runnable {
             core.headStoring |= store;
             core.enter();
         }
-        StorageException failure = force(image);
+        StorageException failure =
+                Failures.attempt(core.labels.name(), "force the image", () -> core.steps.forceImage(image));
         long now = core.context.clock().monotonicNanos();
         if (failure == null) {
             synchronized (core.lock) {
@@ -134,7 +135,7 @@ final class Checkpointer implements Runnable {
             }
             after.settle(core);
         }
-        StorageException unstored = failure == null && store ? store(image, head) : null;
+        StorageException unstored = failure == null && store ? HeadKeeper.attempt(core, image, head) : null;
         synchronized (core.lock) {
             core.headStoring &= !store;
             core.leave();
@@ -148,28 +149,6 @@ final class Checkpointer implements Runnable {
             core.changed.signal();
         }
         after.settle(core);
-    }
-
-    private StorageException force(BlockImage image) {
-        try {
-            core.steps.forceImage(image);
-            return null;
-        } catch (StorageException e) {
-            return e;
-        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
-            return Failures.unexpected(core.labels.name(), "force the image", e);
-        }
-    }
-
-    private StorageException store(BlockImage image, ImageHead head) {
-        try {
-            core.steps.storeHead(image, head);
-            return null;
-        } catch (StorageException e) {
-            return e;
-        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
-            return Failures.unexpected(core.labels.name(), "store the image's head", e);
-        }
     }
 
     private void stored(ImageHead head, long target, long bytes, long now) {

@@ -128,14 +128,8 @@ final class Copying {
             image = core.image;
             core.enter();
         }
-        StorageException failure = null;
-        try {
-            work.on(image);
-        } catch (StorageException e) {
-            failure = e;
-        } catch (RuntimeException e) {
-            failure = Failures.unexpected(core.labels.name(), "copy bytes to the image", e);
-        }
+        StorageException failure =
+                Failures.attempt(core.labels.name(), "copy bytes to the image", () -> work.on(image));
         synchronized (core.lock) {
             core.leave();
             boolean room = failure != null && failure.reason() == Reason.NO_SPACE && !forces;

@@ -530,7 +530,7 @@ final class Core {
         } catch (StorageException e) {
             failed(ImageListener.Part.JOURNAL, e, after);
             return JournalAppender.BATCH_FULL;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             failed(ImageListener.Part.JOURNAL, Failures.unexpected(labels.name(), "append to the journal", e), after);
             return JournalAppender.BATCH_FULL;
         }

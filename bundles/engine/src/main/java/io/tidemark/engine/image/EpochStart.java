@@ -127,14 +127,7 @@ final class EpochStart {
 
     /** Null when it is durable. */
     static StorageException start(Core core, Journal journal, Epoch epoch) {
-        try {
-            journal.startEpoch(epoch);
-            return null;
-        } catch (StorageException e) {
-            return e;
-        } catch (RuntimeException e) {
-            return Failures.unexpected(core.labels.name(), "start an epoch", e);
-        }
+        return Failures.attempt(core.labels.name(), "start an epoch", () -> journal.startEpoch(epoch));
     }
 
     /** The epoch of this node that follows what a journal has. */

@@ -75,6 +75,28 @@ final class Failures {
                 "make space; everything acknowledged is in the journal");
     }
 
+    /** Something that a store is to do. */
+    interface Attempt {
+        void run() throws StorageException;
+    }
+
+    /**
+     * Has a store do something. Whatever comes of it is for the caller to go on with, lack of memory too: he has to take back
+     * what others wait for.
+     *
+     * @return null when it is done
+     */
+    static StorageException attempt(String image, String doing, Attempt attempt) {
+        try {
+            attempt.run();
+            return null;
+        } catch (StorageException e) {
+            return e;
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            return unexpected(image, doing, e);
+        }
+    }
+
     static StorageException unexpected(String image, String doing, Throwable cause) {
         return new StorageException(
                 Reason.IO,

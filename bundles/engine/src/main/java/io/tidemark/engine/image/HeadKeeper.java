@@ -45,18 +45,12 @@ final class HeadKeeper {
             image = core.image;
             next = change.apply(core.head);
         }
-        finish(next, attempt(image, next), then);
+        finish(next, attempt(core, image, next), then);
     }
 
-    private StorageException attempt(BlockImage image, ImageHead next) {
-        try {
-            core.steps.storeHead(image, next);
-            return null;
-        } catch (StorageException e) {
-            return e;
-        } catch (RuntimeException e) {
-            return Failures.unexpected(core.labels.name(), "store the image's head", e);
-        }
+    /** Null when it is stored. */
+    static StorageException attempt(Core core, BlockImage image, ImageHead next) {
+        return Failures.attempt(core.labels.name(), "store the image's head", () -> core.steps.storeHead(image, next));
     }
 
     private void finish(ImageHead next, StorageException failure, Runnable then) throws StorageException {

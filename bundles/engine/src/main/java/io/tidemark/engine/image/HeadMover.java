@@ -74,7 +74,7 @@ final class HeadMover implements Runnable {
         } catch (StorageException e) {
             failed(e);
             return Long.MAX_VALUE;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             failed(Failures.unexpected(core.labels.name(), "move the head", e));
             return Long.MAX_VALUE;
         }

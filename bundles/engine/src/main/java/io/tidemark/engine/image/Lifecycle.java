@@ -109,16 +109,17 @@ final class Lifecycle {
         if (core.failedPart == ImageListener.Part.JOURNAL || core.durable >= core.appended) {
             return;
         }
-        try {
+        StorageException failure = Failures.attempt(core.labels.name(), "force the journal", () -> {
             long durable = core.steps.forceJournal(core.journal);
             long now = core.context.clock().monotonicNanos();
             long wall = core.context.clock().wallNanos();
             synchronized (core.lock) {
                 core.durableAt(durable, now, wall, after);
             }
-        } catch (StorageException e) {
+        });
+        if (failure != null) {
             after.warning("image " + core.labels.name()
-                    + " suspends with events that are not durable yet; they are kept: " + e.getMessage());
+                    + " suspends with events that are not durable yet; they are kept: " + failure.getMessage());
         }
     }
 
@@ -126,13 +127,16 @@ final class Lifecycle {
         if (core.failedPart == ImageListener.Part.IMAGE || core.checkpointed >= core.applied) {
             return;
         }
-        try {
-            storeCheckpoint(after);
-        } catch (StorageException e) {
+        StorageException failure = attemptCheckpoint(after);
+        if (failure != null) {
             after.warning("image " + core.labels.name()
                     + " suspends without a checkpoint; what was applied since the last one is applied again: "
-                    + e.getMessage());
+                    + failure.getMessage());
         }
+    }
+
+    private StorageException attemptCheckpoint(Aftermath after) {
+        return Failures.attempt(core.labels.name(), "store the last checkpoint", () -> storeCheckpoint(after));
     }
 
     private void storeCheckpoint(Aftermath after) throws StorageException {
@@ -547,12 +551,9 @@ final class Lifecycle {
         if (core.suspended) {
             return Failures.unavailable(core.labels.name(), "a store failed while it stopped");
         }
-        try {
-            if (core.checkpointed < core.applied) {
-                storeCheckpoint(after);
-            }
-        } catch (StorageException e) {
-            return e;
+        StorageException failure = core.checkpointed < core.applied ? attemptCheckpoint(after) : null;
+        if (failure != null) {
+            return failure;
         }
         return core.applied < core.readable() ? Failures.imageFull(core.labels.name()) : null;
     }

@@ -257,6 +257,10 @@ final class Receiver implements Replica {
         } catch (StorageException e) {
             core.failed(ImageListener.Part.JOURNAL, e, after);
             throw e;
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            StorageException failure = Failures.unexpected(core.labels.name(), "append to the journal", e);
+            core.failed(ImageListener.Part.JOURNAL, failure, after);
+            throw failure;
         }
     }
 

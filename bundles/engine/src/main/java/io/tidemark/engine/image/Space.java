@@ -187,7 +187,7 @@ final class Space {
     private static long ask(BlockImage image, long needed, long asked) {
         try {
             return image.provide(needed, asked);
-        } catch (StorageException | RuntimeException e) {
+        } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             // A store that cannot say what it has provides nothing; whether it works is seen when it is used.
             return 0;
         }
@@ -276,7 +276,7 @@ final class Space {
                 reserved = image.reserve(offset, length);
             } catch (StorageException e) {
                 failure = e;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | VirtualMachineError | LinkageError e) {
                 failure = Failures.unexpected(core.labels.name(), "reserve space in the image", e);
             }
         }

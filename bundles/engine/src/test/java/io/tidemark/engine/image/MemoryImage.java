@@ -64,8 +64,10 @@ final class MemoryImage implements BlockImage {
 
     Runnable beforeHead = () -> {};
     Runnable beforeForce = () -> {};
-    /** It is asked for space, or for a range of its own. */
+    /** It is asked what the pool has. */
     Runnable beforeSpace = () -> {};
+
+    Runnable beforeReserve = () -> {};
 
     Runnable beforeResize = () -> {};
     /** Every read fails with it. */
@@ -247,7 +249,7 @@ final class MemoryImage implements BlockImage {
 
     @Override
     public synchronized boolean reserve(long offset, long length) throws StorageException {
-        beforeSpace.run();
+        beforeReserve.run();
         usable();
         if (offset >= reservableBytes) {
             throw new StorageException(Reason.NO_SPACE, "no space on purpose", "");
