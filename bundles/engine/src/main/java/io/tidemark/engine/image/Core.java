@@ -438,9 +438,11 @@ final class Core {
         }
     }
 
-    void hold(Request request) {
+    void hold(Request request, Aftermath after) {
         held.add(request);
         heldBytes += request.waitingBytes();
+        // What waits takes the place of what the journal has, too: a share counts for both together.
+        hot.evict(durable, share.leftForHot(), after.releases);
         if (space.isTight() && held.size() == 1) {
             // It may rest for long, and looks for space more often while somebody waits.
             applier.wake();

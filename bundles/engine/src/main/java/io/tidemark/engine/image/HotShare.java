@@ -1,5 +1,8 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.context.PayloadPool;
+
 /**
  * Whether one more payload fits into an image's share of the memory. What waits or is not durable stays; what is durable can be
  * dropped, and has to be read back from the journal before the image gets it. Of small scattered payload that costs little, for
@@ -23,6 +26,9 @@ final class HotShare {
 
     /** Left free for what is small, and for what is taken and not handed in yet: else that would drop what was waited for. */
     private static final int FREE_PART = 8;
+
+    /** Left of all memory for the images that serve, whatever waits at others. */
+    private static final int OTHERS_PART = 4;
 
     private final Core core;
     private final Speed journal = new Speed();
@@ -71,7 +77,7 @@ final class HotShare {
     boolean fits(int lengthBytes) {
         long share = core.settings.hotPayloadBytes();
         long pinned = core.heldBytes + core.unforced.bytes();
-        if (pinned > 0 && pinned + lengthBytes > share) {
+        if (pinned > 0 && (pinned + lengthBytes > share || isCrowding())) {
             return false;
         }
         long all = core.heldBytes + core.hot.bytes();
@@ -93,6 +99,23 @@ final class HotShare {
             return true;
         }
         return false;
+    }
+
+    /**
+     * Whether requests wait here for a store, a replica or room, which may take long, while there is little memory left: each
+     * share has a least size, so that those of many images may be more than all memory. Others have to get on with the rest.
+     */
+    private boolean isCrowding() {
+        if (core.heldBytes == 0 || core.state == State.SERVING) {
+            return false;
+        }
+        PayloadPool pool = core.context.payloads();
+        return pool.usedBytes() > pool.capacityBytes() - pool.capacityBytes() / OTHERS_PART;
+    }
+
+    /** Bytes of payload that stay in memory beside the requests that wait, as far as they are durable. */
+    long leftForHot() {
+        return isCrowding() ? 0 : Math.max(0, core.settings.hotPayloadBytes() - core.heldBytes);
     }
 
     /** Whether what is in memory is on its way to the image, and is large. */

@@ -204,7 +204,7 @@ final class Session implements DeviceSession {
                 request.payloads = request.payloads.clone();
             }
             core.figures.heldRequests++;
-            core.hold(request);
+            core.hold(request, after);
             core.epochStart.want(after);
             spare = new Request();
         }

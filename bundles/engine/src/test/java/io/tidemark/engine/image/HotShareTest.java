@@ -11,6 +11,7 @@ import io.tidemark.api.device.DeviceSession;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.faults.ForwardingContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -41,7 +42,11 @@ class HotShareTest {
 
     /** Forces of the journal and writes of a MiB to the image take as long as the test says. */
     private Rig rig() throws StorageException {
-        ForwardingContext context = new ForwardingContext(new MachineContext(32L << 20)) {
+        return rig(new MachineContext(32L << 20));
+    }
+
+    private Rig rig(MachineContext machine) throws StorageException {
+        ForwardingContext context = new ForwardingContext(machine) {
             @Override
             public Clock clock() {
                 return clock;
@@ -228,6 +233,114 @@ class HotShareTest {
             rig.engine.checkpoint();
             rig.verify();
         }
+    }
+
+    private static void swap(Rig rig) throws StorageException {
+        rig.journal = rig.journal.reopened(0);
+        rig.image = rig.image.reopened();
+        rig.engine.resume(rig.journal, rig.image);
+    }
+
+    /** What waits for a store can wait for long, and others have to get on with the rest of the memory meanwhile. */
+    @Test
+    void whatWaitsTakesThePlaceOfWhatTheJournalHasToo() throws Exception {
+        try (Rig rig = rig()) {
+            for (int i = 0; i < SHARE / 8192; i++) {
+                rig.write(i * 8192L, 8192, i).succeeded();
+            }
+            assertTrue(rig.engine.counters().get("hot.bytes") > SHARE / 2);
+            rig.engine.suspend("its store is away");
+            List<Rig.Outcome> outcomes = new ArrayList<>();
+            for (int mib = 0; mib < SHARE / MIB; mib++) {
+                outcomes.add(rig.write((long) (4 + mib) << 20, MIB, mib + 1));
+                assertTrue(rig.context.payloads().usedBytes() <= SHARE, () -> mibs(rig));
+            }
+            rig.engine.checkInvariants();
+            swap(rig);
+            for (Rig.Outcome outcome : outcomes) {
+                outcome.succeeded();
+            }
+            rig.verify();
+            rig.engine.checkpoint();
+            assertTrue(readBack(rig.engine) > 0, "all was in memory");
+            rig.verify();
+        }
+    }
+
+    private static String mibs(Rig rig) {
+        return (rig.context.payloads().usedBytes() >> 20) + " MiB are in use";
+    }
+
+    @Test
+    void payloadThatIsNotDurableStaysWhateverWaits() throws Exception {
+        try (Rig rig = rig()) {
+            for (int i = 0; i < 256; i++) {
+                rig.write(i * 8192L, 8192, i).succeeded();
+            }
+            List<Rig.Outcome> outcomes = new ArrayList<>();
+            for (int i = 256; i < 512; i++) {
+                outcomes.add(rig.submit(i * 8192L, 8192, i, false));
+                Arrays.fill(rig.model, i * 8192, (i + 1) * 8192, (byte) i);
+            }
+            rig.journal.failNextForce = true;
+            rig.session.drive(false);
+            for (int mib = 4; mib < 10; mib++) {
+                outcomes.add(rig.write((long) mib << 20, MIB, mib + 1));
+            }
+            assertEquals(SHARE, rig.context.payloads().usedBytes());
+            rig.engine.checkInvariants();
+            rig.engine.suspend("the journal failed");
+            swap(rig);
+            for (Rig.Outcome outcome : outcomes) {
+                outcome.succeeded();
+            }
+            rig.verify();
+        }
+    }
+
+    private static List<Rig.Outcome> fill(Rig rig) throws StorageException {
+        List<Rig.Outcome> outcomes = new ArrayList<>();
+        for (int mib = 0; mib < SHARE / MIB; mib++) {
+            outcomes.add(rig.write((long) mib << 20, MIB, mib + 1));
+        }
+        return outcomes;
+    }
+
+    private static boolean isParked(Thread thread) {
+        return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
+    /** Each share has a least size: those of many images may be more than all memory. */
+    @Test
+    void imagesThatWaitLeaveMemoryForThoseThatServe() throws Exception {
+        MachineContext context = new MachineContext(2 * SHARE);
+        Rig first = rig(context);
+        Rig second = rig(context);
+        Rig serving = rig(context);
+        first.engine.suspend("its store is away");
+        second.engine.suspend("its store is away");
+        final List<Rig.Outcome> outcomes = fill(first);
+        FutureTask<List<Rig.Outcome>> others = new FutureTask<>(() -> fill(second));
+        Thread thread = new Thread(others, "writer");
+        thread.setDaemon(true);
+        thread.start();
+        Rig.eventually(() -> others.isDone() || isParked(thread), "all is taken, or waits");
+        assertFalse(others.isDone());
+        for (int i = 0; i < 100; i++) {
+            serving.write(i * 4096L, 4096, i).succeeded();
+        }
+        serving.verify();
+        swap(first);
+        swap(second);
+        outcomes.addAll(others.get());
+        for (Rig.Outcome outcome : outcomes) {
+            outcome.succeeded();
+        }
+        first.verify();
+        second.verify();
+        first.engine.close();
+        second.engine.close();
+        serving.close();
     }
 
     @Test
