@@ -14,7 +14,7 @@ import java.util.UUID;
  * @param imageIdentity the same at the primary and at all its replicas
  * @param role whether clients may write
  * @param sizeBytes the size that the image has at {@code watermarks.durable()}, carried out already or not; of a
- *     replica the size at its head
+ *     replica the size at {@code watermarks.applied()}
  * @param blockSizeBytes preferred block
  * @param epochs that the journal knows, oldest first. A replica's first one begins where it was registered, so only the
  *     identity of an oldest epoch can be compared, not its first sequence

@@ -322,15 +322,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             core.resizing = !core.headStoring;
             return core.resizing;
         });
-        if (!writer.resize(image, to, this)) {
-            return false;
-        }
-        synchronized (core.lock) {
-            core.sizeBytes = to;
-            core.resizeSequence = 0;
-            core.expectReading();
-        }
-        return true;
+        return writer.resize(image, to, this);
     }
 
     /**
@@ -354,6 +346,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         core.frozenBytes = 0;
         batch = null;
         core.applied = core.frozenUpTo;
+        if (core.resizeSequence != 0 && core.resizeSequence <= core.applied) {
+            // Together: a peer is told which size belongs to what is applied.
+            core.sizeBytes = core.resizeToBytes;
+            core.resizeSequence = 0;
+            core.expectReading();
+        }
         core.hot.evict(core.applied, -1, after.releases);
         core.space.applied(after);
         core.moved(after);

@@ -298,7 +298,8 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
      */
     public ImageFacts facts() {
         synchronized (core.lock) {
-            boolean resized = core.resizeSequence > 0 && core.resizeSequence <= core.durable;
+            // Of a replica events behind what is applied are sent to who begins with it, the resize among them.
+            boolean resized = core.following == null && core.resizeSequence > 0 && core.resizeSequence <= core.durable;
             return new ImageFacts(
                     core.labels.name(),
                     core.head.imageIdentity(),
