@@ -5,6 +5,8 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -137,6 +139,15 @@ public interface Replica extends AutoCloseable {
     void copyZeros(long offset, long length) throws StorageException;
 
     /**
+     * What the bytes may show that were copied since this end was taken. It is kept with the next {@link #copied} or
+     * {@link #endBootstrap}, so that bytes of several sources become consistent no sooner than all of them are.
+     *
+     * @param last a durable event of the source at or above all that they show, on the branch of {@link #copyAgain}
+     * @param epoch identity of the epoch that it lies in
+     */
+    void shows(Position last, UUID epoch);
+
+    /**
      * Makes what was copied durable and notes where a copy that is cut goes on. Costs a force; meant for each second, or some
      * dozen MiB.
      *
@@ -151,22 +162,23 @@ public interface Replica extends AutoCloseable {
      *
      * @param consistentAt a durable position of the source at or above every event that the copied bytes may show: what was
      *     appended there when the last byte had been read, after a force. The replica is consistent when its head has reached
-     *     it
+     *     it, and what bytes show that were copied earlier
      * @throws StorageException as {@link #copy}
      */
     void endBootstrap(Position consistentAt) throws StorageException;
 
     /**
-     * The source goes on from a position that is older than what another one had which bytes were copied from: it, or the
-     * replica that has taken its place, was promoted there. Bytes that may show what came behind it there are no position of
-     * this source, and no event replaces them; so all is to be copied once more, from the first byte on.
+     * The branch that the source is on. Bytes that were copied before, of this source or another one, may show an event that is
+     * not on it: it, or the replica that has taken its place, was promoted with less. Such bytes are no position of this source,
+     * and no event replaces them; so all is to be copied once more, from the first byte on.
      *
-     * @param lastShared sequence of the last event that both have; nothing behind it was offered
+     * @param branch epochs of the source, oldest first, those that were received among them; nothing of another branch was
+     *     offered
      * @return whether all is to be copied once more, which is durable then; never for a replica that is
      *     {@link Consistency#CONSISTENT}, nor for one to which nothing was copied yet
      * @throws StorageException UNAVAILABLE, CLOSED, or IO
      */
-    boolean copyAgain(long lastShared) throws StorageException;
+    boolean copyAgain(List<Epoch> branch) throws StorageException;
 
     /** Ends receiving; what was offered is kept and becomes durable. Idempotent. */
     @Override

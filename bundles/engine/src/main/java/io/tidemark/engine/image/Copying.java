@@ -1,5 +1,6 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -9,6 +10,8 @@ import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes the source's bytes straight to the image of a replica that nobody reads yet. What is noted as copied was forced
@@ -22,6 +25,8 @@ final class Copying {
     private final Core core;
     private final Receiver receiver;
     private final Aftermath after = new Aftermath();
+    /** The last event that the bytes may show that this one writes. */
+    private Shown shown = Shown.NONE;
 
     Copying(Core core, Receiver receiver) {
         this.core = core;
@@ -66,33 +71,45 @@ final class Copying {
         with(image -> image.discard(offset, length), false);
     }
 
+    void shows(Shown last) {
+        shown = shown.later(last);
+    }
+
     void upTo(long nextOffset) throws StorageException {
         checkRange(nextOffset, 0);
-        store(Consistency.COPYING, nextOffset, Position.NONE);
+        forceImage();
+        Shown last = lastShown();
+        note(kept -> kept.copying(nextOffset, last), () -> {});
     }
 
+    /** Bytes that another source sent before may show more than this one says. */
     void end(Position consistentAt) throws StorageException {
-        store(Consistency.REPLAYING, 0, consistentAt);
+        forceImage();
+        Shown last = lastShown();
+        Position at = last.at().sequence() > consistentAt.sequence() ? last.at() : consistentAt;
+        note(kept -> kept.replaying(at, last), () -> {});
     }
 
-    /** Behind a fork nobody knows what bytes show that were copied before; of a copy that is whole it is known. */
-    boolean again(long lastShared) throws StorageException {
+    private Shown lastShown() {
+        synchronized (core.lock) {
+            return core.following.kept.shown().later(shown);
+        }
+    }
+
+    /** What bytes show that is not on the branch is never replaced by an event of it. */
+    boolean again(List<Epoch> branch) throws StorageException {
         synchronized (core.lock) {
             receiver.usable();
-            HeadProperties kept = core.following.kept;
-            boolean parted =
-                    switch (core.following.consistency()) {
-                        case COPYING -> kept.nextOffset() > 0;
-                        case REPLAYING -> kept.consistentAt().sequence() > lastShared;
-                        case CONSISTENT -> false;
-                    };
-            if (!parted) {
+            Following following = core.following;
+            if (following.consistency() == Consistency.CONSISTENT
+                    || following.kept.shown().isOn(branch)) {
                 return false;
             }
         }
+        shown = Shown.NONE;
         // A batch that is on its way to the image may overtake new bytes: what it brings was read, so later events mend
         // it.
-        note(Consistency.COPYING, 0, Position.NONE);
+        note(kept -> kept.copying(0, Shown.NONE), () -> core.following.headOfCopy = core.following.head);
         return true;
     }
 
@@ -102,15 +119,15 @@ final class Copying {
         }
     }
 
-    private void store(Consistency consistency, long offset, Position at) throws StorageException {
+    private void forceImage() throws StorageException {
         with(image -> core.steps.forceImage(image), true);
-        note(consistency, offset, at);
     }
 
-    private void note(Consistency consistency, long offset, Position at) throws StorageException {
-        core.heads.store(
-                head -> HeadProperties.put(head, head.role(), core.following.kept.bytes(consistency, offset, at)),
-                () -> core.following.kept = core.following.kept.bytes(consistency, offset, at));
+    private void note(UnaryOperator<HeadProperties> change, Runnable then) throws StorageException {
+        core.heads.store(head -> HeadProperties.put(head, head.role(), change.apply(core.following.kept)), () -> {
+            core.following.kept = change.apply(core.following.kept);
+            then.run();
+        });
         synchronized (core.lock) {
             core.following.moved(after);
             core.wakeMover();

@@ -31,6 +31,9 @@ final class Following {
     /** Last event that clients read. */
     long head;
 
+    /** Where the head stays while bytes are copied. */
+    long headOfCopy;
+
     long headTimeNanos;
     long receivedTimeNanos;
 
@@ -56,6 +59,7 @@ final class Following {
         this.core = core;
         this.kept = kept;
         this.head = head;
+        this.headOfCopy = head;
         this.receivedTimeNanos = receivedTimeNanos;
         this.delay = new Delay(received, core.context.clock().monotonicNanos());
         this.arrivals = new Arrivals(received + 1);
@@ -72,7 +76,7 @@ final class Following {
     HeadProperties keptAt(long checkpointed) {
         boolean reached = kept.consistency() == Consistency.REPLAYING
                 && checkpointed >= kept.consistentAt().sequence();
-        return reached ? kept.bytes(Consistency.CONSISTENT, 0, Position.NONE) : kept;
+        return reached ? kept.consistent() : kept;
     }
 
     void sourceDurable(long sequence) {
@@ -206,7 +210,7 @@ final class Following {
         require(core.applied <= head && head <= core.durable, "head " + head + ": " + core.watermarks());
         require(core.frozen == null || core.frozenUpTo <= head, "batch up to " + core.frozenUpTo + ", head " + head);
         require(
-                consistency() != Consistency.COPYING || head == core.checkpointed,
+                consistency() != Consistency.COPYING || head == headOfCopy,
                 "the head moves to " + head + " while bytes are copied");
     }
 

@@ -19,31 +19,44 @@ import java.util.UUID;
  * @param consistency of the image's bytes
  * @param nextOffset everything before it is copied, while copying
  * @param consistentAt where the bytes are one position, while replaying
+ * @param shown the last event that the bytes may show that are copied for good, while they are no position
  * @param reach the image may show events up to this sequence, where the order does not tell; 0 for none
  */
-record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset, Position consistentAt, long reach) {
+record HeadProperties(
+        HeadOrder order, Consistency consistency, long nextOffset, Position consistentAt, Shown shown, long reach) {
     static final String ORDER = "replica.order";
     static final String COPIED = "replica.copied";
     static final String CONSISTENT = "replica.consistent";
+    static final String SHOWN = "replica.shown";
     static final String REACH = "replica.reach";
     static final String ENDED = "replica.ended";
     static final String CUT = "journal.cut";
     static final String BEGIN = "journal.begin";
     static final String FENCE = "fence";
     static final String OVERRULED = "fence.overruled";
-    static final HeadProperties NEW = new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, 0);
-    static final HeadProperties LIVE = new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, 0);
+    static final HeadProperties NEW =
+            new HeadProperties(HeadOrder.LIVE, Consistency.COPYING, 0, Position.NONE, Shown.NONE, 0);
+    static final HeadProperties LIVE =
+            new HeadProperties(HeadOrder.LIVE, Consistency.CONSISTENT, 0, Position.NONE, Shown.NONE, 0);
 
     HeadProperties order(HeadOrder next) {
-        return new HeadProperties(next, consistency, nextOffset, consistentAt, reach);
+        return new HeadProperties(next, consistency, nextOffset, consistentAt, shown, reach);
     }
 
     HeadProperties reach(long sequence) {
-        return new HeadProperties(order, consistency, nextOffset, consistentAt, sequence);
+        return new HeadProperties(order, consistency, nextOffset, consistentAt, shown, sequence);
     }
 
-    HeadProperties bytes(Consistency next, long offset, Position at) {
-        return new HeadProperties(order, next, offset, at, reach);
+    HeadProperties copying(long offset, Shown last) {
+        return new HeadProperties(order, Consistency.COPYING, offset, Position.NONE, last, reach);
+    }
+
+    HeadProperties replaying(Position at, Shown last) {
+        return new HeadProperties(order, Consistency.REPLAYING, 0, at, last, reach);
+    }
+
+    HeadProperties consistent() {
+        return new HeadProperties(order, Consistency.CONSISTENT, 0, Position.NONE, Shown.NONE, reach);
     }
 
     /**
@@ -112,12 +125,12 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
             HeadOrder order = parse(properties.getOrDefault(ORDER, "follow 0"));
             long reach = Long.parseLong(properties.getOrDefault(REACH, "0"));
             HeadProperties whole = LIVE.order(order).reach(reach);
+            Shown shown = properties.containsKey(SHOWN) ? Shown.parse(properties.get(SHOWN)) : Shown.NONE;
             if (properties.containsKey(COPIED)) {
-                long offset = Long.parseLong(properties.get(COPIED));
-                return whole.bytes(Consistency.COPYING, offset, Position.NONE);
+                return whole.copying(Long.parseLong(properties.get(COPIED)), shown);
             }
             return properties.containsKey(CONSISTENT)
-                    ? whole.bytes(Consistency.REPLAYING, 0, Position.parse(properties.get(CONSISTENT)))
+                    ? whole.replaying(Position.parse(properties.get(CONSISTENT)), shown)
                     : whole;
         } catch (IllegalArgumentException e) {
             throw new StorageException(
@@ -163,6 +176,9 @@ record HeadProperties(HeadOrder order, Consistency consistency, long nextOffset,
                 properties.put(COPIED, Long.toString(of.nextOffset));
             } else if (of.consistency == Consistency.REPLAYING) {
                 properties.put(CONSISTENT, of.consistentAt.toString());
+            }
+            if (!of.shown.equals(Shown.NONE)) {
+                properties.put(SHOWN, of.shown.toString());
             }
         }
         return copy(head, role, properties);

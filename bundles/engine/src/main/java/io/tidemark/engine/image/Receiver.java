@@ -15,6 +15,8 @@ import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Takes a source's events into the journal of a replica, as they are. */
@@ -365,6 +367,11 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public void shows(Position last, UUID epoch) {
+        copying.shows(new Shown(last, epoch));
+    }
+
+    @Override
     public void copied(long nextOffset) throws StorageException {
         copying.upTo(nextOffset);
     }
@@ -375,8 +382,8 @@ final class Receiver implements Replica {
     }
 
     @Override
-    public boolean copyAgain(long lastShared) throws StorageException {
-        return copying.again(lastShared);
+    public boolean copyAgain(List<Epoch> branch) throws StorageException {
+        return copying.again(branch);
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaProgress;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
 
 /** A receiving end that does what the one below does; for those that watch it, or are broken on purpose. */
 class ReplicaOver implements Replica {
@@ -82,6 +84,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public void shows(Position last, UUID epoch) {
+        below.shows(last, epoch);
+    }
+
+    @Override
     public void copied(long nextOffset) throws StorageException {
         below.copied(nextOffset);
     }
@@ -92,8 +99,8 @@ class ReplicaOver implements Replica {
     }
 
     @Override
-    public boolean copyAgain(long lastShared) throws StorageException {
-        return below.copyAgain(lastShared);
+    public boolean copyAgain(List<Epoch> branch) throws StorageException {
+        return below.copyAgain(branch);
     }
 
     @Override

@@ -43,6 +43,7 @@ import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import io.tidemark.mirror.internal.run.Services;
+import io.tidemark.mirror.internal.wire.Wire;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -220,7 +221,7 @@ final class Site implements SessionListener {
                 context,
                 services,
                 SETTINGS,
-                new Handshake.Self(key, name, 1, 1),
+                new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
                 this::nonce,
                 new Mirrors.Stores(
                         new EtcWishStore(Mirrors.PEERS, process.files(), etc),

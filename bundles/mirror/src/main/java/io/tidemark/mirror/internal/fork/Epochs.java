@@ -49,21 +49,6 @@ public final class Epochs {
     }
 
     /**
-     * Where a chain goes on from behind an epoch with somebody's promotion: another one may have had more.
-     *
-     * @param epochs oldest first
-     * @param newest that a follower of the chain has
-     * @return the last sequence before the first such promotion; {@link Long#MAX_VALUE} without one
-     */
-    public static long promotedBehind(List<Epoch> epochs, Epoch newest) {
-        return epochs.stream()
-                .filter(epoch -> epoch.number() > newest.number() && epoch.isPromoted())
-                .mapToLong(epoch -> epoch.firstSequence() - 1)
-                .min()
-                .orElse(Long.MAX_VALUE);
-    }
-
-    /**
      * Where in the journal of a primary the events begin that its node wrote, as far as that is known.
      *
      * @param epochs oldest first

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +55,9 @@ final class Copier {
     private ByteBuffer chunk;
 
     private final Pace pace;
+    /** The last event that what was sent may show. */
+    private long shown;
+
     private long untoldBytes;
     private long toldNanos;
     private volatile boolean begun;
@@ -199,7 +203,7 @@ final class Copier {
         }
         long last = settle(session);
         Point at = Epochs.point(outgoing.journal().epochs(), last);
-        if (control(new Message.Copying(offset, 0)) && control(new Message.Copied(at))) {
+        if (control(copying(offset, 0)) && control(new Message.Copied(at))) {
             LOG.info(
                     "{}: the copy of '{}' is whole, {} bytes were sent{}, consistent at {}",
                     outgoing.peer(),
@@ -224,7 +228,13 @@ final class Copier {
     private boolean tell(long offset) {
         untoldBytes = 0;
         toldNanos = all.context().clock().monotonicNanos();
-        return control(new Message.Copying(offset, leftBytes));
+        return control(copying(offset, leftBytes));
+    }
+
+    private Message.Copying copying(long offset, long left) {
+        boolean says = link.version() >= Wire.SHOWS_VERSION;
+        return new Message.Copying(
+                offset, left, says ? Optional.of(Epochs.point(outgoing.journal().epochs(), shown)) : Optional.empty());
     }
 
     /** So much is done, up to there; the replica is told from time to time. */
@@ -385,6 +395,11 @@ final class Copier {
 
     /** Everything that a read or a map may have seen becomes durable; the last such event. Of a replica only what is durable is read. */
     private long settle(DeviceSession session) throws StorageException {
+        shown = Math.max(shown, settled(session));
+        return shown;
+    }
+
+    private long settled(DeviceSession session) throws StorageException {
         ImageFacts facts = all.origin().facts(outgoing.image());
         if (facts.role() == ImageHead.Role.REPLICA) {
             return facts.replica().head();

@@ -1,7 +1,5 @@
 package io.tidemark.mirror.internal.run;
 
-import io.tidemark.api.Epoch;
-import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
@@ -15,7 +13,6 @@ import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
-import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.text.Durations;
 import io.tidemark.base.work.Alarms;
@@ -23,6 +20,7 @@ import io.tidemark.base.work.Standby;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
+import io.tidemark.mirror.internal.wire.Point;
 import io.tidemark.mirror.internal.wire.Wire;
 import java.util.HashMap;
 import java.util.List;
@@ -86,6 +84,7 @@ final class Incoming implements PeerLink.Receiver {
     private boolean isCopied;
     private final SourceClock clock;
     private final CopyNotes notes = new CopyNotes();
+    private final Branch branch = new Branch();
     /** While a copy compares: its memory goes with it, the replica stays. */
     private SeedCheck seed;
 
@@ -518,14 +517,12 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void opened(Message.Opened now) throws StorageException {
+        ImageFacts own = replica == null ? null : facts();
+        branch.opened(own == null ? List.of() : own.epochs(), now);
         if (replica == null) {
             make(now);
             take();
-        } else if (isParted(now)) {
-            String why = "all is copied again, because " + wish.peer() + " was promoted meanwhile, or follows who was";
-            LOG.warn("the replica '{}': {}", wish.image(), why);
-            leave(why, false);
-            look();
+        } else if (isParted()) {
             return;
         }
         opened = now;
@@ -538,24 +535,37 @@ final class Incoming implements PeerLink.Receiver {
         tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
     }
 
-    /** Whether bytes that were copied may show what the source that goes on does not have. */
-    private boolean isParted(Message.Opened opened) throws StorageException {
-        ImageFacts facts = facts();
-        List<Epoch> known = facts == null ? List.of() : facts.epochs();
-        if (known.isEmpty()) {
-            return false;
+    /** Whether bytes that were copied may show what the source does not have that goes on; all is asked for again then. */
+    private boolean isParted() throws StorageException {
+        boolean again = replica.copyAgain(branch.epochs());
+        if (again) {
+            String why = "all is copied again, because " + wish.peer() + " was promoted meanwhile, or follows who was";
+            LOG.warn("the replica '{}': {}", wish.image(), why);
+            leave(why, false);
+            look();
         }
-        long last = Epochs.promotedBehind(opened.epochs(), known.get(known.size() - 1));
-        return last < Long.MAX_VALUE && replica.copyAgain(last);
+        return again;
+    }
+
+    /** Where a newer epoch parts from what was copied before is told by OPENED, long before its turn comes among the events. */
+    private boolean shows(Point last) {
+        boolean known = branch.knows(last);
+        if (known) {
+            replica.shows(last.position(), last.identity());
+        } else {
+            leave("an epoch has begun", false);
+            look();
+        }
+        return known;
     }
 
     private void make(Message.Opened opened) throws StorageException {
         try {
             ImageFacts facts = hasSeed() ? facts() : null;
             if (facts == null) {
-                services.replicas().create(wish.image(), origin(opened), wish.properties());
+                services.replicas().create(wish.image(), Branch.origin(opened), wish.properties());
             } else {
-                services.replicas().adopt(wish.image(), wish.seed(), origin(opened));
+                services.replicas().adopt(wish.image(), wish.seed(), Branch.origin(opened));
             }
             made = true;
         } catch (StorageException e) {
@@ -587,24 +597,6 @@ final class Incoming implements PeerLink.Receiver {
         }
     }
 
-    private static ReplicaOrigin origin(Message.Opened opened) throws StorageException {
-        Position registered = opened.start().position();
-        Epoch first = null;
-        for (Epoch epoch : opened.epochs()) {
-            boolean here = registered.sequence() == 0 ? first == null : epoch.number() == registered.epoch();
-            first = here ? epoch : first;
-        }
-        try {
-            if (first == null) {
-                throw new IllegalArgumentException("it names no epoch for " + registered);
-            }
-            return new ReplicaOrigin(opened.identity(), opened.sizeBytes(), opened.blockSizeBytes(), first, registered);
-        } catch (IllegalArgumentException e) {
-            throw new StorageException(
-                    Reason.CORRUPT, "the source says what makes no sense: " + e.getMessage(), "update the peer", e);
-        }
-    }
-
     // ---- consuming
 
     /** Takes the next message; false when there is none that can be taken now. After UNAVAILABLE it is taken again. */
@@ -621,6 +613,7 @@ final class Incoming implements PeerLink.Receiver {
         if (entry.message() instanceof Message.Events events && follows) {
             inbox.remove(entry);
             words.durable(events.durable(), 0);
+            branch.durable(events.durable());
             replica.sourceDurable(events.durable());
             return offer(new Events(events.events(), 0, entry));
         }
@@ -678,8 +671,12 @@ final class Incoming implements PeerLink.Receiver {
 
     private void applied(Message message) throws StorageException {
         if (message instanceof Message.NextEpoch next) {
-            replica.startEpoch(next.epoch());
+            branch.next(next.epoch());
+            if (!isParted()) {
+                replica.startEpoch(next.epoch());
+            }
         } else if (message instanceof Message.Durable durable) {
+            branch.durable(durable.durable());
             words.durable(durable.durable(), durable.unsentBytes());
         } else if (message instanceof Message.Range range) {
             copy(range);
@@ -696,7 +693,7 @@ final class Incoming implements PeerLink.Receiver {
             link.send(sending, channel, wanted);
         } else if (message instanceof Message.Copying copying) {
             copying(copying);
-        } else if (message instanceof Message.Copied copied) {
+        } else if (message instanceof Message.Copied copied && shows(copied.consistentAt())) {
             replica.endBootstrap(copied.consistentAt().position());
             seed = null;
             words.copied();
@@ -725,7 +722,8 @@ final class Incoming implements PeerLink.Receiver {
 
     private void copying(Message.Copying copying) throws StorageException {
         words.copying(copying.nextOffset(), copying.leftBytes());
-        if (notes.due(copying.nextOffset(), context.clock().monotonicNanos())) {
+        boolean due = notes.due(copying.nextOffset(), context.clock().monotonicNanos());
+        if (shows(branch.shown(copying.shows())) && due) {
             replica.copied(Math.min(copying.nextOffset(), imageBytes()));
             notes.noted(copying.nextOffset(), context.clock().monotonicNanos());
         }

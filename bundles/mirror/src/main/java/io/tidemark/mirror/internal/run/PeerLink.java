@@ -160,6 +160,11 @@ final class PeerLink implements LinkListener {
         return handshake == null;
     }
 
+    /** Which both speak. */
+    int version() {
+        return isInside() ? Wire.VERSION : handshake.version();
+    }
+
     Link link() {
         return link;
     }

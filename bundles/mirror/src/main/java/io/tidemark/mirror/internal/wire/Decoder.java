@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -109,7 +110,7 @@ public final class Decoder {
             case DURABLE -> new Message.Durable(count("durable"), in.getLong(), count("unsent bytes"));
             case RANGE -> range();
             case ZEROS -> zeros();
-            case COPYING -> new Message.Copying(count("offset"), count("bytes left"));
+            case COPYING -> copying();
             case COPIED -> new Message.Copied(point());
             case PARTS -> parts();
             default -> throw new IllegalArgumentException("no decoding for " + type);
@@ -252,6 +253,12 @@ public final class Decoder {
         byte[] bits = new byte[Wire.MAX_SEED_PARTS / 8];
         in.get(bits);
         return new Message.Wanted(offset, BitSet.valueOf(bits));
+    }
+
+    private Message.Copying copying() {
+        long nextOffset = count("offset");
+        long leftBytes = count("bytes left");
+        return new Message.Copying(nextOffset, leftBytes, in.hasRemaining() ? Optional.of(point()) : Optional.empty());
     }
 
     private Message.Zeros zeros() {

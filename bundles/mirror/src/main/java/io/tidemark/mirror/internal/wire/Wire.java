@@ -8,7 +8,10 @@ public final class Wire {
     public static final int LEAST_VERSION = 1;
 
     /** The highest version that it speaks. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
+
+    /** From this one on COPYING says what the bytes may show. */
+    public static final int SHOWS_VERSION = 2;
 
     /** TIDEMIRR. */
     public static final long MAGIC = 0x5252494D45444954L;

@@ -22,6 +22,8 @@ import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
 import io.tidemark.base.news.NewsDesk;
+import io.tidemark.mirror.internal.fork.Epochs;
+import io.tidemark.mirror.internal.wire.Point;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -323,6 +325,7 @@ final class MemoryEngine implements ReplicaManager {
         private final MemoryImage image;
         private final List<Runnable> forRoom = new ArrayList<>();
         private final List<Runnable> forProgress = new ArrayList<>();
+        private Point shown = Point.NONE;
         private long aboveReceived;
         private long aboveReplayed;
         private int wantedBytes;
@@ -459,32 +462,42 @@ final class MemoryEngine implements ReplicaManager {
         }
 
         @Override
+        public void shows(Position last, UUID epoch) {
+            shown = later(shown, new Point(last.epoch(), epoch, last.sequence()));
+        }
+
+        private static Point later(Point one, Point other) {
+            return other.sequence() > one.sequence() ? other : one;
+        }
+
+        @Override
         public void copied(long nextOffset) throws StorageException {
             copying(nextOffset, 0);
             image.nextOffset = nextOffset;
+            image.shown = later(image.shown, shown);
         }
 
         @Override
         public void endBootstrap(Position consistentAt) throws StorageException {
             copying(0, 0);
+            image.shown = later(image.shown, shown);
             image.consistency = Consistency.REPLAYING;
-            image.consistentAt = consistentAt.sequence();
+            image.consistentAt = Math.max(consistentAt.sequence(), image.shown.sequence());
             image.nextOffset = 0;
             wake();
         }
 
         @Override
-        public boolean copyAgain(long lastShared) throws StorageException {
+        public boolean copyAgain(List<Epoch> branch) throws StorageException {
             serving();
-            boolean parted =
-                    switch (image.consistency) {
-                        case COPYING -> image.nextOffset > 0;
-                        case REPLAYING -> image.consistentAt > lastShared;
-                        case CONSISTENT -> false;
-                    };
+            Point last = image.shown;
+            boolean parted = image.consistency != Consistency.CONSISTENT
+                    && !Epochs.point(branch, last.sequence()).equals(last);
             if (parted) {
                 image.consistency = Consistency.COPYING;
                 image.nextOffset = 0;
+                image.shown = Point.NONE;
+                shown = Point.NONE;
             }
             return parted;
         }

@@ -13,6 +13,7 @@ import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.base.event.Event;
 import io.tidemark.base.event.EventCodec;
+import io.tidemark.mirror.internal.wire.Point;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -30,6 +31,8 @@ final class MemoryImage {
     Consistency consistency = Consistency.CONSISTENT;
     long consistentAt;
     long nextOffset;
+    /** What the bytes show at most, while they are no position. */
+    Point shown = Point.NONE;
     /** Applied up to here. */
     long head;
     /** So much may be offered and not forced; a slow one has little and forces seldom. */

@@ -24,6 +24,7 @@ import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.manage.Mirrors;
+import io.tidemark.mirror.internal.wire.Wire;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -78,7 +79,7 @@ final class TwoNodes {
                     process,
                     engine.services(),
                     TwoSites.SETTINGS,
-                    new Handshake.Self(key, name, 1, 1),
+                    new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
                     this::nonce,
                     new Mirrors.Stores(
                             new EtcWishStore(Mirrors.PEERS, process.files(), etc),
@@ -222,7 +223,7 @@ final class TwoNodes {
                 process,
                 engine.services(),
                 TwoSites.SETTINGS,
-                new Handshake.Self(KEY_C, "c", 1, 1),
+                new Handshake.Self(KEY_C, "c", Wire.LEAST_VERSION, Wire.VERSION),
                 () -> nonce(process),
                 TwoSites.nobody());
         stranger.transport("tcp", network.transport(process, "c"));

@@ -16,6 +16,7 @@ import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.Handshake;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.wire.Answer;
+import io.tidemark.mirror.internal.wire.Wire;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ final class TwoSites {
         final Map<String, MemoryImage> images = new TreeMap<>();
         final List<ReplicaWish> wishes = new ArrayList<>();
         boolean dials;
+        int version = Wire.VERSION;
         String peerKey;
         SimulatedContext process;
         MemoryEngine engine;
@@ -56,7 +58,12 @@ final class TwoSites {
             process = machine.boot(name);
             engine = new MemoryEngine(process, name, images, broken);
             mirror = new MirrorNode(
-                    process, engine.services(), settings, new Handshake.Self(key, name, 1, 1), this::nonce, master());
+                    process,
+                    engine.services(),
+                    settings,
+                    new Handshake.Self(key, name, 1, version),
+                    this::nonce,
+                    master());
             mirror.transport("sim", network.transport(process, name));
             mirror.start();
             Optional<PeerAddress> address = dials ? Optional.of(PeerAddress.of("sim:" + other)) : Optional.empty();

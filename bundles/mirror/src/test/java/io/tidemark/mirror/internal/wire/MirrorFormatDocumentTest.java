@@ -231,7 +231,7 @@ class MirrorFormatDocumentTest {
         all.put("DURABLE", List.of(141L, 15L, 16L));
         all.put("RANGE", List.of(8192L, hex(Samples.filled(33, 3))));
         all.put("ZEROS", List.of(4096L, 512L));
-        all.put("COPYING", List.of(12288L, 99L));
+        all.put("COPYING", List.of(12288L, 99L, POINT));
         all.put("COPIED", List.of(POINT));
         all.put("PARTS", List.of(1L << 20, 70_000L, hex(Samples.filled(32, 5)) + hex(Samples.filled(32, 6))));
         orders(all, epochs);

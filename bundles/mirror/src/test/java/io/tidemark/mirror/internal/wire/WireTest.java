@@ -75,6 +75,9 @@ class WireTest {
                 if (message instanceof Message.Range && length > Wire.HEADER_BYTES + 8) {
                     continue; // its bytes are what is left
                 }
+                if (message instanceof Message.Copying && length == Wire.HEADER_BYTES + 16) {
+                    continue; // that of version 1
+                }
                 refused(Arrays.copyOf(frame, length));
             }
         }
