@@ -5,22 +5,18 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.replica.ReplicaOrigin;
-import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Point;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** What a source has said in a channel of the branch that it is on. For one thread. */
 final class Branch {
     private List<Epoch> epochs = List.of();
-    private long durable;
 
     /** The source may no longer know the oldest epochs of what the replica has, which all are of its branch. */
     void opened(List<Epoch> own, Message.Opened opened) {
         epochs = own;
-        durable = opened.durable();
         opened.epochs().forEach(this::next);
     }
 
@@ -32,17 +28,8 @@ final class Branch {
         }
     }
 
-    void durable(long sequence) {
-        durable = Math.max(durable, sequence);
-    }
-
     List<Epoch> epochs() {
         return epochs;
-    }
-
-    /** The last event that bytes may show: who does not say it shows no more than it has, as far as it was heard. */
-    Point shown(Optional<Point> said) {
-        return said.orElseGet(() -> Epochs.point(epochs, durable));
     }
 
     /** Whether it lies in an epoch that the source has told of. */

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -232,9 +231,7 @@ final class Copier {
     }
 
     private Message.Copying copying(long offset, long left) {
-        boolean says = link.version() >= Wire.SHOWS_VERSION;
-        return new Message.Copying(
-                offset, left, says ? Optional.of(Epochs.point(outgoing.journal().epochs(), shown)) : Optional.empty());
+        return new Message.Copying(offset, left, Epochs.point(outgoing.journal().epochs(), shown));
     }
 
     /** So much is done, up to there; the replica is told from time to time. */

@@ -613,7 +613,6 @@ final class Incoming implements PeerLink.Receiver {
         if (entry.message() instanceof Message.Events events && follows) {
             inbox.remove(entry);
             words.durable(events.durable(), 0);
-            branch.durable(events.durable());
             replica.sourceDurable(events.durable());
             return offer(new Events(events.events(), 0, entry));
         }
@@ -676,7 +675,6 @@ final class Incoming implements PeerLink.Receiver {
                 replica.startEpoch(next.epoch());
             }
         } else if (message instanceof Message.Durable durable) {
-            branch.durable(durable.durable());
             words.durable(durable.durable(), durable.unsentBytes());
         } else if (message instanceof Message.Range range) {
             copy(range);
@@ -723,7 +721,7 @@ final class Incoming implements PeerLink.Receiver {
     private void copying(Message.Copying copying) throws StorageException {
         words.copying(copying.nextOffset(), copying.leftBytes());
         boolean due = notes.due(copying.nextOffset(), context.clock().monotonicNanos());
-        if (shows(branch.shown(copying.shows())) && due) {
+        if (shows(copying.shows()) && due) {
             replica.copied(Math.min(copying.nextOffset(), imageBytes()));
             notes.noted(copying.nextOffset(), context.clock().monotonicNanos());
         }

@@ -160,11 +160,6 @@ final class PeerLink implements LinkListener {
         return handshake == null;
     }
 
-    /** Which both speak. */
-    int version() {
-        return isInside() ? Wire.VERSION : handshake.version();
-    }
-
     Link link() {
         return link;
     }

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -110,7 +109,7 @@ public final class Decoder {
             case DURABLE -> new Message.Durable(count("durable"), in.getLong(), count("unsent bytes"));
             case RANGE -> range();
             case ZEROS -> zeros();
-            case COPYING -> copying();
+            case COPYING -> new Message.Copying(count("offset"), count("bytes left"), point());
             case COPIED -> new Message.Copied(point());
             case PARTS -> parts();
             default -> throw new IllegalArgumentException("no decoding for " + type);
@@ -253,12 +252,6 @@ public final class Decoder {
         byte[] bits = new byte[Wire.MAX_SEED_PARTS / 8];
         in.get(bits);
         return new Message.Wanted(offset, BitSet.valueOf(bits));
-    }
-
-    private Message.Copying copying() {
-        long nextOffset = count("offset");
-        long leftBytes = count("bytes left");
-        return new Message.Copying(nextOffset, leftBytes, in.hasRemaining() ? Optional.of(point()) : Optional.empty());
     }
 
     private Message.Zeros zeros() {

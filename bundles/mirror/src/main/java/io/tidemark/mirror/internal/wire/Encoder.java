@@ -140,7 +140,7 @@ public final class Encoder {
             out.putLong(zeros.offset()).putLong(zeros.length());
         } else if (message instanceof Message.Copying copying) {
             out.putLong(copying.nextOffset()).putLong(copying.leftBytes());
-            copying.shows().ifPresent(last -> point(out, last));
+            point(out, copying.shows());
         } else if (message instanceof Message.Copied copied) {
             point(out, copied.consistentAt());
         } else if (message instanceof Message.Parts parts) {

@@ -7,7 +7,6 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -406,9 +405,9 @@ public sealed interface Message
      *
      * @param nextOffset where the copy goes on
      * @param leftBytes about what is to be sent still
-     * @param shows the last event that what was sent since OPENED may show; none to and from who speaks an older version
+     * @param shows the last event that what was sent since OPENED may show
      */
-    record Copying(long nextOffset, long leftBytes, Optional<Point> shows) implements Message {
+    record Copying(long nextOffset, long leftBytes, Point shows) implements Message {
         @Override
         public Type type() {
             return Type.COPYING;

@@ -5,13 +5,10 @@ import io.tidemark.api.transport.Link;
 /** Numbers of the protocol, little-endian. The same as docs/formats/mirror-protocol.md; a test compares. */
 public final class Wire {
     /** What this node speaks. */
-    public static final int LEAST_VERSION = 1;
+    public static final int LEAST_VERSION = 2;
 
     /** The highest version that it speaks. */
     public static final int VERSION = 2;
-
-    /** From this one on COPYING says what the bytes may show. */
-    public static final int SHOWS_VERSION = 2;
 
     /** TIDEMIRR. */
     public static final long MAGIC = 0x5252494D45444954L;

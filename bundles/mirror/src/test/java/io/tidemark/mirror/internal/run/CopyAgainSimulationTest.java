@@ -99,7 +99,6 @@ class CopyAgainSimulationTest {
     @Test
     void cutsBehindThePromotionCostNoMoreThanOthers() {
         TwoSites.play(355, SEEDS, sites -> {
-            sites.a.version = 1 + sites.random.below(2);
             MemoryImage image = cut(sites);
             image.journal.withhold();
             sites.write(image, AHEAD - 1, 512);

@@ -41,7 +41,6 @@ final class TwoSites {
         final Map<String, MemoryImage> images = new TreeMap<>();
         final List<ReplicaWish> wishes = new ArrayList<>();
         boolean dials;
-        int version = Wire.VERSION;
         String peerKey;
         SimulatedContext process;
         MemoryEngine engine;
@@ -61,7 +60,7 @@ final class TwoSites {
                     process,
                     engine.services(),
                     settings,
-                    new Handshake.Self(key, name, 1, version),
+                    new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
                     this::nonce,
                     master());
             mirror.transport("sim", network.transport(process, name));

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 
 /** One message of each type, with values that differ from each other. */
@@ -62,7 +61,7 @@ final class Samples {
                 new Message.Durable(141, 15, 16),
                 new Message.Range(8192, ByteBuffer.wrap(filled(33, 3))),
                 new Message.Zeros(4096, 512),
-                new Message.Copying(12288, 99, Optional.of(POINT)),
+                new Message.Copying(12288, 99, POINT),
                 new Message.Copied(POINT),
                 new Message.Parts(1 << 20, 70_000, List.of(Octets.of(filled(32, 5)), Octets.of(filled(32, 6)))),
                 new Message.Wanted(1 << 20, BitSet.valueOf(new long[] {2, 0, 0, 1})),
