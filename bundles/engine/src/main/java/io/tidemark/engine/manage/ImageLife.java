@@ -94,8 +94,7 @@ final class ImageLife {
     private boolean promotes;
 
     /**
-     * Damage that was met while serving. Opening again would succeed and meet it again, so nothing is tried until somebody
-     * has changed something. Empty for none.
+     * Met while serving; empty for none. Opening again would succeed and meet it again: somebody has to change something first.
      */
     private String damage = "";
 
@@ -427,6 +426,7 @@ final class ImageLife {
     /** Starts the engine; on failure closes both stores, and deletes them if they were made just now. */
     private void serve(ImageConfig config, OpenStores opened) throws StorageException {
         JournaledImage engine = null;
+        boolean begun = false;
         try {
             engine = JournaledImage.open(
                     host.context(),
@@ -436,16 +436,20 @@ final class ImageLife {
                     opened.journal(),
                     opened.image(),
                     listener);
+            if (promotes) {
+                engine.notePromotion();
+            }
+            begun = true;
         } finally {
-            if (engine == null) {
+            if (!begun && engine != null) {
+                closeEngine(engine);
+            }
+            if (!begun) {
                 opened.close(name);
                 if (opened.created()) {
                     opener.delete(opened.journalStore(), opened.imageStore(), name);
                 }
             }
-        }
-        if (promotes) {
-            engine.notePromotion();
         }
         backoff.succeeded(now());
         View now = view;
@@ -747,11 +751,8 @@ final class ImageLife {
         }
         tellRole(role);
         promotes = role == ImageHead.Role.PRIMARY;
-        try {
-            reopen(now);
-        } finally {
-            promotes = false;
-        }
+        reopen(now);
+        promotes = false;
         reopened("has its new role");
     }
 

@@ -66,6 +66,9 @@ final class Transmission {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+    /** Whether there was no memory at once for what is received now; how long the client takes to send it does not count. */
+    private boolean takeWaited;
+
     private final ConnectionIo io;
     private final BlockDevice device;
     private final DeviceSession session;
@@ -377,11 +380,15 @@ final class Transmission {
         int limit = received.limit();
         payload.buffer().put(received.limit(received.position() + length));
         received.limit(limit);
-        return hand(request, payload, fua);
+        return hand(request, payload, fua, hasWaited(request.begunNanos));
     }
 
-    private String hand(Request request, Payload payload, boolean fua) {
-        String gone = gone(request);
+    private static boolean hasWaited(long sinceNanos) {
+        return System.nanoTime() - sinceNanos >= WAITED_NANOS;
+    }
+
+    private String hand(Request request, Payload payload, boolean fua, boolean waited) {
+        String gone = waited ? gone() : null;
         if (gone != null) {
             payload.release();
             recycleUnanswered(request);
@@ -398,10 +405,7 @@ final class Transmission {
      *
      * @return why there is none; null where the write is to be done
      */
-    private String gone(Request request) {
-        if (System.nanoTime() - request.begunNanos < WAITED_NANOS) {
-            return null;
-        }
+    private String gone() {
         received.compact();
         try {
             int count;
@@ -410,7 +414,7 @@ final class Transmission {
             } while (count > 0);
             return count < 0 && !saidGoodbye() ? "the connection ended while a write waited" : null;
         } catch (IOException e) {
-            return "the connection ended while a write waited: " + e.getMessage();
+            return saidGoodbye() ? null : "the connection ended while a write waited: " + e.getMessage();
         } finally {
             received.flip();
         }
@@ -427,6 +431,7 @@ final class Transmission {
     /** The rest of the payload goes from the socket to where it stays. */
     private String directWrite(Request request, int length, boolean fua) throws IOException {
         Payload payload;
+        takeWaited = false;
         try {
             payload = receivePayload(length);
         } catch (StorageException e) {
@@ -439,7 +444,7 @@ final class Transmission {
             recycleUnanswered(request);
             return "the connection ended within a payload";
         }
-        String gone = hand(request, payload, fua);
+        String gone = hand(request, payload, fua, takeWaited);
         receiveLimit = NARROW_BYTES;
         if (undriven > 2 || length >= LONG_BYTES) {
             drive(true);
@@ -449,10 +454,12 @@ final class Transmission {
 
     /** Memory of the node with what the client sends into it. Null when the client goes. */
     private Payload receivePayload(int length) throws IOException, StorageException {
+        long begun = System.nanoTime();
         acquire(share.receptions, 1, () -> false);
         patienceNanos = io.stallNanos();
         try {
             Payload payload = session.take(length);
+            takeWaited = hasWaited(begun);
             boolean complete = false;
             try {
                 complete = receive(payload.buffer());
@@ -538,7 +545,7 @@ final class Transmission {
     private String handPiece(Request request, long offset, ByteBuffer piece, boolean fua, Parts parts) {
         try {
             Payload payload = session.take(piece.remaining());
-            String gone = gone(request);
+            String gone = hasWaited(request.begunNanos) ? gone() : null;
             if (gone != null) {
                 payload.release();
                 parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
@@ -567,7 +574,7 @@ final class Transmission {
                 if (payload == null) {
                     return failure.getMessage();
                 }
-                String gone = gone(request);
+                String gone = hasWaited(request.begunNanos) ? gone() : null;
                 if (gone != null) {
                     payload.release();
                     return gone;

@@ -86,10 +86,18 @@ final class Housekeeper {
 
     void start(WriteEnd end) throws StorageException {
         writeEnd = end;
-        for (Path directory : places.directories()) {
-            space.add(context.files().space(directory).open(directory, gate::open));
+        boolean started = false;
+        try {
+            for (Path directory : places.directories()) {
+                space.add(context.files().space(directory).open(directory, gate::open));
+            }
+            gate.start(this::run);
+            started = true;
+        } finally {
+            if (!started) {
+                space.forEach(SpaceBook.Promise::close);
+            }
         }
-        gate.start(this::run);
     }
 
     void stop() {

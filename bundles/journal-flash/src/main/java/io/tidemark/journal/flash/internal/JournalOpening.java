@@ -76,6 +76,9 @@ public final class JournalOpening {
             housekeeper.start(writeEnd);
         } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             recovery.closeAll();
+            if (spare != null) {
+                spare.file.close();
+            }
             throw e;
         }
         RecoveryReport report = report(recovery, state, created, context.clock().monotonicNanos() - startNanos);

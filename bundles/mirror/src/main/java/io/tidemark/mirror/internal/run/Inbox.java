@@ -92,9 +92,14 @@ final class Inbox {
         return queue.peek();
     }
 
-    /** Somebody takes an entry that was next. */
-    synchronized void remove(Entry entry) {
-        (aside.peek() == entry ? aside : queue).remove();
+    /** Somebody takes what was {@link #next}. */
+    synchronized void remove() {
+        (aside.isEmpty() ? queue : aside).remove();
+    }
+
+    /** Somebody takes what was {@link #nextBehind}. */
+    synchronized void removeBehind() {
+        queue.remove();
     }
 
     /** An entry that was next behind all of them is set aside, too. */

@@ -82,6 +82,9 @@ final class Incoming implements PeerLink.Receiver {
 
     private long offerAtNanos;
     private boolean isCopied;
+    /** Why the source sent nothing when it was asked last; empty when it does. */
+    private String refusal = "";
+
     private final SourceClock clock;
     private final CopyNotes notes = new CopyNotes();
     private final Branch branch = new Branch();
@@ -308,7 +311,7 @@ final class Incoming implements PeerLink.Receiver {
             ReplicaProgress progress = replica.progress();
             boolean beside = services.images().image(wish.image()).journalPool().equals(wish.shared());
             Message.Open request = request(facts(), progress, Wakes.WINDOW_BYTES);
-            wakes.open(over, progress, request.reading(beside ? Message.Copy.READS_BESIDE : Message.Copy.READS));
+            wakes.open(over, request.reading(beside ? Message.Copy.READS_BESIDE : Message.Copy.READS));
         }
         if (over != null) {
             wakes.tell(replica.progress());
@@ -458,9 +461,10 @@ final class Incoming implements PeerLink.Receiver {
             asking = link;
         }
         asked = true;
-        told.opens(progress);
+        Message.Open open = request(facts, progress, window);
+        told.opens(open);
         words.asked();
-        link.send(sending, number, request(facts, progress, window));
+        link.send(sending, number, open);
     }
 
     private boolean isSeed(ImageFacts facts) throws StorageException {
@@ -512,7 +516,8 @@ final class Incoming implements PeerLink.Receiver {
                 window,
                 progress.arrived(),
                 progress.received(),
-                progress.replayed(),
+                // What the head has passed comes from nowhere again, though it may not be in the image yet.
+                copying ? Math.max(progress.replayed(), progress.head()) : progress.replayed(),
                 Encoder.newest(facts.epochs()));
     }
 
@@ -529,6 +534,7 @@ final class Incoming implements PeerLink.Receiver {
         replica.catchUpTo(now.durable());
         notes.noted(replica.progress().nextOffset(), context.clock().monotonicNanos());
         follows = true;
+        refusal = "";
         words.opened(now.copying(), now.copying() && hasSeed(), now.durable(), now.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), now.start());
         String from = now.start().position().toString();
@@ -611,20 +617,20 @@ final class Incoming implements PeerLink.Receiver {
             return false;
         }
         if (entry.message() instanceof Message.Events events && follows) {
-            inbox.remove(entry);
+            inbox.remove();
             words.durable(events.durable(), 0);
             replica.sourceDurable(events.durable());
             return offer(new Events(events.events(), 0, entry));
         }
-        take(entry);
+        take(entry, inbox::remove);
         return true;
     }
 
-    private void take(Inbox.Entry entry) throws StorageException {
+    private void take(Inbox.Entry entry, Runnable removal) throws StorageException {
         apply(entry.message());
         // Unless it ended the channel, and with it all that had come.
         if (asked) {
-            inbox.remove(entry);
+            removal.run();
             inbox.released(entry);
             entry.said().done();
         }
@@ -651,7 +657,7 @@ final class Incoming implements PeerLink.Receiver {
         if (entry.message() instanceof Message.Events || entry.message() instanceof Message.NextEpoch) {
             inbox.setAside(entry);
         } else {
-            take(entry);
+            take(entry, inbox::removeBehind);
         }
         return true;
     }
@@ -758,8 +764,12 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void ended(Message.Ended ended) {
-        LOG.warn("{} does not serve '{}': {}", wish.peer(), wish.sourceImage(), ended.words());
-        tell(ended.code().topic(), ended.words(), ended.facts());
+        boolean again = ended.words().equals(refusal);
+        refusal = ended.words();
+        if (!again) {
+            LOG.warn("{} does not serve '{}': {}", wish.peer(), wish.sourceImage(), ended.words());
+            tell(ended.code().topic(), ended.words(), ended.facts());
+        }
         words.refused(ended);
         leaveChannel();
         long pause = ended.code().passing() ? settings.retryNanos() : 10 * settings.retryNanos();

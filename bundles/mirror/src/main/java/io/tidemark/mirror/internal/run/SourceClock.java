@@ -22,7 +22,7 @@ final class SourceClock {
             lost(replica);
             return;
         }
-        if (opened != about) {
+        if (!opened.equals(about)) {
             lost(replica);
             about = opened;
         }

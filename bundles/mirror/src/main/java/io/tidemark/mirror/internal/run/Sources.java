@@ -252,9 +252,9 @@ final class Sources {
         if (copying && replica && !open.copy().begins() && facts.replica().head() < open.replayed()) {
             throw new Refusal(
                     EndCode.UNAVAILABLE,
-                    "the image '" + open.image() + "' is a replica here whose head is at "
-                            + facts.replica().head() + ", and events up to " + open.replayed()
-                            + " are not sent again to the one that asks for its rest; it is copied when the head is there");
+                    "the image '" + open.image()
+                            + "' is a replica here whose head is behind the events of the one that asks"
+                            + " for the rest of a copy; it is copied when the head is there");
         }
         Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
         long received = open.copy().begins() ? start.sequence() : open.received();

@@ -11,9 +11,9 @@ final class ToldProgress {
     private long replayed;
     private Message.Progress told;
 
-    /** A channel is asked for, and OPEN says how far the replica is; null for one without an image. */
-    void opens(ReplicaProgress progress) {
-        replayed = progress == null ? 0 : progress.replayed();
+    /** A channel is asked for, and OPEN says how far the replica is. */
+    void opens(Message.Open open) {
+        replayed = open.replayed();
         told = null;
     }
 

@@ -80,7 +80,7 @@ final class Wakes implements PeerLink.Receiver {
                 : Math.max(1, openAtNanos - context.clock().monotonicNanos());
     }
 
-    void open(PeerLink over, ReplicaProgress progress, Message.Open request) {
+    void open(PeerLink over, Message.Open request) {
         int number;
         synchronized (lock) {
             link = over;
@@ -91,7 +91,7 @@ final class Wakes implements PeerLink.Receiver {
             releasedBytes = 0;
             toldReleasedBytes = 0;
         }
-        told.opens(progress);
+        told.opens(request);
         openAtNanos = context.clock().monotonicNanos() + retryNanos;
         over.send(sending, number, request);
     }

@@ -162,7 +162,7 @@ class CopyAgainSimulationTest {
             image.order = new HeadOrder.Hold(new Position(1, image.head));
             sites.network.heal("a", "b");
             assertTrue(
-                    sites.machine.awaitUntil(() -> sites.b.state("disk").contains("whose head is at"), 20 * SECOND),
+                    sites.machine.awaitUntil(() -> sites.b.state("disk").contains("whose head is behind"), 20 * SECOND),
                     () -> sites.b.state("disk"));
             sites.machine.sleep(5 * SECOND);
             assertEquals(before, copy.copiedBytes);
