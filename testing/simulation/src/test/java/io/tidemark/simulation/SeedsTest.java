@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** The engine as it is, on some hundreds of seeds. */
 class SeedsTest {
-    private static final int SEEDS = Integer.getInteger("tidemark.simulation.seeds", 400);
+    private static final int SEEDS = Integer.getInteger("tidemark.simulation.seeds", 300);
     private static final int REPEATED = 15;
     private static final long UNTIL_DONE_SECONDS = 3600;
 

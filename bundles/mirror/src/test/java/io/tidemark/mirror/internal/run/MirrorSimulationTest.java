@@ -24,7 +24,7 @@ class MirrorSimulationTest {
     /** As a copy reads it. */
     private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
 
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 12;
+    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
 
     private static void linked(TwoSites sites) {
         assertTrue(
