@@ -120,16 +120,16 @@ class HostileLinksTest {
         logged(b, "of another session");
         byte[] other = new byte[Wire.KEY_BYTES];
         closed(b, "speaks the mirror's protocol in versions 9 to 9", hello(9, key(a)));
-        closed(b, "shows the key of this node itself", hello(1, key(b)));
+        closed(b, "shows the key of this node itself", hello(Wire.VERSION, key(b)));
         closed(b, "is no message of the mirror", new Message.Credit(1));
         closed(b, "came where HELLO belongs", new Message.Clock(1, 2, 3, 4));
-        closed(b, "came where PROVE belongs", hello(1, key(a)), hello(1, key(a)));
+        closed(b, "came where PROVE belongs", hello(Wire.VERSION, key(a)), hello(Wire.VERSION, key(a)));
         closed(
                 b,
                 "does not prove that it has the key of 'a'",
-                hello(1, key(a)),
+                hello(Wire.VERSION, key(a)),
                 new Message.Prove(Octets.of(new byte[Wire.SIGNATURE_BYTES])));
-        closed(b, "belongs to no peer", hello(1, other));
+        closed(b, "belongs to no peer", hello(Wire.VERSION, other));
 
         // A real node that nobody has added.
         Site c = new Site(scratch, "c");
