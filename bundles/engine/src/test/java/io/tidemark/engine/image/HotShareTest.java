@@ -353,8 +353,12 @@ class HotShareTest {
             rig.awaitHead(1);
             Rig.eventually(() -> rig.progress().replayed() == 1, "it is larger");
             rig.image.beforeWrite = this::beforeWrite;
-            int sent = 0;
-            ReplicaRig.Sent next = rig.writeMib(0);
+            assertTrue(rig.offer(rig.writeMib(0)));
+            rig.replica.commit();
+            // Before the head has passed anything the image has nothing to do, and nobody waits for it.
+            Rig.eventually(() -> rig.progress().head() == 2, "it is readable");
+            int sent = 1;
+            ReplicaRig.Sent next = rig.writeMib(1);
             while (rig.offer(next)) {
                 sent++;
                 next = rig.writeMib(sent);
