@@ -48,7 +48,7 @@ class SuspendedReplicaSitesTest extends Scene {
             machine.sleep(5 * SECOND);
             int begun = replica.begun;
             writing = true;
-            for (int i = 0; i < 5; i++) {
+            for (int i = 0; i < 5 || (i < 60 && wentBack == 0); i++) {
                 machine.sleep(SECOND);
                 failing = true;
                 watch();
