@@ -480,7 +480,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     }
 
     /** A file may come before its replicas; whoever gives a command is told that clients would wait for nobody. */
-    private void checkReplicas(ImageConfig config, ImageLife.View view) throws StorageException {
+    private void checkReplicas(ImageConfig config, View view) throws StorageException {
         int replicas = 0;
         int reachable = 0;
         if (view != null && (view.engine() == null || view.stores() == null || view.head() == null)) {

@@ -58,26 +58,6 @@ final class ImageLife {
     /** What opening again does not mend, though it may succeed. */
     private static final Set<Reason> DAMAGE = Set.of(Reason.CORRUPT, Reason.MISMATCH);
 
-    /**
-     * What is the case, for everybody to read.
-     *
-     * @param engine the image; null while there is none
-     * @param stores what it has open; null while it is suspended
-     * @param config the configuration in force; null when the very first one was refused
-     * @param refusal why the last configuration was refused; empty when it is in force
-     * @param state while there is no engine, or no stores
-     * @param detail of that state
-     * @param head of the image as opened last; null when unknown
-     */
-    record View(
-            JournaledImage engine,
-            OpenStores stores,
-            ImageConfig config,
-            String refusal,
-            State state,
-            String detail,
-            ImageHead head) {}
-
     private final Host host;
     private final String name;
     private final ImageListener listener;
@@ -592,7 +572,7 @@ final class ImageLife {
                 name,
                 now.config().suspendTimeoutNanos() / 1_000_000_000L,
                 now.detail());
-        closeEngine(now.engine());
+        closeSuspended(now.engine());
         host.turns().release(this);
         view = new View(null, null, now.config(), now.refusal(), State.SUSPENDED, now.detail(), now.head());
         backoff.kick();
@@ -877,6 +857,15 @@ final class ImageLife {
                     "Image {}: closed without a last checkpoint, the next start replays more of the journal: {}",
                     name,
                     e.getMessage());
+        }
+    }
+
+    /** Without its stores there is no checkpoint, and nobody has to be told. */
+    private void closeSuspended(JournaledImage engine) {
+        try {
+            engine.close();
+        } catch (StorageException e) {
+            LOG.debug("Image {}: {}", name, e.getMessage());
         }
     }
 

@@ -2,7 +2,6 @@ package io.tidemark.engine.manage;
 
 import io.tidemark.api.Watermarks;
 import io.tidemark.api.journal.JournalClient;
-import io.tidemark.engine.manage.ImageLife.View;
 
 /**
  * When an image is to be looked at though nothing woke it. Where nothing moves that is ever later: what can come then comes from

@@ -25,7 +25,7 @@ final class ReplicaDemand {
      * What is to be told of an image now; empty when nothing is, or it is told already. That there are enough again is told by
      * nothing, since the rule or the replica that made it so is. For the image's worker.
      */
-    String news(ImageLife.View view, String image) {
+    String news(View view, String image) {
         String before = told;
         told = lack(view, image);
         return told.equals(before) ? "" : told;
@@ -41,7 +41,7 @@ final class ReplicaDemand {
     }
 
     /** What is to be said of an image as it is; empty while it has enough, or waits for none. */
-    static String lack(ImageLife.View view, String image) {
+    static String lack(View view, String image) {
         if (view.engine() == null
                 || view.stores() == null
                 || view.engine().facts().role() != ImageHead.Role.PRIMARY) {

@@ -20,7 +20,7 @@ final class StatusBuilder {
     private StatusBuilder() {}
 
     static ImageStatus status(
-            ImageLife.View view,
+            View view,
             State state,
             String detail,
             Wish wish,
@@ -63,16 +63,16 @@ final class StatusBuilder {
                 engine != null ? engine.received() : Position.NONE);
     }
 
-    private static ImageHead.Role role(ImageLife.View view) {
+    private static ImageHead.Role role(View view) {
         return view.head() != null ? view.head().role() : ImageHead.Role.PRIMARY;
     }
 
-    private static int blockBytes(ImageLife.View view) {
+    private static int blockBytes(View view) {
         return view.head() != null ? view.head().blockSizeBytes() : ImageConfig.DEFAULT_BLOCK_BYTES;
     }
 
     private static List<String> warnings(
-            String image, ImageLife.View view, RuleKeeper rules, TrimKeeper trims, List<String> nodeProblems) {
+            String image, View view, RuleKeeper rules, TrimKeeper trims, List<String> nodeProblems) {
         List<String> warnings = new ArrayList<>(nodeProblems);
         if (!view.refusal().isEmpty() && view.engine() != null) {
             warnings.add("configuration refused, the last good one stays in force: " + view.refusal());
@@ -95,7 +95,7 @@ final class StatusBuilder {
     }
 
     /** That the journal is nearly full is said by the image; this is why, when a peer is the reason. */
-    private static void warnFilling(ImageLife.View view, String holder, List<String> warnings) {
+    private static void warnFilling(View view, String holder, List<String> warnings) {
         Journal.JournalStatus journal = view.stores().journal().status();
         double level = view.config().settings().softWarnFraction();
         // It takes whole segments, so a small one is full before that.
