@@ -55,8 +55,11 @@ final class Transmission {
     /** The force of a write of this length takes so long that a hand-over does not count, and the next one comes meanwhile. */
     private static final int LONG_BYTES = 128 << 10;
 
-    /** Within less a client that was cut off is not back over another connection, and has not been answered there. */
-    private static final long WAITED_NANOS = 1_000_000;
+    /**
+     * Within less a client that was cut off is not back over another connection, and has not been answered there: that takes
+     * half a dozen trips between processes, which were seen to take less than a millisecond. A look costs one of a socket.
+     */
+    private static final long WAITED_NANOS = 50_000;
 
     /**
      * So long a client that sends no more is answered. It may listen still, but most likely it is gone: then what is in flight
