@@ -45,7 +45,7 @@ class GoneClientsTest {
             served.disk.takesLessThan = 2 * PAGE;
             TestClient killed = served.simple();
             killed.request(WRITE, 0, 1, 0, length, filled(length, 1));
-            Served.await("it waits", () -> served.server.statistics().getRequestsInFlight() == 1);
+            Served.await("it waits", () -> served.disk.takeWaited);
             leaving.by(killed);
             try (TestClient again = served.simple()) {
                 assertEquals(0, again.does(WRITE, 0, 0, PAGE, filled(PAGE, 3)));
@@ -54,6 +54,25 @@ class GoneClientsTest {
                 assertArrayEquals(filled(PAGE, 3), again.readSimply(0, PAGE));
                 assertArrayEquals(new byte[PAGE], again.readSimply(PAGE, PAGE), "no part of it");
                 assertEquals(0, FakeDevice.POOL.usedBytes());
+            }
+        }
+    }
+
+    /** Only what waits for its image is dropped: what had to wait for its own bytes is done, and answered. */
+    @Test
+    void aWriteThatCameSlowlyIsAnsweredWhereItsClientSendsNoMore() throws Exception {
+        for (int length : new int[] {2 * PAGE, 64 << 10, 3 << 20}) {
+            try (Served served = new Served();
+                    TestClient client = served.simple()) {
+                byte[] bytes = filled(length, 1);
+                client.request(WRITE, 0, 1, 0, length, Arrays.copyOf(bytes, PAGE));
+                Served.await("it began", () -> served.server.statistics().getRequestsInFlight() == 1);
+                client.send(Arrays.copyOfRange(bytes, PAGE, length));
+                client.shutdownOutput();
+                assertEquals(new TestClient.Simple(0, 1), client.simple());
+                try (TestClient other = served.simple()) {
+                    assertArrayEquals(bytes, other.readSimply(0, length));
+                }
             }
         }
     }

@@ -38,6 +38,14 @@ public interface DeviceSession extends AutoCloseable {
     Payload take(int lengthBytes) throws StorageException;
 
     /**
+     * Whether the last {@link #take} had to wait. Then the client may be gone meanwhile, and may be back over another
+     * connection and be answered there: whoever knows that it is gone had better not do the write.
+     *
+     * @return false where there was memory at once
+     */
+    boolean takeWaited();
+
+    /**
      * Writes. Checks (range, read-only) come first and change nothing. Long writes come in several payloads, in order,
      * and are journaled as several events; sectors are never mixed.
      *

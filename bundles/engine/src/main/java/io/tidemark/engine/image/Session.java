@@ -27,6 +27,8 @@ final class Session implements DeviceSession {
     private Request spare = new Request();
     private boolean answered;
     private volatile boolean closed;
+    /** Of the one thread that takes. */
+    private boolean takeWaited;
 
     Session(Core core, Reads reads, String client, SessionListener listener) {
         this.core = core;
@@ -74,6 +76,7 @@ final class Session implements DeviceSession {
     @Override
     public Payload take(int lengthBytes) throws StorageException {
         PayloadPool pool = core.context.payloads();
+        takeWaited = false;
         slowDown(lengthBytes);
         while (!closed) {
             Payload payload = pool.tryTake(lengthBytes);
@@ -88,10 +91,16 @@ final class Session implements DeviceSession {
             if (payload != null) {
                 return payload;
             }
+            takeWaited = true;
             drive(false);
             memory.await(Long.MAX_VALUE);
         }
         throw Failures.closed(core.labels.name());
+    }
+
+    @Override
+    public boolean takeWaited() {
+        return takeWaited;
     }
 
     /** Drops the oldest payload that the journal has too; false when there is none. */
@@ -117,6 +126,7 @@ final class Session implements DeviceSession {
                 return;
             }
         }
+        takeWaited = true;
         drive(false);
         if (fill >= SLOW_FILL && fill < 1) {
             double near = (fill - SLOW_FILL) / (1 - SLOW_FILL);

@@ -56,12 +56,6 @@ final class Transmission {
     private static final int LONG_BYTES = 128 << 10;
 
     /**
-     * Within less a client that was cut off is not back over another connection, and has not been answered there: that takes
-     * half a dozen trips between processes, which were seen to take less than a millisecond. A look costs one of a socket.
-     */
-    private static final long WAITED_NANOS = 50_000;
-
-    /**
      * So long a client that sends no more is answered. It may listen still, but most likely it is gone: then what is in flight
      * is done without it, and its place is for others, however long its image holds that.
      */
@@ -69,8 +63,8 @@ final class Transmission {
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    /** Whether there was no memory at once for what is received now; how long the client takes to send it does not count. */
-    private boolean takeWaited;
+    /** Whether what is received now had to wait here, before or for its memory; that its client sends it slowly does not count. */
+    private boolean waited;
 
     private final ConnectionIo io;
     private final BlockDevice device;
@@ -360,6 +354,7 @@ final class Transmission {
 
     private String write(Request request, boolean fua) throws IOException {
         int length = (int) request.length;
+        waited = false;
         if (length > PayloadPool.MAX_PAYLOAD_BYTES) {
             return longWrite(request, fua);
         }
@@ -373,7 +368,7 @@ final class Transmission {
         }
         Payload payload;
         try {
-            payload = session.take(length);
+            payload = take(length);
         } catch (StorageException e) {
             request.fail(e);
             received.position(received.position() + length);
@@ -383,14 +378,16 @@ final class Transmission {
         int limit = received.limit();
         payload.buffer().put(received.limit(received.position() + length));
         received.limit(limit);
-        return hand(request, payload, fua, hasWaited(request.begunNanos));
+        return hand(request, payload, fua);
     }
 
-    private static boolean hasWaited(long sinceNanos) {
-        return System.nanoTime() - sinceNanos >= WAITED_NANOS;
+    private Payload take(int length) throws StorageException {
+        Payload payload = session.take(length);
+        waited |= session.takeWaited();
+        return payload;
     }
 
-    private String hand(Request request, Payload payload, boolean fua, boolean waited) {
+    private String hand(Request request, Payload payload, boolean fua) {
         String gone = waited ? gone() : null;
         if (gone != null) {
             payload.release();
@@ -434,7 +431,6 @@ final class Transmission {
     /** The rest of the payload goes from the socket to where it stays. */
     private String directWrite(Request request, int length, boolean fua) throws IOException {
         Payload payload;
-        takeWaited = false;
         try {
             payload = receivePayload(length);
         } catch (StorageException e) {
@@ -447,7 +443,7 @@ final class Transmission {
             recycleUnanswered(request);
             return "the connection ended within a payload";
         }
-        String gone = hand(request, payload, fua, takeWaited);
+        String gone = hand(request, payload, fua);
         receiveLimit = NARROW_BYTES;
         if (undriven > 2 || length >= LONG_BYTES) {
             drive(true);
@@ -457,12 +453,10 @@ final class Transmission {
 
     /** Memory of the node with what the client sends into it. Null when the client goes. */
     private Payload receivePayload(int length) throws IOException, StorageException {
-        long begun = System.nanoTime();
         acquire(share.receptions, 1, () -> false);
         patienceNanos = io.stallNanos();
         try {
-            Payload payload = session.take(length);
-            takeWaited = hasWaited(begun);
+            Payload payload = take(length);
             boolean complete = false;
             try {
                 complete = receive(payload.buffer());
@@ -547,8 +541,8 @@ final class Transmission {
     /** Why its client is gone, which is then the part's failure; null otherwise. */
     private String handPiece(Request request, long offset, ByteBuffer piece, boolean fua, Parts parts) {
         try {
-            Payload payload = session.take(piece.remaining());
-            String gone = hasWaited(request.begunNanos) ? gone() : null;
+            Payload payload = take(piece.remaining());
+            String gone = waited ? gone() : null;
             if (gone != null) {
                 payload.release();
                 parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
@@ -577,7 +571,7 @@ final class Transmission {
                 if (payload == null) {
                     return failure.getMessage();
                 }
-                String gone = hasWaited(request.begunNanos) ? gone() : null;
+                String gone = waited ? gone() : null;
                 if (gone != null) {
                     payload.release();
                     return gone;
@@ -630,6 +624,7 @@ final class Transmission {
         if (semaphore.tryAcquire(permits)) {
             return true;
         }
+        waited = true;
         settle(true);
         try {
             while (!inVain.getAsBoolean()) {

@@ -59,6 +59,8 @@ public final class FakeDevice implements BlockDevice {
     public volatile boolean takesNothing;
     /** The same for writers that want so much or more, as where too little is free. */
     public volatile int takesLessThan = Integer.MAX_VALUE;
+    /** Whether anybody has waited for it. */
+    public volatile boolean takeWaited;
     /** Answer whoever wants payload memory with it. */
     public volatile StorageException failTakes;
     /** Most reads at the same time that were seen. */
@@ -137,6 +139,7 @@ public final class FakeDevice implements BlockDevice {
     }
 
     private final class Session implements DeviceSession {
+        private boolean waited;
         private final SessionListener listener;
         private List<Completion> waiting = new ArrayList<>();
 
@@ -168,12 +171,19 @@ public final class FakeDevice implements BlockDevice {
                 throw failTakes;
             }
             Payload payload = tryTake(lengthBytes);
+            waited = payload == null;
             while (payload == null) {
+                takeWaited = true;
                 drive(true);
                 LockSupport.parkNanos(10_000);
                 payload = tryTake(lengthBytes);
             }
             return payload;
+        }
+
+        @Override
+        public boolean takeWaited() {
+            return waited;
         }
 
         private Payload tryTake(int lengthBytes) {

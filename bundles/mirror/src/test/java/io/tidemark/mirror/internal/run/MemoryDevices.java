@@ -124,6 +124,11 @@ final class MemoryDevices implements DeviceRegistry {
         }
 
         @Override
+        public boolean takeWaited() {
+            return false;
+        }
+
+        @Override
         public void write(long offset, Payload[] payloads, boolean forceUnitAccess, Completion completion) {
             throw new UnsupportedOperationException();
         }
