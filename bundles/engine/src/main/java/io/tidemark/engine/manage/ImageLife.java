@@ -731,8 +731,11 @@ final class ImageLife {
         }
         tellRole(role);
         promotes = role == ImageHead.Role.PRIMARY;
-        reopen(now);
-        promotes = false;
+        try {
+            reopen(now);
+        } finally {
+            promotes = false;
+        }
         reopened("has its new role");
     }
 
