@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A primary and its replica over two directories of a simulated disk, and three defects that have to be found. */
 class ReplicaSeedsTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 30 : 60;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.replica.seeds", Boolean.getBoolean("tidemark.fast") ? 30 : 60);
 
     @Test
     void aReplicaIsAlwaysAPositionOfItsSource() {

@@ -216,6 +216,12 @@ final class Chronicle {
         }
     }
 
+    /** Whether what ends there can become what ends at the other place by adding to it. */
+    boolean isBegunBy(Place end, Place beginning) {
+        Set<Place> branch = branch(end);
+        return branch(beginning).stream().allMatch(branch::contains);
+    }
+
     private Set<Place> branch(Place end) {
         Set<Place> branch = new HashSet<>();
         Place at = end;

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
-import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,10 +20,8 @@ class FullJournalSitesTest extends Scene {
     private static final String LIMIT = "16M";
     private static final int LACKED_EVENTS = 200;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
-    private boolean writing;
 
     FullJournalSitesTest() {
         super(84, Defect.NONE);
@@ -43,7 +39,7 @@ class FullJournalSitesTest extends Scene {
             assertTrue(words().contains("no room in its journal"), words());
             if (restarts) {
                 replica.kill();
-                replica.boot(new SeededRandom(random.bits()));
+                boot(replica);
                 machine.sleep(2 * SECOND);
             }
             assertEquals(Consistency.COPYING, replica.facts().replica().consistency());
@@ -57,13 +53,8 @@ class FullJournalSitesTest extends Scene {
 
     /** Its copy waits, as for others, while events come. */
     private void beginsToBeCopied(String relay) throws StorageException {
-        for (Site site : sites()) {
-            site.boot(new SeededRandom(random.bits()));
-        }
-        introduce();
-        source.create(false);
+        begin();
         source.mirrors.copies(0, 0);
-        assertTrue(machine.awaitUntil(() -> source.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * SECOND));
         source.mirrors.enable(
                 Site.IMAGE,
                 replica.name,
@@ -96,10 +87,5 @@ class FullJournalSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return List.of(source, replica);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -11,7 +11,6 @@ import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.WorkListener;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +19,6 @@ class HeldReplicaSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
     private static final int MOST_ATTEMPTS = 200;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
 
@@ -50,7 +48,7 @@ class HeldReplicaSitesTest extends Scene {
     @Test
     void whatComesAtTheLastMomentIsNotGivenUpUnasked() {
         machine.run(() -> {
-            mirror(random);
+            mirror();
             source.markOften();
             machine.sleep(SECOND);
             long at = 0;
@@ -107,7 +105,7 @@ class HeldReplicaSitesTest extends Scene {
     }
 
     private void mirrorAndHold() throws StorageException {
-        mirror(random);
+        mirror();
         source.markOften();
         machine.sleep(SECOND);
         replica.hold();
@@ -122,10 +120,5 @@ class HeldReplicaSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return List.of(source, replica);
-    }
-
-    @Override
-    boolean writing() {
-        return false;
     }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.replica.ImageFacts;
-import io.tidemark.faults.SeededRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +15,8 @@ import org.junit.jupiter.api.Test;
 class IdleSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
-    private boolean writing;
 
     IdleSitesTest() {
         super(77, Defect.NONE);
@@ -28,7 +25,7 @@ class IdleSitesTest extends Scene {
     @Test
     void anIdleImageHasNoThreadsAndGoesOnWhenItIsWrittenTo() {
         machine.run(() -> {
-            mirror(random);
+            mirror();
             for (int round = 0; round < 3; round++) {
                 write();
                 machine.sleep(90 * SECOND);
@@ -75,10 +72,5 @@ class IdleSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return List.of(source, replica);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.ReplicaOptions;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,12 +17,10 @@ class OtherClockSitesTest extends Scene {
     private static final long HOUR = 3600 * SECOND;
     private static final long DELAY = 60 * SECOND;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site middle = new Site("b", KEYS.get(1), this);
     private final Site replica = new Site("c", KEYS.get(2), this);
     private final Map<String, Long> skews = Map.of("a", 0L, "b", 2 * HOUR, "c", -HOUR);
-    private boolean writing;
 
     OtherClockSitesTest() {
         super(83, Defect.NONE);
@@ -57,7 +53,7 @@ class OtherClockSitesTest extends Scene {
             middle.mirrors.promote(Site.IMAGE, true);
             machine.sleep(5 * SECOND);
             replica.kill();
-            replica.boot(new SeededRandom(random.bits()));
+            boot(replica);
             isShownInTime();
         });
     }
@@ -79,26 +75,13 @@ class OtherClockSitesTest extends Scene {
             machine.sleep(5 * SECOND);
             writing = false;
             machine.sleep(40 * SECOND);
-            replica.boot(new SeededRandom(random.bits()));
+            boot(replica);
             machine.sleep(30 * SECOND);
             assertEquals(
                     source.facts().watermarks().durable(),
                     replica.facts().replica().head(),
                     () -> "at " + replica.facts());
         });
-    }
-
-    private void begin() throws StorageException {
-        for (Site site : sites()) {
-            site.boot(new SeededRandom(random.bits()));
-        }
-        introduce();
-        source.create(false);
-        for (Site site : sites()) {
-            assertTrue(
-                    machine.awaitUntil(() -> site.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * SECOND),
-                    site + " is linked");
-        }
     }
 
     /** A backlog of which nothing is due. */
@@ -140,10 +123,5 @@ class OtherClockSitesTest extends Scene {
     @Override
     long skewNanos(String site) {
         return skews.get(site);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -7,7 +7,6 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,13 +15,11 @@ class PromotedMeanwhileSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
     private static final int ROUNDS = 20;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site slow = new Site("b", KEYS.get(1), this);
     private final Site replica = new Site("c", KEYS.get(2), this);
     private final Site sibling = new Site("d", KEYS.get(3), this);
     private List<Site> sites = List.of(source, slow, replica);
-    private boolean writing;
     private boolean ended;
     private StorageException refused;
 
@@ -200,7 +197,7 @@ class PromotedMeanwhileSitesTest extends Scene {
     }
 
     private void prepare() throws Exception {
-        mirror(random);
+        mirror();
         writing = true;
         machine.sleep(2 * SECOND);
         writing = false;
@@ -212,10 +209,5 @@ class PromotedMeanwhileSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return sites;
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

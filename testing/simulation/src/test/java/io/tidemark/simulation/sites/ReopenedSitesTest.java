@@ -10,7 +10,6 @@ import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,10 +19,8 @@ class ReopenedSitesTest extends Scene {
     /** One that runs in circles takes some hundred thousand. */
     private static final long MOST_STEPS = 10_000;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
-    private boolean writing;
     private String failing = "";
 
     ReopenedSitesTest() {
@@ -97,7 +94,7 @@ class ReopenedSitesTest extends Scene {
     }
 
     private void prepare() throws Exception {
-        mirror(random);
+        mirror();
         writing = true;
         machine.sleep(2 * SECOND);
         writing = false;
@@ -116,10 +113,5 @@ class ReopenedSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return List.of(source, replica);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.faults.SeededRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,12 +12,10 @@ import org.junit.jupiter.api.Test;
 class RestartedSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site promoted = new Site("b", KEYS.get(1), this);
     private final Site replica = new Site("c", KEYS.get(2), this);
     private List<Site> sites = List.of(source, promoted, replica);
-    private boolean writing;
 
     RestartedSitesTest() {
         super(83, Defect.NONE);
@@ -50,7 +47,7 @@ class RestartedSitesTest extends Scene {
 
     /** The last thing that all have is that the source was demoted. */
     private void demoted() throws StorageException {
-        mirror(random);
+        mirror();
         writing = true;
         machine.sleep(2 * SECOND);
         writing = false;
@@ -65,7 +62,7 @@ class RestartedSitesTest extends Scene {
         machine.sleep(10 * SECOND);
         primary.kill();
         primary.imageToldNanos = 49 * SECOND / 10;
-        primary.boot(new SeededRandom(random.bits()));
+        boot(primary);
         network.heal(primary.name, "c");
         assertTrue(machine.awaitUntil(() -> isLinked(primary), 4 * SECOND), "they see each other");
         assertEquals(null, primary.facts(), "it was told of its image");
@@ -87,10 +84,5 @@ class RestartedSitesTest extends Scene {
     @Override
     List<Site> sites() {
         return sites;
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -7,19 +7,20 @@ import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SeededSecureRandom;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.LongStream;
 
 /** What sites share: the machine that plays them, and what the driver decides. */
 abstract class Scene {
-    /** In rising order, so that of two links the same one stays in every run. */
-    static final List<NodeKey> KEYS = Stream.generate(NodeKey::generate)
-            .limit(4)
+    /** In rising order, and the same each time: a seed is one run. */
+    static final List<NodeKey> KEYS = LongStream.range(0, 4)
+            .mapToObj(seed -> NodeKey.generate(new SeededSecureRandom(seed)))
             .sorted((left, right) -> Arrays.compareUnsigned(left.publicKey(), right.publicKey()))
             .toList();
 
@@ -27,6 +28,12 @@ abstract class Scene {
     final SimulatedNetwork network;
     final Chronicle chronicle;
     final Defect defect;
+
+    /** What the driver decides by. */
+    final SeededRandom random;
+
+    /** Whether clients write. */
+    boolean writing;
 
     /** What the defect remembers of this run. */
     final Set<String> memory = Defect.memory();
@@ -36,6 +43,7 @@ abstract class Scene {
         this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
         this.chronicle = new Chronicle(machine, () -> peers() > 0);
         this.defect = defect;
+        this.random = machine.random("driver");
     }
 
     /** All of them; the first one has the image at first. */
@@ -54,21 +62,29 @@ abstract class Scene {
         }
     }
 
-    /** All run and are linked, and the image of the first one is mirrored to the others. */
-    final void mirror(SeededRandom random) throws StorageException {
+    final void boot(Site site) throws StorageException {
+        site.boot(new SeededRandom(random.bits()));
+    }
+
+    /** All run and are linked, and the first one has the image. */
+    final void begin() throws StorageException {
         for (Site site : sites()) {
-            site.boot(new SeededRandom(random.bits()));
+            boot(site);
         }
         introduce();
-        Site first = sites().get(0);
-        first.create(false);
+        sites().get(0).create(false);
         for (Site site : sites()) {
             boolean linked = machine.awaitUntil(
                     () -> site.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * Site.SECOND);
             chronicle.require(linked, () -> site + " is not linked");
         }
+    }
+
+    /** All run and are linked, and the image of the first one is mirrored to the others. */
+    final void mirror() throws StorageException {
+        begin();
         for (Site other : sites().subList(1, sites().size())) {
-            first.mirrors.enable(Site.IMAGE, other.name, ReplicaOptions.DEFAULTS);
+            sites().get(0).mirrors.enable(Site.IMAGE, other.name, ReplicaOptions.DEFAULTS);
         }
     }
 
@@ -91,7 +107,4 @@ abstract class Scene {
     boolean stepped(long fromNanos, long toNanos) {
         return false;
     }
-
-    /** Whether clients write. */
-    abstract boolean writing();
 }

@@ -101,6 +101,9 @@ final class Site implements SessionListener {
     // ---- what is known from outside
 
     private boolean givenUp;
+    /** What it was still to be sent is no longer kept for it: it has to begin anew. */
+    boolean expired;
+
     private UUID journal;
     private long durable;
     private final Map<Long, Long> arrivedNanos = new HashMap<>();
@@ -351,7 +354,7 @@ final class Site implements SessionListener {
     private void write() {
         while (true) {
             Optional<BlockDevice> device = directory.device(IMAGE);
-            if (scene.writing() && device.isPresent() && isPrimary()) {
+            if (scene.writing && device.isPresent() && isPrimary()) {
                 try (DeviceSession session = device.get().connect("writer", this)) {
                     write(session);
                 } catch (StorageException e) {
@@ -556,6 +559,7 @@ final class Site implements SessionListener {
     private void deleted() {
         journal = null;
         givenUp = false;
+        expired = false;
         durable = 0;
         lifted();
         arrivedNanos.clear();
@@ -586,6 +590,7 @@ final class Site implements SessionListener {
         for (Site peer : scene.sites()) {
             if (client.id()
                     .contains(HexFormat.of().formatHex(peer.key.publicKey()).substring(0, 16))) {
+                peer.expired |= client.state() == JournalClient.State.EXPIRED;
                 promised(peer, client.commit().sequence());
             }
         }

@@ -30,7 +30,6 @@ final class SitesSimulation extends Scene {
     private static final long LOOK_NANOS = SECOND / 50;
     private static final long HOUR = 3600 * SECOND;
 
-    private final SeededRandom random;
     private final List<Site> sites = new ArrayList<>();
     private final Map<String, Long> skews = new HashMap<>();
     private final boolean clocksStep;
@@ -43,7 +42,6 @@ final class SitesSimulation extends Scene {
     private final String missing;
     private final SiteDisks disks;
 
-    private boolean writing;
     private boolean ordering;
     private int turns;
     private int resyncs;
@@ -51,7 +49,6 @@ final class SitesSimulation extends Scene {
 
     SitesSimulation(long seed, Defect defect) {
         super(seed, defect);
-        this.random = machine.random("driver");
         this.clocksStep = random.coin();
         int count = 2 + random.below(2);
         for (int i = 0; i < count; i++) {
@@ -82,7 +79,8 @@ final class SitesSimulation extends Scene {
             int losses,
             SiteDisks.Harm harm,
             long steps,
-            long simulatedNanos) {}
+            long simulatedNanos,
+            long hash) {}
 
     Result run() {
         machine.run(this::play);
@@ -96,7 +94,8 @@ final class SitesSimulation extends Scene {
                 losses,
                 disks.harm(),
                 machine.steps(),
-                machine.nowNanos());
+                machine.nowNanos(),
+                machine.trace().hash());
     }
 
     private void play() throws Exception {
@@ -117,10 +116,6 @@ final class SitesSimulation extends Scene {
             loseThePrimary();
         }
         settle();
-    }
-
-    private void boot(Site site) throws StorageException {
-        site.boot(new SeededRandom(random.bits()));
     }
 
     private void prepare() throws StorageException {
@@ -369,12 +364,29 @@ final class SitesSimulation extends Scene {
         primary.mirrors.enable(Site.IMAGE, site.name, site.options(primary));
         site.follow(0);
         if (!await(() -> equal(site, primary), 20 * SECOND)) {
+            // One that could go on is only late: it needs no order, and no copy.
+            boolean goesOn = !site.expired
+                    && chronicle.isBegunBy(end(primary), end(site))
+                    && primary.facts().watermarks().trimmed()
+                            <= site.facts().watermarks().durable();
+            chronicle.require(
+                    !goesOn || await(() -> equal(site, primary), 100 * SECOND),
+                    () -> site + " does not go on: " + site.facts() + " " + site.mirrors.status() + " "
+                            + primary.facts() + primary.mirrors.status());
+            if (goesOn) {
+                return;
+            }
             machine.note("resync", site.mirrors.status(), 0, 0);
             resyncs++;
             chronicle.discarded(site.name);
             site.givesUp();
             resync(site, primary);
         }
+    }
+
+    private Chronicle.Place end(Site site) {
+        ImageFacts facts = site.facts();
+        return chronicle.place(facts.epochs(), facts.watermarks().durable());
     }
 
     /** What only this site has is kept, unless that cannot be: the order says so, and has changed nothing. */
@@ -451,10 +463,5 @@ final class SitesSimulation extends Scene {
     @Override
     boolean stepped(long fromNanos, long toNanos) {
         return stepsNanos.stream().anyMatch(at -> at >= fromNanos && at <= toNanos);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

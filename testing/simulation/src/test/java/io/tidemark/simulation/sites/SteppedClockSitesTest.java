@@ -3,7 +3,6 @@ package io.tidemark.simulation.sites;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.faults.SeededRandom;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +15,9 @@ class SteppedClockSitesTest extends Scene {
     private static final long HOUR = 3600 * SECOND;
     private static final long DELAY = 60 * SECOND;
 
-    private final SeededRandom random = machine.random("driver");
     private final Site source = new Site("a", KEYS.get(0), this);
     private final Site replica = new Site("b", KEYS.get(1), this);
     private final Map<String, Long> skews = new HashMap<>(Map.of("a", 0L, "b", -2 * HOUR));
-    private boolean writing;
 
     SteppedClockSitesTest() {
         super(81, Defect.NONE);
@@ -55,7 +52,7 @@ class SteppedClockSitesTest extends Scene {
 
     /** A replica starts with what it has received, and knows how the clocks differ. */
     private void backlog() throws StorageException {
-        mirror(random);
+        mirror();
         machine.sleep(SECOND);
         replica.follow(DELAY);
         writing = true;
@@ -63,7 +60,7 @@ class SteppedClockSitesTest extends Scene {
         writing = false;
         machine.sleep(SECOND);
         replica.kill();
-        replica.boot(new SeededRandom(random.bits()));
+        boot(replica);
         machine.sleep(5 * SECOND);
     }
 
@@ -77,10 +74,5 @@ class SteppedClockSitesTest extends Scene {
     @Override
     long skewNanos(String site) {
         return skews.get(site);
-    }
-
-    @Override
-    boolean writing() {
-        return writing;
     }
 }

@@ -18,8 +18,10 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.spec.InvalidKeySpecException;
+import java.security.spec.NamedParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
@@ -49,8 +51,20 @@ public final class NodeKey {
      * @return the key
      */
     public static NodeKey generate() {
+        return generate(new SecureRandom());
+    }
+
+    /**
+     * A new key of what is drawn from a source, that is kept nowhere.
+     *
+     * @param random one that cannot be guessed, or one that always draws the same for a run that is to be the same each time
+     * @return the key
+     */
+    public static NodeKey generate(SecureRandom random) {
         try {
-            return of(KeyPairGenerator.getInstance(PublicKeys.ALGORITHM).generateKeyPair());
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(PublicKeys.ALGORITHM);
+            generator.initialize(NamedParameterSpec.ED25519, random);
+            return of(generator.generateKeyPair());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java has no " + PublicKeys.ALGORITHM, e);
         }

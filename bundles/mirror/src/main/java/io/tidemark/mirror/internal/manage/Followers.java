@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +30,7 @@ final class Followers {
 
     private final Desk desk;
     private final Enabling enabling;
-    private final Set<Gate> waiting = ConcurrentHashMap.newKeySet();
+    private final Set<Gate> waiting = new CopyOnWriteArraySet<>();
     private volatile boolean closed;
 
     Followers(Desk desk, Enabling enabling) {

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +48,9 @@ final class Sources {
     private final MirrorSettings settings;
     private final Permits permits;
     private final Gate gate;
-    private final Set<Outgoing> kept = ConcurrentHashMap.newKeySet();
+    /** Gone through in the order in which they came, so that a simulated run is the same each time. */
+    private final Set<Outgoing> kept = new CopyOnWriteArraySet<>();
+
     private final NewsDesk news;
     /** By image and replica. */
     private final Map<String, StuckNews> stuck = new ConcurrentHashMap<>();

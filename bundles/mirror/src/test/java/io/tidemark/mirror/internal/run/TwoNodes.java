@@ -18,6 +18,7 @@ import io.tidemark.base.wish.Wish;
 import io.tidemark.base.wish.WishKind;
 import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SeededSecureRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
@@ -42,9 +43,9 @@ import java.util.function.Consumer;
 /** Two nodes with all that people can order, on one simulated machine: their configurations lie on its disk. */
 final class TwoNodes {
     static final long SECOND = 1_000_000_000L;
-    private static final NodeKey KEY_A = NodeKey.generate();
-    private static final NodeKey KEY_B = NodeKey.generate();
-    private static final NodeKey KEY_C = NodeKey.generate();
+    private static final NodeKey KEY_A = NodeKey.generate(new SeededSecureRandom(1));
+    private static final NodeKey KEY_B = NodeKey.generate(new SeededSecureRandom(2));
+    private static final NodeKey KEY_C = NodeKey.generate(new SeededSecureRandom(3));
 
     /** An acknowledged write. */
     record Written(long offset, byte[] data) {}

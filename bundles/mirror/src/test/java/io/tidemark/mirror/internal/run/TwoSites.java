@@ -10,6 +10,7 @@ import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
+import io.tidemark.faults.SeededSecureRandom;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
 import io.tidemark.faults.SimulatedNetwork;
@@ -30,8 +31,8 @@ final class TwoSites {
     static final long SECOND = 1_000_000_000L;
     static final MirrorSettings SETTINGS =
             new MirrorSettings(1 << 19, 64 << 20, 2, 0, 5 * SECOND, SECOND / 10, 2 * SECOND, SECOND / 5);
-    private static final NodeKey KEY_A = NodeKey.generate();
-    private static final NodeKey KEY_B = NodeKey.generate();
+    private static final NodeKey KEY_A = NodeKey.generate(new SeededSecureRandom(1));
+    private static final NodeKey KEY_B = NodeKey.generate(new SeededSecureRandom(2));
 
     /** One process of a site. */
     final class Site {
