@@ -22,7 +22,8 @@ class CopyAgainSimulationTest {
     /** As a copy reads it. */
     private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
 
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
     private static final int AHEAD = 3;
 
     /** A part was copied, by a site that was ahead by events that only it had; the link is cut. */

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** More is written during a copy than the replica's journal takes, and only the end of the copy makes room in that. */
 class FullJournalSimulationTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
     private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
     private static final long LIMIT_BYTES = 400_000;
     private static final ReplicaOptions SEEDED = new ReplicaOptions("", 0, Map.of(), true);

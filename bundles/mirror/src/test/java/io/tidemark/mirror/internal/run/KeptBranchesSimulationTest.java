@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Nodes that die, and images that do not answer, while an order keeps the branch that it gives up. */
 class KeptBranchesSimulationTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
 
     /** Clients of the journal that are no replicas. */
     private static List<JournalClient> pins(TwoNodes.Node node) {

@@ -24,7 +24,8 @@ class MirrorSimulationTest {
     /** As a copy reads it. */
     private static final int CHUNK_BYTES = BlockImage.LONG_BYTES;
 
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
 
     private static void linked(TwoSites sites) {
         assertTrue(

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What people order, between two nodes under a simulated network: it is done on both sides, or undone and said. */
 class OrdersSimulationTest {
-    static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    static final int SEEDS = Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
 
     /** The other one is primary for a while, in single steps: the one that is left first, then the one that takes over. */
     static void thereAndBack(TwoNodes nodes) throws StorageException {

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** A replica reads the journal that its source's node writes: what the link between the two nodes is still good for. */
 class SharedSimulationTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : 8;
+    private static final int SEEDS =
+            Integer.getInteger("tidemark.mirror.seeds", Boolean.getBoolean("tidemark.fast") ? 4 : 8);
 
     private static FollowedMemory.Pool shared(TwoNodes nodes) throws StorageException {
         FollowedMemory.Pool pool = new FollowedMemory.Pool(nodes.a.images);

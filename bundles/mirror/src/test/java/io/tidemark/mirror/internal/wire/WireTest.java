@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Messages survive the way; bytes that are none are refused with a reason, whatever they are. */
@@ -65,6 +66,29 @@ class WireTest {
                         + "01000000000000000200000000000000" + "7017000000000000" + "06000000000000000700000000000000"
                         + "0400" + "72c3a476",
                 HexFormat.of().formatHex(Samples.encoded(new Message.NextEpoch(Samples.SECOND))));
+        Message.Opened opened = new Message.Opened(
+                true,
+                false,
+                new UUID(7, 8),
+                new UUID(9, 10),
+                1 << 30,
+                4096,
+                140,
+                Samples.POINT,
+                List.of(Samples.FIRST));
+        assertEquals(
+                "2007000000" + "01" + "00" + "07000000000000000800000000000000" + "09000000000000000a00000000000000"
+                        + "0000004000000000" + "00100000" + "8c00000000000000"
+                        + "0500000000000000" + "05000000000000000600000000000000" + "8200000000000000"
+                        + "0100"
+                        + "0400000000000000" + "01000000000000000200000000000000" + "6400000000000000"
+                        + "03000000000000000400000000000000" + "8813000000000000" + "00000000000000000000000000000000"
+                        + "0400" + "6c656674",
+                HexFormat.of().formatHex(Samples.encoded(opened)));
+        assertEquals(
+                "2707000000" + "0030000000000000" + "6300000000000000" + "0500000000000000"
+                        + "05000000000000000600000000000000" + "8200000000000000",
+                HexFormat.of().formatHex(Samples.encoded(new Message.Copying(12288, 99, Samples.POINT))));
     }
 
     @Test
