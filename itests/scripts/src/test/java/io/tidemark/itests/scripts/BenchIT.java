@@ -16,15 +16,19 @@ class BenchIT {
     private static final String IMPORT = """
             import importlib.machinery, importlib.util, json, sys
             sys.dont_write_bytecode = True
-            loader = importlib.machinery.SourceFileLoader("bench", "bench/macro/bench")
+            loader = importlib.machinery.SourceFileLoader("bench", "bench/macro/%s")
             bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
             loader.exec_module(bench)
             """;
 
     private static List<String> python(String lines, String... arguments) {
+        return script("bench", lines, arguments);
+    }
+
+    private static List<String> script(String name, String lines, String... arguments) {
         List<String> words = new java.util.ArrayList<>(List.of("python3", "-", "--dir", "/nowhere"));
         words.addAll(List.of(arguments));
-        return Shell.run(Shell.root(), Map.of(), IMPORT + lines, words)
+        return Shell.run(Shell.root(), Map.of(), IMPORT.formatted(name) + lines, words)
                 .good()
                 .text()
                 .lines()
@@ -77,5 +81,28 @@ class BenchIT {
                         image + "1GiB, backlog.limit 0.5GiB, payload.limit 64MiB",
                         image + "26GiB, backlog.limit 12G, payload.limit 4GiB"),
                 python(lines));
+    }
+
+    /** Each ratio is of what its bar is about: a replay has to be faster than its primary acknowledges, not than it applies. */
+    @Test
+    void theTableOfMirroredImagesComparesWhatItsBarsAreAbout() {
+        String lines = """
+                from types import SimpleNamespace
+                rounds = [{"alone": 100, "alone acknowledged": 200, "followed": 60, "lag third quarter": 3, "lag fourth quarter": 4,
+                    "unreceived third quarter": 1, "unreceived fourth quarter": 2, "replay": 250, "acknowledged": 500,
+                    "sequential MiB/s": 30, "disk MiB/s": 120, "lag ms": 2.5, "idle % of a core": 0.5, "idle MiB more": 80}] * 3
+                args = SimpleNamespace(rounds=3, seconds=60, size=1 << 30, backlog_mib=1024, sequential_mib=4096, idle=200)
+                print(bench.report(rounds, args))
+                """;
+        String table = String.join("\n", script("mirror", lines));
+        for (String cells : List.of(
+                "| with a replica / alone | 0.60 (0.60 to 0.60) | 0.6 |",
+                "| replay / acknowledged writes of a primary alone | 1.25 (1.25 to 1.25) | 1.5 |",
+                "| replay / disk | 0.25 (0.25 to 0.25) | 0.4 |",
+                "| 200 idle images, % of a core of both nodes | 0.50 (0.50 to 0.50) | 1 |",
+                "| 200 idle images, MiB more of both nodes than one | 80.00 (80.00 to 80.00) | 100 |")) {
+            assertTrue(table.contains(cells), cells + " in\n" + table);
+        }
+        assertTrue(table.contains("at 1,000 writes/s, ms | 2.50"), table);
     }
 }
