@@ -26,8 +26,7 @@ class CascadeTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final long seed = Seeds.choose("CascadeTest");
-    private final Loads loads =
-            new Loads().add(DISK, new Ledger(BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 256 << 10));
+    private final Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), Mix.MIRRORED);
     private int runs;
 
     private void write(Site primary, Duration duration) throws Exception {

@@ -26,13 +26,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ScratchExtension.class)
 class FanOutTest {
     private static final long BYTES = 16L << 20;
-    private static final Mix MIX = new Mix(2, 8, 4, 4, 5, 10, 256 << 10);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final long seed = Seeds.choose("FanOutTest");
     private final Loads loads = new Loads()
-            .add("disk", new Ledger(BYTES, seed, false), MIX)
-            .add("other", new Ledger(BYTES, seed + 1, false), MIX);
+            .add("disk", new Ledger(BYTES, seed, false), Mix.MIRRORED)
+            .add("other", new Ledger(BYTES, seed + 1, false), Mix.MIRRORED);
     private int runs;
 
     private void write(Site primary) throws Exception {

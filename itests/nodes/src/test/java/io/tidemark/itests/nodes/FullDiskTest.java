@@ -34,7 +34,7 @@ class FullDiskTest {
     /** As NBD has it. */
     private static final int NO_SPACE = 28;
 
-    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 4);
+    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 2);
     private static final long DISK_BYTES = 128L << 20;
     private static final long IMAGE_BYTES = 48L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(60);

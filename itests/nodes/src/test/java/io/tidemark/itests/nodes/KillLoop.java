@@ -33,8 +33,8 @@ abstract class KillLoop {
     void run(int journalDirectories, Scratch scratch) throws Exception {
         RandomGenerator random = Seeds.random(seed, 1000 + journalDirectories);
         Loads loads = new Loads()
-                .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL)
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED)
+                .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL.inBursts(8))
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED.inBursts(8))
                 .add("both", new Ledger(IMAGE_BYTES, seed + 2, false), new Mix(1, 4, 5, 2, 5, 10, 64 << 10));
         NodeSettings settings = settings(scratch, journalDirectories);
         FioVerify fio = null;
@@ -58,13 +58,13 @@ abstract class KillLoop {
                 break;
             }
             fio = new FioVerify(scratch, seed + round, FIO_BYTES, 1 + random.nextInt(2));
-            loads.start(node, seed + 31L * round);
             fio.start(node.uri("fio"), node.pid());
             // It takes its time to start, and what it has not written it cannot verify.
             Await.until(
                     "fio to write",
                     PATIENCE,
                     () -> Long.parseLong(node.status("fio").get("writes")) > 0);
+            loads.start(node, seed + 31L * round);
             loads.run(Duration.ofMillis(random.nextInt(600)));
             fio = kill(node, fio);
             loads.ended();

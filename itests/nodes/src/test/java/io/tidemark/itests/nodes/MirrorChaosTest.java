@@ -50,7 +50,7 @@ class MirrorChaosTest {
     private final long seed = Seeds.choose("MirrorChaosTest");
     private final RandomGenerator random = Seeds.random(seed, 1);
     private final Ledger ledger = new Ledger(BYTES, seed, false);
-    private final Loads loads = new Loads().add(DISK, ledger, new Mix(2, 8, 4, 4, 5, 10, 256 << 10));
+    private final Loads loads = new Loads().add(DISK, ledger, Mix.MIRRORED);
     private final Map<Harm, Integer> came = new EnumMap<>(Harm.class);
     private Duration longest = Duration.ZERO;
     private TwoSites sites;

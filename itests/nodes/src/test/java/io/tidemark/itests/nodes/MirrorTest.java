@@ -37,10 +37,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class MirrorTest {
     private static final String DISK = "disk";
     private static final long BYTES = 16L << 20;
-    private static final Mix MIX = new Mix(2, 8, 4, 4, 5, 10, 256 << 10);
 
     private final long seed = Seeds.choose("MirrorTest");
-    private final Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), MIX);
+    private final Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), Mix.MIRRORED);
     private int runs;
 
     /** Both run, and a has an image that b follows. */

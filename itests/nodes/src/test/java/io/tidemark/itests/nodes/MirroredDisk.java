@@ -33,8 +33,6 @@ final class MirroredDisk {
     /** What waits for something to become so. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final Mix MIX = new Mix(2, 8, 4, 4, 5, 10, 256 << 10);
-
     /** The first one is primary to begin with. */
     final TwoSites sites;
 
@@ -51,7 +49,7 @@ final class MirroredDisk {
         seed = Seeds.choose(test);
         sites = TwoSites.create(scratch);
         ledger = new Ledger(BYTES, seed, false);
-        loads = new Loads().add(DISK, ledger, MIX);
+        loads = new Loads().add(DISK, ledger, Mix.MIRRORED);
     }
 
     /**

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** ext4 and XFS on an image, with some thousand files; the node is killed while they are written. */
 @ExtendWith(ScratchExtension.class)
 class RealFileSystemTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.fs.rounds", 3);
+    private static final int ROUNDS = Seeds.rounds("tidemark.fs.rounds", 2);
     private static final int STEPS = 3_000;
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -28,7 +28,7 @@ final class Sectors {
             buffer.putLong(identity).putLong(sector).putInt(generation);
             long filler = (sector * 0x9E3779B97F4A7C15L) ^ (generation * 0xC2B2AE3D27D4EB4FL);
             while (buffer.position() < start + CHECKED_BYTES) {
-                buffer.putInt((int) (filler >>> 13));
+                buffer.putLong(filler ^ (filler >>> 29));
                 filler = filler * 0x5851F42D4C957F2DL + identity;
             }
             crc.reset();

@@ -15,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /**
@@ -314,6 +315,9 @@ public final class VerifiedLoad {
             while (!stopping && done.getCount() == 2) {
                 free.acquireUninterruptibly();
                 sendOne();
+                if (mix.burst() > 0 && cookies % mix.burst() == 0) {
+                    LockSupport.parkNanos(Mix.PAUSE_NANOS);
+                }
             }
             // All answers are there.
             free.acquireUninterruptibly(mix.depth());
