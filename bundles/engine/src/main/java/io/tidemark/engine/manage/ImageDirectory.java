@@ -439,7 +439,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             }
             slot.wish(stored);
         } catch (StorageException e) {
-            slot.perform(() -> slot.life().delete("", () -> {}));
+            slot.perform(() -> slot.life().delete(null, () -> {}));
             awaitEnded(slot);
             throw e;
         }
@@ -556,11 +556,11 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         try {
             ImageSlot slot = slot(name);
             if (slot == null) {
-                pools.deleteUnconfigured(name);
+                Remains.find(host, name, null).delete(context, name);
                 return;
             }
             Wish wish = effective(name);
-            slot.perform(() -> slot.life().delete(wish == null ? "" : wish.origin(), () -> {
+            slot.perform(() -> slot.life().delete(wish, () -> {
                 if (wish != null) {
                     wishStore.remove(wish);
                     synchronized (lock) {

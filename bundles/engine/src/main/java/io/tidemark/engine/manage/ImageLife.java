@@ -427,7 +427,7 @@ final class ImageLife {
             if (!begun) {
                 opened.close(name);
                 if (opened.created()) {
-                    opener.delete(opened.journalStore(), opened.imageStore(), name);
+                    new Remains(opened.imageStore(), opened.journalStore()).delete(host.context(), name);
                 }
             }
         }
@@ -652,24 +652,20 @@ final class ImageLife {
     /**
      * Deletes image and journal, and ends.
      *
-     * @param origin of the configuration; empty when there is none
+     * @param wish the configuration, which may be refused; null when there is none
      * @param forget the configuration; called when nothing stands in the way any more
      */
-    void delete(String origin, Order.Action forget) throws StorageException {
+    void delete(Wish wish, Order.Action forget) throws StorageException {
         View now = view;
         refuseClients(now, "detach them first");
-        ImageConfig config = now.config();
-        String pool = config != null ? config.pool() : ImageConfig.DEFAULT_POOL;
-        String journalPool = config != null ? config.journalPool() : ImageConfig.DEFAULT_POOL;
-        ImageStore images = host.imageStores().best(pool).orElseThrow(() -> host.refused()
-                .cannotDelete(name, Sort.IMAGE_POOL, pool, origin));
-        JournalStore journals = host.journalStores().best(journalPool).orElseThrow(() -> host.refused()
-                .cannotDelete(name, Sort.JOURNAL_POOL, journalPool, origin));
+        Remains remains = now.engine() != null
+                ? Remains.served(host, now.config(), wish == null ? "" : wish.origin())
+                : Remains.find(host, name, wish);
         forget.run();
         endWanted = true;
         close();
         try {
-            opener.delete(journals, images, name);
+            remains.delete(host.context(), name);
         } catch (StorageException e) {
             throw new StorageException(
                     e.reason(),

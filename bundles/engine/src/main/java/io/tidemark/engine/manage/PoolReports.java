@@ -1,7 +1,6 @@
 package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.context.StorageContext;
@@ -11,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** What pools there are, what is in them, and what of that no configuration names. */
+/** What pools there are, and what is in them. */
 final class PoolReports {
     private static final long TIMEOUT_NANOS = 2_000_000_000L;
 
@@ -86,39 +85,5 @@ final class PoolReports {
 
     private static PoolStatus broken(String sort, String name, String problem) {
         return new PoolStatus(name, sort, "", "", -1, -1, List.of(), problem);
-    }
-
-    /** Deletes an image that lies in a pool and that no configuration names, with its journal. */
-    void deleteUnconfigured(String name) throws StorageException {
-        List<ImageStore> images = new ArrayList<>();
-        for (String pool : plugins.imageStores().names()) {
-            ImageStore store = plugins.imageStores().best(pool).orElse(null);
-            if (store != null && store.list().contains(name)) {
-                images.add(store);
-            }
-        }
-        List<JournalStore> journals = new ArrayList<>();
-        for (String pool : plugins.journalStores().names()) {
-            JournalStore store = plugins.journalStores().best(pool).orElse(null);
-            if (store != null && store.list().contains(name)) {
-                journals.add(store);
-            }
-        }
-        if (images.isEmpty() && journals.isEmpty()) {
-            throw new StorageException(
-                    Reason.NOT_FOUND, "there is no image " + name, "image:list shows those that there are");
-        }
-        if (images.size() > 1 || journals.size() > 1) {
-            throw new StorageException(
-                    Reason.INVALID,
-                    "no configuration names " + name + ", and more than one pool has it",
-                    "write a configuration that names the pool that is meant, then delete it");
-        }
-        for (ImageStore store : images) {
-            store.delete(context, name);
-        }
-        for (JournalStore store : journals) {
-            store.delete(context, name);
-        }
     }
 }

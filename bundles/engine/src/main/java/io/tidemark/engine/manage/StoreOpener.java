@@ -269,24 +269,4 @@ final class StoreOpener {
         }
         journals.delete(context, name);
     }
-
-    /** Deletes what is there of both; the image first. */
-    void delete(JournalStore journals, ImageStore images, String name) throws StorageException {
-        try {
-            images.delete(context, name);
-        } catch (StorageException e) {
-            ignoreMissing(e);
-        }
-        try {
-            journals.delete(context, name);
-        } catch (StorageException e) {
-            ignoreMissing(e);
-        }
-    }
-
-    private static void ignoreMissing(StorageException e) throws StorageException {
-        if (e.reason() != Reason.NOT_FOUND) {
-            throw e;
-        }
-    }
 }
