@@ -64,17 +64,7 @@ public final class NbdServer implements AutoCloseable {
         }
         SSLContext tls = TlsContexts.load(newSettings.tls());
         List<Endpoint> wanted = Endpoint.of(newSettings);
-        Map<Endpoint, Listener> opened = new LinkedHashMap<>();
-        try {
-            for (Endpoint endpoint : wanted) {
-                if (!listeners.containsKey(endpoint)) {
-                    opened.put(endpoint, endpoint.listen(clients::accept));
-                }
-            }
-        } catch (StorageException e) {
-            opened.values().forEach(Listener::close);
-            throw e;
-        }
+        Map<Endpoint, Listener> opened = open(wanted);
         clients.apply(newSettings, tls);
         // Whoever comes by a new way is served by the new terms.
         opened.values().forEach(Listener::start);
@@ -90,6 +80,64 @@ public final class NbdServer implements AutoCloseable {
             LOG.info("nbd: serving at no address, since host is empty and there is no unixSocket");
         } else {
             LOG.info("nbd: serving at {}", endpoints());
+        }
+    }
+
+    /** All that are wanted and not open yet, or none of them. What stood in their way is open again then. */
+    private Map<Endpoint, Listener> open(List<Endpoint> wanted) throws StorageException {
+        Map<Endpoint, Listener> opened = new LinkedHashMap<>();
+        Map<Endpoint, Endpoint> moved = new LinkedHashMap<>();
+        try {
+            for (Endpoint endpoint : wanted) {
+                if (!listeners.containsKey(endpoint)) {
+                    opened.put(endpoint, listen(endpoint, moved));
+                }
+            }
+            return opened;
+        } catch (StorageException e) {
+            opened.values().forEach(Listener::close);
+            moved.forEach(this::reopen);
+            throw e;
+        }
+    }
+
+    /**
+     * Listens. A port that an address of this server has is taken for another address that covers it: the one before is closed
+     * first then, and noted with where it really listened.
+     */
+    private Listener listen(Endpoint endpoint, Map<Endpoint, Endpoint> moved) throws StorageException {
+        Endpoint own = inTheWay(endpoint);
+        try {
+            return endpoint.listen(clients::accept);
+        } catch (StorageException e) {
+            if (own == null || e.reason() != StorageException.Reason.BUSY) {
+                throw e;
+            }
+        }
+        Listener before = listeners.remove(own);
+        before.close();
+        moved.put(own, Endpoint.at(own, before.address()));
+        return endpoint.listen(clients::accept);
+    }
+
+    private Endpoint inTheWay(Endpoint endpoint) {
+        for (Map.Entry<Endpoint, Listener> each : listeners.entrySet()) {
+            if (endpoint instanceof Endpoint.Tcp tcp
+                    && each.getValue().address() instanceof InetSocketAddress taken
+                    && taken.getPort() == tcp.port()) {
+                return each.getKey();
+            }
+        }
+        return null;
+    }
+
+    private void reopen(Endpoint endpoint, Endpoint where) {
+        try {
+            Listener again = where.listen(clients::accept);
+            again.start();
+            listeners.put(endpoint, again);
+        } catch (StorageException e) {
+            LOG.error("nbd: clients cannot connect as before any more: {}", e.getMessage());
         }
     }
 

@@ -93,6 +93,46 @@ class LifecycleTest {
         }
     }
 
+    /** The port is taken by nobody but the server itself, which may give it to its own other address. */
+    @Test
+    void theAddressChangesWhileThePortStays() throws Exception {
+        try (Served served = new Served();
+                TestClient client = served.simple()) {
+            int port = served.server.address().orElseThrow().getPort();
+            for (String host : List.of("0.0.0.0", "127.0.0.1", "localhost", "::")) {
+                served.server.apply(Served.settings().withTcp(host, port));
+                assertEquals(port, served.server.address().orElseThrow().getPort());
+                try (TestClient late = new TestClient(new InetSocketAddress("127.0.0.1", port))) {
+                    late.hello().go("disk");
+                    assertEquals(0, late.does(3, 0, 0, 0), host);
+                }
+            }
+            assertEquals(0, client.does(3, 0, 0, 0), "who is connected stays");
+        }
+    }
+
+    @Test
+    void anAddressThatCannotBeTakenLeavesTheOneBeforeWithItsPort() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "no socket");
+        try (Served served = new Served()) {
+            NbdSettings before = served.server.settings();
+            List<String> endpoints = served.server.endpoints();
+            int port = served.server.address().orElseThrow().getPort();
+            for (NbdSettings wrong : List.of(
+                    Served.settings().withTcp("192.0.2.1", port),
+                    Served.settings().withTcp("0.0.0.0", port).withUnixSocket(file))) {
+                assertThrows(StorageException.class, () -> served.server.apply(wrong));
+                assertEquals(before, served.server.settings());
+                assertEquals(endpoints, served.server.endpoints());
+                try (TestClient client = served.simple()) {
+                    assertEquals(0, client.does(3, 0, 0, 0));
+                }
+            }
+            served.server.apply(before);
+            assertEquals(endpoints, served.server.endpoints(), "what did not change is not touched");
+        }
+    }
+
     @Test
     void unixSocketFiles() throws Exception {
         Path socket = directory.resolve("n.sock");

@@ -42,6 +42,13 @@ public sealed interface Endpoint {
         return endpoints;
     }
 
+    /** The same, with the port that it really has. */
+    static Endpoint at(Endpoint endpoint, SocketAddress address) {
+        return endpoint instanceof Tcp tcp && address instanceof InetSocketAddress real
+                ? new Tcp(tcp.host(), real.getPort())
+                : endpoint;
+    }
+
     /** Listens on it. */
     default Listener listen(Consumer<SocketChannel> clients) throws StorageException {
         if (this instanceof Tcp tcp) {

@@ -419,6 +419,31 @@ class TcpTransportTest {
         }
     }
 
+    /** The port is taken by nobody but the transport itself, which may give it to its own other address. */
+    @Test
+    void theAddressChangesWhileThePortStays() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "no socket");
+        try (TcpArena arena = new TcpArena(PLAIN, PLAIN)) {
+            TcpTransport far = (TcpTransport) arena.far();
+            Listening listening = far.listen(new Side());
+            PeerAddress address = PeerAddress.of(listening.addresses().get(0));
+            int port = Integer.parseInt(address.text().substring(address.text().lastIndexOf(':') + 1));
+            for (TcpSettings wrong : List.of(
+                    PLAIN.withTcp("192.0.2.1", port),
+                    PLAIN.withTcp("0.0.0.0", port).withUnixSocket(file))) {
+                assertThrows(StorageException.class, () -> far.apply(wrong));
+                assertEquals(List.of(address.text()), listening.addresses(), "as before");
+            }
+            for (String host : List.of("0.0.0.0", "127.0.0.1", "localhost")) {
+                far.apply(PLAIN.withTcp(host, port));
+                Side near = new Side();
+                arena.near().connect(address, near);
+                near.link();
+            }
+            assertEquals(List.of(address.text()), listening.addresses());
+        }
+    }
+
     @Test
     void aRefusedConfigurationOpensNothingAndSaysWhy() throws Exception {
         try (TcpTransport transport = TcpTransport.refused("tcp", "port: 'x' is no whole number")) {

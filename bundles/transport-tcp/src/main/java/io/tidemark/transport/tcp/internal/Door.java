@@ -183,6 +183,11 @@ final class Door implements Reactor.Ready {
         return "unix:" + address;
     }
 
+    /** The port that it really has; 0 for a Unix socket. */
+    int port() {
+        return address instanceof InetSocketAddress tcp ? tcp.getPort() : 0;
+    }
+
     /** Does not listen any more when it returns, so that a successor can. */
     void close() {
         try {

@@ -77,19 +77,59 @@ public final class Node {
         shared.reactor.links().forEach(TcpLink::schedule);
     }
 
-    /** All that are wanted and not open yet, or none of them. */
+    /** All that are wanted and not open yet, or none of them. What stood in their way is open again then. */
     private Map<Endpoint, Door> open(List<Endpoint> wanted) throws StorageException {
         Map<Endpoint, Door> opened = new LinkedHashMap<>();
+        Map<Endpoint, Endpoint> moved = new LinkedHashMap<>();
         try {
             for (Endpoint endpoint : wanted) {
                 if (!doors.containsKey(endpoint)) {
-                    opened.put(endpoint, Door.open(endpoint, shared.reactor, this::visitor));
+                    opened.put(endpoint, open(endpoint, moved));
                 }
             }
             return opened;
         } catch (StorageException e) {
             opened.values().forEach(Door::close);
+            moved.forEach(this::reopen);
             throw e;
+        }
+    }
+
+    /**
+     * Opens a door. A port that a door has is taken for another address that covers the door's: the door is closed first then, and
+     * noted with where it really was.
+     */
+    private Door open(Endpoint endpoint, Map<Endpoint, Endpoint> moved) throws StorageException {
+        Endpoint own = inTheWay(endpoint);
+        try {
+            return Door.open(endpoint, shared.reactor, this::visitor);
+        } catch (StorageException e) {
+            if (own == null || e.reason() != Reason.BUSY) {
+                throw e;
+            }
+        }
+        Door before = doors.remove(own);
+        before.close();
+        moved.put(own, new Endpoint.Tcp(((Endpoint.Tcp) own).host(), before.port()));
+        return Door.open(endpoint, shared.reactor, this::visitor);
+    }
+
+    private Endpoint inTheWay(Endpoint endpoint) {
+        for (Map.Entry<Endpoint, Door> each : doors.entrySet()) {
+            if (endpoint instanceof Endpoint.Tcp tcp
+                    && each.getKey() instanceof Endpoint.Tcp
+                    && each.getValue().port() == tcp.port()) {
+                return each.getKey();
+            }
+        }
+        return null;
+    }
+
+    private void reopen(Endpoint endpoint, Endpoint where) {
+        try {
+            doors.put(endpoint, Door.open(where, shared.reactor, this::visitor));
+        } catch (StorageException e) {
+            Shared.LOG.error("{}: links cannot be opened as before any more: {}", name, e.getMessage());
         }
     }
 
