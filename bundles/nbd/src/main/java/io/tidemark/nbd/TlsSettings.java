@@ -54,6 +54,11 @@ public record TlsSettings(
         } else if (certificate == null) {
             throw new IllegalArgumentException("tlsCertificate: missing, but tls is " + lower(mode)
                     + "; name a PEM or PKCS #12 file with the server's certificate");
+        } else if (clientAuthority != null && clientCertificates == ClientCertificates.NONE) {
+            throw new IllegalArgumentException(
+                    "tlsClientAuthority: named, but tlsClientCertificates is none, and everybody"
+                            + " would be let in without a certificate; set tlsClientCertificates to required, or remove"
+                            + " tlsClientAuthority");
         }
         if (clientCertificates != ClientCertificates.NONE && clientAuthority == null) {
             throw new IllegalArgumentException("tlsClientAuthority: missing, but tlsClientCertificates is "

@@ -309,6 +309,28 @@ class TlsTest {
                 .contains(Certificates.PASSWORD));
     }
 
+    /** Settings that would turn every client away do not replace those that serve. */
+    @Test
+    void aKeyOfAnotherCertificateIsRefused() throws Exception {
+        Path pem = certificates.certificate(serverStore);
+        Path sameKind = certificates.key(certificates.rsaStore("other"));
+        Path otherKind = certificates.key(clientStore);
+        for (Path wrong : new Path[] {sameKind, otherKind}) {
+            assertRefused(
+                    "tlsKey: " + wrong + ": it is not the key of the first certificate in " + pem, pem, wrong, "");
+        }
+        Path ec = certificates.certificate(clientStore);
+        assertRefused("tlsKey: ", ec, certificates.key(strangerStore), "");
+        TlsSettings pair = new TlsSettings(
+                TlsMode.REQUIRED, ec, certificates.key(clientStore), "", null, ClientCertificates.NONE, Set.of());
+        try (Served served = serve(pair);
+                TestClient client = served.client().hello()) {
+            assertEquals(1, client.outcome(STARTTLS, NONE));
+            client.startTls(Certificates.context(clientStore, null));
+            client.go("disk");
+        }
+    }
+
     private static void assertRefused(String begin, Path certificate, Path key, String password) {
         TlsSettings tls =
                 new TlsSettings(TlsMode.REQUIRED, certificate, key, password, null, ClientCertificates.NONE, Set.of());

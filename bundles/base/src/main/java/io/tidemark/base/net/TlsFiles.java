@@ -7,13 +7,21 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAKey;
+import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,6 +35,9 @@ import javax.net.ssl.TrustManagerFactory;
 /** From the files that a configuration names to TLS. Problems are named by the keys {@code tlsCertificate} and {@code tlsKey}. */
 public final class TlsFiles {
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+    private static final byte[] PROBE = {'t', 'i', 'd', 'e'};
+    private static final PSSParameterSpec PSS =
+            new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, PSSParameterSpec.TRAILER_FIELD_BC);
 
     private TlsFiles() {}
 
@@ -142,9 +153,47 @@ public final class TlsFiles {
         } catch (IOException | GeneralSecurityException e) {
             throw problem("tlsKey", keyFile, e);
         }
+        if (!fits(secret, chain.get(0).getPublicKey())) {
+            throw new StorageException(
+                    StorageException.Reason.INVALID,
+                    "tlsKey: " + keyFile + ": it is not the key of the first certificate in " + certificate,
+                    "name the key and the certificate of one pair; in a chain the own certificate comes first");
+        }
         KeyStore store = empty();
         store.setKeyEntry("node", secret, password, chain.toArray(new Certificate[0]));
         return store;
+    }
+
+    /** Whether a certificate says of a key that it is its own; else every peer would be turned away. */
+    private static boolean fits(PrivateKey key, PublicKey certified) throws GeneralSecurityException {
+        Signature signing = signature(key);
+        signing.initSign(key);
+        signing.update(PROBE);
+        byte[] signed = signing.sign();
+        try {
+            Signature verifying = signature(key);
+            verifying.initVerify(certified);
+            verifying.update(PROBE);
+            return verifying.verify(signed);
+        } catch (InvalidKeyException | SignatureException e) {
+            // It is of another kind or length.
+            return false;
+        }
+    }
+
+    private static Signature signature(PrivateKey key) throws GeneralSecurityException {
+        String algorithm =
+                switch (key.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> key.getAlgorithm();
+                };
+        Signature signature = Signature.getInstance(algorithm);
+        if (algorithm.equals("RSASSA-PSS")) {
+            AlgorithmParameterSpec own = ((RSAKey) key).getParams();
+            signature.setParameter(own == null ? PSS : own);
+        }
+        return signature;
     }
 
     private static List<X509Certificate> certificates(String key, Path file) throws StorageException {

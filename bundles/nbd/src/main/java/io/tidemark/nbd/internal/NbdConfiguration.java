@@ -54,7 +54,9 @@ public @interface NbdConfiguration {
     /** Authority. */
     @AttributeDefinition(
             required = false,
-            description = "PEM file with the certificates that sign clients' certificates.")
+            description =
+                    "PEM file with the certificates that sign clients' certificates. With TLS on, it is refused where"
+                            + " tlsClientCertificates is none.")
     String tlsClientAuthority() default "";
 
     /** Client certificates. */

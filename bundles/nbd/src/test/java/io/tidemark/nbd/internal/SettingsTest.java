@@ -131,6 +131,13 @@ class SettingsTest {
             refused = assertThrows(IllegalArgumentException.class, () -> read(noAuthority));
             assertTrue(refused.getMessage().startsWith("tlsClientAuthority: "), refused.getMessage());
         }
+        for (String tls : new String[] {"optional", "required"}) {
+            Map<String, String> asksNobody =
+                    Map.of("tls", tls, "tlsCertificate", "/c.pem", "tlsClientAuthority", "/a.pem");
+            IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> read(asksNobody));
+            String begin = "tlsClientAuthority: named, but tlsClientCertificates is none";
+            assertTrue(refused.getMessage().startsWith(begin), refused.getMessage());
+        }
         // What is prepared and asks nobody for anything contradicts nothing.
         assertEquals(
                 TlsMode.OFF,
