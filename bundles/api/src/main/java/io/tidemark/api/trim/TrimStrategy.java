@@ -1,6 +1,7 @@
 package io.tidemark.api.trim;
 
 import java.util.Map;
+import java.util.Set;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -30,4 +31,14 @@ public interface TrimStrategy {
      * @throws IllegalArgumentException beginning with the key that is missing or wrong: {@code trim.age: ...}
      */
     default void check(Map<String, String> properties) {}
+
+    /**
+     * The keys of an image's configuration, of those that begin with {@code trim.}, that this strategy reads. A key that none of
+     * an image's strategies reads is refused, because it would have no effect.
+     *
+     * @return keys; one that ends with a dot stands for all that begin with it. All, unless a strategy says which
+     */
+    default Set<String> keys() {
+        return Set.of("trim.");
+    }
 }

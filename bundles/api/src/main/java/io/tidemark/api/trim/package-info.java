@@ -2,7 +2,7 @@
  * What of a journal must be kept.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package io.tidemark.api.trim;
 
 import org.osgi.annotation.bundle.Export;

@@ -19,7 +19,6 @@ import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.replica.ReplicaProgress;
-import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.base.wish.Wish;
@@ -40,7 +39,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ImageLife {
     private static final Logger LOG = LoggerFactory.getLogger(ImageLife.class);
-    private static final long ASK_NANOS = 1_000_000_000L;
     private static final long TRIM_INTERVAL_NANOS = 10_000_000_000L;
     /** What may pass without anybody doing something to the image. */
     private static final Set<Reason> PASSING = Set.of(
@@ -206,34 +204,12 @@ final class ImageLife {
     ImageConfig check(Wish wish) {
         wish.check();
         ImageConfig next = ImageConfig.parse(name, wish.properties());
-        checkStrategies(next);
+        StrategyCheck.check(host, next);
         View now = view;
         if (now.engine() != null) {
             checkAgainst(now, next);
         }
         return next;
-    }
-
-    private void checkStrategies(ImageConfig next) {
-        for (String each : next.trim()) {
-            TrimStrategy strategy = host.strategies().best(each).orElse(null);
-            if (strategy != null) {
-                Ask.Answer<String> answer = Ask.of(
-                        host.context().workers(), name + "-check-" + each, ASK_NANOS, () -> problem(strategy, next));
-                if (answer.value() != null && !answer.value().isEmpty()) {
-                    throw new IllegalArgumentException(answer.value());
-                }
-            }
-        }
-    }
-
-    private static String problem(TrimStrategy strategy, ImageConfig next) {
-        try {
-            strategy.check(next.properties());
-            return "";
-        } catch (IllegalArgumentException e) {
-            return e.getMessage();
-        }
     }
 
     private static void checkAgainst(View now, ImageConfig next) {

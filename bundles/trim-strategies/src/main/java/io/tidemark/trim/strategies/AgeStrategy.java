@@ -8,6 +8,7 @@ import io.tidemark.base.text.Durations;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Keeps what is younger than {@link #KEY}. */
 public final class AgeStrategy implements TrimStrategy {
@@ -24,6 +25,11 @@ public final class AgeStrategy implements TrimStrategy {
     @Override
     public void check(Map<String, String> properties) {
         age(properties);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return Set.of(KEY);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.tidemark.api.trim.TrimVote;
 import io.tidemark.base.text.Durations;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Keeps what a registered client has not committed, and proposes to expire those that lack something and have not reported for
@@ -33,6 +34,11 @@ public final class ClientProgressStrategy implements TrimStrategy {
     @Override
     public void check(Map<String, String> properties) {
         expireNanos(properties);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return Set.of(EXPIRE_KEY);
     }
 
     @Override

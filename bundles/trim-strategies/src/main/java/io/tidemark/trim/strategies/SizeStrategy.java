@@ -9,6 +9,7 @@ import io.tidemark.api.trim.TrimVote;
 import io.tidemark.base.text.Sizes;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Keeps the newest {@link #KEY} of the journal, give or take a segment. */
 public final class SizeStrategy implements TrimStrategy {
@@ -39,6 +40,11 @@ public final class SizeStrategy implements TrimStrategy {
         return text.isBlank()
                 ? JournalSettings.DEFAULT.limitBytes()
                 : Trim.required(properties, ImageKeys.JOURNAL_LIMIT, "4GiB", Sizes::parse);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return Set.of(KEY);
     }
 
     @Override

@@ -98,6 +98,20 @@ public abstract class TrimStrategyContract {
     }
 
     @Test
+    void itSaysWhichKeysItReads() {
+        for (String key : newStrategy().keys()) {
+            assertTrue(key.startsWith("trim."), () -> key + " is none of a strategy's keys");
+        }
+        for (String key : properties().keySet()) {
+            assertTrue(
+                    !key.startsWith("trim.")
+                            || newStrategy().keys().stream()
+                                    .anyMatch(each -> each.endsWith(".") ? key.startsWith(each) : key.equals(each)),
+                    () -> key + " would be refused, because the strategy does not say that it reads it");
+        }
+    }
+
+    @Test
     void anEmptyJournalIsNoSurprise() {
         TrimVote vote = newStrategy().vote(situation(0, 0, List.of(), properties()));
         assertEquals(0, vote.trimUpTo());

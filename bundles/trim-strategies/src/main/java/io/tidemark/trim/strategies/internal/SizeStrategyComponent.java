@@ -5,6 +5,7 @@ import io.tidemark.api.trim.TrimStrategy;
 import io.tidemark.api.trim.TrimVote;
 import io.tidemark.trim.strategies.SizeStrategy;
 import java.util.Map;
+import java.util.Set;
 import org.osgi.service.component.annotations.Component;
 
 /** Offers the strategy {@code size}. */
@@ -20,5 +21,10 @@ public final class SizeStrategyComponent implements TrimStrategy {
     @Override
     public void check(Map<String, String> properties) {
         strategy.check(properties);
+    }
+
+    @Override
+    public Set<String> keys() {
+        return strategy.keys();
     }
 }
