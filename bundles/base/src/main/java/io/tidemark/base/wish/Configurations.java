@@ -1,5 +1,6 @@
 package io.tidemark.base.wish;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,17 @@ final class Configurations {
                     .normalize();
         } catch (IllegalArgumentException e) {
             return null;
+        }
+    }
+
+    /** Whether a file lies in a directory, whatever links lead to it. */
+    static boolean isIn(Path file, Path directory) {
+        Path parent = file.getParent();
+        try {
+            return directory.equals(parent) || (parent != null && Files.isSameFile(directory, parent));
+        } catch (IOException e) {
+            // Of two names one leads nowhere.
+            return false;
         }
     }
 

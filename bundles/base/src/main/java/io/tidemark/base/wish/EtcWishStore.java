@@ -65,7 +65,7 @@ public final class EtcWishStore implements WishStore {
 
     @Override
     public void change(Wish wish, Map<String, String> changes) throws StorageException {
-        Path path = Path.of(wish.origin());
+        Path path = own(wish);
         if (!path.toString().endsWith(WishKind.SUFFIX)) {
             throw new StorageException(
                     Reason.INVALID,
@@ -77,9 +77,22 @@ public final class EtcWishStore implements WishStore {
 
     @Override
     public void remove(Wish wish) throws StorageException {
-        Path path = Path.of(wish.origin());
+        Path path = own(wish);
         files.delete(path);
         files.forceDirectory(path.getParent());
+    }
+
+    /** A data directory may be a copy: files of the one that it was copied from are not for its node to touch. */
+    private Path own(Wish wish) throws StorageException {
+        Path path = Path.of(wish.origin());
+        if (!Configurations.isIn(path, directory)) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the configuration of " + kind.thing() + " " + wish.name() + " is " + path + ", which is not in "
+                            + directory,
+                    "change or remove it there by hand, or move it to " + directory);
+        }
+        return path;
     }
 
     /** Read and written in a character set that keeps every byte, because what people wrote is not ours to change. */

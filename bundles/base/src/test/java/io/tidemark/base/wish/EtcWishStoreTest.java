@@ -11,10 +11,12 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class EtcWishStoreTest {
@@ -98,6 +100,25 @@ class EtcWishStoreTest {
                 Reason.EXISTS,
                 assertThrows(StorageException.class, () -> store().add(new Wish("", "disk", Map.of())))
                         .reason());
+    }
+
+    /** As the cache of a copied data directory may tell of it. */
+    @Test
+    void aFileOfAnotherDirectoryIsLeftAlone(@TempDir Path other) throws Exception {
+        Path path = other.resolve("io.tidemark.image-disk.cfg");
+        Files.writeString(path, "size = 1G\n");
+        Wish wish = new Wish(path.toString(), "disk", Map.of("size", "1G"));
+        List<Executable> orders =
+                List.of(() -> store().change(wish, Map.of("trim", "age")), () -> store().remove(wish));
+        for (Executable order : orders) {
+            StorageException refusal = assertThrows(StorageException.class, order);
+            assertEquals(Reason.INVALID, refusal.reason());
+            assertTrue(
+                    refusal.getMessage().contains("image disk is " + path + ", which is not in " + etc),
+                    refusal::getMessage);
+        }
+        assertEquals("size = 1G\n", Files.readString(path));
+        assertEquals(0, new MachineFiles().list(etc).size());
     }
 
     @Test

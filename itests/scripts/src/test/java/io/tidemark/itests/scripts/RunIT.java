@@ -271,6 +271,38 @@ class RunIT {
         assertEquals("", newer.good().text());
     }
 
+    /** What is wished is in its etc and nowhere else; whoever asked the cache of Karaf acted on the files of the first. */
+    @Test
+    void aDataDirectoryIsMovedAndCopiedWithItsImages() throws IOException {
+        Path first = node("a");
+        background(first, Ports.free(2)).good();
+        Shell.run("./tm", "--data", first.toString(), "image:create", "v1", "1M")
+                .good();
+        Shell.run("./run", "--data", first.toString(), "--stop").good();
+        // The first start behind its creation brings it into the cache.
+        background(first, Ports.free(2)).good();
+        Shell.run("./run", "--data", first.toString(), "--stop").good();
+        Path file = first.resolve("etc/io.tidemark.image-v1.cfg");
+        String wished = Files.readString(file);
+
+        Path copy = node("copy");
+        Shell.run("cp", "-a", first.toString(), copy.toString()).good();
+        background(copy, Ports.free(2)).good();
+        list(copy, "v1");
+        Shell.run("./tm", "--data", copy.toString(), "image:set", "v1", "description=a copy")
+                .good();
+        assertTrue(
+                Files.readString(copy.resolve("etc/io.tidemark.image-v1.cfg")).contains("a copy"));
+        Shell.run("./tm", "--data", copy.toString(), "image:delete", "v1", "--yes")
+                .good();
+        assertEquals(wished, Files.readString(file));
+
+        Path moved = node("moved");
+        Files.move(first, moved);
+        background(moved, Ports.free(2)).good();
+        list(moved, "v1");
+    }
+
     /** The distribution that a running node runs on. */
     private static Path home(Path data) throws IOException {
         String option = "-Dkaraf.home=";

@@ -129,6 +129,31 @@ class UpgradeIT {
         assertEquals("history\n", Files.readString(log));
     }
 
+    /** Its cache has whole paths of configuration files: those of the place where it was. */
+    @Test
+    void karafsDirectoryGoesWhenTheDataDirectoryIsElsewhere() throws IOException {
+        start();
+        Path first = data;
+        Files.writeString(
+                Files.createDirectories(data.resolve("karaf/data/cache")).resolve("old"), "");
+        Files.writeString(data.resolve("karaf/log/karaf.log"), "history\n");
+        data = scratch.resolve("copied");
+        Shell.run("cp", "-a", first.toString(), data.toString()).good();
+        start();
+        assertFalse(Files.exists(data.resolve("karaf/data/cache/old")), "a copy");
+        assertEquals("history\n", Files.readString(data.resolve("karaf/log/karaf.log")));
+        data = scratch.resolve("moved");
+        Files.move(first, data);
+        start();
+        assertFalse(Files.exists(data.resolve("karaf/data/cache/old")), "moved");
+        // The same place by another name.
+        Files.writeString(
+                Files.createDirectories(data.resolve("karaf/data/cache")).resolve("old"), "");
+        data = Files.createSymbolicLink(scratch.resolve("link"), data);
+        start();
+        assertTrue(Files.exists(data.resolve("karaf/data/cache/old")), "the same place");
+    }
+
     @Test
     void theDistributionIsOnlyRead() throws IOException {
         String before = listing();
