@@ -30,6 +30,12 @@ fail() { # STATUS TEXT
     exit "$1"
 }
 
+# An empty value is one that a script lost on its way: what is left out means another node.
+value() { # OPTION VALUE
+    [[ -n $2 ]] || fail 2 "$1: its value is empty; leave $1 out for the default"
+    case $1 in --node) node=$2 ;; --data) data=$2 ;; esac
+}
+
 # Journals that no node has open are looked at without one; in the source tree, with what ./run built last.
 offline() {
     local tool=$here/tidemark-journal home='' distribution
@@ -48,10 +54,9 @@ offline() {
 node=a data='' serving='' json='' offline=''
 while (($# > 0)); do
     case $1 in
-        --node) (($# > 1)) || fail 2 "--node: a name is missing"; node=$2; shift 2 ;;
-        --node=*) node=${1#*=}; shift ;;
-        --data) (($# > 1)) || fail 2 "--data: a directory is missing"; data=$2; shift 2 ;;
-        --data=*) data=${1#*=}; shift ;;
+        --node) (($# > 1)) || fail 2 "--node: a name is missing"; value "$1" "$2"; shift 2 ;;
+        --data) (($# > 1)) || fail 2 "--data: a directory is missing"; value "$1" "$2"; shift 2 ;;
+        --node=* | --data=*) value "${1%%=*}" "${1#*=}"; shift ;;
         --json) json=yes; shift ;;
         --serving) serving=yes; shift ;;
         --offline) offline=yes; shift ;;

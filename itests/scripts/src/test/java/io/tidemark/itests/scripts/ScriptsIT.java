@@ -594,4 +594,57 @@ class ScriptsIT {
                 "no Java 17 to 23 found in JAVA_HOME, PATH or /usr/lib/jvm; on Debian: apt-get install openjdk-17-jdk-headless");
         assertTrue(Files.notExists(data), "a start that failed leaves nothing");
     }
+
+    // ---- whom an order is for
+
+    private static void oneUsageError(String text, List<String> command) {
+        Outcome outcome = Shell.run(command.toArray(String[]::new));
+        assertEquals(2, outcome.status(), outcome.toString());
+        assertEquals(1, outcome.err().lines().count(), outcome.toString());
+        assertTrue(outcome.err().contains(text), outcome.toString());
+    }
+
+    /** A script whose variable is empty would otherwise stop node a, or delete its images. */
+    @Test
+    void anEmptyValueIsNotTheDefault() {
+        String bin = "karaf-assembly/src/main/resources/bin/";
+        for (String option : List.of("--node", "--data")) {
+            String text = option + ": its value is empty";
+            for (List<String> given : List.of(List.of(option, ""), List.of(option + "="))) {
+                oneUsageError(text, command("./run", given, "--stop"));
+                oneUsageError(text, command("./run", given, "--status"));
+                oneUsageError(text, command(bin + "tidemark", given, "--background"));
+                oneUsageError(text, command("./tm", given, "image:list"));
+                oneUsageError(text, command("./tm", given, "--offline", "journal:verify", "v1"));
+                oneUsageError(text, command(bin + "tidemark-journal", given, "journal:verify", "v1"));
+            }
+        }
+        for (String option : List.of("--nbd", "--mirror")) {
+            oneUsageError(option + ": its value is empty", command("./run", List.of(option, ""), "--status"));
+        }
+    }
+
+    private static List<String> command(String script, List<String> given, String... rest) {
+        List<String> words = new ArrayList<>(List.of(script));
+        words.addAll(given);
+        words.addAll(List.of(rest));
+        return words;
+    }
+
+    /** As a start refuses it. */
+    @Test
+    void anotherNodeThanTheNamedIsNeitherStoppedNorAsked() throws IOException {
+        Path data = scratch.resolve("data");
+        Files.createDirectories(data.resolve("etc"));
+        Files.writeString(data.resolve("etc/node.properties"), "node = a\nnbd = 127.0.0.1:10809\n");
+        for (String order : List.of("--stop", "--status")) {
+            List<String> words = List.of("--data", data.toString(), order);
+            oneUsageError(
+                    data + " is the data directory of node a: say --node a, or another --data",
+                    command("./run", List.of("--node", "b"), words.toArray(String[]::new)));
+            Outcome own = Shell.run(command("./run", List.of("--node", "a"), words.toArray(String[]::new))
+                    .toArray(String[]::new));
+            assertEquals(4, own.status(), own.toString());
+        }
+    }
 }
