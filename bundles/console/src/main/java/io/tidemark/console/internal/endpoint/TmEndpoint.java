@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class TmEndpoint implements AutoCloseable {
 
     private final Shell shell;
     private final long requestMillis;
+    private final ThreadFactory threads;
     private final String token = TmFile.newToken();
     private final ServerSocket server;
     private final TmFile file;
@@ -33,9 +35,10 @@ public final class TmEndpoint implements AutoCloseable {
     private final Set<Socket> callers = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private TmEndpoint(Path path, Shell shell, long requestMillis) throws IOException {
+    private TmEndpoint(Path path, Shell shell, long requestMillis, ThreadFactory threads) throws IOException {
         this.shell = shell;
         this.requestMillis = requestMillis;
+        this.threads = threads;
         this.server = new ServerSocket();
         try {
             server.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), QUEUE);
@@ -58,36 +61,66 @@ public final class TmEndpoint implements AutoCloseable {
      * @throws IOException when it cannot listen or write
      */
     public static TmEndpoint open(Path path, Shell shell) throws IOException {
-        return new TmEndpoint(path, shell, REQUEST_MILLIS);
+        return new TmEndpoint(path, shell, REQUEST_MILLIS, TmEndpoint::thread);
     }
 
     /**
-     * As {@link #open}, with another time for a caller to send its request.
+     * As {@link #open}, with another time for a caller to send its request, and other threads.
      *
      * @param path of the file
      * @param shell runs the commands
      * @param requestMillis most time for a request
+     * @param threads that serve callers
      * @return the endpoint
      * @throws IOException when it cannot listen or write
      */
-    static TmEndpoint open(Path path, Shell shell, long requestMillis) throws IOException {
-        return new TmEndpoint(path, shell, requestMillis);
+    static TmEndpoint open(Path path, Shell shell, long requestMillis, ThreadFactory threads) throws IOException {
+        return new TmEndpoint(path, shell, requestMillis, threads);
+    }
+
+    static Thread thread(Runnable work) {
+        Thread thread = new Thread(work, "tm-serve");
+        thread.setDaemon(true);
+        return thread;
     }
 
     private void accept() {
         while (!closed) {
             try {
                 room.acquire();
-                serve(server.accept());
-            } catch (IOException e) {
-                room.release();
-                if (!closed) {
-                    LOG.warn("The command port could not take a caller: {}", e.getMessage());
-                    pause();
-                }
             } catch (InterruptedException e) {
                 return;
             }
+            if (!take()) {
+                room.release();
+                if (!closed) {
+                    pause();
+                }
+            }
+        }
+    }
+
+    /** Waits for a caller; true when a thread serves it, which then makes room again. */
+    private boolean take() {
+        Socket socket = null;
+        try {
+            socket = server.accept();
+            serve(socket);
+            return true;
+        } catch (IOException | RuntimeException | Error e) {
+            // Also where the machine has no thread for it now: whoever calls next may find one.
+            if (!closed) {
+                LOG.warn("The command port could not take a caller: {}", e.toString());
+            }
+            drop(socket);
+            return false;
+        }
+    }
+
+    private void drop(Socket socket) {
+        if (socket != null) {
+            callers.remove(socket);
+            closeQuietly(socket);
         }
     }
 
@@ -106,17 +139,14 @@ public final class TmEndpoint implements AutoCloseable {
             // An accept that was under way may still have taken it, and then nobody else closes it.
             closeQuietly(socket);
         }
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        new TmConnection(socket, token, shell, requestMillis).serve();
-                    } finally {
-                        callers.remove(socket);
-                        room.release();
-                    }
-                },
-                "tm-serve");
-        thread.setDaemon(true);
+        Thread thread = threads.newThread(() -> {
+            try {
+                new TmConnection(socket, token, shell, requestMillis).serve();
+            } finally {
+                callers.remove(socket);
+                room.release();
+            }
+        });
         thread.start();
     }
 

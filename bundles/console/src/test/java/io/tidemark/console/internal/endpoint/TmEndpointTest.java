@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.security.auth.Subject;
 import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
 import org.apache.karaf.shell.impl.console.SessionFactoryImpl;
@@ -65,7 +66,7 @@ class TmEndpointTest {
         node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
         file = data.resolve("tm");
         shell = new KarafShell(factory, new Subject(), Set.of("image:list", "test:begin"), () -> readiness);
-        endpoint = TmEndpoint.open(file, shell, REQUEST_MILLIS);
+        endpoint = TmEndpoint.open(file, shell, REQUEST_MILLIS, TmEndpoint::thread);
     }
 
     @AfterEach
@@ -253,6 +254,31 @@ class TmEndpointTest {
         run(0, "image:list");
         for (TmClient client : silent) {
             client.close();
+        }
+    }
+
+    @Test
+    void aCallerForWhomThereIsNoThreadIsTurnedAwayAndTheNextOneServed() throws IOException {
+        endpoint.close();
+        AtomicInteger missing = new AtomicInteger(2);
+        endpoint = TmEndpoint.open(
+                file,
+                shell,
+                REQUEST_MILLIS,
+                work -> missing.getAndDecrement() > 0 ? new NoThread() : TmEndpoint.thread(work));
+        for (int i = 0; i < 2; i++) {
+            try (TmClient client = TmClient.call(file, 0, "-", "image:list")) {
+                assertTrue(client.turnedAway());
+            }
+        }
+        run(0, "image:list");
+    }
+
+    /** As a machine that has no more threads answers. */
+    private static final class NoThread extends Thread {
+        @Override
+        public void start() {
+            throw new OutOfMemoryError("unable to create native thread");
         }
     }
 
