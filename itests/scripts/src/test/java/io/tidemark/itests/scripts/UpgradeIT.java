@@ -94,6 +94,44 @@ class UpgradeIT {
         assertEquals("", start().err(), "said once");
     }
 
+    /** As an older version left it when the power went amid its first start: nobody said that it was edited. */
+    @Test
+    void aHalfCopiedFileOfAFirstStartIsNamed() throws IOException {
+        Path options = Files.createDirectories(data.resolve("etc")).resolve("jvm.options");
+        Files.writeString(options, "");
+        Outcome outcome = start();
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains(options + " was there before this version came"), outcome.err());
+        assertEquals("", start().err(), "said once");
+    }
+
+    /** Killed whenever it was: the next start ends with what was shipped, and takes nothing for an edit. */
+    @Test
+    void aCopyThatWasCutGoesOn() throws IOException {
+        Path kill = scratch.resolve("bin");
+        for (String tool : List.of("cp", "sync", "mv")) {
+            data = scratch.resolve("cut by " + tool);
+            Shell.run("rm", "-rf", kill.toString()).good();
+            Path dying = Files.createDirectories(kill).resolve(tool);
+            // The second one writes half and dies with the script that called it.
+            Files.writeString(
+                    dying,
+                    "#!/bin/sh\n[ -e " + kill + "/once ] || { touch " + kill + "/once; exec /bin/" + tool
+                            + " \"$@\"; }\n" + "for last; do :; done\n[ " + tool
+                            + " != cp ] || : >\"$last\"\nkill -9 $PPID\n");
+            dying.toFile().setExecutable(true);
+            Outcome cut = Shell.run(
+                    scratch,
+                    Map.of("JAVA_HOME", scratch.resolve("jdk").toString(), "PATH", kill + ":" + System.getenv("PATH")),
+                    "",
+                    List.of(home.resolve("bin/tidemark").toString(), "--data", data.toString(), "--nbd", "1"));
+            assertTrue(cut.status() != 0, tool + ": " + cut);
+            assertEquals("", start().err(), tool);
+            Shell.run("diff", "-r", "-x", ".shipped", "-x", "node.properties", home + "/etc", data + "/etc")
+                    .good();
+        }
+    }
+
     @Test
     void aRemovedPoolStaysRemovedAndAFileOfKarafComesBack() throws IOException {
         start();
