@@ -70,10 +70,13 @@ public record Call(Arguments arguments, Node node, Caller caller) {
      * @param argument that names it
      * @param force option that lets it replace one
      * @return absolute
-     * @throws Failure when it is there and may not be replaced
+     * @throws Failure when it is there and may not be replaced, or is no file: a device would be gone, and a file in its place
      */
     public Path newFile(String argument, String force) throws Failure {
         Path file = file(arguments.text(argument));
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw Failure.failed(file + " is there and is no file; take another name. Nothing was done.");
+        }
         if (Files.exists(file) && !arguments.has(force)) {
             throw Failure.failed(file + " is there already; take another name, or say " + force + " to replace it");
         }

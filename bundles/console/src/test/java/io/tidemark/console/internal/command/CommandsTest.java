@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -399,6 +400,22 @@ class CommandsTest {
         assertThrows(Failure.class, () -> Typed.run(node, "journal:export vm1 new", null, directory));
         assertEquals(List.of("out", "out.part"), names(directory));
         assertEquals("somebody else's", Files.readString(other));
+    }
+
+    /** In its place there would be a file: of /dev/null, for every program of the machine. */
+    @Test
+    void whatIsNoFileIsNotReplaced(@TempDir Path directory) throws Exception {
+        journal();
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Files.createSymbolicLink(directory.resolve("link"), pipe);
+        for (String line :
+                List.of("journal:export vm1 pipe --force", "journal:export vm1 link", "journal:export vm1 .")) {
+            Failure refusal = assertThrows(Failure.class, () -> Typed.run(node, line, null, directory), line);
+            assertHas(refusal.getMessage(), "is there and is no file; take another name. Nothing was done.");
+        }
+        assertEquals(List.of("link", "pipe"), names(directory));
+        assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
     }
 
     @Test
