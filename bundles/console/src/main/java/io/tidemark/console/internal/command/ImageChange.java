@@ -8,6 +8,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.base.text.Sizes;
+import io.tidemark.console.internal.render.JournalReaders;
 import io.tidemark.console.internal.render.JournalViews;
 import io.tidemark.console.internal.render.Words;
 import java.util.EnumSet;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** {@code image:set}, {@code image:resize}, {@code image:checkpoint}, {@code image:mark}, {@code image:open} and {@code image:delete}. */
 final class ImageChange {
@@ -266,11 +268,50 @@ final class ImageChange {
     private static void delete(Call call) throws Failure, StorageException {
         String name = call.arguments().text("NAME");
         if (!call.arguments().has(FORCE)) {
-            refuseMirrored(name, ImageShow.mirrored(call));
+            refuseMirrored(call, name);
         }
         call.confirm(doomed(call.images(), name), YES);
         call.images().delete(name);
         call.line(name + ": deleted");
+    }
+
+    private static void refuseMirrored(Call call, String name) throws Failure, StorageException {
+        List<MirrorStatus> mirrored;
+        try {
+            mirrored = call.node().mirrors().status();
+        } catch (StorageException e) {
+            refuseFollowed(call.images(), name, e);
+            return;
+        }
+        refuseMirrored(name, mirrored);
+    }
+
+    /** Where the mirror cannot be asked, the image's journal still knows who follows it. */
+    private static void refuseFollowed(ImageManager images, String name, StorageException noMirror)
+            throws Failure, StorageException {
+        String who;
+        try {
+            who = images.journal(name).clients().stream()
+                    .filter(client -> client.id().startsWith(JournalReaders.MIRROR + ":"))
+                    .map(client -> client.description().isEmpty() ? client.id() : client.description())
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+        } catch (StorageException e) {
+            if (e.reason() == StorageException.Reason.NOT_FOUND) {
+                // No configuration names it, so nobody can follow it.
+                return;
+            }
+            throw Failure.failed(
+                    "nobody can say whether " + name + " has replicas: " + e.getMessage() + "; and "
+                            + noMirror.getMessage() + ". Say " + FORCE
+                            + " to delete it all the same. Nothing was done.",
+                    e);
+        }
+        if (!who.isEmpty()) {
+            throw Failure.failed(noMirror.getMessage() + ". The journal of " + name + " knows " + who
+                    + ", which would follow nothing any more. Run mirror:disable " + name
+                    + " when the mirror runs, or say " + FORCE + ". Nothing was done.");
+        }
     }
 
     /** Its peers would find nothing, or it would come back as a copy. */

@@ -17,7 +17,9 @@ import java.util.Optional;
  * @param mirrored all mirrored images
  */
 public record JournalReaders(List<PeerStatus> peers, List<MirrorStatus> mirrored) {
-    private static final String MIRROR = "mirror";
+    /** What the ids of clients of the mirror begin with, before a colon. */
+    public static final String MIRROR = "mirror";
+
     private static final String KEY_KIND = "ed25519:";
 
     /**

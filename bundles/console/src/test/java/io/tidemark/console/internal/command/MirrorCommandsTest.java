@@ -10,6 +10,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.Branch;
 import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.MirrorStatus;
@@ -659,6 +660,32 @@ class MirrorCommandsTest {
         assertEquals("vm1: deleted\n", Typed.run(node, "image:delete vm1 --force --yes"));
         mirrors.images.remove(2);
         assertEquals("vm2: deleted\n", Typed.run(node, "image:delete vm2 --yes"));
+    }
+
+    /** As where its configuration is refused: its replicas may still lack what only this image has. */
+    @Test
+    void whereNoMirrorRunsTheJournalSaysWhetherAnImageIsMirrored() throws Exception {
+        node.mirrors = null;
+        FakeJournal journal = new FakeJournal();
+        node.journals.put("vm1", journal);
+        journal.clients.clear();
+        journal.client("mirror:0b0b0b0b:vm1", 7, JournalClient.State.EXPIRED);
+        assertEquals(
+                "the mirror of this node does not run, so there are no peers and replicas to act on; image:list says so when"
+                        + " its configuration is refused; else look at bundle:list and log:display. The journal of vm1 knows"
+                        + " replica at b, which would follow nothing any more. Run mirror:disable vm1 when the mirror runs, or"
+                        + " say --force. Nothing was done.",
+                refused(Kind.FAILED, "image:delete vm1 --yes").getMessage());
+        String unknown = refused(Kind.FAILED, "image:delete vm2 --yes").getMessage();
+        assertTrue(
+                unknown.startsWith("nobody can say whether vm2 has replicas: the journal of vm2 is not open"), unknown);
+        assertTrue(node.images.keySet().containsAll(List.of("vm1", "vm2")));
+
+        // Others read journals, too, and nothing is lost to them.
+        journal.clients.clear();
+        journal.client("backup", 7, JournalClient.State.CONNECTED);
+        assertEquals("vm1: deleted\n", Typed.run(node, "image:delete vm1 --yes"));
+        assertEquals("vm2: deleted\n", Typed.run(node, "image:delete vm2 --force --yes"));
     }
 
     // ---- branches
