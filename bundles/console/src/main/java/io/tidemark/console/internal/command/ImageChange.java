@@ -258,7 +258,7 @@ final class ImageChange {
                                 FORCE,
                                 "Deletes a mirrored image, too: replicas of it stay as they are and follow nothing; of a replica a new"
                                         + " copy is made.")
-                        .flag(YES, "Does not ask.")
+                        .asks()
                         .example("image:delete vm1", "deletes vm1 when you answer y")
                         .example("image:delete vm1 --yes", "for scripts")
                         .build(),
@@ -272,7 +272,11 @@ final class ImageChange {
         }
         call.confirm(doomed(call.images(), name), YES);
         call.images().delete(name);
-        call.line(name + ": deleted");
+        if (call.json()) {
+            call.printJson(Map.of("image", name));
+        } else {
+            call.line(name + ": deleted");
+        }
     }
 
     private static void refuseMirrored(Call call, String name) throws Failure, StorageException {

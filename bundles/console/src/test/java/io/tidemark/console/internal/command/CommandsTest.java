@@ -171,6 +171,9 @@ class CommandsTest {
         assertFalse(node.images.containsKey("vm1"));
         node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
         assertEquals("vm1: deleted\n", Typed.run(node, "image:delete vm1 --yes"));
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        assertEquals(Map.of("image", "vm1"), JsonText.object(Typed.run(node, "image:delete vm1 --yes --json")));
+        assertFalse(node.images.containsKey("vm1"));
     }
 
     @Test
@@ -568,13 +571,10 @@ class CommandsTest {
     }
 
     @Test
-    void everyCommandThatShowsSomethingSpeaksJson() {
+    void everyCommandSpeaksJson() {
         for (ConsoleCommand command : Commands.all()) {
-            String name = command.spec().name();
-            if (!name.equals("delete")) {
-                assertTrue(
-                        command.spec().options().stream().anyMatch(o -> o.name().equals("--json")), name);
-            }
+            String name = command.spec().fullName();
+            assertTrue(command.spec().options().stream().anyMatch(o -> o.name().equals("--json")), name);
         }
     }
 }
