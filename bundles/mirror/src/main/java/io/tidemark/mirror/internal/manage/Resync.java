@@ -55,7 +55,10 @@ final class Resync {
         }
         if (given == GivenUp.REFUSED) {
             checkNothingIsLost(image, peer, source);
-        } else if (given == GivenUp.KEPT) {
+        }
+        // Deleting it would be refused, when the wish to follow is written already.
+        refuseClients(image);
+        if (given == GivenUp.KEPT) {
             keep(image, peer, source);
         }
         ReplicaWish wish = wish(image, peer, there);
@@ -126,12 +129,23 @@ final class Resync {
         write(wish);
         desk.node().removeReplica(image, false);
         try {
-            desk.services().images().delete(image);
+            delete(image);
             LOG.info("the image '{}' was deleted here, to be copied anew from {}", image, wish.peer());
         } finally {
             desk.node().addReplica(wish);
         }
         desk.node().awaitMade(image, MADE_NANOS);
+    }
+
+    /** It may be gone already: then it is made from the wish. */
+    private void delete(String image) throws StorageException {
+        try {
+            desk.services().images().delete(image);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     private ReplicaWish wish(String image, String peer, String there) throws StorageException {
@@ -247,12 +261,24 @@ final class Resync {
     }
 
     private void refuseClients(String image) throws StorageException {
-        List<String> clients = desk.services().images().image(image).clients();
+        List<String> clients = clients(image);
         if (!clients.isEmpty()) {
             throw new StorageException(
                     Reason.BUSY,
                     "image " + image + " has clients: " + String.join(", ", clients),
                     "detach them first; nothing was changed");
+        }
+    }
+
+    private List<String> clients(String image) throws StorageException {
+        try {
+            return desk.services().images().image(image).clients();
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                // Deleted before: it is only wished.
+                return List.of();
+            }
+            throw e;
         }
     }
 

@@ -315,7 +315,9 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     void delete(String name) throws StorageException {
-        image(name);
+        if (!image(name).clients.isEmpty()) {
+            throw new StorageException(Reason.BUSY, name + " has clients", "detach them first");
+        }
         receiving.remove(name);
         images.remove(name);
     }

@@ -17,6 +17,7 @@ import io.tidemark.mirror.internal.wire.Point;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 
 /** An image and its journal, as they lie on a disk. */
@@ -48,6 +49,9 @@ final class MemoryImage {
     boolean flushesWait;
 
     boolean suspended;
+    /** Attached sessions: with any, it is not deleted. */
+    List<String> clients = List.of();
+
     /** Kept over crashes, as the head is. */
     Fence fence;
 

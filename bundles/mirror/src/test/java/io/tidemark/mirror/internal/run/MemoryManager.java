@@ -44,7 +44,7 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
                 0,
                 0,
                 0,
-                List.of(),
+                image.clients,
                 List.of(),
                 Map.of(),
                 Map.of(),
