@@ -14,6 +14,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.news.News;
@@ -22,6 +23,7 @@ import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaOrigin;
 import io.tidemark.api.trim.TrimVote;
 import io.tidemark.engine.image.MemoryPools;
@@ -170,6 +172,16 @@ class ReplicasTest {
                     fails(Reason.INVALID, () -> node.directory.configure("copy", Map.of("relay", "off")));
             assertTrue(off.getMessage().startsWith("relay: "), off.getMessage());
             replicas.order("copy", HeadOrder.LIVE);
+
+            // Whoever follows it reads that journal.
+            Journal relay = node.directory.journal("copy");
+            JournalClient follower = new JournalClient(
+                    ReplicaManager.CLIENT_PREFIX + "c", "c", new Position(1, 20), JournalClient.State.CONNECTED, 0);
+            relay.putClient(follower);
+            off = fails(Reason.INVALID, () -> node.directory.configure("copy", Map.of("relay", "off")));
+            assertTrue(off.getMessage().contains("relay: others follow this replica"), off.getMessage());
+            assertEquals("on", node.status("copy").properties().get("relay"));
+            relay.removeClient(follower.id());
             node.directory.configure("copy", Map.of("relay", "off"));
 
             // As a primary it keeps what it is told to.

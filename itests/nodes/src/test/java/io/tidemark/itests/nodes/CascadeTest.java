@@ -116,6 +116,8 @@ class CascadeTest {
         });
         assertTrue(sites.b.refused("hold", DISK).contains("relay: "), "it has nothing to wait in");
         assertTrue(sites.b.refused("delay", DISK, "1h").contains("relay: "), "it has nothing to wait in");
+        assertTrue(
+                sites.b.refused("enable", DISK, "a", "0s").contains("nothing can follow it"), "nor anything to send");
         write(sites.a, Duration.ofMillis(200));
         awaitSame(sites.a, sites.b, DISK);
         loads.verify(sites.b.node());

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** An image and its journal, as they lie on a disk. */
@@ -49,6 +50,9 @@ final class MemoryImage {
     boolean flushesWait;
 
     boolean suspended;
+    /** What is wished of it beside the mirror. */
+    Map<String, String> properties = Map.of();
+
     /** Attached sessions: with any, it is not deleted. */
     List<String> clients = List.of();
 

@@ -47,7 +47,7 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
                 image.clients,
                 List.of(),
                 Map.of(),
-                Map.of(),
+                image.properties,
                 image.role,
                 Position.NONE);
     }
