@@ -33,6 +33,14 @@ public interface MirrorManager {
     List<String> ownAddresses();
 
     /**
+     * By what peers can be reached.
+     *
+     * @return what {@link PeerSettings#transport} may name now: the transports that there are, sorted, and behind them
+     *     {@link PeerSettings#LOCAL}, for which there is none
+     */
+    List<String> transports();
+
+    /**
      * All peers.
      *
      * @return sorted by name

@@ -27,6 +27,9 @@ public final class FakeMirrors implements MirrorManager {
     /** What it was told, one line for each call that changes something. */
     public final List<String> told = new ArrayList<>();
 
+    /** Transports. */
+    public final List<String> transports = new ArrayList<>(List.of("tcp", PeerSettings.LOCAL));
+
     /** Peers. */
     public final List<PeerStatus> peers = new ArrayList<>();
 
@@ -104,6 +107,11 @@ public final class FakeMirrors implements MirrorManager {
     @Override
     public List<String> ownAddresses() {
         return List.of("127.0.0.1:10810");
+    }
+
+    @Override
+    public List<String> transports() {
+        return List.copyOf(transports);
     }
 
     @Override

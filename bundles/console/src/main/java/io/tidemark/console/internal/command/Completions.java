@@ -6,6 +6,7 @@ import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.mirror.MirrorStatus;
+import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.base.text.Sizes;
 import io.tidemark.console.internal.render.MirrorWords;
 import java.util.ArrayList;
@@ -67,6 +68,13 @@ final class Completions {
     static List<Candidate> peers(Node node, String word) throws StorageException {
         return node.mirrors().peers().stream()
                 .map(peer -> Candidate.word(peer.name(), peer.state()))
+                .toList();
+    }
+
+    /** By what a peer can be reached. */
+    static List<Candidate> transports(Node node, String word) throws StorageException {
+        return node.mirrors().transports().stream()
+                .map(name -> Candidate.word(name, name.equals(PeerSettings.LOCAL) ? "this node itself" : ""))
                 .toList();
     }
 

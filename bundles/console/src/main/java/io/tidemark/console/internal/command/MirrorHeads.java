@@ -84,7 +84,7 @@ final class MirrorHeads {
                                 TO,
                                 "How many events, or a moment that is received and not behind: " + Moments.FORMS
                                         + "; 1 unless given.",
-                                Completion.NONE)
+                                Moments.COMPLETION)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("mirror:step vm1", "one event further")
                         .example("mirror:step vm1 100", "a hundred events further, or as far as it has received")

@@ -5,7 +5,6 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
-import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Split;
 import io.tidemark.base.text.Json;
@@ -124,7 +123,7 @@ final class MirrorImages {
                                 "NAME",
                                 "The transport that it is to go by. It belongs to the peer, because one link carries all images"
                                         + " (mirror:peer-add --transport): where the peer has another one, nothing is done.",
-                                Completions.words(PeerSettings.TCP, PeerSettings.LOCAL))
+                                Completions::transports)
                         .option(POOL, "POOL", "Image pool of the peer; its default unless given.", Completion.NONE)
                         .option(
                                 JOURNAL_POOL,

@@ -50,7 +50,7 @@ final class MirrorPeers {
                                         "NAME",
                                         "The transport that reaches it; tcp is the default. local: the peer is this node itself,"
                                                 + " so that its images can follow each other.",
-                                        Completions.words(PeerSettings.TCP, PeerSettings.LOCAL))
+                                        Completions::transports)
                                 .option(
                                         FINGERPRINT,
                                         "SHA256",

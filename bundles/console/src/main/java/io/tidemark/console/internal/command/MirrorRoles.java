@@ -66,7 +66,7 @@ final class MirrorRoles {
                                 AT,
                                 "MOMENT",
                                 "Where to go on, not behind what the replica shows: " + Moments.FORMS + ".",
-                                Completion.NONE)
+                                Moments.COMPLETION)
                         .flag(FORCE, "Although the source may have more, or may still be written.")
                         .flag(MirrorCompare.NO_KEEP, "With " + AT + ": keeps nothing of what is given up.")
                         .asks()

@@ -20,6 +20,12 @@ final class Moments {
     static final String FORMS =
             "a position (3:1042), a time (2026-05-01T14:03:07Z), how long ago (-10m) or the name of a mark";
 
+    /**
+     * Nothing is offered for them: only a walk through the whole journal finds its marks, which is too long for a finger on Tab. {@code
+     * journal:inspect --marks} lists them.
+     */
+    static final Completion COMPLETION = Completion.NONE;
+
     /** So many of those that have one name are said. */
     private static final int MOST_NAMED = 5;
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.console.internal.FakeMirrors;
 import io.tidemark.console.internal.FakeNode;
 import io.tidemark.console.internal.Following;
@@ -108,9 +109,48 @@ class TabCompletionTest {
         assertEquals(List.of(), tab("mirror:peer-add "));
         assertEquals(List.of("tcp", "local"), tab("mirror:peer-add siteb --transport "));
         node.mirrors = null;
+        assertEquals(List.of(), tab("mirror:peer-add siteb --transport "));
         assertEquals(List.of(), tab("mirror:enable vm1 --to "));
         assertEquals(List.of(), tab("mirror:status "));
         assertEquals(List.of("copy"), tab("mirror:hold "));
+    }
+
+    @Test
+    void ordersForOneRoleOfferTheImagesThatHaveIt() {
+        node.images.put("copy", FakeNode.replica("copy", Position.NONE, Position.NONE));
+        node.mirrors.images.add(Following.source("vm1").status());
+        node.mirrors.images.add(Following.replica("copy").status());
+        assertEquals(List.of("copy"), tab("mirror:release "));
+        assertEquals(List.of("copy"), tab("mirror:step "));
+        assertEquals(List.of("copy"), tab("mirror:delay "));
+        assertEquals(List.of("vm1", "vm2"), tab("mirror:demote v"));
+        assertEquals(List.of("vm1", "vm2"), tab("mirror:admit --yes v"));
+        assertEquals(List.of(), tab("mirror:demote c"));
+        assertEquals(List.of(), tab("mirror:admit c"));
+        assertEquals(List.of("vm1", "copy"), tab("mirror:disable "));
+        // A mark is found by a walk through the journal only.
+        assertEquals(List.of("--json", "--help"), tab("mirror:step copy "));
+        assertEquals(List.of(), tab("mirror:promote copy --at "));
+    }
+
+    @Test
+    void keptBranchesAreOffered() {
+        for (String name : List.of("copy.3-42-60.20260501T140307Z", "vm1.3-1042-1060.20260501T140307Z")) {
+            node.mirrors.branches.add(
+                    new KeptBranch(name, name.replaceAll("[.].*", ""), new Position(3, 42), 60, 9000, 1, "/kept"));
+        }
+        assertEquals(List.of("vm1.3-1042-1060.20260501T140307Z"), tab("mirror:branch-discard v"));
+        assertEquals(List.of("copy.3-42-60.20260501T140307Z"), tab("mirror:branch-export --force c"));
+        assertEquals(2, tab("mirror:branch-export ").size());
+        assertEquals(List.of(), tab("mirror:branch-export vm1.3-1042-1060.20260501T140307Z /"));
+    }
+
+    /** Also one that somebody has added. */
+    @Test
+    void transportsThatThereAreAreOffered() {
+        node.mirrors.transports.add(0, "quic");
+        assertEquals(List.of("quic", "tcp", "local"), tab("mirror:peer-add siteb --transport "));
+        assertEquals(List.of("--transport=quic"), tab("mirror:enable vm1 --transport=q"));
     }
 
     @Test

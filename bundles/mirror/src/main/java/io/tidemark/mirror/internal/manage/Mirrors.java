@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -242,6 +243,12 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     @Override
     public List<String> ownAddresses() {
         return node.addresses();
+    }
+
+    @Override
+    public List<String> transports() {
+        return Stream.concat(node.transports().stream(), Stream.of(PeerSettings.LOCAL))
+                .toList();
     }
 
     @Override

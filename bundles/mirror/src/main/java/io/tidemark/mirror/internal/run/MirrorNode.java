@@ -145,6 +145,15 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
+     * The transports that there are.
+     *
+     * @return their names, sorted
+     */
+    public List<String> transports() {
+        return ways.names();
+    }
+
+    /**
      * Adds a peer, or changes it: where it is another node or reached otherwise, its link begins anew.
      *
      * @param wish which

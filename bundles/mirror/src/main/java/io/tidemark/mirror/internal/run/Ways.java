@@ -62,6 +62,10 @@ final class Ways {
         return way == null ? "there is no transport " + name : way.trouble;
     }
 
+    synchronized List<String> names() {
+        return List.copyOf(ways.keySet());
+    }
+
     synchronized List<String> addresses() {
         return ways.values().stream()
                 .filter(way -> way.listening != null)

@@ -102,7 +102,10 @@ class WaysTest {
         listen(0, "tcp");
         assertEquals(0, door.open);
         assertEquals(1, better.open);
+        ways.put("quic", door);
+        assertEquals(List.of("quic", "tcp"), ways.names());
         ways.remove("tcp");
+        assertEquals(List.of("quic"), ways.names());
         assertEquals(0, better.open);
         assertNull(ways.get("tcp"));
         assertEquals("there is no transport tcp", ways.trouble("tcp"));
