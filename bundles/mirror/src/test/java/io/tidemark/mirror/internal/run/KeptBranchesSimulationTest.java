@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.JournalClient;
@@ -59,6 +60,35 @@ class KeptBranchesSimulationTest {
             nodes.awaitLinked();
             nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
             assertEquals(1, nodes.a.mirrors.keptBranches().size());
+        });
+    }
+
+    /** What a replica has received behind the moment is more than is kept: only an order that says so gives it up. */
+    @Test
+    void whatCannotBeKeptOfAPromotionIsGivenUpByAnExplicitOrderOnly() {
+        TwoNodes.play(2740, SEEDS, nodes -> {
+            OrdersSimulationTest.mirrored(nodes);
+            MemoryImage replica = nodes.b.image("disk");
+            nodes.b.mirrors.hold("disk");
+            Position at = new Position(replica.newestEpoch().number(), replica.head);
+            nodes.write(nodes.a, 60);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> replica.journal.durable()
+                            == nodes.a.image("disk").journal.durable(),
+                    20 * SECOND));
+            nodes.network.cut("a", "b");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+            String said = OrdersSimulationTest.refused(
+                            Reason.NO_SPACE, () -> nodes.b.mirrors.promoteAt("disk", at, true, GivenUp.KEPT))
+                    .getMessage();
+            assertTrue(said.contains("--no-keep"), said);
+            // What a journal in memory says to the promotion itself.
+            OrdersSimulationTest.refused(
+                    Reason.UNSUPPORTED, () -> nodes.b.mirrors.promoteAt("disk", at, true, GivenUp.LOST));
+            assertEquals(List.of(), nodes.b.mirrors.keptBranches());
+            assertEquals(List.of(), pins(nodes.b));
+            assertFalse(nodes.b.isPrimary("disk"));
         });
     }
 
