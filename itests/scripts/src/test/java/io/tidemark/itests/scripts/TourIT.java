@@ -54,6 +54,49 @@ class TourIT {
         assertTrue(Integer.parseInt(lost.group(1)) > 0 && missing < Integer.parseInt(lost.group(1)), lost.group());
     }
 
+    /** What stands in the text, one behind the other. */
+    private static void inOrder(Outcome outcome, String... parts) {
+        int at = 0;
+        for (String part : parts) {
+            int found = outcome.text().indexOf(part, at);
+            assertTrue(found >= 0, () -> "'" + part + "' is missing in its place: " + outcome);
+            at = found + part.length();
+        }
+    }
+
+    /** Files that are removed beside a database at work, or a disk that is overwritten; and a late replica that has all of it still. */
+    private static void tellsOfTheAccident(Outcome outcome, boolean mounts) {
+        inOrder(outcome, "mirror:enable vm1 --to near\n", "mirror:enable vm1 --to late --delay 1h\n");
+        if (mounts) {
+            inOrder(
+                    outcome,
+                    ". An unlucky command\n",
+                    "\n$ (commit orders to ",
+                    "\n$ rm -rf ",
+                    "The late one has received it, and does not show it yet:\n",
+                    "\n$ mount -o loop,ro,noload ",
+                    "\n$ cp -a ",
+                    "\nall 3000 are right again\n",
+                    "late.site --stop\n",
+                    ". A fire\n",
+                    "\nall 3000 are right\n",
+                    "'PRAGMA integrity_check'\nok\n",
+                    "'SELECT number FROM orders ORDER BY number'",
+                    "'the first one after the fire'");
+        } else {
+            inOrder(
+                    outcome,
+                    ". An unlucky command\n",
+                    "\n$ truncate -s 64M ",
+                    "The late one has received it, and does not show it yet:\n",
+                    "\n$ nbdcopy nbd://",
+                    "\n$ nbdcopy --flush ",
+                    "\nall of it is there again\n",
+                    "late.site --stop\n",
+                    ". A fire\n");
+        }
+    }
+
     /** With a mounted file system where the tests are root, else without. */
     @Test
     void asWhoeverRunsTheTests() {
@@ -61,6 +104,7 @@ class TourIT {
         boolean mounts = root()
                 && Stream.of("/dev/fuse", "/dev/loop-control").map(Path::of).allMatch(Files::exists);
         assertEquals(mounts, outcome.text().contains("$ mount -o loop"), outcome.toString());
+        tellsOfTheAccident(outcome, mounts);
     }
 
     /** In a name space where root is somebody else, who may write to the tree and has no rights beside that. */
@@ -69,6 +113,7 @@ class TourIT {
         Outcome outcome = root() ? tour("unshare", "--user", "--map-user=65534", "--map-group=65534") : tour();
         assertFalse(outcome.text().contains("$ mount"), outcome.toString());
         assertTrue(outcome.text().contains("Mounting needs root"), outcome.toString());
+        tellsOfTheAccident(outcome, false);
     }
 
     @Test
