@@ -95,6 +95,13 @@ class MirrorScenariosTest {
         disk.write(a);
         awaitContent(b, "disk-of-a", content(a));
         assertEquals(own, content(b));
+
+        // A restart takes neither for the other.
+        b.node().stop();
+        disk.write(a);
+        disk.sites.restartB();
+        awaitContent(b, "disk-of-a", content(a));
+        assertEquals(own, content(b));
     }
 
     @Test
@@ -117,7 +124,7 @@ class MirrorScenariosTest {
 
         disk.load(a);
         List<String> marks = IntStream.range(0, 20)
-                .mapToObj(number -> "mark-" + number + "=" + a.node().tell("mark", DISK, "mark-" + number))
+                .mapToObj(number -> named(a, number % 2 == 0 ? "mark" : "snapshot", "moment-" + number))
                 .toList();
         disk.loads.run(Duration.ofMillis(50));
         disk.loads.stop();
@@ -134,6 +141,12 @@ class MirrorScenariosTest {
             }
         }
         b.wasNeverCopiedAnew();
+    }
+
+    /** As a journal lists it. */
+    private static String named(Site site, String kind, String name) {
+        String prefix = kind.equals("snapshot") ? "snapshot:" : "";
+        return prefix + name + "=" + site.node().tell(kind, DISK, name);
     }
 
     @Test
@@ -157,9 +170,17 @@ class MirrorScenariosTest {
         disk.equal(a, b);
         b.wasNeverCopiedAnew();
 
-        // A whole replica is copied anew when that is ordered, and is the same then.
+        // A whole replica begins anew when that is ordered, and is the same then: compared, while it was held, and
+        // copied.
         b.awaitLinked();
-        b.order("resync", DISK, "a");
+        anew(b, "resync", "'disk' begins anew with what it has");
+        disk.equal(a, b);
+        b.order("hold", DISK);
+        disk.write(a);
+        b.awaitState(DISK, "HELD");
+        anew(b, "resync", "'disk' begins anew with what it has");
+        disk.equal(a, b);
+        anew(b, "full", "'disk' was deleted here, to be copied anew");
         disk.equal(a, b);
 
         // Ended while the replica's node is stopped: it is told when it asks, and keeps what it has.
@@ -175,10 +196,24 @@ class MirrorScenariosTest {
         assertEquals(before, content(b));
     }
 
-    /** The last client's goodbye may still be on its way. */
     private static void delete(Site site) {
-        Await.until("deleting at " + site, MirroredDisk.PATIENCE, () -> {
-            String answer = site.node().ask("delete", DISK);
+        whenClientsHaveGone(site, "delete", DISK);
+    }
+
+    /** The replica does what is ordered, and does not merely say that it is well as it is. */
+    private static void anew(Site replica, String order, String says) {
+        int before = replica.node().log().length();
+        whenClientsHaveGone(replica, "mirror", order, DISK, "a");
+        Await.until(
+                () -> "to hear " + says + ": " + replica.node().log().substring(before),
+                PATIENCE,
+                () -> replica.node().log().indexOf(says, before) >= 0);
+    }
+
+    /** The last one's goodbye may still be on its way. */
+    private static void whenClientsHaveGone(Site site, String... words) {
+        Await.until(() -> String.join(" ", words) + " at " + site, PATIENCE, () -> {
+            String answer = site.node().ask(words);
             assertTrue(answer.startsWith("ok") || answer.contains("BUSY"), answer);
             return answer.startsWith("ok");
         });

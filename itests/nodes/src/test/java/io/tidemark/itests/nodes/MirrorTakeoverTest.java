@@ -11,6 +11,7 @@ import io.tidemark.itests.nodes.harness.ScratchExtension;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.Site;
 import io.tidemark.itests.nodes.node.TwoSites;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -186,6 +187,18 @@ class MirrorTakeoverTest {
         String words = a.mirrored(DISK).get("words");
         assertTrue(words.contains("fenced_by_b") && words.contains("mirror:resync"), words);
         assertEquals("SERVING", b.node().status(DISK).get("state"));
+
+        // Both stop, and the one that took over starts beside the one that it has replaced.
+        ByteBuffer taken = MirroredDisk.content(b);
+        b.node().stop();
+        a.node().stop();
+        disk.sites.restartB();
+        a.start();
+        a.awaitLinked();
+        fenced(a, "b");
+        MirroredDisk.awaitImage(b, "SERVING");
+        assertEquals(taken, MirroredDisk.content(b));
+        MirroredDisk.writeOne(b, 0, 76);
 
         // All that it acknowledged is still there, until somebody decides.
         disk.loads.verify(a.node());

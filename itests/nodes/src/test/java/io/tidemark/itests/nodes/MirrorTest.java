@@ -37,6 +37,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class MirrorTest {
     private static final String DISK = "disk";
     private static final long BYTES = 16L << 20;
+    private static final String SECOND = "second";
+    private static final long SECOND_BYTES = 4L << 20;
 
     private final long seed = Seeds.choose("MirrorTest");
     private final Loads loads = new Loads().add(DISK, new Ledger(BYTES, seed, false), Mix.MIRRORED);
@@ -63,9 +65,13 @@ class MirrorTest {
     }
 
     private static void writeOnce(Site primary) throws IOException {
-        ByteBuffer data = ByteBuffer.allocate(4096).put(0, (byte) 77);
-        try (NbdConnection client = primary.node().dial(DISK)) {
-            client.call(NbdConnection.WRITE, NbdConnection.FUA, 0, 4096, data);
+        writeOnce(primary, DISK, 0, 77);
+    }
+
+    private static void writeOnce(Site primary, String image, long offset, int first) throws IOException {
+        ByteBuffer data = ByteBuffer.allocate(4096).put(0, (byte) first);
+        try (NbdConnection client = primary.node().dial(image)) {
+            client.call(NbdConnection.WRITE, NbdConnection.FUA, offset, 4096, data);
         }
     }
 
@@ -74,6 +80,18 @@ class MirrorTest {
         loads.verify(replica.node());
         loads.verify(source.node());
         assertEquals(content(source), content(replica));
+    }
+
+    /** A further, small image of the first site. */
+    private static void createSecond(TwoSites sites) throws IOException {
+        sites.a.node().tell("create", SECOND, Long.toString(SECOND_BYTES), "commit=journal");
+        writeOnce(sites.a, SECOND, 8192, 1);
+    }
+
+    private static void equalSecond(TwoSites sites) throws IOException {
+        TwoSites.awaitEqual(sites.a, sites.b, SECOND);
+        assertEquals(
+                Contents.of(sites.a.node(), SECOND, SECOND_BYTES), Contents.of(sites.b.node(), SECOND, SECOND_BYTES));
     }
 
     private static ByteBuffer content(Site site) throws IOException {
@@ -87,6 +105,9 @@ class MirrorTest {
         loads.run(Duration.ofMillis(500));
         loads.stop();
         equal(sites.a, sites.b);
+        createSecond(sites);
+        sites.a.order("enable", SECOND, "b", "0s");
+        equalSecond(sites);
 
         // Nobody writes to a replica.
         try (NbdConnection client = sites.b.node().dial(DISK)) {
@@ -98,8 +119,10 @@ class MirrorTest {
         // Written while it is away.
         sites.b.node().kill();
         write(sites.a);
+        writeOnce(sites.a, SECOND, 0, 2);
         sites.restartB();
         equal(sites.a, sites.b);
+        equalSecond(sites);
 
         // The source is killed under load, and starts again.
         loads.start(sites.a.node(), seed + 101);
@@ -109,12 +132,16 @@ class MirrorTest {
         sites.a.start();
         loads.verify(sites.a.node());
         write(sites.a);
+        writeOnce(sites.a, SECOND, 16384, 3);
         equal(sites.a, sites.b);
+        equalSecond(sites);
         sites.a.node().stop();
         sites.b.node().stop();
         sites.restartB();
         sites.a.start();
+        writeOnce(sites.a, SECOND, 4096, 4);
         equal(sites.a, sites.b);
+        equalSecond(sites);
     }
 
     @Test
@@ -448,13 +475,20 @@ class MirrorTest {
         equal(sites.a, sites.b);
         endWhileAway(sites);
         writeOnce(sites.a);
-        String refused = sites.a.refused("enable", DISK, "b", "0s");
-        assertTrue(refused.startsWith("UNAVAILABLE") || refused.startsWith("STALE_SERVICE"), refused);
+        createSecond(sites);
+        for (String image : List.of(DISK, SECOND)) {
+            String refused = sites.a.refused("enable", image, "b", "0s");
+            assertTrue(refused.startsWith("UNAVAILABLE") || refused.startsWith("STALE_SERVICE"), refused);
+        }
         sites.restartB();
         sites.a.awaitLinked();
         sites.a.order("enable", DISK, "b", "0s");
         TwoSites.awaitEqual(sites.a, sites.b, DISK);
         assertEquals(content(sites.a), content(sites.b));
+        // Made while the peer was away, and copied for the first time.
+        writeOnce(sites.a, SECOND, 0, 2);
+        sites.a.order("enable", SECOND, "b", "0s");
+        equalSecond(sites);
         sites.a.wasNeverCopiedAnew();
         sites.b.wasNeverCopiedAnew();
     }

@@ -223,9 +223,10 @@ final class MirrorWiring {
             case "verify":
                 return told(mirrors.verify(image, peer, WorkListener.QUIET));
             case "resync":
-                return told(mirrors.resync(image, peer, false));
             case "resync!":
-                return told(mirrors.resync(image, peer, true));
+                return told(mirrors.resync(image, peer, words[1].endsWith("!")));
+            case "full":
+                return told(mirrors.resync(image, peer, GivenUp.REFUSED, true));
             case "lose":
                 return told(mirrors.resync(image, peer, GivenUp.LOST));
             case "bandwidth":

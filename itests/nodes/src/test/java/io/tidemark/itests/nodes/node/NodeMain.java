@@ -158,6 +158,8 @@ public final class NodeMain {
                 return status(manager.checkpoint(words[1]));
             case "mark":
                 return manager.mark(words[1], EventKind.MARK, words[2]).toString();
+            case "snapshot":
+                return manager.mark(words[1], EventKind.SNAPSHOT, words[2]).toString();
             case "marks":
                 return marks(manager.journal(words[1]));
             case "configure":
@@ -184,13 +186,15 @@ public final class NodeMain {
         }
     }
 
-    /** All marks that a journal has, in order. */
+    /** All marks and snapshots that a journal has, in order. */
     private static String marks(Journal journal) throws StorageException {
         List<String> marks = new ArrayList<>();
         try (JournalReader reader = journal.reader(journal.trimmed() + 1)) {
             for (EventHeader header = reader.next(); header != null; header = reader.next()) {
-                if (header.kind() == EventKind.MARK) {
-                    marks.add(EventCodec.decode(header, reader.body()).name() + "=" + header.position());
+                boolean snapshot = header.kind() == EventKind.SNAPSHOT;
+                if (snapshot || header.kind() == EventKind.MARK) {
+                    String name = EventCodec.decode(header, reader.body()).name();
+                    marks.add((snapshot ? "snapshot:" : "") + name + "=" + header.position());
                 }
             }
         }
