@@ -9,6 +9,7 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Worker;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
@@ -65,6 +66,7 @@ class FlashForcesTest {
                 .story("what a call has done is there", 40, FlashForcesTest::done)
                 .story("what an opening has found is there", 20, FlashForcesTest::found)
                 .story("events that an opening kept are there", 80, FlashForcesTest::kept)
+                .story("of two batches that an opening kept neither is lost", 60, FlashForcesTest::bothKept)
                 .story("events that went past the cache are there", 20, FlashForcesTest::through)
                 .story("what follows a seal is there", 20, FlashForcesTest::sealed)
                 .story("what is in a segment that is used again is there", 20, FlashForcesTest::reused)
@@ -228,6 +230,37 @@ class FlashForcesTest {
         Journal third = open(machine, ONE);
         assertEquals(durable, third.durable(), "what was found durable before");
         assertEquals(durable, Events.readAll(third, 1));
+    }
+
+    /** Two batches were under way at once, and the opening fails when it has written both of them again. */
+    private static void bothKept(SimulatedMachine machine) throws Exception {
+        machine.disk().makeDirectories(ROOT);
+        SimulatedContext process = machine.boot("first");
+        Journal journal = create(process, ONE, OPTIONS.withDirectBytes(4096));
+        Events.write(journal, 1, 50_000);
+        machine.sleep(SECOND);
+        Events.append(journal, 50_000);
+        Worker other = process.workers().start("other", () -> quietly(journal.appender()::commit));
+        machine.awaitUntil(() -> false, 1_000);
+        Events.append(journal, 50_000);
+        journal.appender().commit();
+        assertTrue(other.join(SECOND));
+        machine.killAll();
+        int[] writes = {0};
+        machine.disk().plan((operation, path) -> {
+            boolean target = path.endsWith("segment-000000000002");
+            writes[0] += target && operation == Operation.WRITE ? 1 : 0;
+            // The header, and two batches.
+            return target && operation == Operation.FORCE && writes[0] == 3 ? Verdict.FAIL_IO : Verdict.PROCEED;
+        });
+        try {
+            open(machine, ONE);
+        } catch (StorageException e) {
+            assertEquals(Reason.IO, e.reason());
+        }
+        machine.losePower();
+        machine.disk().plan(FaultPlan.NONE);
+        assertEquals(3, Events.readAll(open(machine, ONE), 1));
     }
 
     /** A batch that goes past the cache says nothing about the seal in front of it, which is in the chain. */

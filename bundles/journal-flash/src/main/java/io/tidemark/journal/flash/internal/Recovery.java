@@ -368,23 +368,45 @@ final class Recovery {
         last.cutStride();
     }
 
-    /** What is intact but not attested goes into a new segment, so that it is on the device whatever a failed force did. */
+    /**
+     * What is intact but not attested goes into a new segment, so that it is on the device whatever a failed force did. Its first
+     * batch comes last: until that is there the segment counts as a spare, and all of it is found in the old one again.
+     */
     private void rewrite(Segment last, List<BatchHeader> kept) throws StorageException {
         Segment target = freshSpare();
-        int previous = kept.get(0).previous();
+        spares.add(0, target);
+        BatchHeader first = kept.get(0);
+        int previous = first.previous();
         for (BatchHeader batch : kept) {
             ByteBuffer bytes = walk.load(last.file, batch);
-            BatchFields fields = Rewriting.move(bytes, batch, target, previous, checksums);
+            BatchFields fields = Rewriting.move(bytes, batch, target, target.endOffset, previous, checksums);
             previous = bytes.getInt(Layout.Batch.CHECKSUM);
-            bytes.clear().limit(batch.totalBytes());
-            target.file.write(bytes, fields.offset);
+            if (batch != first) {
+                write(target, bytes, fields);
+            }
             target.addData(fields, 0, 0, previous, strideBytes);
             keptBatches++;
         }
-        target.file.force();
-        truncate(last, kept.get(0));
+        if (kept.size() > 1) {
+            target.file.force();
+        }
+        begin(target, last, first);
+        truncate(last, first);
+        spares.remove(target);
         live.add(target);
         target.cutStride();
+    }
+
+    /** Writes its first batch: from now on the segment is the last one. */
+    private void begin(Segment target, Segment last, BatchHeader first) throws StorageException {
+        ByteBuffer bytes = walk.load(last.file, first);
+        write(target, bytes, Rewriting.move(bytes, first, target, Segment.FIRST_BATCH, first.previous(), checksums));
+        target.file.force();
+    }
+
+    private static void write(Segment target, ByteBuffer bytes, BatchFields fields) throws StorageException {
+        bytes.clear().limit(fields.totalBytes);
+        target.file.write(bytes, fields.offset);
     }
 
     /** A spare with a new identity, so that nothing that was torn in it can ever fit. */

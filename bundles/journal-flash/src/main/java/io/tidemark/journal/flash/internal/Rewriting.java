@@ -4,11 +4,12 @@ import io.tidemark.journal.flash.internal.Layout.Batch;
 import io.tidemark.journal.flash.internal.Layout.EventRecord;
 import java.nio.ByteBuffer;
 
-/** Moves a batch to the end of another segment: same events, new checksums. */
+/** Moves a batch into another segment: same events, new checksums. */
 final class Rewriting {
     private Rewriting() {}
 
-    static BatchFields move(ByteBuffer bytes, BatchHeader batch, Segment target, int previous, Checksums checksums) {
+    static BatchFields move(
+            ByteBuffer bytes, BatchHeader batch, Segment target, long offset, int previous, Checksums checksums) {
         Seed seed = target.identity.seed();
         Checksums content = new Checksums();
         content.start();
@@ -34,7 +35,7 @@ final class Rewriting {
         fields.epoch(batch.epoch(), batch.epochIdentity());
         fields.firstTimeNanos = batch.firstTimeNanos();
         fields.lastTimeNanos = batch.lastTimeNanos();
-        fields.offset = target.endOffset;
+        fields.offset = offset;
         fields.writtenNanos = batch.writtenNanos();
         fields.contentChecksum = content.value();
         BatchHeader.write(bytes, 0, fields, target.identity, checksums);
