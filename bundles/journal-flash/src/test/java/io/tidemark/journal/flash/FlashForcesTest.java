@@ -69,6 +69,7 @@ class FlashForcesTest {
                 .story("of two batches that an opening kept neither is lost", 60, FlashForcesTest::bothKept)
                 .story("events that went past the cache are there", 20, FlashForcesTest::through)
                 .story("what follows a seal is there", 20, FlashForcesTest::sealed)
+                .story("what follows a seal that an opening found is there", 20, FlashForcesTest::sealFound)
                 .story("what is in a segment that is used again is there", 20, FlashForcesTest::reused)
                 .story("an opening need not walk segments that were ended", 20, FlashForcesTest::ended)
                 .story("a force of a batch waits for few zeros of new segments", 1, FlashForcesTest::filled)
@@ -275,6 +276,23 @@ class FlashForcesTest {
         Journal again = open(machine, ONE);
         assertEquals(2, again.durable());
         assertEquals(2, Events.readAll(again, 1));
+    }
+
+    /** The process was killed before it could force the seal. */
+    private static void sealFound(SimulatedMachine machine) throws Exception {
+        machine.disk().makeDirectories(ROOT);
+        FlashOptions options = OPTIONS.withSealNanos(1_000_000).withDirectBytes(4096);
+        Journal journal = create(machine.boot("first"), ONE, options);
+        Events.write(journal, 1, 50_000);
+        withoutForces(machine);
+        machine.sleep(SECOND);
+        machine.killAll();
+        machine.disk().plan(FaultPlan.NONE);
+        SimulatedContext second = machine.boot("second");
+        Journal again = store(second, ONE, options).open(second, NAME, SETTINGS);
+        Events.write(again, 1, 50_000);
+        machine.losePower();
+        assertEquals(2, Events.readAll(open(machine, ONE), 1));
     }
 
     /** Past the cache and durable at once, as the batches of a busy journal are. */

@@ -258,6 +258,8 @@ final class Recovery {
             return;
         }
         Segment last = live.get(live.size() - 1);
+        // What a failed force left in the cache alone is not there.
+        dropCache(last, Segment.FIRST_BATCH);
         BatchHeader first = walk.first(last.file, last.identity);
         SegmentWalk.Chain chain = walk.chain(last.file, last.identity, first, null);
         for (BatchHeader item : chain.items()) {
@@ -356,13 +358,14 @@ final class Recovery {
                         "events up to " + attested + " were durable and only those up to " + durable
                                 + " are intact; the damage is at byte " + last.endOffset);
             case KEEP, KEEP_AND_CUT -> rewrite(last, kept);
-            case KEEP_IN_PLACE, KEEP_IN_PLACE_AND_CUT -> {
-                keptBatches = kept.size();
-                last.file.force();
-            }
-            case CUT -> leaveLast = true;
             default -> {
-                // Appending simply goes on.
+                keptBatches = kept.size();
+                leaveLast = verdict == Verdict.CUT;
+                if (!state.clean() || !kept.isEmpty()) {
+                    // Also of what is attested: the seal or index that the next batch is chained with may be in the
+                    // cache alone.
+                    last.file.force();
+                }
             }
         }
         last.cutStride();
