@@ -73,6 +73,8 @@ final class Recovery {
             sortOut();
             settleAllButLast();
             settleLast();
+            // What was dropped as torn was moved nowhere.
+            live.forEach(segment -> segment.movedUpTo = Math.min(segment.movedUpTo, durable));
         } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             closeAll();
             throw e;
@@ -226,11 +228,14 @@ final class Recovery {
 
     private void settle(Segment segment, BatchHeader first, int link) throws StorageException {
         if (walk.readEnd(segment, link)) {
+            noteMoved(segment, walk.headerAt(segment.file, segment.identity, segment.endOffset));
             return;
         }
         if (link == first.previous()) {
             // All that is in it was not attested once, and was written again to the next one.
             segment.supersede(first.firstSequence(), first.firstTimeNanos());
+            segment.lastChecksum = link;
+            noteMoved(segment, first);
             return;
         }
         SegmentWalk.Chain chain = walk.chain(segment.file, segment.identity, first, link);
@@ -243,6 +248,17 @@ final class Recovery {
         // What lies behind the link may be the tail of an earlier opening, whose places must stay readable.
         segment.keepTail = true;
         endless.add(segment);
+        noteMoved(segment, walk.headerAt(segment.file, segment.identity, segment.endOffset));
+    }
+
+    /** An opening before this one may have moved what lies behind the end of a segment: the places there are known yet. */
+    private void noteMoved(Segment segment, BatchHeader behind) throws StorageException {
+        if (behind != null && behind.isData() && behind.previous() == segment.lastChecksum) {
+            for (BatchHeader item :
+                    walk.chain(segment.file, segment.identity, behind, null).items()) {
+                segment.movedUpTo = Math.max(segment.movedUpTo, item.lastSequence());
+            }
+        }
     }
 
     // ---- the end ----
@@ -434,6 +450,7 @@ final class Recovery {
         last.cutStride();
         last.left = true;
         last.keepTail = true;
+        last.movedUpTo = durable;
         if (last.isEmpty()) {
             last.supersede(firstKept.firstSequence(), firstKept.firstTimeNanos());
         } else {

@@ -42,6 +42,9 @@ final class Segment {
     /** Recovery found the tail of another opening behind the end: no index may be written over it. */
     boolean keepTail;
 
+    /** Events up to here were moved from it to the next segment by an opening; whoever knew their places reads them here yet. */
+    long movedUpTo;
+
     private int pins;
 
     Segment(SegmentIdentity identity, Path path, StorageFile file) {
@@ -56,6 +59,11 @@ final class Segment {
 
     boolean isEmpty() {
         return firstSequence == 0;
+    }
+
+    /** Trimmed up to here, nobody needs it. */
+    long neededUpTo() {
+        return Math.max(lastSequence, movedUpTo);
     }
 
     void pin() {

@@ -391,7 +391,7 @@ final class SegmentTable {
             int count = 0;
             while (count < live.size() - 1
                     && live.get(count).left
-                    && live.get(count).lastSequence <= bound
+                    && live.get(count).neededUpTo() <= bound
                     && !live.get(count).isEmpty()) {
                 count++;
             }
