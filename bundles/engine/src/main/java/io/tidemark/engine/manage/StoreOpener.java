@@ -116,16 +116,19 @@ final class StoreOpener {
 
     private void checkOwn(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
         try (Journal journal = journals.open(context, config.name(), limits(config, image))) {
-            List<Epoch> epochs = journal.epochs();
-            boolean unused =
-                    epochs.isEmpty() || journal.durable() < epochs.get(0).firstSequence();
-            if (!unused && !journal.identity().equals(image.head().journalIdentity())) {
+            if (!isUnused(journal) && !journal.identity().equals(image.head().journalIdentity())) {
                 throw new StorageException(
                         Reason.MISMATCH,
                         "the journal " + config.name() + " in pool " + config.journalPool() + " is of another image",
                         "move it away; image " + config.name() + " needs none, it begins with a new one");
             }
         }
+    }
+
+    /** It never had an event. */
+    private static boolean isUnused(Journal journal) {
+        List<Epoch> epochs = journal.epochs();
+        return epochs.isEmpty() || journal.durable() < epochs.get(0).firstSequence();
     }
 
     private Journal openJournal(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
@@ -195,7 +198,7 @@ final class StoreOpener {
         }
         UUID journalIdentity = newIdentity();
         ImageHead.Role role = origin == null ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA;
-        removeLeftover(journals, config, role);
+        removeLeftover(journals, config, role, false);
         Journal journal = journals.create(context, name, journalIdentity, config.journalAs(role));
         BlockImage image = null;
         try {
@@ -221,7 +224,7 @@ final class StoreOpener {
      * @throws StorageException EXISTS when there is a journal that holds something
      */
     Journal createJournal(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
-        removeLeftover(journals, config, ImageHead.Role.PRIMARY);
+        removeLeftover(journals, config, ImageHead.Role.PRIMARY, true);
         return journals.create(context, config.name(), newIdentity(), limits(config, image));
     }
 
@@ -245,8 +248,11 @@ final class StoreOpener {
         return new UUID(context.randomBits(), context.randomBits());
     }
 
-    /** A journal that never had an epoch holds nothing: it is what an interrupted creation left. */
-    private void removeLeftover(JournalStore journals, ImageConfig config, ImageHead.Role role)
+    /**
+     * A journal that never had an epoch holds nothing: it is what an interrupted creation left. Where the image is there, one that
+     * never had an event is what was left when a lost journal was given up.
+     */
+    private void removeLeftover(JournalStore journals, ImageConfig config, ImageHead.Role role, boolean imageIsThere)
             throws StorageException {
         String name = config.name();
         if (!journals.list().contains(name)) {
@@ -256,16 +262,17 @@ final class StoreOpener {
         try (Journal journal = journals.open(context, name, config.journalAs(role))) {
             List<Epoch> epochs = journal.epochs();
             // That of a replica begins with an epoch.
-            boolean fresh = role == ImageHead.Role.REPLICA
-                    && epochs.size() == 1
-                    && journal.durable() < epochs.get(0).firstSequence();
-            empty = epochs.isEmpty() || fresh;
+            boolean mayBegin = imageIsThere || (role == ImageHead.Role.REPLICA && epochs.size() == 1);
+            empty = epochs.isEmpty() || (mayBegin && isUnused(journal));
         }
         if (!empty) {
             throw new StorageException(
                     Reason.EXISTS,
                     "there is a journal " + name + " already in pool " + config.journalPool(),
-                    "bring its image back; if that is lost for good, delete the journal with image:delete " + name);
+                    imageIsThere
+                            ? "open the image with it; if it is of no use, move it out of the pool and try again"
+                            : "bring its image back; if that is lost for good, delete the journal with image:delete "
+                                    + name);
         }
         journals.delete(context, name);
     }

@@ -103,6 +103,7 @@ final class MemoryImage implements BlockImage {
         closed = true;
         MemoryImage next = new MemoryImage(forced, head);
         next.damage = damage;
+        next.failNextForce = failNextForce;
         return next;
     }
 

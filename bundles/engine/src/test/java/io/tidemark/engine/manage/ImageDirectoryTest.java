@@ -379,6 +379,31 @@ class ImageDirectoryTest {
     }
 
     @Test
+    void givingUpALostJournalThatWasCutShortCanBeRepeated() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 5).succeeded();
+            }
+            node.directory.checkpoint("disk");
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.pools.loseJournal("disk");
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.REFUSED);
+            node.pools.failNextForceOfImage("disk");
+            fails(Reason.IO, () -> node.directory.replaceLostJournal("disk"));
+            assertEquals(List.of("disk"), node.pools.journalNames());
+            assertEquals(
+                    State.SERVING, node.directory.replaceLostJournal("disk").state());
+            try (Node.Client client = node.new Client("disk")) {
+                assertEquals(5, client.read(0));
+                client.write(512, (byte) 6).succeeded();
+            }
+        }
+    }
+
+    @Test
     void aJournalWithoutItsImageIsNoReasonToStartAnew() throws Exception {
         try (Node node = new Node().withStores()) {
             node.wish("disk", Map.of("size", "1MiB"));
