@@ -71,6 +71,7 @@ class FlashForcesTest {
                 .story("what follows a seal is there", 20, FlashForcesTest::sealed)
                 .story("what follows a seal that an opening found is there", 20, FlashForcesTest::sealFound)
                 .story("what is in a segment that is used again is there", 20, FlashForcesTest::reused)
+                .story("a spare segment that was given up leaves no gap", 40, FlashForcesTest::givenUp)
                 .story("an opening need not walk segments that were ended", 20, FlashForcesTest::ended)
                 .story("a force of a batch waits for few zeros of new segments", 1, FlashForcesTest::filled)
                 .story("what was deleted is gone", 20, FlashForcesTest::deleted)
@@ -319,6 +320,33 @@ class FlashForcesTest {
         assertEquals(60, again.durable());
         assertTrue(again.trimmed() >= trimmed, "trimmed " + again.trimmed());
         assertEquals(60, Events.readAll(again, again.trimmed() + 1));
+    }
+
+    /** After a crash at the boundary of a segment there are two spares, in two directories; an image lacks space then. */
+    private static void givenUp(SimulatedMachine machine) throws Exception {
+        TWO.forEach(machine.disk()::makeDirectories);
+        Journal journal = create(machine.boot("first"), TWO, OPTIONS.withSealNanos(1_000_000));
+        long place = 0;
+        while (place < (2L << 32 | 600_000)) {
+            place = Events.write(journal, 1, 60_000)[0];
+        }
+        machine.sleep(SECOND);
+        assertEquals(3, Events.append(journal, 700_000) >>> 32);
+        assertTrue(machine.awaitUntil(() -> isThere(machine, 4), SECOND));
+        machine.killAll();
+        SimulatedContext second = machine.boot("second");
+        Journal again = store(second, TWO).open(second, NAME, SETTINGS);
+        assertTrue(isThere(machine, 3) && !isThere(machine, 4));
+        Path home = TWO.get(1);
+        second.files().space(home).open(home, () -> {}).lacks(1L << 40);
+        assertTrue(machine.awaitUntil(() -> !isThere(machine, 3), 10 * SECOND));
+        long durable = again.durable();
+        machine.losePower();
+        assertEquals(durable, Events.readAll(open(machine, TWO), 1));
+    }
+
+    private static boolean isThere(SimulatedMachine machine, int number) {
+        return machine.disk().files().contains(segment(number));
     }
 
     /** Without its end each batch of a segment is looked at. */

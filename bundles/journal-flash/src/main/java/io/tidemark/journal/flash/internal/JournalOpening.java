@@ -107,10 +107,14 @@ public final class JournalOpening {
             throws StorageException {
         List<Segment> extra = new ArrayList<>();
         Segment spare = recovery.spareForUse(extra);
-        for (Segment segment : extra) {
-            // Prepared and never used; its number is given again. Not forced: it may as well be found once more.
+        for (int i = extra.size() - 1; i >= 0; i--) {
+            // Prepared and never used; its number is given again. The last one first, each for good: in front of one
+            // that came back
+            // after a power loss another one could be missing, and a gap is taken for damage.
+            Segment segment = extra.get(i);
             segment.file.close();
             context.files().delete(segment.path);
+            context.files().forceDirectory(segment.path.getParent());
         }
         if (spare == null && created) {
             return segmentFiles.create(state.firstSegment(), true, () -> false);
