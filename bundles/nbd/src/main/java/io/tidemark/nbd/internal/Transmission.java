@@ -527,7 +527,7 @@ final class Transmission {
         for (BufferPool.Lease piece : pieces) {
             int length = piece.buffer().remaining();
             if (gone == null) {
-                gone = handPiece(request, offset, piece.buffer(), fua, parts);
+                gone = handPiece(offset, piece.buffer(), fua, parts);
             } else {
                 parts.completed(new StorageException(StorageException.Reason.IO, gone, ""));
             }
@@ -539,7 +539,7 @@ final class Transmission {
     }
 
     /** Why its client is gone, which is then the part's failure; null otherwise. */
-    private String handPiece(Request request, long offset, ByteBuffer piece, boolean fua, Parts parts) {
+    private String handPiece(long offset, ByteBuffer piece, boolean fua, Parts parts) {
         try {
             Payload payload = take(piece.remaining());
             String gone = waited ? gone() : null;

@@ -400,7 +400,7 @@ final class Recovery {
             ByteBuffer bytes = walk.load(last.file, batch);
             BatchFields fields = Rewriting.move(bytes, batch, target, target.endOffset, previous, checksums);
             previous = bytes.getInt(Layout.Batch.CHECKSUM);
-            if (batch != first) {
+            if (!batch.equals(first)) {
                 write(target, bytes, fields);
             }
             target.addData(fields, 0, 0, previous, strideBytes);
