@@ -17,6 +17,8 @@ final class Session implements DeviceSession {
     static final double SLOW_FILL = 0.9;
 
     private static final long MAX_DELAY_NANOS = 2_000_000L;
+    /** Less is no time in which a client comes back over another connection. */
+    private static final long WAIT_NANOS = 50_000;
 
     private final Core core;
     private final Reads reads;
@@ -126,13 +128,14 @@ final class Session implements DeviceSession {
                 return;
             }
         }
-        takeWaited = true;
+        long begun = core.context.clock().monotonicNanos();
         drive(false);
         if (fill >= SLOW_FILL && fill < 1) {
             double near = (fill - SLOW_FILL) / (1 - SLOW_FILL);
             memory.await((long) (near * near * MAX_DELAY_NANOS) + 1);
         }
         core.room.await(() -> closed || hasRoom(lengthBytes));
+        takeWaited = core.context.clock().monotonicNanos() - begun >= WAIT_NANOS;
     }
 
     private boolean hasRoom(int lengthBytes) {

@@ -61,6 +61,9 @@ final class Transmission {
      */
     private static final long GONE_NANOS = 1_000_000_000;
 
+    /** What leads a force for less has no client that is answered elsewhere meanwhile. */
+    private static final long BACK_NANOS = 1_000_000;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     /** Whether what is received now had to wait here, before or for its memory; that its client sends it slowly does not count. */
@@ -606,7 +609,7 @@ final class Transmission {
                 return false;
             }
             if (count == 0) {
-                settle(true);
+                settleWithin(true);
                 awaitReadable(patienceNanos);
             }
         }
@@ -719,7 +722,7 @@ final class Transmission {
             int count = eager() ? io.link().read(received) : 0;
             while (count == 0) {
                 boolean more = !idle || moreComes();
-                settle(more && !writesDeep());
+                settleWithin(more && !writesDeep());
                 if (idle && ended()) {
                     return false;
                 }
@@ -772,6 +775,13 @@ final class Transmission {
             drive(moreExpected);
         }
         sendStaged();
+    }
+
+    /** While a write is received. A force that this thread leads may last until the client is back over another connection. */
+    private void settleWithin(boolean moreExpected) throws IOException {
+        long begun = System.nanoTime();
+        settle(moreExpected);
+        waited |= System.nanoTime() - begun >= BACK_NANOS;
     }
 
     private void drive(boolean moreExpected) {
