@@ -37,8 +37,8 @@ record Remains(ImageStore images, JournalStore journals) {
      * Those of an image that does not run.
      *
      * @param wish its configuration, which may be refused; null for none
-     * @throws StorageException NOT_FOUND when there is nothing; INVALID when something lies elsewhere than the configuration
-     *     says, or in several pools; UNAVAILABLE when a pool is not there
+     * @throws StorageException NOT_FOUND when there is nothing and no configuration; INVALID when something lies elsewhere than the
+     *     configuration says, or in several pools; UNAVAILABLE when a pool is not there
      */
     static Remains find(Host host, String name, Wish wish) throws StorageException {
         return wish == null ? unconfigured(host, name) : configured(host, name, wish);
@@ -59,13 +59,9 @@ record Remains(ImageStore images, JournalStore journals) {
         if (!journal && said.isEmpty()) {
             checkNoneElsewhere(host, name, wish, Sort.JOURNAL_POOL, journalPool);
         }
-        if (!image && !journal) {
-            throw new StorageException(
-                    Reason.NOT_FOUND,
-                    "there is neither an image " + name + " nor a journal of it in the pools that are there",
-                    "bring its pools back; to give it up, remove " + wish.origin());
-        }
-        // What an interrupted deletion left is not listed, and cleared by the next one.
+        // What an interrupted deletion left is not listed, and cleared by the next one. Where there is nothing, as on a
+        // disk that
+        // was replaced, only the configuration goes.
         return new Remains(images, journals);
     }
 
@@ -84,7 +80,8 @@ record Remains(ImageStore images, JournalStore journals) {
             throw new StorageException(
                     Reason.NOT_FOUND, "there is no image " + name, "image:list shows those that there are");
         }
-        return new Remains(images, only(host.journalStores(), journalPools));
+        return new Remains(
+                images, said.isEmpty() ? only(host.journalStores(), journalPools) : journalStore(host, name, said, ""));
     }
 
     private static <S> S only(Providers<S> stores, List<String> pools) {

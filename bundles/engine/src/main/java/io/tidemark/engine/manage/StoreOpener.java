@@ -198,7 +198,7 @@ final class StoreOpener {
         }
         UUID journalIdentity = newIdentity();
         ImageHead.Role role = origin == null ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA;
-        removeLeftover(journals, config, role, false);
+        removeLeftover(journals, config, role, null);
         Journal journal = journals.create(context, name, journalIdentity, config.journalAs(role));
         BlockImage image = null;
         try {
@@ -224,7 +224,7 @@ final class StoreOpener {
      * @throws StorageException EXISTS when there is a journal that holds something
      */
     Journal createJournal(JournalStore journals, ImageConfig config, BlockImage image) throws StorageException {
-        removeLeftover(journals, config, ImageHead.Role.PRIMARY, true);
+        removeLeftover(journals, config, ImageHead.Role.PRIMARY, image.head());
         return journals.create(context, config.name(), newIdentity(), limits(config, image));
     }
 
@@ -249,10 +249,13 @@ final class StoreOpener {
     }
 
     /**
-     * A journal that never had an epoch holds nothing: it is what an interrupted creation left. Where the image is there, one that
-     * never had an event is what was left when a lost journal was given up.
+     * A journal that never had an epoch holds nothing: it is what an interrupted creation left. Where the image is there, one without an
+     * event that its head does not know is what was left when a lost journal was given up. The one that it knows stays: it is that of a
+     * replica, or was cut by a repair, which keeps beside it what it cut.
+     *
+     * @param image the head of the image that is there; null for none
      */
-    private void removeLeftover(JournalStore journals, ImageConfig config, ImageHead.Role role, boolean imageIsThere)
+    private void removeLeftover(JournalStore journals, ImageConfig config, ImageHead.Role role, ImageHead image)
             throws StorageException {
         String name = config.name();
         if (!journals.list().contains(name)) {
@@ -262,14 +265,16 @@ final class StoreOpener {
         try (Journal journal = journals.open(context, name, config.journalAs(role))) {
             List<Epoch> epochs = journal.epochs();
             // That of a replica begins with an epoch.
-            boolean mayBegin = imageIsThere || (role == ImageHead.Role.REPLICA && epochs.size() == 1);
+            boolean mayBegin = image != null
+                    ? !journal.identity().equals(image.journalIdentity())
+                    : role == ImageHead.Role.REPLICA && epochs.size() == 1;
             empty = epochs.isEmpty() || (mayBegin && isUnused(journal));
         }
         if (!empty) {
             throw new StorageException(
                     Reason.EXISTS,
                     "there is a journal " + name + " already in pool " + config.journalPool(),
-                    imageIsThere
+                    image != null
                             ? "open the image with it; if it is of no use, move it out of the pool and try again"
                             : "bring its image back; if that is lost for good, delete the journal with image:delete "
                                     + name);

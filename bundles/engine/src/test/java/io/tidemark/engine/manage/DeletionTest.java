@@ -118,10 +118,11 @@ class DeletionTest {
     }
 
     @Test
-    void whereThereIsNothingToDeleteTheFileStays() throws Exception {
+    void whereThereIsNothingToDeleteTheFileGoes() throws Exception {
         try (Node node = node()) {
             reconfigure(node, Map.of("pool", "fast"));
-            refused(node, Reason.NOT_FOUND, "remove etc/disk");
+            node.directory.delete("disk");
+            assertEquals(Map.of(), node.wishes.kept);
         }
     }
 

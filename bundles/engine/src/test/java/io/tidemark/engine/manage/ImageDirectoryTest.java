@@ -403,6 +403,21 @@ class ImageDirectoryTest {
         }
     }
 
+    /** Though it never had an event: it may be that of a replica, or have been cut by a repair. */
+    @Test
+    void theJournalThatTheImageKnowsIsNotReplaced() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.directory.unwished("etc/disk");
+            Node.await(() -> node.directory.images().isEmpty(), () -> "still there");
+            node.wish("disk", Map.of("size", "2MiB"));
+            node.awaitState("disk", State.REFUSED);
+            fails(Reason.EXISTS, () -> node.directory.replaceLostJournal("disk"));
+            node.wish("disk", Map.of());
+            node.awaitState("disk", State.SERVING);
+        }
+    }
+
     @Test
     void aJournalWithoutItsImageIsNoReasonToStartAnew() throws Exception {
         try (Node node = new Node().withStores()) {
