@@ -134,14 +134,17 @@ class RecoveryCutShortTest {
 
     @Test
     void anOpeningThatDiesAtAnyStepLosesNeither() {
+        int[] died = {0};
         for (long seed = 1; seed <= 120; seed++) {
             long steps = seed / 2;
             boolean power = seed % 2 == 0;
             String when = "died after " + steps + " steps, seed " + seed;
             afterTwoBatches(seed % 7, machine -> {
                 SimulatedContext process = machine.boot("second");
-                process.workers().start("opener", () -> openQuietly(process));
+                boolean[] open = {false};
+                process.workers().start("opener", () -> open[0] = openQuietly(process));
                 machine.awaitSteps(steps, SECOND);
+                died[0] += open[0] ? 0 : 1;
                 if (power) {
                     machine.losePower();
                 } else {
@@ -152,11 +155,13 @@ class RecoveryCutShortTest {
                 assertAllIsThere(openAnew(machine), when + ", and once more");
             });
         }
+        assertTrue(died[0] > 20, died[0] + " openings died");
     }
 
-    private static void openQuietly(SimulatedContext process) {
+    private static boolean openQuietly(SimulatedContext process) {
         try {
             store(process).open(process, "disk", SETTINGS);
+            return true;
         } catch (StorageException e) {
             throw new IllegalStateException(e);
         }

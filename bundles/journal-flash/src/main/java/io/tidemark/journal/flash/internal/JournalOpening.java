@@ -107,19 +107,35 @@ public final class JournalOpening {
             throws StorageException {
         List<Segment> extra = new ArrayList<>();
         Segment spare = recovery.spareForUse(extra);
-        for (int i = extra.size() - 1; i >= 0; i--) {
-            // Prepared and never used; its number is given again. The last one first, each for good: in front of one
-            // that came back
-            // after a power loss another one could be missing, and a gap is taken for damage.
-            Segment segment = extra.get(i);
-            segment.file.close();
-            context.files().delete(segment.path);
-            context.files().forceDirectory(segment.path.getParent());
+        try {
+            while (!extra.isEmpty()) {
+                // Prepared and never used; its number is given again. The last one first, each for good: in front of
+                // one that
+                // came back after a power loss another one could be missing, and a gap is taken for damage.
+                Segment segment = extra.remove(extra.size() - 1);
+                segment.file.close();
+                context.files().delete(segment.path);
+                context.files().forceDirectory(segment.path.getParent());
+            }
+        } catch (StorageException e) {
+            extra.forEach(JournalOpening::closeQuietly);
+            if (spare != null) {
+                closeQuietly(spare);
+            }
+            throw e;
         }
         if (spare == null && created) {
             return segmentFiles.create(state.firstSegment(), true, () -> false);
         }
         return spare;
+    }
+
+    private static void closeQuietly(Segment segment) {
+        try {
+            segment.file.close();
+        } catch (StorageException e) {
+            // What ended the opening is told.
+        }
     }
 
     private void start(SegmentTable table, WriteEnd writeEnd, Recovery recovery, Segment spare, JournalState state) {

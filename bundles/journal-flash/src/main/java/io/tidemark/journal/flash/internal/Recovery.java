@@ -73,7 +73,8 @@ final class Recovery {
             sortOut();
             settleAllButLast();
             settleLast();
-            // What was dropped as torn was moved nowhere.
+            // Of what was dropped as torn nothing was moved; what came in its place since holds the segment a little
+            // longer.
             live.forEach(segment -> segment.movedUpTo = Math.min(segment.movedUpTo, durable));
         } catch (StorageException | RuntimeException | VirtualMachineError | LinkageError e) {
             closeAll();
