@@ -252,7 +252,8 @@ final class ImageChange {
                                 "Deletes its configuration, too; without one, what the pools have under the name. Asks first. Refused"
                                         + " while clients are connected, and while the image is mirrored, unless "
                                         + FORCE
-                                        + " is given.")
+                                        + " is given. Where the mirror does not run, an image whose journal is not open"
+                                        + " needs that, too: nobody else knows whether it is mirrored.")
                         .takes("NAME", "The image.", Completions::images)
                         .flag(
                                 FORCE,
@@ -290,11 +291,16 @@ final class ImageChange {
         refuseMirrored(name, mirrored);
     }
 
-    /** Where the mirror cannot be asked, the image's journal still knows who follows it. */
+    /** Where the mirror cannot be asked, the image knows whether it is a replica, and its journal who follows it. */
     private static void refuseFollowed(ImageManager images, String name, StorageException noMirror)
             throws Failure, StorageException {
         String who;
         try {
+            if (images.image(name).role() == ImageHead.Role.REPLICA) {
+                throw Failure.failed(noMirror.getMessage() + ". " + name
+                        + " is a replica, of which a new copy would be made. Run" + " mirror:disable " + name
+                        + " when the mirror runs, or say " + FORCE + ". Nothing was done.");
+            }
             who = images.journal(name).clients().stream()
                     .filter(client -> client.id().startsWith(JournalReaders.MIRROR + ":"))
                     .map(client -> client.description().isEmpty() ? client.id() : client.description())

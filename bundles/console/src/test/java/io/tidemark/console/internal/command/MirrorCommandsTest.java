@@ -676,10 +676,19 @@ class MirrorCommandsTest {
                         + " replica at b, which would follow nothing any more. Run mirror:disable vm1 when the mirror runs, or"
                         + " say --force. Nothing was done.",
                 refused(Kind.FAILED, "image:delete vm1 --yes").getMessage());
+        node.images.put("vm2", FakeNode.image("vm2", State.SUSPENDED, "no journal store for pool nas"));
         String unknown = refused(Kind.FAILED, "image:delete vm2 --yes").getMessage();
         assertTrue(
                 unknown.startsWith("nobody can say whether vm2 has replicas: the journal of vm2 is not open"), unknown);
         assertTrue(node.images.keySet().containsAll(List.of("vm1", "vm2")));
+
+        node.images.put("late", FakeNode.replica("late", new Position(3, 7), new Position(3, 9)));
+        FakeJournal relay = new FakeJournal();
+        relay.clients.clear();
+        node.journals.put("late", relay);
+        String copied = refused(Kind.FAILED, "image:delete late --yes").getMessage();
+        assertTrue(copied.contains("late is a replica, of which a new copy would be made"), copied);
+        assertEquals("late: deleted\n", Typed.run(node, "image:delete late --force --yes"));
 
         // Others read journals, too, and nothing is lost to them.
         journal.clients.clear();

@@ -126,6 +126,8 @@ final class Resync {
 
     private void copied(ReplicaWish wish) throws StorageException {
         String image = wish.image();
+        // They may have come while a branch was kept.
+        refuseClients(image);
         write(wish);
         desk.node().removeReplica(image, false);
         try {
