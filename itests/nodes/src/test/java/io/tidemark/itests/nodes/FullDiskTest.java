@@ -34,7 +34,7 @@ class FullDiskTest {
     /** As NBD has it. */
     private static final int NO_SPACE = 28;
 
-    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 2);
+    private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 3);
     private static final long DISK_BYTES = 128L << 20;
     private static final long IMAGE_BYTES = 48L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -66,9 +66,11 @@ class FullDiskTest {
             loads.run(Duration.ofMillis(50 + random.nextInt(200)));
             ballast.fill((long) random.nextInt(12) << 20);
             Duration time = Duration.ofMillis(300 + random.nextInt(1500));
-            // On a slow disk all rounds may end before it is full: the last one goes on until it has been.
-            boolean needed = round == ROUNDS - 1 && full == 0;
-            full += runUntilFull(node, loads, time, needed) ? 1 : 0;
+            // On a slow disk all rounds may end before it is full: the last one goes on until it has been, and has been
+            // noticed.
+            boolean last = round == ROUNDS - 1;
+            boolean failed = last && whenFull.equals("fail") && errors.isEmpty();
+            full += runUntilFull(node, loads, time, last && full == 0, failed) ? 1 : 0;
             node.kill();
             loads.ended();
             if (whenFull.equals("hold")) {
@@ -85,13 +87,14 @@ class FullDiskTest {
     }
 
     /** Whether the image said that it is full within the time. It need not be: applying may free as much as is written. */
-    private static boolean runUntilFull(NodeProcess node, Loads loads, Duration time, boolean needed) {
+    private static boolean runUntilFull(
+            NodeProcess node, Loads loads, Duration time, boolean needed, boolean failedNeeded) {
         long end = System.nanoTime() + time.toNanos();
         boolean[] full = new boolean[1];
         Await.until("the end of a round", PATIENCE, () -> {
             String state = node.status("disk").get("state");
             full[0] |= !state.equals("SERVING") || loads.errors() > 0;
-            return System.nanoTime() > end && (full[0] || !needed);
+            return System.nanoTime() > end && (full[0] || !needed) && (loads.errors() > 0 || !failedNeeded);
         });
         return full[0];
     }

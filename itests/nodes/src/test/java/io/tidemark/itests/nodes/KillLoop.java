@@ -22,7 +22,7 @@ import java.util.random.RandomGenerator;
  */
 abstract class KillLoop {
     private static final int ROUNDS = Seeds.rounds("tidemark.kill.rounds", 50);
-    private static final long IMAGE_BYTES = 24L << 20;
+    private static final long IMAGE_BYTES = 12L << 20;
     private static final long FIO_BYTES = 256L << 20;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -33,12 +33,13 @@ abstract class KillLoop {
     void run(int journalDirectories, Scratch scratch) throws Exception {
         RandomGenerator random = Seeds.random(seed, 1000 + journalDirectories);
         Loads loads = new Loads()
-                .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL.inBursts(8))
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED.inBursts(8))
+                .add("plain", new Ledger(IMAGE_BYTES, seed, false), Mix.ALL.inBursts(8 + random.nextInt(56)))
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED.inBursts(8 + random.nextInt(56)))
                 .add("both", new Ledger(IMAGE_BYTES, seed + 2, false), new Mix(1, 4, 5, 2, 5, 10, 64 << 10));
         NodeSettings settings = settings(scratch, journalDirectories);
         FioVerify fio = null;
         int verified = 0;
+        int written = 0;
         long writes = 0;
         int rounds = ROUNDS / 2;
         // After the last kill there is a start that only verifies.
@@ -65,14 +66,17 @@ abstract class KillLoop {
                     PATIENCE,
                     () -> Long.parseLong(node.status("fio").get("writes")) > 0);
             loads.start(node, seed + 31L * round);
-            loads.run(Duration.ofMillis(random.nextInt(600)));
+            long before = loads.acknowledged();
+            loads.run(Duration.ofMillis(50 + random.nextInt(600)));
             fio = kill(node, fio);
             loads.ended();
+            written += loads.acknowledged() > before ? 1 : 0;
             assertEquals(0, loads.errors(), "requests failed before the kill");
         }
         System.out.println(
                 getClass().getSimpleName() + ": " + loads.acknowledged() + " writes acknowledged, fio verified "
                         + writes + " more in " + verified + " of " + rounds + " rounds");
+        assertTrue(written > rounds / 2, "of only " + written + " loads anything was acknowledged: they test little");
         assertTrue(
                 verified > rounds / 2,
                 "fio was ready before the kill or wrote nothing in most rounds: they test little");

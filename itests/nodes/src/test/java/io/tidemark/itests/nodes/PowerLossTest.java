@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ExtendWith(ScratchExtension.class)
 class PowerLossTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 6);
+    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 4);
     /** Ended by the first loss; some sorts of forces cost something only where the power goes just then. */
     private static final int ROUNDS_WITH_FAULT = 12;
 
