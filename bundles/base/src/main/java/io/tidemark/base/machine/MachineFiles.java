@@ -64,8 +64,7 @@ public final class MachineFiles implements Files {
     public AutoCloseable claim(Path path) throws StorageException {
         Path claimed = canonical(path);
         // Asked first, because the kernel drops the lock of this process as soon as any descriptor of the file is
-        // closed:
-        // a second attempt must not even open it.
+        // closed: a second attempt must not even open it.
         if (!claims.add(claimed)) {
             throw busy(path);
         }

@@ -59,9 +59,8 @@ record Remains(ImageStore images, JournalStore journals) {
         if (!journal && said.isEmpty()) {
             checkNoneElsewhere(host, name, wish, Sort.JOURNAL_POOL, journalPool);
         }
-        // What an interrupted deletion left is not listed, and cleared by the next one. Where there is nothing, as on a
-        // disk that
-        // was replaced, only the configuration goes.
+        // What an interrupted deletion left is not listed, and cleared by the next one. Where there is nothing, as on
+        // a disk that was replaced, only the configuration goes.
         return new Remains(images, journals);
     }
 

@@ -464,8 +464,7 @@ class ReplicaTest {
             rig.write(1, 1);
             rig.sendAll();
             // The source's clock is two hours behind ours: its event is of the future, so to speak. Said before time
-            // passes, because
-            // whoever moves the head may be about to look for what was sent.
+            // passes, because whoever moves the head may be about to look for what was sent.
             look(rig, -2 * HOUR, true);
             rig.hand.pass(HOUR + MINUTE);
             look(rig, -2 * HOUR, true);

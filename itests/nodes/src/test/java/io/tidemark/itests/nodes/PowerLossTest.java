@@ -114,8 +114,7 @@ class PowerLossTest {
                     // As small as they may be, so that many are used again under another name.
                     .set("segment", "1088KiB")
                     // Less memory than backlog, as images have that are not small: small batches then go through the
-                    // page
-                    // cache and large ones past it, in one segment. The others' all go past it.
+                    // page cache and large ones past it, in one segment. The others' all go past it.
                     .image("plain", IMAGE_BYTES, "commit=journal", "payload.limit=4MiB")
                     .image("cached", IMAGE_BYTES, "commit=volatile");
         }

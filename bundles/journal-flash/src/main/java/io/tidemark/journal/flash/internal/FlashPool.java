@@ -263,8 +263,7 @@ public final class FlashPool {
         try {
             if (files.exists(places.state())) {
                 // From here on it does not exist, and whatever is left is cleared by whoever comes next. Clearing
-                // forces
-                // the first directory before anything goes from another one.
+                // forces the first directory before anything goes from another one.
                 files.rename(places.state(), places.first().resolve(JournalPlaces.DELETED));
             }
             clearRemains(files, places);

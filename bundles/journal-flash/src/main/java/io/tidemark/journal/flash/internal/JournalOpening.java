@@ -110,8 +110,7 @@ public final class JournalOpening {
         try {
             while (!extra.isEmpty()) {
                 // Prepared and never used; its number is given again. The last one first, each for good: in front of
-                // one that
-                // came back after a power loss another one could be missing, and a gap is taken for damage.
+                // one that came back after a power loss another one could be missing, and a gap is taken for damage.
                 Segment segment = extra.remove(extra.size() - 1);
                 segment.file.close();
                 context.files().delete(segment.path);

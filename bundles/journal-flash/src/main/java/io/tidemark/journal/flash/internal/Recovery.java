@@ -196,8 +196,8 @@ final class Recovery {
             BatchHeader next = i == live.size() - 1 ? null : firstBehind(i);
             if (first == null && next != null && next.firstSequence() == expected) {
                 // All of it was written again to the next one, and then a power loss took what was never forced here.
-                // Were
-                // there something missing instead, the chain of the segment before would not get to the next one.
+                // Were there something missing instead, the chain of the segment before would not get to the next
+                // one.
                 segment.supersede(expected, next.firstTimeNanos());
                 continue;
             }

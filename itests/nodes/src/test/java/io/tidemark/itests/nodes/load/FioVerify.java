@@ -126,9 +126,8 @@ public final class FioVerify {
         if (!noted()) {
             throw new AssertionError("fio noted nothing in " + directory);
         }
-        // One at a time: fio compares with what it noted by the number of blocks that it has read already, so with more
-        // in
-        // flight it would demand writes that were never acknowledged.
+        // One at a time: fio compares with what it noted by the number of blocks that it has read already, so with
+        // more in flight it would demand writes that were never acknowledged.
         Path log = scratch.newFile("fio.log");
         Outcome outcome = fio(uri, "--iodepth=1", "--verify_only", "--verify_state_load=1", "--verify_state_save=0")
                 .with("--output=" + log, "--continue_on_error=verify")
