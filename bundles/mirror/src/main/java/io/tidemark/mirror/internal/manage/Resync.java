@@ -126,17 +126,36 @@ final class Resync {
 
     private void copied(ReplicaWish wish) throws StorageException {
         String image = wish.image();
+        ReplicaWish before = desk.replicas().config(image).orElse(null);
         // They may have come while a branch was kept.
         refuseClients(image);
         write(wish);
         desk.node().removeReplica(image, false);
+        ReplicaWish next = wish;
         try {
             delete(image);
             LOG.info("the image '{}' was deleted here, to be copied anew from {}", image, wish.peer());
+        } catch (StorageException e) {
+            if (e.reason() == Reason.BUSY) {
+                // One came in between: the image is what it was, and is not to be a wish of both.
+                unwrite(image, before);
+                next = before;
+            }
+            throw e;
         } finally {
-            desk.node().addReplica(wish);
+            if (next != null) {
+                desk.node().addReplica(next);
+            }
         }
         desk.node().awaitMade(image, MADE_NANOS);
+    }
+
+    private void unwrite(String image, ReplicaWish before) throws StorageException {
+        if (before == null) {
+            desk.replicas().remove(image, config -> null);
+        } else {
+            desk.replicas().change(image, config -> ReplicaConfig.properties(before));
+        }
     }
 
     /** It may be gone already: then it is made from the wish. */

@@ -315,7 +315,9 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     void delete(String name) throws StorageException {
-        if (!image(name).clients.isEmpty()) {
+        MemoryImage image = image(name);
+        image.clients = image.lateClients.isEmpty() ? image.clients : image.lateClients;
+        if (!image.clients.isEmpty()) {
             throw new StorageException(Reason.BUSY, name + " has clients", "detach them first");
         }
         receiving.remove(name);

@@ -55,6 +55,8 @@ final class MemoryImage {
 
     /** Attached sessions: with any, it is not deleted. */
     List<String> clients = List.of();
+    /** Who attaches when the image is about to be deleted, and is not seen before. */
+    List<String> lateClients = List.of();
 
     /** Kept over crashes, as the head is. */
     Fence fence;

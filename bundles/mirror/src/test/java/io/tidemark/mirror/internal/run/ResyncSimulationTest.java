@@ -72,6 +72,33 @@ class ResyncSimulationTest {
         });
     }
 
+    /** The last look was before it: what was written then is taken back. */
+    @Test
+    void aClientThatComesInBetweenLeavesAllAsItWas() {
+        TwoNodes.play(2860, SEEDS, nodes -> {
+            boolean primary = nodes.random.coin();
+            TwoNodes.Node here = primary ? nodes.a : nodes.b;
+            TwoNodes.Node there = primary ? nodes.b : nodes.a;
+            if (primary) {
+                OrdersSimulationTest.parted(nodes, 7, 5);
+            } else {
+                OrdersSimulationTest.mirrored(nodes);
+            }
+            List<String> before = files(here);
+            MemoryImage image = here.image("disk");
+            image.lateClients = List.of("192.0.2.1:4711");
+            refused(Reason.BUSY, () -> here.mirrors.resync("disk", there.name, GivenUp.LOST, true));
+            assertEquals(before, files(here));
+            assertSame(image, here.image("disk"));
+            if (primary) {
+                assertTrue(here.isPrimary("disk"));
+            } else {
+                nodes.write(nodes.a, 3);
+                nodes.awaitEqual(nodes.a, nodes.b);
+            }
+        });
+    }
+
     /** It was deleted here, and is wished all the same: an order may come before it is made again. */
     @Test
     void whatIsNotThereAnyMoreIsCopied() {
