@@ -7,6 +7,9 @@ import java.util.function.Supplier;
 /** Waits for something to become so. */
 public final class Await {
     private static final long STEP_NANOS = 2_000_000;
+    private static final long LONGEST_STEP_NANOS = 50_000_000;
+    /** Each question costs the node that is asked as much as some writes do: who has waited for long waits a little longer. */
+    private static final int PARTS = 10;
 
     private Await() {}
 
@@ -41,13 +44,14 @@ public final class Await {
      * @param condition asked
      */
     public static void until(Supplier<String> what, Duration atMost, Condition condition) {
-        long end = System.nanoTime() + atMost.toNanos();
+        long began = System.nanoTime();
         try {
             while (!condition.holds()) {
-                if (System.nanoTime() > end) {
+                long waited = System.nanoTime() - began;
+                if (waited > atMost.toNanos()) {
                     throw new AssertionError("waited " + atMost.toSeconds() + " s in vain for " + what.get());
                 }
-                LockSupport.parkNanos(STEP_NANOS);
+                LockSupport.parkNanos(Math.min(Math.max(waited / PARTS, STEP_NANOS), LONGEST_STEP_NANOS));
             }
         } catch (AssertionError e) {
             throw e;
