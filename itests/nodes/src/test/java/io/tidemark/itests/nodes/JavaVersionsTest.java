@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Our bundles on plain Felix, on the Java that runs the tests and on each later one with long support that is installed
  * here: Karaf sets its own bound, our code sets none. Which ones are missing is said in what {@code ./check} prints.
  */
+@Tag("felix")
 @ExtendWith(ScratchExtension.class)
 class JavaVersionsTest {
     private static final List<Integer> LATER = List.of(21, 25);

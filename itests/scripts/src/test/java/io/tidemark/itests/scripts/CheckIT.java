@@ -7,6 +7,7 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +135,10 @@ class CheckIT {
             assertTrue(Files.notExists(calls("mvn")), bad.toString());
             Files.writeString(file, text);
         }
+        // One that parses.
+        Files.writeString(tree.resolve("tm"), "\nnobodyReadsThis=1\n", StandardOpenOption.APPEND);
+        assertTrue(check("build").text().contains("ERROR In tm line "));
+        assertTrue(Files.notExists(calls("mvn")));
         assertTrue(Files.notExists(tree.resolve("bench/macro/__pycache__")));
     }
 }
