@@ -3,16 +3,12 @@ package io.tidemark.nbd;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.device.DeviceRegistry;
 import io.tidemark.api.device.FrontEnd;
+import io.tidemark.base.net.Places;
 import io.tidemark.nbd.internal.ClientTable;
-import io.tidemark.nbd.internal.Endpoint;
 import io.tidemark.nbd.internal.Listener;
 import io.tidemark.nbd.internal.TlsContexts;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -26,7 +22,7 @@ public final class NbdServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
 
     private final ClientTable clients;
-    private final Map<Endpoint, Listener> listeners = new LinkedHashMap<>();
+    private final Places<Listener> listeners;
     private NbdSettings settings;
     private boolean started;
     private boolean closed;
@@ -40,6 +36,9 @@ public final class NbdServer implements AutoCloseable {
     public NbdServer(NbdSettings settings, DeviceRegistry registry) {
         this.settings = settings;
         this.clients = new ClientTable(registry, settings);
+        this.listeners = new Places<>(
+                endpoint -> new Listener(endpoint, clients::accept),
+                e -> LOG.error("nbd: clients cannot connect as before any more: {}", e.getMessage()));
     }
 
     /**
@@ -63,81 +62,15 @@ public final class NbdServer implements AutoCloseable {
             throw new StorageException(StorageException.Reason.CLOSED, "the NBD server is closed", "");
         }
         SSLContext tls = TlsContexts.load(newSettings.tls());
-        List<Endpoint> wanted = Endpoint.of(newSettings);
-        Map<Endpoint, Listener> opened = open(wanted);
-        clients.apply(newSettings, tls);
-        // Whoever comes by a new way is served by the new terms.
-        opened.values().forEach(Listener::start);
-        settings = newSettings;
-        started = true;
-        listeners.putAll(opened);
-        for (Endpoint endpoint : List.copyOf(listeners.keySet())) {
-            if (!wanted.contains(endpoint)) {
-                listeners.remove(endpoint).close();
-            }
-        }
-        if (wanted.isEmpty()) {
+        listeners.move(newSettings.endpoints(), () -> {
+            clients.apply(newSettings, tls);
+            settings = newSettings;
+            started = true;
+        });
+        if (newSettings.endpoints().isEmpty()) {
             LOG.info("nbd: serving at no address, since host is empty and there is no unixSocket");
         } else {
             LOG.info("nbd: serving at {}", endpoints());
-        }
-    }
-
-    /** All that are wanted and not open yet, or none of them. What stood in their way is open again then. */
-    private Map<Endpoint, Listener> open(List<Endpoint> wanted) throws StorageException {
-        Map<Endpoint, Listener> opened = new LinkedHashMap<>();
-        Map<Endpoint, Endpoint> moved = new LinkedHashMap<>();
-        try {
-            for (Endpoint endpoint : wanted) {
-                if (!listeners.containsKey(endpoint)) {
-                    opened.put(endpoint, listen(endpoint, moved));
-                }
-            }
-            return opened;
-        } catch (StorageException e) {
-            opened.values().forEach(Listener::close);
-            moved.forEach(this::reopen);
-            throw e;
-        }
-    }
-
-    /**
-     * Listens. A port that an address of this server has is taken for another address that covers it: the one before is closed
-     * first then, and noted with where it really listened.
-     */
-    private Listener listen(Endpoint endpoint, Map<Endpoint, Endpoint> moved) throws StorageException {
-        Endpoint own = inTheWay(endpoint);
-        try {
-            return endpoint.listen(clients::accept);
-        } catch (StorageException e) {
-            if (own == null || e.reason() != StorageException.Reason.BUSY) {
-                throw e;
-            }
-        }
-        Listener before = listeners.remove(own);
-        before.close();
-        moved.put(own, Endpoint.at(own, before.address()));
-        return endpoint.listen(clients::accept);
-    }
-
-    private Endpoint inTheWay(Endpoint endpoint) {
-        for (Map.Entry<Endpoint, Listener> each : listeners.entrySet()) {
-            if (endpoint instanceof Endpoint.Tcp tcp
-                    && each.getValue().address() instanceof InetSocketAddress taken
-                    && taken.getPort() == tcp.port()) {
-                return each.getKey();
-            }
-        }
-        return null;
-    }
-
-    private void reopen(Endpoint endpoint, Endpoint where) {
-        try {
-            Listener again = where.listen(clients::accept);
-            again.start();
-            listeners.put(endpoint, again);
-        } catch (StorageException e) {
-            LOG.error("nbd: clients cannot connect as before any more: {}", e.getMessage());
         }
     }
 
@@ -165,9 +98,8 @@ public final class NbdServer implements AutoCloseable {
      * @return with the real port; empty when it does not
      */
     public synchronized Optional<InetSocketAddress> address() {
-        for (Listener listener : listeners.values()) {
-            SocketAddress address = listener.address();
-            if (address instanceof InetSocketAddress tcp) {
+        for (Listener listener : listeners.all()) {
+            if (listener.socket().address() instanceof InetSocketAddress tcp) {
                 return Optional.of(tcp);
             }
         }
@@ -190,10 +122,10 @@ public final class NbdServer implements AutoCloseable {
      * @return a URI for each address that it listens on
      */
     public synchronized List<String> addresses(String exportName) {
-        List<String> uris = new ArrayList<>();
         boolean tls = settings.tls().mode() == TlsMode.REQUIRED;
-        listeners.values().forEach(listener -> uris.add(Endpoint.uri(listener.address(), tls, exportName)));
-        return uris;
+        return listeners.all().stream()
+                .map(listener -> listener.uri(tls, exportName))
+                .toList();
     }
 
     /**
@@ -223,8 +155,7 @@ public final class NbdServer implements AutoCloseable {
                 return;
             }
             closed = true;
-            closing = List.copyOf(listeners.values());
-            listeners.clear();
+            closing = listeners.release();
         }
         clients.stopping();
         closing.forEach(Listener::close);

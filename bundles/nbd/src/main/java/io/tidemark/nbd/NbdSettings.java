@@ -1,8 +1,9 @@
 package io.tidemark.nbd;
 
-import java.nio.charset.StandardCharsets;
+import io.tidemark.base.net.Endpoint;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -21,9 +22,6 @@ public record NbdSettings(
         String host, int port, Path unixSocket, TlsSettings tls, String defaultExport, boolean list, Limits limits) {
     /** Port that is registered for NBD. */
     public static final int DEFAULT_PORT = 10809;
-
-    /** Longest path of a Unix socket in bytes. */
-    public static final int MAX_SOCKET_PATH_BYTES = 107;
 
     /** Loopback, the registered port, no TLS. */
     public static final NbdSettings DEFAULTS =
@@ -79,13 +77,16 @@ public record NbdSettings(
     public NbdSettings {
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(limits, "limits");
-        Limits.range("port", port, 0, 65_535);
-        if (unixSocket != null
-                && unixSocket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_SOCKET_PATH_BYTES) {
-            throw new IllegalArgumentException(
-                    "unixSocket: '" + unixSocket + "' is longer than " + MAX_SOCKET_PATH_BYTES
-                            + " bytes, which is all that a Unix socket can have; choose a shorter path");
-        }
+        Endpoint.of(host, port, unixSocket);
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @return none, TCP, the Unix socket or both
+     */
+    public List<Endpoint> endpoints() {
+        return Endpoint.of(host, port, unixSocket);
     }
 
     /**

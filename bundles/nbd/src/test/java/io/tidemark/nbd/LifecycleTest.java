@@ -149,22 +149,6 @@ class LifecycleTest {
             assertTrue(answers(socket), "the first one still serves");
         }
         assertFalse(Files.exists(socket));
-        var stale = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX);
-        stale.bind(UnixDomainSocketAddress.of(socket));
-        stale.close();
-        assertTrue(Files.exists(socket), "left by a process that was killed");
-        new Served(settings).close();
-        Files.writeString(socket, "precious");
-        assertThrows(StorageException.class, () -> new Served(settings));
-        assertEquals("precious", Files.readString(socket));
-        Path missing = directory.resolve("no/such/directory/s");
-        StorageException refused =
-                assertThrows(StorageException.class, () -> new Served(settings.withUnixSocket(missing)));
-        assertTrue(refused.getMessage().startsWith("unixSocket: "), refused.getMessage());
-        IllegalArgumentException tooLong = assertThrows(
-                IllegalArgumentException.class, () -> settings.withUnixSocket(Path.of("/tmp/" + "x".repeat(103))));
-        assertTrue(tooLong.getMessage().startsWith("unixSocket: "), tooLong.getMessage());
-        settings.withUnixSocket(Path.of("/tmp/" + "x".repeat(102)));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.base.net.Endpoint;
 import io.tidemark.nbd.NbdSettings;
 import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.FakeRegistry;
@@ -38,12 +39,12 @@ class ClientTableTest {
         BlockingQueue<SocketChannel> taken = new LinkedBlockingQueue<>();
         ClientTable table = new ClientTable(new FakeRegistry(), settings);
         table.apply(settings, null);
-        Listener listener = Listener.tcp("127.0.0.1", 0, channel -> {
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), channel -> {
             table.accept(channel);
             taken.add(channel);
         });
         listener.start();
-        try (SocketChannel client = SocketChannel.open(listener.address());
+        try (SocketChannel client = SocketChannel.open(listener.socket().address());
                 SocketChannel served = taken.poll(10, TimeUnit.SECONDS)) {
             assertNotNull(served);
             assertEquals(client.getLocalAddress(), served.getRemoteAddress());
@@ -81,10 +82,11 @@ class ClientTableTest {
         });
         ClientTable table = new ClientTable(new FakeRegistry(new FakeDevice("disk", 4096)), Served.settings(), shared);
         table.apply(Served.settings(), null);
-        Listener listener = Listener.tcp("127.0.0.1", 0, table::accept);
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), table::accept);
         listener.start();
         try (LogLines log = new LogLines();
-                TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+                TestClient client =
+                        new TestClient((InetSocketAddress) listener.socket().address())) {
             TestClient.OptionReply refusal =
                     client.hello().ask(GO, TestClient.info("disk")).get(0);
             assertEquals(Nbd.REP_ERR_UNKNOWN, refusal.type());
@@ -114,15 +116,17 @@ class ClientTableTest {
                 shared,
                 (task, name) -> isShort.get() ? new ThreadThatDoesNotStart() : Shared.daemon(task, name));
         table.apply(Served.settings(), null);
-        Listener listener = Listener.tcp("127.0.0.1", 0, table::accept);
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), table::accept);
         listener.start();
         try {
-            try (TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+            try (TestClient client =
+                    new TestClient((InetSocketAddress) listener.socket().address())) {
                 assertTrue(client.closedByServer());
             }
             assertEquals(0, table.getConnections());
             isShort.set(false);
-            try (TestClient client = new TestClient((InetSocketAddress) listener.address())) {
+            try (TestClient client =
+                    new TestClient((InetSocketAddress) listener.socket().address())) {
                 client.hello().go("disk");
                 assertEquals(0, client.does(3, 0, 0, 0));
             }

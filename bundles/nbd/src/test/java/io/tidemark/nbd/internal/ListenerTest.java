@@ -3,6 +3,7 @@ package io.tidemark.nbd.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.tidemark.base.net.Endpoint;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.BlockingQueue;
@@ -15,8 +16,8 @@ class ListenerTest {
     @Test
     void whoComesEarlyWaits() throws Exception {
         BlockingQueue<SocketChannel> taken = new LinkedBlockingQueue<>();
-        Listener listener = Listener.tcp("127.0.0.1", 0, taken::add);
-        try (SocketChannel early = SocketChannel.open(listener.address())) {
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), taken::add);
+        try (SocketChannel early = SocketChannel.open(listener.socket().address())) {
             assertNull(taken.poll(100, TimeUnit.MILLISECONDS));
             listener.start();
             try (SocketChannel served = taken.poll(10, TimeUnit.SECONDS)) {
@@ -29,11 +30,11 @@ class ListenerTest {
 
     @Test
     void whoCannotBeServedIsNotLeftWaiting() throws Exception {
-        Listener listener = Listener.tcp("127.0.0.1", 0, client -> {
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), client -> {
             throw new IllegalStateException("made to fail");
         });
         listener.start();
-        try (SocketChannel client = SocketChannel.open(listener.address())) {
+        try (SocketChannel client = SocketChannel.open(listener.socket().address())) {
             assertEquals(-1, client.read(ByteBuffer.allocate(1)));
         } finally {
             listener.close();

@@ -1,9 +1,10 @@
 package io.tidemark.transport.tcp;
 
 import io.tidemark.api.transport.Link;
-import java.nio.charset.StandardCharsets;
+import io.tidemark.base.net.Endpoint;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -20,9 +21,6 @@ import java.util.Objects;
 public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tls, Limits limits, Times times) {
     /** Where peers are expected. */
     public static final int DEFAULT_PORT = 10810;
-
-    /** Longest path of a Unix socket in bytes. */
-    public static final int MAX_SOCKET_PATH_BYTES = 107;
 
     /** Loopback, no TLS. */
     public static final TcpSettings DEFAULTS =
@@ -124,13 +122,16 @@ public record TcpSettings(String host, int port, Path unixSocket, TlsSettings tl
         Objects.requireNonNull(tls, "tls");
         Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(times, "times");
-        Check.range("port", port, 0, 65_535);
-        if (unixSocket != null
-                && unixSocket.toString().getBytes(StandardCharsets.UTF_8).length > MAX_SOCKET_PATH_BYTES) {
-            throw new IllegalArgumentException(
-                    "unixSocket: '" + unixSocket + "' is longer than " + MAX_SOCKET_PATH_BYTES
-                            + " bytes, which is all that a Unix socket can have; choose a shorter path");
-        }
+        Endpoint.of(host, port, unixSocket);
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @return none, TCP, the Unix socket or both
+     */
+    public List<Endpoint> endpoints() {
+        return Endpoint.of(host, port, unixSocket);
     }
 
     /**

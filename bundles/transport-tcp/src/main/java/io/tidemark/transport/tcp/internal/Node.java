@@ -6,12 +6,11 @@ import io.tidemark.api.transport.LinkAcceptor;
 import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.PeerAddress;
 import io.tidemark.api.transport.ReplicationTransport.Status;
+import io.tidemark.base.net.Endpoint;
+import io.tidemark.base.net.Places;
 import io.tidemark.transport.tcp.TcpSettings;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** A transport: settings, doors and links. Safe for all threads. */
@@ -19,7 +18,7 @@ public final class Node {
     private final String name;
     private final Shared shared;
     private final Admission admission;
-    private final Map<Endpoint, Door> doors = new LinkedHashMap<>();
+    private final Places<Door> doors = new Places<>(this::door, this::lost);
 
     // Guarded by this; what the reactor's thread needs is volatile, because it must not wait for who waits for it.
     private volatile TlsParty tls;
@@ -60,77 +59,24 @@ public final class Node {
             throw stopped();
         }
         TlsParty newTls = TlsParty.load(settings.tls());
-        List<Endpoint> wanted = acceptor == null ? List.of() : Endpoint.of(settings);
-        doors.putAll(open(wanted));
-        shared.settings = settings;
-        shared.bandwidth.rate(settings.limits().bandwidthBytesPerSecond(), System.nanoTime());
-        shared.reactor.crew().size(settings.limits().workerThreads());
-        tls = newTls;
-        usable = true;
-        refused = "";
-        for (Endpoint endpoint : List.copyOf(doors.keySet())) {
-            if (!wanted.contains(endpoint)) {
-                doors.remove(endpoint).close();
-            }
-        }
+        doors.move(acceptor == null ? List.of() : settings.endpoints(), () -> {
+            shared.settings = settings;
+            shared.bandwidth.rate(settings.limits().bandwidthBytesPerSecond(), System.nanoTime());
+            shared.reactor.crew().size(settings.limits().workerThreads());
+            tls = newTls;
+            usable = true;
+            refused = "";
+        });
         // Links that wait by the old rate or time look again.
         shared.reactor.links().forEach(TcpLink::schedule);
     }
 
-    /** All that are wanted and not open yet, or none of them. What stood in their way is open again then. */
-    private Map<Endpoint, Door> open(List<Endpoint> wanted) throws StorageException {
-        Map<Endpoint, Door> opened = new LinkedHashMap<>();
-        Map<Endpoint, Endpoint> moved = new LinkedHashMap<>();
-        try {
-            for (Endpoint endpoint : wanted) {
-                if (!doors.containsKey(endpoint)) {
-                    opened.put(endpoint, open(endpoint, moved));
-                }
-            }
-            return opened;
-        } catch (StorageException e) {
-            opened.values().forEach(Door::close);
-            moved.forEach(this::reopen);
-            throw e;
-        }
+    private Door door(Endpoint endpoint) throws StorageException {
+        return new Door(endpoint, shared.reactor, this::visitor);
     }
 
-    /**
-     * Opens a door. A port that a door has is taken for another address that covers the door's: the door is closed first then, and
-     * noted with where it really was.
-     */
-    private Door open(Endpoint endpoint, Map<Endpoint, Endpoint> moved) throws StorageException {
-        Endpoint own = inTheWay(endpoint);
-        try {
-            return Door.open(endpoint, shared.reactor, this::visitor);
-        } catch (StorageException e) {
-            if (own == null || e.reason() != Reason.BUSY) {
-                throw e;
-            }
-        }
-        Door before = doors.remove(own);
-        before.close();
-        moved.put(own, new Endpoint.Tcp(((Endpoint.Tcp) own).host(), before.port()));
-        return Door.open(endpoint, shared.reactor, this::visitor);
-    }
-
-    private Endpoint inTheWay(Endpoint endpoint) {
-        for (Map.Entry<Endpoint, Door> each : doors.entrySet()) {
-            if (endpoint instanceof Endpoint.Tcp tcp
-                    && each.getKey() instanceof Endpoint.Tcp
-                    && each.getValue().port() == tcp.port()) {
-                return each.getKey();
-            }
-        }
-        return null;
-    }
-
-    private void reopen(Endpoint endpoint, Endpoint where) {
-        try {
-            doors.put(endpoint, Door.open(where, shared.reactor, this::visitor));
-        } catch (StorageException e) {
-            Shared.LOG.error("{}: links cannot be opened as before any more: {}", name, e.getMessage());
-        }
+    private void lost(StorageException e) {
+        Shared.LOG.error("{}: links cannot be opened as before any more: {}", name, e.getMessage());
     }
 
     private void visitor(SocketChannel channel) {
@@ -147,10 +93,11 @@ public final class Node {
             throw new StorageException(
                     Reason.BUSY, "somebody takes the links of the transport " + name + " already", "stop that first");
         }
-        doors.putAll(open(Endpoint.of(shared.settings)));
         Object token = new Object();
-        listening = token;
-        acceptor = newAcceptor;
+        doors.move(shared.settings.endpoints(), () -> {
+            listening = token;
+            acceptor = newAcceptor;
+        });
         Shared.LOG.info("{}: taking links at {}", name, texts());
         return token;
     }
@@ -164,8 +111,7 @@ public final class Node {
     }
 
     private void shut() {
-        doors.values().forEach(Door::close);
-        doors.clear();
+        doors.release().forEach(Door::close);
     }
 
     public synchronized List<String> addresses(Object token) {
@@ -173,9 +119,7 @@ public final class Node {
     }
 
     private List<String> texts() {
-        List<String> texts = new ArrayList<>();
-        doors.values().forEach(door -> texts.add(door.text()));
-        return texts;
+        return doors.all().stream().map(Door::text).toList();
     }
 
     /** What gives up. */
@@ -235,7 +179,8 @@ public final class Node {
     }
 
     public synchronized Status status() {
-        String state = acceptor == null ? "nobody takes links" : doors.isEmpty() ? "taking no links" : "taking links";
+        String state =
+                acceptor == null ? "nobody takes links" : doors.all().isEmpty() ? "taking no links" : "taking links";
         if (closed) {
             state = "stopped";
         } else if (!refused.isEmpty()) {
