@@ -33,9 +33,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             required = false,
-            description =
-                    "Its public key, as mirror:peer-list shows it there. Empty: the first one that shows up at the"
-                            + " address is trusted, and written here.")
+            description = "Its public key, as mirror:key shows it there. Empty: the first one that shows up at the"
+                    + " address is trusted, and written here.")
     String key() default "";
 
     @AttributeDefinition(required = false, description = "Whether it may place replicas of its images on this node.")

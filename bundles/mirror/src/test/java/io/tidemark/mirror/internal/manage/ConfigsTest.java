@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.mirror.internal.run.ReplicaWish;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +47,16 @@ class ConfigsTest {
         refused("images", () -> peer(Map.of("key", KEY, "images", "a b")));
         refused("images", () -> peer(Map.of("key", KEY, "images", "a:")));
         refused("adress", () -> peer(Map.of("key", KEY, "adress", "h:1")));
+    }
+
+    /** mirror:peer-list shows the keys of a node's peers, and not its own. */
+    @Test
+    void aPeersKeyIsLookedUpWhereItIsShown() throws IOException {
+        for (String file : List.of(
+                "../../etc/io.tidemark.mirror.peer-NAME.cfg.example",
+                "src/main/java/io/tidemark/mirror/internal/PeerConfigurationDefinition.java")) {
+            assertTrue(Files.readString(Path.of(file)).contains("public key, as mirror:key shows it there"), file);
+        }
     }
 
     @Test
