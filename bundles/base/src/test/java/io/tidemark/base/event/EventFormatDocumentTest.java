@@ -15,11 +15,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** docs/formats/events.md against the codec: types, lengths, and the order of fields. */
+/** docs/formats/events.md against the codec: types, codes, lengths, and the order of fields. */
 class EventFormatDocumentTest {
     private static final Path DOCUMENT = Path.of("../../docs/formats/events.md");
-    private static final Pattern ROW =
-            Pattern.compile("^\\| `(0x[0-9a-f]+|[0-9]+)` \\| `([A-Z_]+)` \\| ([0-9+n]+) \\|.*", Pattern.MULTILINE);
+    private static final Pattern ROW = Pattern.compile(
+            "^\\| `(0x[0-9a-f]+|[0-9]+)` \\| `([A-Z_]+)` \\| ([0-9]+) \\| ([0-9+n]+) \\|.*", Pattern.MULTILINE);
 
     @Test
     void typesAndLengthsAreThoseOfTheCodec() throws IOException {
@@ -28,7 +28,8 @@ class EventFormatDocumentTest {
         while (row.find()) {
             EventKind kind = EventKind.valueOf(row.group(2));
             documentedTypes.put(kind, Integer.decode(row.group(1)));
-            assertEquals(fieldBytes(kind), row.group(3), "bytes of the fields of " + kind);
+            assertEquals(Integer.toString(kind.code()), row.group(3), "code of " + kind);
+            assertEquals(fieldBytes(kind), row.group(4), "bytes of the fields of " + kind);
         }
         for (EventKind kind : EventKind.values()) {
             ByteBuffer head = head(kind, "");
