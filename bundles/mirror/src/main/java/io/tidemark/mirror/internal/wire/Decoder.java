@@ -9,18 +9,23 @@ import io.tidemark.api.StorageException.Reason;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Bytes to messages. The bytes may be anybody's: every length is compared with what is there before memory is taken for it, so
  * that a frame leads to objects of at most some times its own length. One use.
  */
 public final class Decoder {
+    /** Those that only 8-bit terminals understand, too. */
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
+
     private final ByteBuffer in;
 
     private Decoder(ByteBuffer in) {
@@ -332,11 +337,13 @@ public final class Decoder {
         return Octets.of(bytes);
     }
 
+    /** A text without control characters: it is shown, and may be a stranger's. No name of anything has one. */
     String string(int maxBytes) throws CharacterCodingException {
         int length = in.getShort() & 0xffff;
         if (length > maxBytes || length > in.remaining()) {
             throw new IllegalArgumentException("a text of " + length + " bytes");
         }
-        return StandardCharsets.UTF_8.newDecoder().decode(slice(length)).toString();
+        CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(slice(length));
+        return CONTROL.matcher(text).replaceAll("?");
     }
 }

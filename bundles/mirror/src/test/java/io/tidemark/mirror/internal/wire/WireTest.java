@@ -44,6 +44,19 @@ class WireTest {
         }
     }
 
+    /** A stranger's name stands in the log and on the screens of those who read it, words of peers too. */
+    @Test
+    void controlCharactersArriveAsQuestionMarks() throws StorageException {
+        Octets key = Octets.of(new byte[Wire.KEY_BYTES]);
+        Octets nonce = Octets.of(new byte[Wire.NONCE_BYTES]);
+        Message hello = new Message.Hello(1, 2, key, nonce, "x\u001b[2J\r\ny\u007f\u009bä");
+        assertEquals("x?[2J??y??ä", ((Message.Hello) decoded(Samples.encoded(hello))).name());
+        Message ended = new Message.Ended(EndCode.SPLIT_BRAIN, Samples.POINT, "both\nwrote");
+        assertEquals("both?wrote", ((Message.Ended) decoded(Samples.encoded(ended))).words());
+        Message answered = new Answer.Answered(Outcome.BUSY, "la\tter");
+        assertEquals("la?ter", ((Answer.Answered) decoded(Samples.encoded(answered))).words());
+    }
+
     /** What version 2 looks like, for ever. */
     @Test
     void bytesAreTheGoldenOnes() {
