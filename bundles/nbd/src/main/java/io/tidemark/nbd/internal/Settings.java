@@ -1,11 +1,13 @@
 package io.tidemark.nbd.internal;
 
 import io.tidemark.base.text.Durations;
+import io.tidemark.base.text.Names;
 import io.tidemark.base.wish.KeyReader;
 import io.tidemark.nbd.NbdSettings;
 import io.tidemark.nbd.TlsMode;
 import io.tidemark.nbd.TlsSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -52,7 +54,7 @@ public final class Settings {
                 reader.integer("port", NbdSettings.DEFAULT_PORT),
                 reader.path("unixSocket", null),
                 tls(reader),
-                reader.text("defaultExport", ""),
+                reader.value("defaultExport", "", Settings::image),
                 reader.truth("list", true),
                 limits(reader));
     }
@@ -68,7 +70,15 @@ public final class Settings {
                         "tlsClientCertificates",
                         TlsSettings.ClientCertificates.class,
                         TlsSettings.OFF.clientCertificates()),
-                Set.copyOf(reader.names("tlsOnlyExports")));
+                Set.copyOf(reader.value("tlsOnlyExports", List.of(), text -> images(reader))));
+    }
+
+    private static List<String> images(KeyReader reader) {
+        return reader.names("tlsOnlyExports").stream().map(Settings::image).toList();
+    }
+
+    private static String image(String name) {
+        return Names.check("image", name);
     }
 
     private static NbdSettings.Limits limits(KeyReader reader) {

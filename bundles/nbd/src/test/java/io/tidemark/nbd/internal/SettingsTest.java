@@ -107,6 +107,7 @@ class SettingsTest {
             {"closeTimeout", "4s"},
             {"unixSocket", "/" + "x".repeat(107)},
             {"unixSocket", "a\0b"},
+            {"defaultExport", "a b"},
         };
         for (String[] each : wrong) {
             IllegalArgumentException refused =
@@ -114,6 +115,16 @@ class SettingsTest {
             String key = each[1].equals("required") && each[0].equals("tls") ? "tlsCertificate" : each[0];
             assertTrue(refused.getMessage().startsWith(key + ": "), refused.getMessage());
             assertFalse(refused.getMessage().endsWith(": "), refused.getMessage());
+        }
+    }
+
+    /** Names without commas between them would be one name, which hides nothing. */
+    @Test
+    void whatIsHiddenWithoutTlsIsNamedAsImagesAre() {
+        for (String names : new String[] {"a b", "a, b;c", "-a"}) {
+            Map<String, String> hides = Map.of("tls", "optional", "tlsCertificate", "/c.pem", "tlsOnlyExports", names);
+            IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> read(hides), names);
+            assertTrue(refused.getMessage().startsWith("tlsOnlyExports: '"), refused.getMessage());
         }
     }
 
