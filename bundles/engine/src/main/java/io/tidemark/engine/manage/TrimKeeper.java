@@ -125,7 +125,7 @@ final class TrimKeeper {
                             image,
                             "",
                             who(client) + " " + one.words() + ", and nothing is kept for it any more",
-                            Map.of("role", "primary", "reason", "expired"));
+                            Map.of("role", "primary", "reason", "expired", "client", client.id()));
         }
     }
 

@@ -305,7 +305,11 @@ class PolicyAndTrimTest {
             node.directory.configure("disk", Map.of("peer.slow.size", "5MiB"));
             Node.await(() -> node.pools.trimmed("disk") >= 20, () -> "trimmed " + node.pools.trimmed("disk"));
             assertEquals(JournalClient.State.EXPIRED, client(node).state());
-            Node.await(() -> told.stream().anyMatch(one -> one.topic() == Topic.REPLICA_EXPIRED), told::toString);
+            Node.await(
+                    () -> told.stream()
+                            .anyMatch(one -> one.topic() == Topic.REPLICA_EXPIRED
+                                    && "mirror:b".equals(one.facts().get("client"))),
+                    told::toString);
             assertEquals(new Position(1, 3), client(node).commit());
             assertTrue(
                     client(node).description().startsWith("b as disk, expired at 2"),
