@@ -110,17 +110,18 @@ public final class ExportReader implements EventSource, Closeable {
         if (found != previousChecksum) {
             throw corrupt("event " + (events + 1) + " has a wrong checksum, or events are missing before it");
         }
-        if (record.get(ExportLayout.RECORD_TYPE) == ExportLayout.TYPE_END) {
+        int type = record.get(ExportLayout.RECORD_TYPE);
+        if (type == ExportLayout.TYPE_END) {
             return end();
+        }
+        if (type != ExportLayout.TYPE_EVENT) {
+            throw unknown("record " + (events + 1) + " is of a type");
         }
         readBody();
         events++;
         EventKind kind = EventKind.ofCode(record.get(ExportLayout.RECORD_KIND) & 0xff);
         if (kind == null) {
-            throw new StorageException(
-                    Reason.UNSUPPORTED,
-                    what + ": event " + events + " is of a kind that this version does not know",
-                    "import it with the version that wrote it, or a newer one");
+            throw unknown("event " + events + " is of a kind");
         }
         return new EventHeader(
                 new Position(record.getLong(ExportLayout.RECORD_EPOCH), record.getLong(ExportLayout.RECORD_SEQUENCE)),
@@ -182,6 +183,13 @@ public final class ExportReader implements EventSource, Closeable {
                     e);
         }
         buffer.rewind();
+    }
+
+    private StorageException unknown(String part) {
+        return new StorageException(
+                Reason.UNSUPPORTED,
+                what + ": " + part + " that this version does not know",
+                "import it with the version that wrote it, or a newer one");
     }
 
     private StorageException corrupt(String detail) {

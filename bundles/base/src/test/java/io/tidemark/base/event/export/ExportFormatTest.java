@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class ExportFormatTest {
@@ -94,6 +96,27 @@ class ExportFormatTest {
             whole[bit >> 3] ^= (byte) (1 << (bit & 7));
             assertEquals(-1, read(whole, whole.length), "bit " + bit);
             whole[bit >> 3] ^= (byte) (1 << (bit & 7));
+        }
+    }
+
+    /** Whatever a later version may put between events and end, it is no event. */
+    @Test
+    void aRecordOfAnotherTypeIsNoEvent() throws Exception {
+        for (int type : new int[] {0, 3, 255}) {
+            byte[] whole = export(1);
+            ByteBuffer bytes = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer record = bytes.slice(ExportLayout.HEADER_BYTES, ExportLayout.RECORD_BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            record.put(ExportLayout.RECORD_TYPE, (byte) type);
+            int checksum = ExportWriter.chained(
+                    new CRC32C(),
+                    bytes.getInt(ExportLayout.HEADER_CHECKSUM),
+                    record.slice(0, ExportLayout.RECORD_CHECKSUM));
+            record.putInt(ExportLayout.RECORD_CHECKSUM, checksum);
+            try (ExportReader reader = new ExportReader(new ByteArrayInputStream(whole), "test")) {
+                StorageException e = assertThrows(StorageException.class, reader::next, "type " + type);
+                assertEquals(Reason.UNSUPPORTED, e.reason(), e.getMessage());
+            }
         }
     }
 
