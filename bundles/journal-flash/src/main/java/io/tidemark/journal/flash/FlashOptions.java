@@ -6,8 +6,8 @@ package io.tidemark.journal.flash;
  * @param segmentBytes size of a segment file in journals made from now on. A journal with a small limit gets smaller ones,
  *     so that it has at least eight; one with a very large limit gets larger ones. At least 1088 KiB.
  * @param batchBytes most bytes that one write and force take, framing included; 1.25 MiB to 64 MiB. Buffers of
- *     this size go to journals while they have something to write; all of the pool together have at most 32 MiB of them, or
- *     three. A journal that finds none waits for its turn.
+ *     this size go to journals while they have something to write; those of all pools together have at most 32 MiB of them,
+ *     or three of the largest ({@link BatchMemory}). A journal that finds none waits for its turn.
  * @param directBytes batches of at least so many bytes, with events of an eighth of it on average, go past the page cache and
  *     are durable in one step, two at a time; so do all of a journal that is told not to expect reading; 0 for none
  * @param sealNanos after so much idle time a seal attests what is durable; 0 for never
