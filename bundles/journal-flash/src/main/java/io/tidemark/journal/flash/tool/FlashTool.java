@@ -156,8 +156,8 @@ public final class FlashTool {
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("repaired", !sound);
             object.put("kept", report.kept());
-            object.put("lost_from", sound ? null : report.kept() + 1);
-            object.put("lost_to", sound ? null : report.lost());
+            object.put("lostFrom", sound ? null : report.kept() + 1);
+            object.put("lostTo", sound ? null : report.lost());
             object.put("aside", report.aside().stream().map(Path::toString).toList());
             object.put("before", object(report.before()));
             out.println(Json.write(object));
@@ -215,13 +215,13 @@ public final class FlashTool {
         object.put("intact", report.intact());
         object.put("attested", report.attested());
         object.put("events", report.events());
-        object.put("torn_bytes", report.tornBytes());
+        object.put("tornBytes", report.tornBytes());
         List<Object> epochs = new ArrayList<>();
         for (Epoch epoch : report.epochs()) {
             epochs.add(Map.of(
                     "number", epoch.number(),
                     "identity", epoch.identity().toString(),
-                    "first", epoch.firstSequence(),
+                    "firstSequence", epoch.firstSequence(),
                     "owner", epoch.owner()));
         }
         object.put("epochs", epochs);
@@ -231,10 +231,10 @@ public final class FlashTool {
             one.put("number", segment.number());
             one.put("path", segment.path().toString());
             one.put("use", segment.use().name().toLowerCase(Locale.ROOT));
-            one.put("first", segment.firstSequence());
-            one.put("last", segment.lastSequence());
+            one.put("firstSequence", segment.firstSequence());
+            one.put("lastSequence", segment.lastSequence());
             one.put("batches", segment.batches());
-            one.put("used_bytes", segment.usedBytes());
+            one.put("usedBytes", segment.usedBytes());
             segments.add(one);
         }
         object.put("segments", segments);
@@ -255,7 +255,7 @@ public final class FlashTool {
 
     /** Prints events as they are read, because a journal may have many millions of them. For JSON they come before the rest. */
     private static final class Listing implements EventSink {
-        private static final String BEGIN = "{\n\"event_list\": [";
+        private static final String BEGIN = "{\n\"eventList\": [";
 
         private final PrintStream out;
         private final boolean json;
@@ -298,9 +298,9 @@ public final class FlashTool {
             object.put("barrier", header.isBarrier());
             object.put("offset", header.offset());
             object.put("length", header.length());
-            object.put("body_bytes", header.bodyLength());
+            object.put("bodyLength", header.bodyLength());
             object.put("segment", place >>> 32);
-            object.put("segment_offset", place & 0xFFFFFFFFL);
+            object.put("segmentOffset", place & 0xFFFFFFFFL);
             return object;
         }
     }

@@ -24,8 +24,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The offline tool on real files: what it says, what it returns, and that a repaired journal opens. */
 class FlashToolTest {
     private static final JournalSettings SETTINGS = new JournalSettings(16L << 20, 1L << 20);
+
+    private static final Pattern FIELD = Pattern.compile("^ *\"(\\w+)\":", Pattern.MULTILINE);
+    private static final Pattern ROW = Pattern.compile("^\\| `(?:\\w+\\.)*(\\w+)` \\|", Pattern.MULTILINE);
 
     @TempDir
     Path directory;
@@ -100,7 +106,7 @@ class FlashToolTest {
         assertEquals(40, said().lines().filter(line -> line.contains("  write")).count(), said());
         assertTrue(said().contains("1:40  2026-01-01T00:00:00.040Z  write"), said());
         assertEquals(FlashTool.OK, run("inspect", "--json", "--verbose"));
-        assertTrue(said().contains("\"sound\": true") && said().contains("\"event_list\""), said());
+        assertTrue(said().contains("\"sound\": true") && said().contains("\"eventList\""), said());
         assertEquals(FlashTool.OK, run("verify"));
         assertEquals(FlashTool.OK, run("repair"));
         assertTrue(said().contains("nothing was done"));
@@ -113,7 +119,7 @@ class FlashToolTest {
         run("inspect", "--json", "--verbose");
         String first = """
                 {
-                "event_list": [
+                "eventList": [
                 {
                   "epoch": 1,
                   "sequence": 1,
@@ -123,6 +129,22 @@ class FlashToolTest {
         assertTrue(said().startsWith(first), said());
         assertEquals(39, said().split("\n},\n\\{\n").length - 1, said());
         assertTrue(said().endsWith("\n}\n]," + without.substring(1)), said());
+    }
+
+    /** As the console's: whoever reads both needs one set of names. */
+    @Test
+    void everyFieldIsExplained() throws Exception {
+        Set<String> printed = new TreeSet<>();
+        run("inspect", "--json", "--verbose");
+        FIELD.matcher(said()).results().forEach(field -> printed.add(field.group(1)));
+        flip(2, 300_000);
+        assertEquals(FlashTool.DAMAGED, run("repair", "--json"));
+        FIELD.matcher(said()).results().forEach(field -> printed.add(field.group(1)));
+        String page = Files.readString(Path.of("../../docs/reference/json.md"));
+        Set<String> documented = new TreeSet<>();
+        String ours = page.substring(page.indexOf("## Journals without a node"));
+        ROW.matcher(ours).results().forEach(row -> documented.add(row.group(1)));
+        assertEquals(documented, printed);
     }
 
     /** A journal has many more events than memory has room for. */
@@ -210,7 +232,7 @@ class FlashToolTest {
         assertEquals(Reason.CORRUPT, e.reason());
         assertEquals(FlashTool.DAMAGED, run("inspect"));
         assertEquals(FlashTool.DAMAGED, run("repair", "--json"));
-        assertTrue(said().contains("\"kept\": 0") && said().contains("\"lost_to\": 40"), said());
+        assertTrue(said().contains("\"kept\": 0") && said().contains("\"lostTo\": 40"), said());
         try (Journal journal = store.open(context, "vm1", SETTINGS)) {
             assertEquals(0, journal.durable());
             Events.write(journal, 3, 100);
