@@ -234,6 +234,10 @@ final class Recovery implements BatchWriter.Interruption {
     void resume(Journal journal, BlockImage image, Aftermath after) throws StorageException {
         long survived = journal.durable();
         compareSurvivors(journal, survived);
+        synchronized (core.lock) {
+            // The last one may have been stored although its store said that it failed.
+            core.checkpointed = image.head().checkpointed().sequence();
+        }
         boolean rebuild = core.applied > core.checkpointed;
         if (rebuild || image.sizeBytes() != core.sizeBytes) {
             if (image.sizeBytes() != image.head().sizeBytes()) {
@@ -251,7 +255,7 @@ final class Recovery implements BatchWriter.Interruption {
                 core.frozen = null;
                 core.frozenBytes = 0;
                 core.applied = Math.max(core.checkpointed, reached);
-                core.imageForced = core.checkpointed;
+                core.imageForced = Math.min(core.imageForced, core.checkpointed);
                 core.sizeBytes = size;
                 if (core.resizeSequence > 0 && core.resizeSequence <= survived) {
                     core.resizeSequence = 0;
