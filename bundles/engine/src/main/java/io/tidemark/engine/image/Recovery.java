@@ -246,6 +246,7 @@ final class Recovery implements BatchWriter.Interruption {
             rebuild = true;
             // A replica's head stays where it is; what is behind it in the journal is not for reading yet.
             long upTo = core.following == null ? survived : core.following.head;
+            noteReach(image, upTo);
             read(journal, image, core.checkpointed, upTo, image.head().sizeBytes());
         }
         synchronized (core.lock) {
@@ -280,6 +281,20 @@ final class Recovery implements BatchWriter.Interruption {
         long now = core.context.clock().monotonicNanos();
         synchronized (core.lock) {
             core.durableAt(journal.durable(), now, core.context.clock().wallNanos(), after);
+        }
+    }
+
+    /** As the applier does before a batch: what is read may be written to the image on the way. */
+    private void noteReach(BlockImage image, long upTo) throws StorageException {
+        Following following = core.following;
+        if (following == null || !following.notesReach(upTo)) {
+            return;
+        }
+        HeadProperties noted = following.kept.reach(upTo);
+        core.steps.storeHead(
+                image, HeadProperties.put(image.head(), image.head().role(), noted));
+        synchronized (core.lock) {
+            following.kept = noted;
         }
     }
 

@@ -1,16 +1,71 @@
 package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.replica.HeadOrder;
 import org.junit.jupiter.api.Test;
 
 /** Stores come back after heads could not be stored, or seemed so. */
 class ResumeTest {
+    private static final long MINUTE = 60_000_000_000L;
+
+    /** Heads that cannot be stored. */
+    private static final class Refused extends Steps {
+        volatile boolean checkpoints = true;
+        volatile boolean all;
+
+        @Override
+        protected void storeHead(BlockImage image, ImageHead head) throws StorageException {
+            boolean checkpoint = !head.checkpointed().equals(image.head().checkpointed());
+            if (all || (checkpoints && checkpoint)) {
+                throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
+            }
+            super.storeHead(image, head);
+        }
+    }
+
+    private static void pass(ReplicaRig rig) throws StorageException {
+        rig.sendAll();
+        rig.hand.pass(MINUTE);
+        // Otherwise it looks within some seconds.
+        rig.engine.core().wakeMover();
+        rig.awaitHead(rig.last());
+    }
+
+    /** What is applied while the journal is read again is to be found at the next opening, too. */
+    @Test
+    void aDelayedReplicaNotesHowFarItsImageGetsWhenItResumes() throws Exception {
+        Refused refused = new Refused();
+        try (ReplicaRig rig = ReplicaRig.lazy().byHand()) {
+            rig.steps = refused;
+            rig.start();
+            rig.engine.order(new HeadOrder.Follow(MINUTE));
+            rig.write(1, 1);
+            pass(rig);
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(1, rig.engine.facts().watermarks().applied());
+            refused.all = true;
+            rig.write(2, 2);
+            rig.event(EventKind.RESIZE, 0, ReplicaRig.SIZE / 2);
+            pass(rig);
+            rig.engine.suspend("swapped");
+            refused.all = false;
+            rig.swap(0);
+            assertEquals(3, rig.engine.facts().watermarks().applied());
+            rig.image.force();
+            rig.crash(0);
+            rig.verifyAt(rig.progress().head());
+            assertEquals(3, rig.progress().head());
+        }
+    }
+
     /** It cannot be told from one that was lost before the stores are open again. */
     @Test
     void aHeadBehindAShrinkThatWasStoredAfterAllCounts() throws Exception {
