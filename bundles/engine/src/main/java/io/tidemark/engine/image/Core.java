@@ -679,8 +679,9 @@ final class Core {
     void failed(ImageListener.Part part, StorageException failure, Aftermath after) {
         figures.failures++;
         if (suspended || stopping) {
-            if (stopping) {
+            if (stopping && !suspended) {
                 suspended = true;
+                stopFailure = failure;
                 changed.signal();
             }
             return;
@@ -695,6 +696,9 @@ final class Core {
         changed.signal();
         room.signal();
     }
+
+    /** What kept the image from its last checkpoint when it was closed; null when no store failed meanwhile. */
+    StorageException stopFailure;
 
     /** Which store failed since the last resume; null when none did. */
     ImageListener.Part failedPart;

@@ -548,8 +548,8 @@ final class Lifecycle {
     }
 
     private StorageException lastCheckpoint(Aftermath after) {
-        if (core.suspended) {
-            return Failures.unavailable(core.labels.name(), "a store failed while it stopped");
+        if (core.stopFailure != null) {
+            return core.stopFailure;
         }
         StorageException failure = core.checkpointed < core.applied ? attemptCheckpoint(after) : null;
         if (failure != null) {
