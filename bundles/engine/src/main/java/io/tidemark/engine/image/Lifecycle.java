@@ -487,10 +487,27 @@ final class Lifecycle {
             core.room.signal();
             attached = !core.suspended && core.journal != null;
         }
-        after.settle(core);
-        if (attached) {
-            drain();
+        try {
+            after.settle(core);
+        } finally {
+            // Whatever threw, nobody goes on working on stores that are let go, and nobody waits for an image that is
+            // gone.
+            finish(sessions, attached);
         }
+    }
+
+    private void finish(List<Session> sessions, boolean attached) throws StorageException {
+        try {
+            if (attached) {
+                drain();
+            }
+        } finally {
+            stopWorkers();
+            letGo(sessions, attached);
+        }
+    }
+
+    private void stopWorkers() {
         core.committer.stop();
         core.applier.stop();
         core.checkpointer.stop();
@@ -517,6 +534,10 @@ final class Lifecycle {
             core.headStoring |= core.users == 0;
             return core.users == 0;
         });
+    }
+
+    private void letGo(List<Session> sessions, boolean attached) throws StorageException {
+        Aftermath after = new Aftermath();
         StorageException failure = attached ? lastCheckpoint(after) : null;
         synchronized (core.lock) {
             StorageException why = Failures.stopped(core.labels.name());
@@ -528,12 +549,22 @@ final class Lifecycle {
             core.headStoring = false;
             core.changed.signal();
         }
-        after.settle(core);
-        for (Session session : sessions) {
-            session.end("image " + core.labels.name() + " is closed");
+        try {
+            after.settle(core);
+        } finally {
+            sessions.forEach(this::end);
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    private void end(Session session) {
+        try {
+            session.end("image " + core.labels.name() + " is closed");
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            // The others are to be told all the same.
+            core.listener.warning("client " + session.client() + " could not be told that the image is closed: " + e);
         }
     }
 

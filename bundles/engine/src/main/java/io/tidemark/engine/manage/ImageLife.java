@@ -832,6 +832,9 @@ final class ImageLife {
                     "Image {}: closed without a last checkpoint, the next start replays more of the journal: {}",
                     name,
                     e.getMessage());
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            // Whoever closes it goes on: its stores are let go, and it is opened again where that is to be.
+            LOG.error("Image {}: closing failed unexpectedly, the next start replays more of the journal", name, e);
         }
     }
 

@@ -11,6 +11,8 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.device.SessionListener;
+import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.engine.image.MemoryPools;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,6 +211,28 @@ class SwapTest {
             try (Node.Client next = node.new Client("disk")) {
                 assertEquals(1, next.read(0));
             }
+        }
+    }
+
+    @Test
+    void aClientThatThrowsDoesNotKeepAnImageFromItsNewRole() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            node.device("disk").connect("bad", new SessionListener() {
+                @Override
+                public void swept() {}
+
+                @Override
+                public void closed(String why) {
+                    throw new IllegalStateException("on purpose");
+                }
+            });
+            Node.Client client = node.new Client("disk");
+            client.write(0, (byte) 1).succeeded();
+            assertEquals(
+                    Role.REPLICA, new Replicas(node.directory).demote("disk").role());
+            node.awaitState("disk", State.SERVING);
+            assertNotNull(client.closed.get());
         }
     }
 
