@@ -3,6 +3,8 @@ package io.tidemark.engine.manage;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.Watermarks;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
@@ -542,16 +544,36 @@ final class ImageLife {
 
     /** Clients have waited long enough: their requests fail, and the image starts from its journal when it can. */
     private void giveUp(View now) {
-        host.news().tell(Topic.IMAGE_WARNING, name, "", "clients waited too long for it and fail now", Map.of());
+        String lost = maybeLost(now);
+        host.news()
+                .tell(
+                        Topic.IMAGE_WARNING,
+                        name,
+                        "",
+                        "clients waited too long for it and fail now" + (lost.isEmpty() ? "" : "; " + lost),
+                        Map.of());
         LOG.warn(
-                "Image {}: clients waited {} s for it and fail now; what is acknowledged is in its journal. Still: {}",
+                "Image {}: clients waited {} s for it and fail now; {}. Still: {}",
                 name,
                 now.config().suspendTimeoutNanos() / 1_000_000_000L,
+                lost.isEmpty() ? "what is acknowledged is in its journal" : lost,
                 now.detail());
         closeSuspended(now.engine());
         host.turns().release(this);
         view = new View(null, null, now.config(), now.refusal(), State.SUSPENDED, now.detail(), now.head());
         backoff.kick();
+    }
+
+    /** What is acknowledged and in memory only; empty for nothing. */
+    private static String maybeLost(View now) {
+        CommitRule rule = now.engine().rule();
+        Watermarks marks = now.engine().watermarks();
+        long events = marks.appended() - marks.durable();
+        if (events == 0 || rule.write() != Watermark.APPENDED || now.head().role() == ImageHead.Role.REPLICA) {
+            return "";
+        }
+        return "up to " + events + " writes that the rule '" + rule.name()
+                + "' acknowledged before they were durable may be lost; what was flushed is in its journal";
     }
 
     // ---- what goes on beside the write path

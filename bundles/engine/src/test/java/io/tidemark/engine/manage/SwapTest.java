@@ -9,14 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.commit.CommitRule.MissingPeers;
 import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead.Role;
+import io.tidemark.api.news.News;
 import io.tidemark.engine.image.MemoryPools;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -211,6 +216,33 @@ class SwapTest {
             try (Node.Client next = node.new Client("disk")) {
                 assertEquals(1, next.read(0));
             }
+        }
+    }
+
+    /** What was acknowledged before it was durable is nowhere else then. */
+    @Test
+    void whatTheyHadNotFlushedIsSaidToBeLost() throws Exception {
+        List<News> told = new CopyOnWriteArrayList<>();
+        try (Node node = new Node().withStores()) {
+            node.directory.news().add(told::add);
+            CommitRule early =
+                    new CommitRule("volatile", Watermark.APPENDED, Watermark.DURABLE, 0, MissingPeers.JOURNAL, true);
+            node.directory.plugins().addPolicy("volatile", 0, situation -> early);
+            node.directory.create("disk", Node.SIZE, Map.of("suspend.timeout", "1s", "commit", "volatile"));
+            Node.Client client = node.new Client("disk");
+            client.write(0, (byte) 1).succeeded();
+            client.flush().succeeded();
+            node.pools.fail("open journal", Reason.IO);
+            node.pools.failNextForceOfJournal("disk");
+            client.write(512, (byte) 2).succeeded();
+            Node.await(() -> client.closed.get() != null, () -> "the session goes on");
+            assertTrue(
+                    told.stream()
+                            .anyMatch(each -> each.toString().contains("up to 1 writes")
+                                    && each.toString().contains("may be lost")),
+                    told::toString);
+            node.pools.fail("open journal", null);
+            node.awaitState("disk", State.SERVING);
         }
     }
 
