@@ -144,6 +144,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
         AutoCloseable claim = claim(files, home, name);
         StorageFile data = null;
         HeadFile headFile = null;
+        FileImage image = null;
         try {
             // Without a head it is the rest of an attempt that a crash ended.
             files.delete(home.resolve(DATA));
@@ -151,10 +152,12 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             extend(data, name, head.sizeBytes());
             data.force();
             headFile = HeadFile.create(files, home, name, head);
-            return opened(files, name, data, headFile, claim);
+            image = opened(files, name, data, headFile, claim);
+            return image;
         } finally {
-            if (headFile == null) {
+            if (image == null) {
                 closeQuietly(data);
+                closeQuietly(headFile);
                 removeQuietly(files, home);
                 closeQuietly(claim);
             }

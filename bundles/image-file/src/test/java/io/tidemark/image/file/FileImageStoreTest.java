@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.SpaceBook;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
@@ -215,6 +216,32 @@ class FileImageStoreTest {
             assertEquals(List.of(), new MachineFiles().list(directory));
         }
         assertTrue(failures >= 10, "only " + failures + " calls failed");
+    }
+
+    /** It is asked for last, when the image has its name. */
+    @Test
+    void soItIsWhereItsFileSystemIsUnknown() throws Exception {
+        boolean[] failing = {true};
+        FaultyFiles strange = new FaultyFiles(new MachineFiles()) {
+            @Override
+            public SpaceBook space(Path path) throws StorageException {
+                if (failing[0]) {
+                    throw new StorageException(Reason.IO, "no answer on purpose", "");
+                }
+                return super.space(path);
+            }
+        };
+        StorageContext other = new MachineContext(8 << 20, strange);
+        try (FileImageStore store = store()) {
+            fails(Reason.IO, () -> store.create(other, "disk", head()));
+            assertEquals(List.of(), store.list());
+            failing[0] = false;
+            store.create(other, "disk", head()).close();
+            failing[0] = true;
+            fails(Reason.IO, () -> store.open(other, "disk"));
+            failing[0] = false;
+            store.open(other, "disk").close();
+        }
     }
 
     @Test
