@@ -266,29 +266,39 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private boolean noteReach() {
         Following following = core.following;
         long reach;
+        boolean due;
+        boolean waited;
         synchronized (core.lock) {
             reach = core.frozenUpTo;
-            if (following == null || !following.notesReach(reach)) {
-                return true;
+            due = following != null && following.notesReach(reach);
+            waited = core.imageFull;
+        }
+        if (!due) {
+            if (waited) {
+                // It follows live by now.
+                imageFull(false);
             }
+            return true;
         }
         boolean noted = false;
+        boolean full = false;
         try {
             core.heads.store(
                     head -> HeadProperties.put(head, head.role(), following.kept.reach(reach)),
                     () -> following.kept = following.kept.reach(reach));
             noted = true;
         } catch (StorageException e) {
+            full = e.reason() == StorageException.Reason.NO_SPACE;
             synchronized (core.lock) {
                 core.leave();
-                if (e.reason() != StorageException.Reason.NO_SPACE) {
+                if (!full) {
                     core.failed(ImageListener.Part.IMAGE, e, after);
                 }
             }
             after.settle(core);
         }
-        if (noted == core.imageFull) {
-            imageFull(!noted);
+        if (full != waited) {
+            imageFull(full);
         }
         if (!noted) {
             // The batch stays readable meanwhile.

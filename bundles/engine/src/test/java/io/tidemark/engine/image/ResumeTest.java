@@ -7,12 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.HeadOrder;
 import org.junit.jupiter.api.Test;
 
-/** Stores come back after heads could not be stored, or seemed so. */
+/** Heads that could not be stored, or seemed so, and what comes then. */
 class ResumeTest {
     private static final long MINUTE = 60_000_000_000L;
 
@@ -63,6 +64,35 @@ class ResumeTest {
             rig.crash(0);
             rig.verifyAt(rig.progress().head());
             assertEquals(3, rig.progress().head());
+        }
+    }
+
+    /** It once said "image full" until it was suspended the next time. */
+    @Test
+    void aReplicaThatFollowsLiveDoesNotWaitForSpaceToNoteItsReach() throws Exception {
+        boolean[] full = {false};
+        Steps delayedOnly = new Steps() {
+            @Override
+            protected void storeHead(BlockImage image, ImageHead head) throws StorageException {
+                if (full[0] && head.properties().containsKey(HeadProperties.ORDER)) {
+                    throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
+                }
+                super.storeHead(image, head);
+            }
+        };
+        try (ReplicaRig rig = ReplicaRig.lazy().byHand()) {
+            rig.steps = delayedOnly;
+            rig.start();
+            rig.engine.order(new HeadOrder.Follow(MINUTE));
+            full[0] = true;
+            rig.write(1, 1);
+            pass(rig);
+            assertThrows(StorageException.class, () -> rig.engine.checkpoint());
+            assertEquals(State.HOLDING, rig.engine.state());
+            rig.engine.order(HeadOrder.LIVE);
+            Rig.eventually(() -> rig.engine.state() == State.SERVING, "serving");
+            rig.engine.checkpoint();
+            rig.verifyAt(1);
         }
     }
 
