@@ -218,7 +218,7 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
             // Whoever made it may have died between naming the head and forcing the name: what is served has to last.
             files.forceDirectory(home);
             headFile = HeadFile.open(files, home, name);
-            data = files.open(home.resolve(DATA), Files.Mode.WRITE);
+            data = openData(files, home, name);
             awaitLateWrites(context, data, name);
             long needed = headFile.head().sizeBytes();
             if (data.size() < needed) {
@@ -237,6 +237,17 @@ public final class FileImageStore implements ImageStore, AutoCloseable {
                 closeQuietly(claim);
             }
         }
+    }
+
+    private static StorageFile openData(Files files, Path home, String name) throws StorageException {
+        Path path = home.resolve(DATA);
+        if (!files.exists(path)) {
+            throw new StorageException(
+                    Reason.CORRUPT,
+                    "image " + name + ": its head is there, and " + path + " is not there",
+                    "something else removed it: restore the image, or give it up with image:delete");
+        }
+        return files.open(path, Files.Mode.WRITE);
     }
 
     /**

@@ -245,6 +245,18 @@ class FileImageStoreTest {
     }
 
     @Test
+    void anImageWithoutItsBytesIsDamaged() throws Exception {
+        store().create(context, "disk", head()).close();
+        Files.delete(directory.resolve("disk/data"));
+        StorageException damaged = fails(Reason.CORRUPT, () -> store().open(context, "disk"));
+        assertTrue(damaged.getMessage().contains("disk/data is not there"), damaged.getMessage());
+        try (FileImageStore store = store()) {
+            store.delete(context, "disk");
+            assertEquals(List.of(), store.list());
+        }
+    }
+
+    @Test
     void whatACrashLeftOfMakingOneIsReplaced() throws Exception {
         Files.createDirectories(directory.resolve("disk"));
         Files.writeString(directory.resolve("disk/data"), "old bytes");
