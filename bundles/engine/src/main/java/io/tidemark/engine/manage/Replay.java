@@ -87,7 +87,8 @@ final class Replay implements SessionListener {
             case ZERO -> {
                 checkRange(event);
                 underWay.incrementAndGet();
-                session.zero(event.offset(), event.length(), false, false, this::completed);
+                // Those whose space need not stay were journaled as discarded.
+                session.zero(event.offset(), event.length(), true, false, this::completed);
             }
             case FLUSH -> {
                 underWay.incrementAndGet();

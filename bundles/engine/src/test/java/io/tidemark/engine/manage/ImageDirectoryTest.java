@@ -16,6 +16,7 @@ import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.admin.RefusedConfiguration;
+import io.tidemark.api.journal.JournalReader;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.wish.Wish;
 import io.tidemark.engine.image.MemoryPools;
@@ -531,6 +532,19 @@ class ImageDirectoryTest {
             }
             fails(Reason.INVALID, () -> node.directory.replay("disk", new Source(Node.SIZE, Node.SIZE - 512)));
             assertTrue(node.status("disk").clients().isEmpty());
+        }
+    }
+
+    /** In a journal are only those zeros whose space is to stay. */
+    @Test
+    void replayedZerosKeepTheirSpace() throws Exception {
+        try (Node node = new Node().withStores()) {
+            node.directory.create("disk", Node.SIZE, Map.of());
+            assertEquals(2, node.directory.replay("disk", new Source(Node.SIZE, 0, EventKind.WRITE, EventKind.ZERO)));
+            try (JournalReader reader = node.directory.journal("disk").reader(1)) {
+                assertEquals(EventKind.WRITE, reader.next().kind());
+                assertEquals(EventKind.ZERO, reader.next().kind());
+            }
         }
     }
 
