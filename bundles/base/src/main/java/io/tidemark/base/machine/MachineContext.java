@@ -8,7 +8,7 @@ import io.tidemark.api.context.Workers;
 import java.security.SecureRandom;
 import java.time.Instant;
 
-/** The real machine. One for a node; owns no threads of its own. Safe for all threads. */
+/** The real machine. One for a node; owns no threads of its own while nobody has started one. Safe for all threads. */
 public final class MachineContext implements StorageContext {
     private final Clock clock = new MachineClock();
     private final Workers workers = new MachineWorkers();

@@ -4,6 +4,8 @@ import io.tidemark.api.context.Clock;
 import io.tidemark.api.context.Workers;
 import java.util.IdentityHashMap;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Calls whoever wants it when it is time to: one thread, and only while there is an alarm, for all who wait for long and have
@@ -19,6 +21,8 @@ public final class Alarms implements AutoCloseable {
             return between != 0 ? Long.signum(between) : Long.compare(number, other.number);
         }
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Alarms.class);
 
     private final Clock clock;
     private final Standby worker;
@@ -47,7 +51,7 @@ public final class Alarms implements AutoCloseable {
      *
      * @param call must not wait, and only tells somebody who does the work
      * @param delayNanos from now; at once when it is not above 0
-     * @return false when this is closed: nobody calls
+     * @return false when this is closed, or has no thread and gets none: nobody calls
      */
     public boolean set(Runnable call, long delayNanos) {
         long atNanos = clock.monotonicNanos() + delayNanos;
@@ -62,7 +66,7 @@ public final class Alarms implements AutoCloseable {
             if (byTime.first().equals(alarm)) {
                 wake();
             }
-            return true;
+            return worker.hasThread() || !clear(call);
         }
     }
 
@@ -104,10 +108,19 @@ public final class Alarms implements AutoCloseable {
                 }
             }
             if (due != null) {
-                due.run();
+                call(due);
             } else if (!worker.rest(wait)) {
                 return;
             }
+        }
+    }
+
+    /** What one call fails with is no reason to call nobody else any more. */
+    private static void call(Runnable due) {
+        try {
+            due.run();
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            LOG.error("an alarm failed", e);
         }
     }
 

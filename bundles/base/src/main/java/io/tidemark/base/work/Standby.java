@@ -4,15 +4,25 @@ import io.tidemark.api.context.Workers;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
 import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A gate and the worker behind it, which has a thread only as long as it is busy now and then: what hundreds of idle images
  * have for the day when they are written to again costs an object each, and not a stack. The worker is a loop that keeps its
  * state in fields, and leaves when {@link #rest} says so; {@link #open} starts it again. With {@link Alarms} it leaves for
  * waits that end by themselves, too, where they are long. Safe for all threads.
+ *
+ * <p>Whoever opens it is in the middle of something, often under a lock, so what its thread fails with is never his: where
+ * there is no memory for a thread it is tried again when it is opened next, and by an alarm; and where the loop throws it
+ * begins anew after a pause.
  */
 public final class Standby implements Gate {
+    private static final Logger LOG = LoggerFactory.getLogger(Standby.class);
     private static final long LINGER_NANOS = 10_000_000_000L;
+
+    /** Before it is tried again what failed. */
+    private static final long PAUSE_NANOS = 100_000_000L;
 
     private final Workers workers;
     private final String name;
@@ -29,6 +39,9 @@ public final class Standby implements Gate {
     private boolean running;
     private boolean closed;
     private long opened;
+
+    /** It was logged that there is no thread for it. */
+    private boolean told;
 
     /** Only to look: its thread was started by an alarm, and nobody else opened it since. */
     private boolean looking;
@@ -74,8 +87,7 @@ public final class Standby implements Gate {
             throw new IllegalStateException(name + " was started before");
         }
         body = Objects.requireNonNull(loop);
-        thread = workers.start(name, body);
-        running = true;
+        begin(this::work);
     }
 
     /** Wakes the worker; gives it a thread when it has none. Under a lock, too: a thread is all that it may start. */
@@ -98,15 +110,62 @@ public final class Standby implements Gate {
             }
             noAlarm();
             looking = byAlarm;
-            thread = workers.start(name, alarms == null ? body : this::again);
+            begin(alarms == null ? this::work : this::again);
+        }
+    }
+
+    /** Under the lock. */
+    private void begin(Runnable work) {
+        try {
+            thread = workers.start(name, work);
             running = true;
+            told = false;
+        } catch (VirtualMachineError | LinkageError e) {
+            if (!told) {
+                told = true;
+                LOG.error("{} has no thread, it is tried again", name, e);
+            }
+            if (alarms != null) {
+                alarms.set(alarm, PAUSE_NANOS);
+            }
         }
     }
 
     private void again() {
         // It looks first, and so at what it was opened for: it need not look twice.
         gate.await(0);
-        body.run();
+        work();
+    }
+
+    private void work() {
+        try {
+            body.run();
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            beginAnew(e);
+            throw e;
+        }
+    }
+
+    /** By the thread that fails: another one goes on with what is in the loop's fields. */
+    private void beginAnew(Throwable why) {
+        try {
+            LOG.error("{} failed, it begins anew", name, why);
+            workers.newGate().await(PAUSE_NANOS);
+        } finally {
+            synchronized (this) {
+                running = false;
+            }
+            open();
+        }
+    }
+
+    /**
+     * Tells whether somebody will see that it was opened.
+     *
+     * @return whether it has a thread
+     */
+    public synchronized boolean hasThread() {
+        return running;
     }
 
     /** Under the lock. */

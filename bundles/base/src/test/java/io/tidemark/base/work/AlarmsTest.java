@@ -18,9 +18,13 @@ class AlarmsTest {
 
     private final MachineContext machine = new MachineContext(4 << 20);
     private final AtomicInteger threads = new AtomicInteger();
+    private volatile boolean lacking;
     private final Workers workers = new Workers() {
         @Override
         public Worker start(String name, Runnable body) {
+            if (lacking) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
             threads.incrementAndGet();
             return machine.workers().start(name, body);
         }
@@ -82,6 +86,35 @@ class AlarmsTest {
         now.addAndGet(SECOND);
         assertFalse(alarms.set(workers.newGate()::open, 0));
         assertFalse(gate.await(SECOND / 5));
+    }
+
+    @Test
+    void aCallThatFailsKeepsNoOtherFromBeingMade() {
+        Workers.Gate gate = workers.newGate();
+        try (Alarms alarms = new Alarms(workers, machine.clock(), "alarms")) {
+            assertTrue(alarms.set(
+                    () -> {
+                        throw new OutOfMemoryError("on purpose");
+                    },
+                    SECOND / 50));
+            assertTrue(alarms.set(gate::open, SECOND / 25));
+            assertTrue(gate.await(10 * SECOND));
+        }
+    }
+
+    /** Whoever believed in it would end its own thread. */
+    @Test
+    void whatNobodyWouldCallIsNotSet() {
+        Workers.Gate gate = workers.newGate();
+        try (Alarms alarms = new Alarms(workers, machine.clock(), "alarms")) {
+            lacking = true;
+            Runnable call = gate::open;
+            assertFalse(alarms.set(call, 0));
+            assertFalse(alarms.clear(call));
+            lacking = false;
+            assertTrue(alarms.set(call, 0));
+            assertTrue(gate.await(10 * SECOND));
+        }
     }
 
     /** One that is moved by hand. */

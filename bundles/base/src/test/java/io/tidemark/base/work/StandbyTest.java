@@ -1,6 +1,7 @@
 package io.tidemark.base.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,15 +22,26 @@ class StandbyTest {
 
     private final AtomicInteger threads = new AtomicInteger();
     private final Semaphore ends = new Semaphore(0);
+
+    /** How often in a row no thread can be started from now on. */
+    private final AtomicInteger lacking = new AtomicInteger();
+
     private final Workers workers = new Workers() {
         private final Workers real = new MachineContext(4 << 20).workers();
 
         @Override
         public Worker start(String name, Runnable body) {
+            if (lacking.get() > 0) {
+                lacking.decrementAndGet();
+                throw new OutOfMemoryError("unable to create native thread");
+            }
             threads.incrementAndGet();
             return real.start(name, () -> {
-                body.run();
-                ends.release();
+                try {
+                    body.run();
+                } finally {
+                    ends.release();
+                }
             });
         }
 
@@ -231,5 +243,70 @@ class StandbyTest {
         standby.close();
         assertTrue(standby.join(PATIENCE), "its thread does not end");
         assertTrue(threads.get() > 1);
+    }
+
+    @Test
+    void whoOpensOneThatFindsNoThreadGoesOnAndTheNextOpeningTriesAgain() throws Exception {
+        Standby standby = new Standby(workers, "worker", null, SHORT);
+        Semaphore looks = new Semaphore(0);
+        lacking.set(2);
+        standby.start(() -> {
+            do {
+                looks.release();
+            } while (standby.rest(Long.MAX_VALUE));
+        });
+        assertFalse(standby.hasThread());
+        standby.open();
+        assertFalse(standby.hasThread());
+        standby.open();
+        assertTrue(looks.tryAcquire(2, 10, TimeUnit.SECONDS));
+        assertTrue(ends.tryAcquire(10, TimeUnit.SECONDS));
+        lacking.set(1);
+        standby.open();
+        assertEquals(0, looks.availablePermits());
+        standby.open();
+        assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS), "it was taken for running");
+        standby.close();
+        assertTrue(standby.join(LONG));
+    }
+
+    /** Nobody else may open it for minutes. */
+    @Test
+    void whoFindsNoThreadWhenItsAlarmComesIsLookedAtAgain() throws Exception {
+        MachineContext machine = new MachineContext(4 << 20);
+        try (Alarms alarms = new Alarms(machine.workers(), machine.clock(), "alarms")) {
+            Standby standby = new Standby(workers, "worker", alarms, SHORT);
+            Semaphore looks = new Semaphore(0);
+            standby.start(() -> {
+                do {
+                    looks.release();
+                    lacking.set(2);
+                } while (standby.rest(TimeUnit.MILLISECONDS.toNanos(20)));
+            });
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS));
+            assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS), "nobody looks any more");
+            standby.close();
+            assertTrue(standby.join(LONG));
+        }
+    }
+
+    @Test
+    void aLoopThatFailsBeginsAnew() throws Exception {
+        Standby standby = new Standby(workers, "worker", null, LONG);
+        AtomicInteger rounds = new AtomicInteger();
+        Semaphore looks = new Semaphore(0);
+        standby.start(() -> {
+            do {
+                looks.release();
+                if (rounds.incrementAndGet() == 1) {
+                    throw new IllegalStateException("on purpose");
+                }
+            } while (standby.rest(Long.MAX_VALUE));
+        });
+        assertTrue(looks.tryAcquire(2, 10, TimeUnit.SECONDS), "nobody looks any more");
+        standby.open();
+        assertTrue(looks.tryAcquire(10, TimeUnit.SECONDS));
+        standby.close();
+        assertTrue(standby.join(PATIENCE));
     }
 }

@@ -49,7 +49,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     // Guarded by the image's lock.
     private boolean parked;
-    private boolean awaitsEvents;
+    private boolean awaitsEvents = true;
     private boolean awaitsDurable;
     private long lastBatchNanos;
     private double startFill = START_FILL;
@@ -80,13 +80,15 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         gate.join(timeoutNanos);
     }
 
-    /** Whether an append should wake it. Under the lock; asked for every event. */
-    boolean isDue() {
+    /** Something can be read that could not before. Under the lock; for every event. */
+    void moreToApply() {
         if (awaitsEvents) {
-            awaitsEvents = false;
-            return true;
+            gate.open();
+            // Where no thread could be started, the next event tries it again: nobody else does.
+            awaitsEvents = !gate.hasThread();
+        } else if (parked && pressing()) {
+            gate.open();
         }
-        return parked && pressing();
     }
 
     /** Under the lock: {@code durable} has moved. */
@@ -351,7 +353,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     private void finish(long now, long wall) {
         tune();
-        core.checkpointer.applied(core.frozenBytes);
+        long bytes = core.frozenBytes;
         core.frozen = null;
         core.frozenBytes = 0;
         batch = null;
@@ -369,6 +371,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         core.admitHeld(wall, after);
         core.room.signal();
         core.changed.signal();
+        core.checkpointer.applied(bytes);
     }
 
     /** Takes up a batch that was rebuilt or left behind while the image was suspended. Under the lock. */

@@ -553,9 +553,7 @@ final class Core {
             hot.evict(Math.min(durable, appended - 1), excess - excess / 16, after.releases);
         }
         figures.appended(kind, length);
-        if (applier.isDue()) {
-            applier.wake();
-        }
+        applier.moreToApply();
         return appended;
     }
 

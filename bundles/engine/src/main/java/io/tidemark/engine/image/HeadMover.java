@@ -243,8 +243,8 @@ final class HeadMover implements Runnable {
             core.resizeSequence = sequence;
             core.resizeToBytes = event.length();
             core.wantCheckpoint();
-        } else if (core.applier.isDue()) {
-            core.applier.wake();
+        } else {
+            core.applier.moreToApply();
         }
     }
 }
