@@ -22,6 +22,7 @@ import io.tidemark.base.work.Alarms;
  * @param news for who watches the node
  * @param alarms that wake images which look only now and then
  * @param asks who is told that an image asks its replicas
+ * @param ask asks plugins
  * @param refused what of the configuration around the images is refused, for people
  */
 record Host(
@@ -36,4 +37,5 @@ record Host(
         NewsDesk news,
         Alarms alarms,
         Asks asks,
+        Ask ask,
         Refused refused) {}

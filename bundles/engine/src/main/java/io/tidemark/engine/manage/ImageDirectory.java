@@ -9,6 +9,7 @@ import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageManager;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.admin.PoolStatus;
+import io.tidemark.api.admin.RefusedConfiguration.Sort;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers;
 import io.tidemark.api.device.BlockDevice;
@@ -88,7 +89,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
         Refused refused = new Refused(problems);
         this.plugins = new Plugins(refused, this::providersChanged, this::waitUntilUnused);
         this.host = plugins.host(context, owner, new Shares(context.payloads().capacityBytes(), indexEntries));
-        this.pools = new PoolReports(context, plugins, refused);
+        this.pools = new PoolReports(host.ask(), plugins, refused);
     }
 
     /**
@@ -665,6 +666,11 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     @Override
     public List<PoolStatus> pools() {
         return pools.pools();
+    }
+
+    /** One of them. */
+    Optional<PoolStatus> pool(Sort sort, String name) {
+        return pools.pool(sort, name);
     }
 
     @Override

@@ -1,12 +1,13 @@
 package io.tidemark.engine.manage;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.admin.PoolStatus;
 import io.tidemark.api.admin.RefusedConfiguration.Sort;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -66,32 +67,28 @@ public final class ManagementBeans implements DirectoryObserver, AutoCloseable {
 
     @Override
     public void poolsChanged() {
-        Set<String> there = new HashSet<>();
+        Map<String, Supplier<Map<String, Object>>> there = new HashMap<>();
         for (Sort sort : List.of(Sort.IMAGE_POOL, Sort.JOURNAL_POOL)) {
             directory
                     .plugins()
                     .pools(sort)
-                    .forEach(pool -> there.add("type=Pool,sort=" + sort.word() + ",name=" + pool));
+                    .forEach(pool -> there.put(
+                            "type=Pool,sort=" + sort.word() + ",name=" + pool, () -> poolFigures(sort, pool)));
         }
         Set<String> gone;
         synchronized (lock) {
             gone = new HashSet<>(registered);
         }
-        gone.removeIf(name -> !name.startsWith("type=Pool") || there.contains(name));
+        gone.removeIf(name -> !name.startsWith("type=Pool") || there.containsKey(name));
         gone.forEach(this::unregister);
-        there.forEach(name -> register(name, "A pool", () -> poolFigures(name)));
+        there.forEach((name, figures) -> register(name, "A pool", figures));
     }
 
-    private Map<String, Object> poolFigures(String key) {
-        List<PoolStatus> pools = directory.pools();
-        return pools.stream()
-                .filter(pool -> key.equals("type=Pool,sort=" + pool.sort() + ",name=" + pool.name()))
-                .findFirst()
-                .map(Figures::of)
-                .orElse(Map.of("problem", "gone"));
+    private Map<String, Object> poolFigures(Sort sort, String pool) {
+        return directory.pool(sort, pool).map(Figures::of).orElse(Map.of("problem", "gone"));
     }
 
-    private void register(String name, String description, java.util.function.Supplier<Map<String, Object>> figures) {
+    private void register(String name, String description, Supplier<Map<String, Object>> figures) {
         synchronized (lock) {
             if (closed || !registered.add(name)) {
                 return;

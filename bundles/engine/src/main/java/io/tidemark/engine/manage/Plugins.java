@@ -50,6 +50,7 @@ public final class Plugins {
                 new NewsDesk(context, "news-images"),
                 new Alarms(context.workers(), context.clock(), "image-alarms"),
                 new Asks(),
+                new Ask(context.workers()),
                 refused);
     }
 

@@ -56,7 +56,7 @@ final class RuleKeeper {
 
     private static Ask.Answer<CommitRule> ask(Host host, CommitPolicy policy, ImageConfig config, int peers) {
         CommitSituation situation = new CommitSituation(config.name(), peers, config.properties());
-        return Ask.of(host.context().workers(), config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
+        return host.ask().of(policy, config.name() + "-commit", TIMEOUT_NANOS, () -> policy.rule(situation));
     }
 
     /** The rule that a configuration would bring; the one that stands in where its policy says nothing. */

@@ -48,7 +48,8 @@ final class StrategyCheck {
 
     /** Null when it does not answer. */
     private static Opinion ask(Host host, ImageConfig config, String name, TrimStrategy strategy) {
-        return Ask.of(host.context().workers(), config.name() + "-check-" + name, ASK_NANOS, () -> {
+        return host.ask()
+                .of(strategy, config.name() + "-check-" + name, ASK_NANOS, () -> {
                     try {
                         strategy.check(config.properties());
                         return new Opinion("", Set.copyOf(strategy.keys()));

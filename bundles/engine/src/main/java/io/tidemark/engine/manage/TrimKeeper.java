@@ -164,11 +164,8 @@ final class TrimKeeper {
             return keepAll();
         }
         TrimSituation situation = situation(config, engine.watermarks(), journal, clients);
-        Ask.Answer<TrimVote> answer = Ask.of(
-                host.context().workers(),
-                config.name() + "-trim-" + name,
-                TIMEOUT_NANOS,
-                () -> strategy.vote(situation));
+        Ask.Answer<TrimVote> answer =
+                host.ask().of(strategy, config.name() + "-trim-" + name, TIMEOUT_NANOS, () -> strategy.vote(situation));
         if (answer.value() == null) {
             found.add("trim strategy " + name + " " + answer.problem()
                     + ": the journal keeps everything until it answers again, or image:set names another");
