@@ -7,15 +7,22 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the commit policy of one image, when it or the configuration has changed. For the image's worker. */
+/**
+ * Asks the commit policy of one image: when it or the configuration has changed, and as long as it has no answer now and then.
+ * For the image's worker.
+ */
 final class RuleKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(RuleKeeper.class);
     private static final long TIMEOUT_NANOS = 1_000_000_000L;
+
+    /** One that is slow would otherwise take all of the worker's time. */
+    private static final long RETRY_NANOS = 5_000_000_000L;
 
     private final Host host;
     private CommitPolicy asked;
     private Map<String, String> askedWith;
     private int askedAtPeers;
+    private long askedNanos;
     private CommitRule rule = CommitRule.JOURNAL;
     private volatile String problem = "";
 
@@ -24,29 +31,35 @@ final class RuleKeeper {
     }
 
     /**
-     * The rule for a configuration now; asks only when something has changed.
+     * The rule for a configuration now; asks only when something has changed, or it is time to ask again.
      *
      * @param peers how many replicas are linked and in sync
      */
     CommitRule rule(ImageConfig config, int peers) {
         CommitPolicy policy = host.policies().best(config.commit()).orElse(null);
-        if (policy == asked && config.properties().equals(askedWith) && peers == askedAtPeers) {
+        boolean same = policy == asked && config.properties().equals(askedWith) && peers == askedAtPeers;
+        if (same && (problem.isEmpty() || now() - askedNanos < RETRY_NANOS)) {
             return rule;
         }
+        rule = ask(policy, config, peers);
         asked = policy;
         askedWith = config.properties();
         askedAtPeers = peers;
-        rule = ask(policy, config);
+        askedNanos = now();
         return rule;
     }
 
-    private CommitRule ask(CommitPolicy policy, ImageConfig config) {
+    private long now() {
+        return host.context().clock().monotonicNanos();
+    }
+
+    private CommitRule ask(CommitPolicy policy, ImageConfig config, int peers) {
         if (policy == null) {
             // The default needs no plugin: its rule is what stands in for missing ones.
             boolean isDefault = config.commit().equals(ImageConfig.DEFAULT_COMMIT);
             return standIn(config, isDefault ? "" : "is not there");
         }
-        Ask.Answer<CommitRule> answer = ask(host, policy, config, askedAtPeers);
+        Ask.Answer<CommitRule> answer = ask(host, policy, config, peers);
         if (answer.value() == null) {
             return standIn(config, answer.problem());
         }
@@ -68,11 +81,12 @@ final class RuleKeeper {
     }
 
     private CommitRule standIn(ImageConfig config, String why) {
+        String before = problem;
         problem = why.isEmpty()
                 ? ""
                 : "commit policy " + config.commit() + " " + why
-                        + ": the rule 'journal' stands in until it is back, or image:set names another";
-        if (!why.isEmpty()) {
+                        + ": the rule 'journal' stands in until it answers, or image:set names another";
+        if (!problem.isEmpty() && !problem.equals(before)) {
             LOG.warn("Image {}: {}", config.name(), problem);
         }
         return CommitRule.JOURNAL;

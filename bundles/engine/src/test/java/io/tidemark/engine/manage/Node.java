@@ -31,7 +31,7 @@ import org.junit.jupiter.api.function.Executable;
 final class Node implements AutoCloseable {
     static final int SIZE = 1 << 20;
 
-    final StorageContext context = new MachineContext(32L << 20);
+    final StorageContext context;
     final MemoryPools pools;
     final Wishes wishes = new Wishes();
     final ImageDirectory directory;
@@ -43,7 +43,12 @@ final class Node implements AutoCloseable {
     }
 
     Node(MemoryPools pools) {
+        this(pools, new MachineContext(32L << 20));
+    }
+
+    Node(MemoryPools pools, StorageContext context) {
         this.pools = pools;
+        this.context = context;
         this.directory = new ImageDirectory(context, "node", wishes);
     }
 

@@ -1,10 +1,19 @@
 package io.tidemark.engine.manage;
 
+import static io.tidemark.engine.manage.Node.fails;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.Watermark;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.api.commit.CommitRule;
+import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageStore;
 import io.tidemark.api.trim.TrimVote;
+import io.tidemark.base.machine.MachineContext;
+import io.tidemark.engine.image.MemoryPools;
+import io.tidemark.faults.ForwardingContext;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +26,9 @@ import org.junit.jupiter.api.Test;
 
 /** Plugins and pools that hang, for a while or for ever. */
 class SilentPluginsTest {
+    private static final CommitRule LATE =
+            new CommitRule("late", Watermark.DURABLE, Watermark.CHECKPOINTED, 0, CommitRule.MissingPeers.JOURNAL, true);
+
     private final CountDownLatch end = new CountDownLatch(1);
 
     private void hang() {
@@ -94,5 +106,64 @@ class SilentPluginsTest {
         } finally {
             end.countDown();
         }
+    }
+
+    /** As when a node starts under load: what stands in is weaker than what is configured. */
+    @Test
+    void aPolicyThatWasSilentOnceIsAskedAgain() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (Node node = new Node().withStores()) {
+            node.directory.plugins().addPolicy("late", 0, situation -> {
+                if (asked.incrementAndGet() == 1) {
+                    hang();
+                }
+                return LATE;
+            });
+            node.wish("disk", Map.of("size", "1MiB", "commit", "late"));
+            node.awaitState("disk", State.SERVING);
+            awaitRule(node, "journal");
+            assertTrue(node.status("disk").warnings().toString().contains("commit policy late did not answer"));
+            end.countDown();
+            awaitRule(node, "late");
+            assertEquals(List.of(), node.status("disk").warnings());
+        } finally {
+            end.countDown();
+        }
+    }
+
+    @Test
+    void aPolicyThatCouldNotBeAskedIsReplacedInWordsAndAskedAgain() throws Exception {
+        AtomicInteger lacking = new AtomicInteger(1);
+        StorageContext context = new ForwardingContext(new MachineContext(32L << 20)) {
+            @Override
+            public Worker start(String name, Runnable body) {
+                if (name.equals("ask-disk-commit") && lacking.getAndDecrement() > 0) {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }
+                return super.start(name, body);
+            }
+        };
+        try (Node node = new Node(new MemoryPools(), context).withStores()) {
+            node.directory.plugins().addPolicy("late", 0, situation -> LATE);
+            node.wish("disk", Map.of("size", "1MiB", "commit", "late"));
+            node.awaitState("disk", State.SERVING);
+            awaitRule(node, "journal");
+            assertTrue(
+                    node.status("disk").warnings().toString().contains("commit policy late could not be asked"),
+                    () -> "weaker than configured, and nothing says so: "
+                            + node.status("disk").warnings());
+            awaitRule(node, "late");
+        }
+    }
+
+    /** The worker looks now and then by itself; here it is given orders, behind each of which it looks. */
+    private static void awaitRule(Node node, String name) {
+        Replicas replicas = new Replicas(node.directory);
+        Node.await(
+                () -> {
+                    fails(Reason.MISMATCH, () -> replicas.promote("disk"));
+                    return node.status("disk").commitRule().equals(name);
+                },
+                () -> "rule is " + node.status("disk").commitRule());
     }
 }
