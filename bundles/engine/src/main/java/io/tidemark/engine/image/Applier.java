@@ -193,11 +193,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     }
 
     private void freeze() {
+        ExtentMap fresh = new ExtentMap();
         batch = core.active;
         core.frozen = core.steps.keepsBatchReadable() ? batch : new ExtentMap();
         core.frozenUpTo = core.readable();
         core.frozenBytes = core.activeBytes;
-        core.active = new ExtentMap();
+        core.active = fresh;
         core.activeBytes = 0;
         core.space.frozen();
     }

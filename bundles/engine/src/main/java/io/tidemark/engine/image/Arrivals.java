@@ -22,6 +22,11 @@ final class Arrivals {
         bodies.add(new Body(head, tail));
     }
 
+    /** The last one was not appended after all. */
+    void takeBack() {
+        bodies.removeLast();
+    }
+
     void forget(long upTo) {
         while (first <= upTo && !bodies.isEmpty()) {
             bodies.remove();

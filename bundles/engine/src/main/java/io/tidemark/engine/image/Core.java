@@ -83,6 +83,10 @@ final class Core {
     ExtentMap active = new ExtentMap();
     ExtentMap frozen;
     long frozenUpTo;
+
+    /** An event is in it in part or not at all, for lack of memory: it is to be read from the journal again. */
+    boolean overlayBroken;
+
     long activeBytes;
     long frozenBytes;
     HotPayloads hot;
@@ -507,7 +511,7 @@ final class Core {
     void arrived(EventHeader header, Payload payload, Aftermath after) {
         appended++;
         lastEventNanos = header.timeNanos();
-        unforced.add(header.kind(), header.flags(), header.timeNanos(), header.offset(), header.length(), "");
+        unforced.add(header.kind(), header.flags(), header.timeNanos(), header.offset(), header.length());
         hot.add(payload);
         figures.appended(header.kind(), header.length());
         if (journalFull && !header.kind().isControl()) {
@@ -528,6 +532,8 @@ final class Core {
         long time = Math.max(wallNanos, lastEventNanos);
         long place;
         try {
+            unforced.makeRoom(name);
+            hot.makeRoom();
             place = appendTo(appender, kind, flags, time, offset, length, name, payload);
         } catch (StorageException e) {
             failed(ImageListener.Part.JOURNAL, e, after);
@@ -541,18 +547,23 @@ final class Core {
         }
         appended++;
         lastEventNanos = time;
-        unforced.add(kind, flags, time, offset, length, name);
+        unforced.add(kind, flags, time, offset, length);
         hot.add(payload);
-        if (kind.changesData()) {
-            remember(active, kind, offset, length, appended, place);
-            forgetReplaced(length, after);
-        }
         activeBytes += EVENT_OVERHEAD_BYTES + (payload == null ? 0 : payload.length());
-        long excess = settings.hotPayloadBytes();
-        if (hot.bytes() > excess) {
-            hot.evict(Math.min(durable, appended - 1), excess - excess / 16, after.releases);
-        }
         figures.appended(kind, length);
+        try {
+            if (kind.changesData()) {
+                remember(active, kind, offset, length, appended, place);
+                forgetReplaced(length, after);
+            }
+            long excess = settings.hotPayloadBytes();
+            if (hot.bytes() > excess) {
+                hot.evict(Math.min(durable, appended - 1), excess - excess / 16, after.releases);
+            }
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            // It is appended all the same, and must not be once more.
+            failed(ImageListener.Part.JOURNAL, Failures.unexpected(labels.name(), "note an event", e), after);
+        }
         applier.moreToApply();
         return appended;
     }
@@ -580,14 +591,13 @@ final class Core {
 
     /** Puts an event into an overlay. */
     void remember(ExtentMap overlay, EventKind kind, long offset, long length, long sequence, long place) {
-        if (length == 0 || !steps.remembers(offset, length, sequence)) {
-            return;
-        }
-        switch (kind) {
-            case WRITE -> overlay.put(offset, length, sequence, place, EventCodec.WRITE_HEAD_BYTES);
-            case DISCARD -> overlay.put(offset, length, sequence, ExtentMap.PLACE_DISCARD, 0);
-            case ZERO -> overlay.put(offset, length, sequence, ExtentMap.PLACE_ZERO, 0);
-            default -> throw new IllegalArgumentException(kind + " changes no data");
+        try {
+            if (length > 0 && steps.remembers(offset, length, sequence)) {
+                overlay.put(kind, offset, length, sequence, place);
+            }
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            overlayBroken = true;
+            throw e;
         }
     }
 

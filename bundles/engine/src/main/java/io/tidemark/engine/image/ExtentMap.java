@@ -1,5 +1,7 @@
 package io.tidemark.engine.image;
 
+import io.tidemark.api.EventKind;
+import io.tidemark.base.event.EventCodec;
 import java.util.Arrays;
 
 /**
@@ -127,6 +129,16 @@ final class ExtentMap {
             left -= MAX_LENGTH;
         }
         putPiece(at, (int) left, sequence, place, body);
+    }
+
+    /** Puts what an event did over whatever was there. */
+    void put(EventKind kind, long offset, long length, long sequence, long place) {
+        switch (kind) {
+            case WRITE -> put(offset, length, sequence, place, EventCodec.WRITE_HEAD_BYTES);
+            case DISCARD -> put(offset, length, sequence, PLACE_DISCARD, 0);
+            case ZERO -> put(offset, length, sequence, PLACE_ZERO, 0);
+            default -> throw new IllegalArgumentException(kind + " changes no data");
+        }
     }
 
     private void putPiece(long offset, int length, long sequence, long place, int body) {

@@ -24,23 +24,26 @@ final class FreshEvents {
             first = sequence;
             end = sequence;
         }
-        if (end - first == headers.length) {
-            makeRoom();
-        }
+        makeRoom();
         headers[index(end)] = header;
         places[index(end)] = place;
         end++;
     }
 
-    private void makeRoom() {
+    /** Has room for one more, or fails; before the journal has it, as it cannot be taken back from there. */
+    void makeRoom() {
+        if (end - first < headers.length) {
+            return;
+        }
         if (headers.length == MOST) {
             headers[index(first++)] = null;
             return;
         }
         EventHeader[] oldHeaders = headers;
         long[] oldPlaces = places;
-        headers = new EventHeader[oldHeaders.length * 2];
+        EventHeader[] newHeaders = new EventHeader[oldHeaders.length * 2];
         places = new long[oldPlaces.length * 2];
+        headers = newHeaders;
         for (long s = first; s < end; s++) {
             int from = (int) (s & (oldHeaders.length - 1));
             headers[index(s)] = oldHeaders[from];

@@ -35,7 +35,8 @@ final class HeadKeeper {
             return mine[0];
         });
         BlockImage image;
-        ImageHead next;
+        ImageHead next = null;
+        StorageException failure = null;
         synchronized (core.lock) {
             if (!mine[0]) {
                 throw core.stopping
@@ -43,9 +44,13 @@ final class HeadKeeper {
                         : Failures.unavailable(core.labels.name(), core.suspendedWhy);
             }
             image = core.image;
-            next = change.apply(core.head);
+            try {
+                next = change.apply(core.head);
+            } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+                failure = Failures.unexpected(core.labels.name(), "change the image's head", e);
+            }
         }
-        finish(next, attempt(core, image, next), then);
+        finish(next, failure == null ? attempt(core, image, next) : failure, then);
     }
 
     /** Null when it is stored. */

@@ -24,11 +24,15 @@ final class HotPayloads {
         end = nextSequence;
     }
 
-    /** Adds the payload of the next event; null for an event without. The reference is taken over. */
-    void add(Payload payload) {
+    /** Has room for one more, or fails; before the journal has it, as it cannot be taken back from there. */
+    void makeRoom() {
         if (end - first == slots.length) {
             grow();
         }
+    }
+
+    /** Adds the payload of the next event, for which there is room; null for an event without. The reference is taken over. */
+    void add(Payload payload) {
         slots[(int) (end & (slots.length - 1))] = payload;
         end++;
         if (payload != null) {
@@ -76,9 +80,9 @@ final class HotPayloads {
             int slot = (int) (first & (slots.length - 1));
             Payload payload = slots[slot];
             if (payload != null) {
+                out.add(payload);
                 slots[slot] = null;
                 bytes -= payload.length();
-                out.add(payload);
             }
             first++;
         }
@@ -94,9 +98,9 @@ final class HotPayloads {
     void drop(long sequence, long length, Releases out) {
         Payload payload = get(sequence);
         if (payload != null && payload.length() == length) {
+            out.add(payload);
             slots[(int) (sequence & (slots.length - 1))] = null;
             bytes -= length;
-            out.add(payload);
         }
     }
 

@@ -227,20 +227,40 @@ final class Receiver implements Replica {
         synchronized (core.lock) {
             usable();
             refusedVersion = following.roomVersion;
-            long place = appendTo(header, head, payload, tail);
-            if (place == JournalAppender.FULL) {
-                core.noRoom(after);
-                return false;
+            makeRoom(head, tail);
+            boolean appended = false;
+            try {
+                long place = appendTo(header, head, payload, tail);
+                if (place == JournalAppender.FULL) {
+                    core.noRoom(after);
+                } else if (place < 0) {
+                    core.forceWanted = true;
+                    core.committer.wake();
+                } else {
+                    appended = true;
+                    following.fresh.add(header, place);
+                    core.arrived(header, payload, after);
+                }
+                return appended;
+            } finally {
+                if (!appended) {
+                    following.arrivals.takeBack();
+                }
             }
-            if (place < 0) {
-                core.forceWanted = true;
-                core.committer.wake();
-                return false;
-            }
+        }
+    }
+
+    /** For all that is noted of an event, before the journal has it. */
+    private void makeRoom(ByteBuffer head, ByteBuffer tail) throws StorageException {
+        try {
+            core.unforced.makeRoom("");
+            core.hot.makeRoom();
+            following.fresh.makeRoom();
             following.arrivals.add(head, tail);
-            following.fresh.add(header, place);
-            core.arrived(header, payload, after);
-            return true;
+        } catch (VirtualMachineError e) {
+            StorageException failure = Failures.unexpected(core.labels.name(), "make room for an event", e);
+            core.failed(ImageListener.Part.JOURNAL, failure, after);
+            throw failure;
         }
     }
 

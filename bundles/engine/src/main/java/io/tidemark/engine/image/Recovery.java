@@ -238,7 +238,7 @@ final class Recovery implements BatchWriter.Interruption {
             // The last one may have been stored although its store said that it failed.
             core.checkpointed = image.head().checkpointed().sequence();
         }
-        boolean rebuild = core.applied > core.checkpointed;
+        boolean rebuild = core.applied > core.checkpointed || core.overlayBroken;
         if (rebuild || image.sizeBytes() != core.sizeBytes) {
             if (image.sizeBytes() != image.head().sizeBytes()) {
                 image.resize(image.head().sizeBytes());
@@ -255,6 +255,7 @@ final class Recovery implements BatchWriter.Interruption {
                 core.activeBytes = mapBytes;
                 core.frozen = null;
                 core.frozenBytes = 0;
+                core.overlayBroken = false;
                 core.applied = Math.max(core.checkpointed, reached);
                 core.imageForced = Math.min(core.imageForced, core.checkpointed);
                 core.sizeBytes = size;

@@ -31,13 +31,21 @@ final class UnforcedEvents {
         end = nextSequence;
     }
 
-    void add(EventKind kind, int flag, long timeNanos, long offset, long length, String name) {
+    /** Has room for one more, which may have a name, or fails; before the journal has it, as it cannot be taken back from there. */
+    void makeRoom(String name) {
         if (end - first == kinds.length) {
             grow();
         }
         if (!name.isEmpty()) {
             names.put(end, name);
+        } else if (!names.isEmpty()) {
+            // Of one that was not appended after all.
+            names.remove(end);
         }
+    }
+
+    /** Adds what there is room for. */
+    void add(EventKind kind, int flag, long timeNanos, long offset, long length) {
         int i = index(end++);
         kinds[i] = kind;
         flags[i] = flag;

@@ -159,4 +159,86 @@ class LackOfMemoryTest {
             rig.verifyAt(3);
         }
     }
+
+    /** An event that is in the journal is there for good: it is neither appended once more nor left out of the image. */
+    @Test
+    void anEventThatCouldNotBeNotedIsReadFromTheJournalAgain() throws Exception {
+        for (boolean held : new boolean[] {false, true}) {
+            try (Rig rig = new Rig(Rig.LAZY)) {
+                rig.steps = forgetting();
+                rig.write(0, 8192, 1).succeeded();
+                rig.crash(0);
+                if (!held) {
+                    rig.write(0, 4096, 2).succeeded();
+                }
+                isShort = true;
+                Rig.Outcome noted = rig.write(2048, 1024, 3);
+                assertFalse(isShort);
+                assertSame(State.SUSPENDED, rig.engine.state());
+                long appended = rig.engine.watermarks().appended();
+                resume(rig);
+                noted.succeeded();
+                assertEquals(appended, rig.engine.watermarks().appended());
+                rig.verify();
+                rig.write(8192, 4096, 4).succeeded();
+                rig.engine.checkpoint();
+                rig.verify();
+                rig.crash(0);
+                rig.verify();
+            }
+        }
+    }
+
+    private Steps forgetting() {
+        return new Steps() {
+            @Override
+            protected boolean remembers(long offset, long length, long sequence) {
+                once();
+                return true;
+            }
+        };
+    }
+
+    @Test
+    void aChangeOfTheHeadThatFailsKeepsNoOtherFromBeingStored() throws Exception {
+        try (ReplicaRig rig = ReplicaRig.consistent().start()) {
+            rig.write(0, 1);
+            rig.sendAll();
+            rig.awaitHead(1);
+            isShort = true;
+            HeadKeeper heads = rig.engine.core().heads;
+            StorageException failure = assertThrows(
+                    StorageException.class,
+                    () -> heads.store(
+                            head -> {
+                                once();
+                                return head;
+                            },
+                            () -> {}));
+            assertTrue(failure.getMessage().contains("on purpose"), failure.getMessage());
+            rig.engine.checkpoint();
+            rig.verifyAt(1);
+        }
+    }
+
+    /** The journal cannot take back what it has: so there is room for its event before. */
+    @Test
+    void roomForAnEventIsMadeBeforeTheJournalHasIt() throws Exception {
+        UnforcedEvents events = new UnforcedEvents(1);
+        HotPayloads payloads = new HotPayloads(1);
+        for (int i = 1; i <= 1000; i++) {
+            String name = i % 7 == 0 ? "mark " + i : "";
+            // The journal did not take it the first time.
+            events.makeRoom("another");
+            events.makeRoom(name);
+            payloads.makeRoom();
+            events.add(EventKind.WRITE, 0, i, 0, i);
+            payloads.add(null);
+        }
+        for (int i = 1; i <= 1000; i++) {
+            assertEquals(i, events.length(i));
+            assertEquals(i % 7 == 0 ? "mark " + i : "", events.name(i));
+        }
+        assertEquals(1001, payloads.end());
+    }
 }
