@@ -45,12 +45,15 @@ final class Crew {
         }
     }
 
-    /** False when the transport has ended. */
+    /** False when the transport has ended, or there is neither a thread nor memory for one. */
     boolean execute(Consumer<Scratch> work) {
         try {
             threads.execute(() -> work.accept(((Worker) Thread.currentThread()).scratch));
             return true;
         } catch (RejectedExecutionException e) {
+            return false;
+        } catch (OutOfMemoryError e) {
+            Shared.LOG.debug("no further thread for links", e);
             return false;
         }
     }

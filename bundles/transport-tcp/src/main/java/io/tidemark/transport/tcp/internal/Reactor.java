@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The thread that waits for all sockets of a transport, and works on those links that need little: what takes the processor goes
@@ -21,6 +22,7 @@ final class Reactor {
     private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** What a key is for. */
     interface Ready {
@@ -37,6 +39,8 @@ final class Reactor {
     private final long originNanos = System.nanoTime();
     /** Since the origin. */
     private final AtomicLong nextLook = new AtomicLong(Long.MAX_VALUE);
+    /** Taken before there is anybody who needs it. */
+    private final Scratch scratch = new Scratch();
 
     private volatile boolean ending;
     private volatile long endNanos;
@@ -87,8 +91,8 @@ final class Reactor {
         wake();
         if (over) {
             // A link that was at work when the others were ended, and has not ended itself.
-            try (Scratch scratch = new Scratch()) {
-                runTurns(scratch);
+            try (Scratch last = new Scratch()) {
+                runTurns(last);
             }
         }
     }
@@ -117,40 +121,52 @@ final class Reactor {
 
     private void loop() {
         try (selector;
-                Scratch scratch = new Scratch()) {
+                scratch) {
             while (!ended()) {
-                select();
-                runOrders();
-                for (SelectionKey key : selector.selectedKeys()) {
-                    ready(key);
-                }
-                selector.selectedKeys().clear();
-                int count = turns.size();
-                for (TcpLink link = turns.poll(); link != null; link = --count > 0 ? turns.poll() : null) {
-                    link.run(scratch);
-                }
-                look();
+                round();
             }
-            endLinks(scratch);
-        } catch (IOException | RuntimeException | Error e) {
-            Shared.LOG.error("{} ended by a fault; its links are closed", thread.getName(), e);
-            try (Scratch scratch = new Scratch()) {
-                endLinks(scratch);
-            }
+            links.forEach(TcpLink::abandon);
+            over = true;
+            runTurns(scratch);
+        } catch (IOException e) {
+            Shared.LOG.debug("{}: closing the selector failed", thread.getName(), e);
         } finally {
             crew.end();
         }
     }
 
-    private void endLinks(Scratch scratch) {
-        links.forEach(TcpLink::abandon);
-        over = true;
-        runTurns(scratch);
+    /** Without this thread no link of the node would work again: whatever happens, it goes on. */
+    private void round() {
+        try {
+            select();
+            runOrders();
+            for (SelectionKey key : selector.selectedKeys()) {
+                ready(key);
+            }
+            selector.selectedKeys().clear();
+            int count = turns.size();
+            for (TcpLink link = turns.poll(); link != null; link = --count > 0 ? turns.poll() : null) {
+                run(link, scratch);
+            }
+            look();
+        } catch (IOException | RuntimeException | Error e) {
+            Shared.LOG.error("{} met a fault, and goes on", thread.getName(), e);
+            // What it lacks is not there again within microseconds.
+            LockSupport.parkNanos(RETRY_NANOS);
+        }
     }
 
-    private void runTurns(Scratch scratch) {
+    private void runTurns(Scratch last) {
         for (TcpLink link = turns.poll(); link != null; link = turns.poll()) {
-            link.run(scratch);
+            run(link, last);
+        }
+    }
+
+    private void run(TcpLink link, Scratch with) {
+        try {
+            link.run(with);
+        } catch (RuntimeException | Error e) {
+            Shared.LOG.error("{}: a turn of the {} failed", thread.getName(), link, e);
         }
     }
 
@@ -183,7 +199,7 @@ final class Reactor {
         for (Runnable order = orders.poll(); order != null; order = --count > 0 ? orders.poll() : null) {
             try {
                 order.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 Shared.LOG.error("{}: a step failed", thread.getName(), e);
             }
         }
@@ -194,7 +210,7 @@ final class Reactor {
             ((Ready) key.attachment()).ready(key);
         } catch (CancelledKeyException e) {
             // It was closed meanwhile.
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             Shared.LOG.error("{}: a socket could not be served", thread.getName(), e);
         }
     }

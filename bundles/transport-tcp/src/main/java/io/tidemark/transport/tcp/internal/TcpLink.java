@@ -210,14 +210,18 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
 
     void run(Scratch scratch) {
         turn.set(Turn.RUNNING);
-        if (phase != Phase.ENDED) {
-            work(scratch);
-            tell();
-            settle();
-        }
-        if (!turn.compareAndSet(Turn.RUNNING, Turn.NONE)) {
-            turn.set(Turn.WAITING);
-            reactor.execute(this);
+        try {
+            if (phase != Phase.ENDED) {
+                work(scratch);
+                tell();
+                settle();
+            }
+        } finally {
+            // Whatever happened: without a turn it would never end, and so keep its peer from opening another one.
+            if (!turn.compareAndSet(Turn.RUNNING, Turn.NONE)) {
+                turn.set(Turn.WAITING);
+                reactor.execute(this);
+            }
         }
     }
 
@@ -228,7 +232,8 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             end(violated(e));
         } catch (IOException e) {
             end(broken(e));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // A node that is out of direct memory goes on without this link.
             Shared.LOG.error("{}: the link with {} met a fault", shared.name, name, e);
             end(broken(new IOException("a fault of this node: " + e, e)));
         }
@@ -591,6 +596,9 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             }
         } catch (IOException e) {
             finish();
+        } catch (RuntimeException | Error e) {
+            Shared.LOG.error("{}: the link with {} met a fault at its end", shared.name, name, e);
+            finish();
         }
     }
 
@@ -746,7 +754,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
             if (listener != null && !toldEnd) {
                 tellListener();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             Shared.LOG.error("{}: who uses the link with {} failed when called back", shared.name, name, e);
             close("the node has a fault");
         }
