@@ -12,6 +12,7 @@ import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Precedence;
 import io.tidemark.mirror.internal.fork.Verdict;
+import io.tidemark.mirror.internal.run.Failures;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
@@ -96,7 +97,7 @@ final class Fencing {
         @Override
         public void run() {
             while (!ended()) {
-                looks.await(round());
+                looks.await(Failures.round("ask " + peer + " who is primary", ROUND_NANOS, this::round));
             }
         }
 
@@ -188,13 +189,17 @@ final class Fencing {
 
     private void run() {
         while (!closed) {
-            long again = wakeAskers();
-            Map<String, Long> asking = desk.services().replicas().asking();
-            asking.forEach(this::answeredByNobody);
-            long told = desk.untilToldNanos();
-            gate.await(asking.isEmpty() || told == 0 ? again : Math.min(again, told));
+            gate.await(Failures.round("have peers asked who is primary", ROUND_NANOS, this::round));
         }
         askers.values().forEach(Asker::end);
+    }
+
+    private long round() {
+        long again = wakeAskers();
+        Map<String, Long> asking = desk.services().replicas().asking();
+        asking.forEach(this::answeredByNobody);
+        long told = desk.untilToldNanos();
+        return asking.isEmpty() || told == 0 ? again : Math.min(again, told);
     }
 
     private Set<String> mirrored() {
@@ -241,8 +246,8 @@ final class Fencing {
             Asker asker = askers.get(peer);
             if (asker == null) {
                 asker = new Asker(peer);
-                askers.put(peer, asker);
                 desk.context().workers().start("mirror-asks-" + peer, asker);
+                askers.put(peer, asker);
             }
             asker.look();
         }

@@ -7,6 +7,7 @@ import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.Failures;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +54,10 @@ final class Followers {
             }
         }
         if (!invited.isEmpty()) {
-            desk.context().workers().start("mirror-followers", () -> run(promoted, invited));
+            String doing = "have the replicas " + invited + " follow '" + promoted.name() + "' here";
+            Failures.attempt(doing, () -> desk.context()
+                    .workers()
+                    .start("mirror-followers", () -> Failures.attempt(doing, () -> run(promoted, invited))));
         }
     }
 

@@ -3,6 +3,7 @@ package io.tidemark.mirror.internal.manage;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.context.Workers.Gate;
+import io.tidemark.mirror.internal.run.Failures;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -44,13 +45,17 @@ final class Leftovers {
     private void run() {
         long pause = LEAST_PAUSE_NANOS;
         while (!closed) {
-            for (ImageStatus image : desk.services().images().images()) {
-                if (!closed && !done.contains(image.name()) && isSwept(image.name())) {
-                    done.add(image.name());
-                }
-            }
+            Failures.attempt("look what journals still keep for orders that were cut", this::look);
             gate.await(pause);
             pause = Math.min(2 * pause, MOST_PAUSE_NANOS);
+        }
+    }
+
+    private void look() {
+        for (ImageStatus image : desk.services().images().images()) {
+            if (!closed && !done.contains(image.name()) && isSwept(image.name())) {
+                done.add(image.name());
+            }
         }
     }
 

@@ -134,6 +134,8 @@ final class Copier {
             }
         } catch (StorageException e) {
             outgoing.fail(e);
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            outgoing.fail(Failures.unexpected("copy '" + outgoing.image() + "' to " + link.peer(), e));
         } finally {
             link.sleepsNoMore(gate);
             chunk = null;

@@ -228,16 +228,38 @@ final class Incoming implements PeerLink.Receiver {
 
     private void run() {
         while (!closed) {
-            try {
-                turn();
-            } catch (StorageException e) {
-                trouble(e);
-            }
-            if (!closed && !gate.rest(pause())) {
+            long pause = Failures.round(doing(), settings.retryNanos(), this::round);
+            if (!closed && !rests(pause)) {
                 return;
             }
         }
         end();
+    }
+
+    private String doing() {
+        return "receive the replica '" + wish.image() + "'";
+    }
+
+    private long round() {
+        try {
+            turn();
+        } catch (StorageException e) {
+            trouble(e);
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            trouble(Failures.unexpected(doing(), e));
+            return Math.min(pause(), settings.retryNanos());
+        }
+        return pause();
+    }
+
+    /** Where there is no thread for the alarm that is to wake it, it keeps its own. */
+    private boolean rests(long pause) {
+        try {
+            return gate.rest(pause);
+        } catch (RuntimeException | VirtualMachineError e) {
+            Failures.attempt(doing(), () -> gate.await(settings.retryNanos()));
+            return true;
+        }
     }
 
     private long pause() {
@@ -408,10 +430,11 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     private void end() {
-        leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget);
-        giveBack();
+        // Whoever waits for its end need not wait for what fails.
+        Failures.attempt(doing(), () -> leave(forget ? "the replica is no longer wanted" : "the mirror stops", forget));
+        Failures.attempt(doing(), this::giveBack);
         if (shared != null) {
-            shared.close(forget);
+            Failures.attempt(doing(), () -> shared.close(forget));
         }
         gate.close();
         ended = true;

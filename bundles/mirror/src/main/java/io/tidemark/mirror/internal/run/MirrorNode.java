@@ -583,7 +583,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private void tell(Peer peer, PeerLink link, String why) {
         for (Incoming incoming : replicas.values()) {
             if (incoming.wish().peer().equals(peer.wish.name())) {
-                incoming.linked(link, why);
+                Failures.attempt(
+                        "tell the replica '" + incoming.wish().image() + "' of a link",
+                        () -> incoming.linked(link, why));
             }
         }
     }
@@ -643,21 +645,31 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 fresh.clear();
             }
             begun.forEach(this::begin);
-            long wait = Math.min(listen(), dial());
+            long retry = settings.retryNanos();
+            long wait = Math.min(
+                    Failures.round("listen to peers", retry, this::listen),
+                    Failures.round("dial peers", retry, this::dial));
             gate.await(wait);
         }
     }
 
     private void begin(Fresh begun) {
         PeerLink link = begun.link();
-        Handshake handshake = new Handshake(
-                self,
-                link.isInitiator(),
-                nonces.get(),
-                begun.transport().ownFingerprint(),
-                link.link().peerFingerprint(),
-                begun.pins());
-        link.start(handshake, this, new SourceSide(context, sources), master);
+        try {
+            Handshake handshake = new Handshake(
+                    self,
+                    link.isInitiator(),
+                    nonces.get(),
+                    begun.transport().ownFingerprint(),
+                    link.link().peerFingerprint(),
+                    begun.pins());
+            link.start(handshake, this, new SourceSide(context, sources), master);
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            StorageException why =
+                    Failures.unexpected("begin the link with " + link.link().peerName(), e);
+            link.close(why.getMessage());
+            ended(link, false, why);
+        }
     }
 
     /** Takes links where there is a peer for them; nanoseconds until the next attempt. */
@@ -691,7 +703,13 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 }
             }
         }
-        due.forEach(this::dial);
+        for (Peer peer : due) {
+            try {
+                dial(peer);
+            } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+                failed(peer, Failures.unexpected("dial " + peer.wish.name(), e));
+            }
+        }
         return wait;
     }
 

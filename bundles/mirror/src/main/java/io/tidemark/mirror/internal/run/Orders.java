@@ -72,7 +72,13 @@ final class Orders {
                     new Answer.Answered(Outcome.AWAY, given.size() + " orders are under way already; try again")));
             return;
         }
-        context.workers().start("mirror-order", () -> obey(number, one));
+        try {
+            context.workers().start("mirror-order", () -> obey(number, one));
+        } catch (RuntimeException | VirtualMachineError e) {
+            given.remove(number);
+            String why = Failures.unexpected("begin " + order, e).getMessage();
+            link.trySend(Encoder.encode(number, new Answer.Answered(Outcome.AWAY, why)));
+        }
     }
 
     void take(int number, Answer answer) {
@@ -100,6 +106,10 @@ final class Orders {
         } catch (StorageException e) {
             LOG.info("{} of {} is not done: {}", one.order(), one.peer(), e.getMessage());
             answer = new Answer.Answered(Outcome.of(e), e.getMessage());
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            String why = Failures.unexpected("do " + one.order() + " of " + one.peer(), e)
+                    .getMessage();
+            answer = new Answer.Answered(Outcome.FAILED, why);
         } finally {
             given.remove(number);
         }

@@ -157,7 +157,7 @@ final class PeerLink implements LinkListener {
 
     /** Whether it does not leave the node: nobody has to prove anything. */
     boolean isInside() {
-        return handshake == null;
+        return link instanceof InsideLink;
     }
 
     Link link() {
@@ -261,7 +261,12 @@ final class PeerLink implements LinkListener {
         owner = told;
         sources = sourceSide;
         orders = new Orders(context, this, master);
-        context.workers().start("mirror-link", this::run);
+        try {
+            context.workers().start("mirror-link", this::run);
+        } catch (RuntimeException | VirtualMachineError e) {
+            close("this node has no thread for it");
+            throw e;
+        }
     }
 
     private void run() {
@@ -285,6 +290,9 @@ final class PeerLink implements LinkListener {
                 LOG.warn("closing the link with {}: {}", link.peerName(), e.getMessage());
             }
             close(e.getMessage());
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            why = Failures.unexpected("serve the link with " + link.peerName(), e);
+            close(why.getMessage());
         }
         while (closed == null) {
             gate.await(SECOND);

@@ -114,6 +114,20 @@ final class SourceSide {
     // ---- the worker
 
     private void run() {
+        try {
+            serve();
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            link.close(Failures.unexpected("serve " + link.peer(), e).getMessage());
+        }
+        // Whatever happened: what is open keeps journals from being trimmed, and counts as reachable.
+        channels.values()
+                .forEach(outgoing ->
+                        Failures.attempt("end the channel of " + outgoing.image(), () -> outgoing.close(false)));
+        channels.clear();
+        link.sleepsNoMore(gate);
+    }
+
+    private void serve() {
         long tickDue = context.clock().monotonicNanos() + SECOND;
         while (link.isOpen()) {
             Decoded request = nextRequest();
@@ -134,9 +148,6 @@ final class SourceSide {
                 serve(next, now);
             }
         }
-        channels.values().forEach(outgoing -> outgoing.close(false));
-        channels.clear();
-        link.sleepsNoMore(gate);
     }
 
     private Decoded nextRequest() {
@@ -161,11 +172,23 @@ final class SourceSide {
                 outgoing.start();
                 ready(outgoing);
             } catch (Refusal refusal) {
-                LOG.info("{} does not get {}: {}", link.peer(), open.image(), refusal.getMessage());
-                link.send(sending, request.channel(), refusal.message());
-                tell(open.image(), refusal.message());
+                refuse(request.channel(), open, refusal);
+            } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+                Outgoing begun = channels.get(request.channel());
+                Refusal why = Refusal.of(Failures.unexpected("open '" + open.image() + "' for " + link.peer(), e));
+                if (begun == null) {
+                    refuse(request.channel(), open, why);
+                } else {
+                    end(begun, why);
+                }
             }
         }
+    }
+
+    private void refuse(int channel, Message.Open open, Refusal refusal) {
+        LOG.info("{} does not get {}: {}", link.peer(), open.image(), refusal.getMessage());
+        link.send(sending, channel, refusal.message());
+        tell(open.image(), refusal.message());
     }
 
     /** How long the next one rests. */
@@ -207,6 +230,8 @@ final class SourceSide {
             }
         } catch (StorageException e) {
             end(outgoing, Refusal.of(e));
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            end(outgoing, Refusal.of(Failures.unexpected("send '" + outgoing.image() + "' to " + link.peer(), e)));
         }
     }
 

@@ -177,7 +177,8 @@ final class Sources {
 
     private void keep() {
         while (!closed) {
-            kept.forEach(Outgoing::keep);
+            kept.forEach(one ->
+                    Failures.attempt("keep how far " + one.peer() + " is with '" + one.image() + "'", one::keep));
             gate.await(kept.isEmpty() ? Long.MAX_VALUE : KEEP_NANOS);
         }
     }

@@ -75,6 +75,7 @@ final class MemoryDevices implements DeviceRegistry {
     private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
         @Override
         public void read(long offset, ByteBuffer destination) {
+            engine.shortage.meet();
             engine.lend(destination);
             image.read(offset, destination);
         }

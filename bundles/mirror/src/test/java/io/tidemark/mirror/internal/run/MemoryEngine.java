@@ -65,6 +65,8 @@ final class MemoryEngine implements ReplicaManager {
     boolean full;
     /** What the mirror here tells. */
     final NewsDesk news;
+    /** Of what the engine is asked, in some tests. */
+    Shortage shortage = new Shortage(null);
     /** Images here have not the size of their sources: no seed fits. */
     boolean resized;
 
@@ -143,6 +145,7 @@ final class MemoryEngine implements ReplicaManager {
 
     @Override
     public ImageFacts facts(String name) throws StorageException {
+        shortage.meet();
         MemoryImage image = image(name);
         MemoryJournal journal = image.journal;
         return new ImageFacts(
@@ -278,6 +281,7 @@ final class MemoryEngine implements ReplicaManager {
 
     @Override
     public Map<String, Long> asking() {
+        shortage.meet();
         asked++;
         Map<String, Long> asking = new TreeMap<>();
         images.values().stream().filter(one -> one.question != 0).forEach(one -> asking.put(one.name, one.question));

@@ -57,8 +57,9 @@ final class TwoSites {
         void boot() throws StorageException {
             process = machine.boot(name);
             engine = new MemoryEngine(process, name, images, broken);
+            engine.shortage = shortage;
             mirror = new MirrorNode(
-                    process,
+                    shortage.around(process),
                     engine.services(),
                     settings,
                     new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
@@ -82,10 +83,22 @@ final class TwoSites {
                 public void pinned(String peer, String shown) {
                     peerKey = shown;
                 }
+
+                @Override
+                public void linked(String peer) {
+                    shortage.meet();
+                }
+
+                @Override
+                public Answer obey(GivenOrder given) throws StorageException {
+                    shortage.meet();
+                    return super.obey(given);
+                }
             };
         }
 
         private byte[] nonce() {
+            shortage.meet();
             ByteBuffer nonce = ByteBuffer.allocate(32);
             while (nonce.hasRemaining()) {
                 nonce.putLong(process.randomBits());
@@ -154,6 +167,7 @@ final class TwoSites {
     final SimulatedMachine machine;
     final SimulatedNetwork network;
     final SeededRandom random;
+    final Shortage shortage;
     final List<String> broken = new ArrayList<>();
     MirrorSettings settings = SETTINGS;
     final Site a;
@@ -163,6 +177,7 @@ final class TwoSites {
         this.machine = machine;
         this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
         this.random = machine.random("scene");
+        this.shortage = new Shortage(machine.random("shortage"));
         this.a = new Site("a", "b", KEY_A, KEY_B);
         this.b = new Site("b", "a", KEY_B, KEY_A);
         b.dials = true;
