@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
@@ -10,6 +11,7 @@ import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.ReplicaWish;
+import io.tidemark.mirror.internal.run.Slots;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import org.slf4j.Logger;
@@ -21,10 +23,38 @@ final class Comparing {
     private static final long MOST_BYTES = 256L << 20;
     private static final long ANSWER_NANOS = 60 * Desk.SECOND;
 
+    /** Each one has a piece of memory that is bounded by nothing else, see {@link PartReader}. */
+    private static final int MOST_AT_ONCE = 4;
+
     private final Desk desk;
+    private final Slots comparisons = new Slots(MOST_AT_ONCE);
+    /** By themselves: comparisons wait for those of other nodes, which may wait for comparisons there. */
+    private final Slots answers = new Slots(MOST_AT_ONCE);
+
+    /** Whether somebody still waits for it. */
+    private interface Waited {
+        void check() throws StorageException;
+    }
 
     Comparing(Desk desk) {
         this.desk = desk;
+    }
+
+    /** First come, first served. */
+    private void take(Slots slots, Waited waited) throws StorageException {
+        Gate gate = desk.context().workers().newGate();
+        boolean taken = slots.tryTake(gate);
+        try {
+            while (!taken) {
+                waited.check();
+                gate.await(Desk.SECOND);
+                taken = slots.tryTake(gate);
+            }
+        } finally {
+            if (!taken) {
+                slots.giveUp(gate);
+            }
+        }
     }
 
     Verification verify(String image, String peer, WorkListener listener) throws StorageException {
@@ -52,7 +82,17 @@ final class Comparing {
             throw new StorageException(
                     Reason.INVALID, "the replica " + image + " is not consistent yet", "wait until it is");
         }
-        Answer.Verified found = new Comparison(desk, image, peer, there, listener).run();
+        take(comparisons, () -> {
+            if (!listener.progress("waits until another comparison is done", 0, -1)) {
+                throw Desk.givenUp("nothing was changed");
+            }
+        });
+        Answer.Verified found;
+        try {
+            found = new Comparison(desk, image, peer, there, listener).run();
+        } finally {
+            comparisons.free();
+        }
         if (found.differingBytes() > 0) {
             LOG.warn(
                     "the replica '{}' differs from what {} has, in {} bytes, first at {}; {} bytes are equal, {} were skipped",
@@ -101,13 +141,21 @@ final class Comparing {
         return compare(desk.replica(order.image()), order.image(), given.peer(), wish.sourceImage(), listener);
     }
 
-    Answer summed(Order.Sums order) throws StorageException {
+    Answer summed(GivenOrder given, Order.Sums order) throws StorageException {
         if ((long) order.partBytes() * order.parts() > MOST_BYTES) {
             throw new StorageException(
                     Reason.INVALID,
                     order.parts() + " parts of " + order.partBytes() + " bytes at once",
                     "ask for fewer");
         }
-        return new PartReader(desk, order.image()).read(order.offset(), order.partBytes(), order.parts());
+        take(answers, () -> {
+            given.checkWaited();
+            given.working(0, -1, "waits until another comparison is done");
+        });
+        try {
+            return new PartReader(desk, order.image()).read(order.offset(), order.partBytes(), order.parts());
+        } finally {
+            answers.free();
+        }
     }
 }

@@ -113,7 +113,7 @@ final class PeerOrders implements Master {
         }
         if (order instanceof Order.Sums sums) {
             checkShared(peer, sums.image());
-            return all.comparing().summed(sums);
+            return all.comparing().summed(given, sums);
         }
         if (order instanceof Order.Branch branch) {
             checkShared(peer, branch.image());

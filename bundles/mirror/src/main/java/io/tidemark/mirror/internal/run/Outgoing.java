@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -332,7 +333,7 @@ final class Outgoing {
     }
 
     /** Sends at most one frame of events, and the epochs before it; how many bytes that was, 0 when there is nothing to do now. */
-    long serve(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
+    long serve(Supplier<EventsFrame> frames, PeerLink out, Gate sending) throws StorageException {
         if (trouble != null) {
             throw trouble;
         }
@@ -357,7 +358,7 @@ final class Outgoing {
                     "event " + pending.position() + " of '" + image() + "' lies in no epoch that its journal knows",
                     "run journal:verify");
         }
-        return bytes + sendEvents(frame, out, sending);
+        return bytes + sendEvents(frames.get(), out, sending);
     }
 
     /** One word at a time, however much is written until the replica has heard it. */

@@ -5,14 +5,19 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** So many at once and no more, first come first served. */
-final class Slots {
+public final class Slots {
     private int count;
     /** Less than none while there are fewer than were taken before. */
     private int free;
 
     private final Set<Gate> waiting = new LinkedHashSet<>();
 
-    Slots(int count) {
+    /**
+     * All free.
+     *
+     * @param count so many
+     */
+    public Slots(int count) {
         this.count = count;
         free = count;
     }
@@ -24,8 +29,13 @@ final class Slots {
         wakeFirst();
     }
 
-    /** True when there is one; otherwise the gate is opened when it makes sense to ask again. */
-    synchronized boolean tryTake(Gate gate) {
+    /**
+     * Takes one.
+     *
+     * @param gate of who asks
+     * @return true when there is one; otherwise the gate is opened when it makes sense to ask again
+     */
+    public synchronized boolean tryTake(Gate gate) {
         boolean first = waiting.isEmpty() || waiting.iterator().next() == gate;
         if (free > 0 && first) {
             waiting.remove(gate);
@@ -37,12 +47,18 @@ final class Slots {
         return false;
     }
 
-    synchronized void giveUp(Gate gate) {
+    /**
+     * Does not wait for one any more.
+     *
+     * @param gate of who asked
+     */
+    public synchronized void giveUp(Gate gate) {
         waiting.remove(gate);
         wakeFirst();
     }
 
-    synchronized void free() {
+    /** Gives one back. */
+    public synchronized void free() {
         free++;
         wakeFirst();
     }

@@ -41,7 +41,9 @@ final class SourceSide {
     /** Whose rest ends first is first; of the worker. */
     private final Deque<Outgoing> resting = new ArrayDeque<>();
 
+    /** Of the worker, while it has channels that send events: most ends of links never have one. */
     private EventsFrame frame;
+
     private volatile Worker worker;
     private PeerLink link;
 
@@ -70,7 +72,6 @@ final class SourceSide {
 
     void start(PeerLink proven) {
         link = proven;
-        frame = new EventsFrame();
         link.wakeAtEnd(gate);
         worker = context.workers().start("mirror-source", this::run);
     }
@@ -143,6 +144,7 @@ final class SourceSide {
             long rest = wakeRested(now);
             Outgoing next = ready.poll();
             if (next == null) {
+                frame = channels.isEmpty() ? null : frame;
                 gate.await(channels.isEmpty() ? Long.MAX_VALUE : Math.max(1, Math.min(rest, tickDue - now)));
             } else {
                 serve(next, now);
@@ -223,7 +225,7 @@ final class SourceSide {
             return;
         }
         try {
-            long bytes = outgoing.serve(frame, link, sending);
+            long bytes = outgoing.serve(this::frame, link, sending);
             outgoing.debtBytes = Math.max(0, outgoing.debtBytes + bytes - QUANTUM_BYTES);
             if (bytes > 0) {
                 ready(outgoing);
@@ -233,6 +235,11 @@ final class SourceSide {
         } catch (RuntimeException | VirtualMachineError | LinkageError e) {
             end(outgoing, Refusal.of(Failures.unexpected("send '" + outgoing.image() + "' to " + link.peer(), e)));
         }
+    }
+
+    private EventsFrame frame() {
+        frame = frame == null ? new EventsFrame(QUANTUM_BYTES) : frame;
+        return frame;
     }
 
     private void end(Outgoing outgoing, Refusal why) {

@@ -19,10 +19,18 @@ public final class EventsFrame {
     private static final int COUNT_AT = Wire.HEADER_BYTES + 24;
     private static final int DURABLE_AT = Wire.HEADER_BYTES + 16;
 
-    private final ByteBuffer memory =
-            ByteBuffer.allocateDirect(Wire.MAX_FRAME_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer memory;
     private int count;
     private ByteBuffer longBody;
+
+    /**
+     * Takes direct memory.
+     *
+     * @param bytes that a frame may have, but for one with a single event; room for a body that is copied, at least
+     */
+    public EventsFrame(int bytes) {
+        memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
 
     /**
      * Starts anew.

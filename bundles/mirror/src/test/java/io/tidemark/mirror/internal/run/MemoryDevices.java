@@ -77,6 +77,7 @@ final class MemoryDevices implements DeviceRegistry {
         public void read(long offset, ByteBuffer destination) {
             engine.shortage.meet();
             engine.lend(destination);
+            engine.awaitReads();
             image.read(offset, destination);
         }
 

@@ -65,6 +65,8 @@ final class MemoryEngine implements ReplicaManager {
     boolean full;
     /** What the mirror here tells. */
     final NewsDesk news;
+    /** Reads of images take until it is over. */
+    boolean readsWait;
     /** Of what the engine is asked, in some tests. */
     Shortage shortage = new Shortage(null);
     /** Images here have not the size of their sources: no seed fits. */
@@ -104,6 +106,12 @@ final class MemoryEngine implements ReplicaManager {
 
     void wake() {
         gate.open();
+    }
+
+    void awaitReads() {
+        while (readsWait) {
+            context.workers().newGate().await(FORCE_NANOS);
+        }
     }
 
     void lend(ByteBuffer memory) {

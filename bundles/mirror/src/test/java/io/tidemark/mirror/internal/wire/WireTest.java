@@ -215,7 +215,7 @@ class WireTest {
 
     @Test
     void aFrameIsFilledUpToItsBound() throws StorageException {
-        EventsFrame frame = new EventsFrame();
+        EventsFrame frame = new EventsFrame(Wire.MAX_FRAME_BYTES);
         for (int round = 0; round < 2; round++) {
             frame.start(7, new Position(5, 131));
             assertTrue(frame.add(
@@ -240,7 +240,7 @@ class WireTest {
 
     @Test
     void aLongBodyEndsAFrameAndIsNotCopied() throws StorageException {
-        EventsFrame frame = new EventsFrame();
+        EventsFrame frame = new EventsFrame(Wire.MAX_FRAME_BYTES);
         frame.start(7, new Position(5, 131));
         Message.Item small = Samples.item(131, 100);
         assertTrue(frame.add(small.header(), small.body(), 1 << 20));
