@@ -126,7 +126,8 @@ final class Outgoing {
         this.all = all;
         this.side = side;
         this.channel = channel;
-        this.open = open;
+        // There may be thousands of channels.
+        this.open = open.withoutEpochs();
         this.opened = opened;
         this.tape = tape;
         this.credit = new Credit(open.window());

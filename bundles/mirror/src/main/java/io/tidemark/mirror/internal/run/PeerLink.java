@@ -406,7 +406,7 @@ final class PeerLink implements LinkListener {
             throw new StorageException(
                     Reason.CORRUPT, message.type() + " came again on a proven link", "update the older node");
         } else if (code < Type.OPENED.code()) {
-            sources.take(decoded.channel(), message);
+            sources.take(decoded.channel(), message, length);
         } else if (message instanceof Order order) {
             orders.take(decoded.channel(), order);
         } else if (message instanceof Answer answer) {

@@ -5,7 +5,7 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
-import io.tidemark.mirror.internal.wire.Decoder.Decoded;
+import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.EndCode;
 import io.tidemark.mirror.internal.wire.EventsFrame;
 import io.tidemark.mirror.internal.wire.Message;
@@ -29,6 +29,9 @@ final class SourceSide {
     private static final Logger LOG = LoggerFactory.getLogger(SourceSide.class);
     private static final long SECOND = 1_000_000_000L;
     private static final int MOST_REQUESTS = 4096;
+    /** Of requests that wait, as they came: each may have many epochs, and the worker may be busy for long. */
+    private static final long MOST_REQUEST_BYTES = 4 << 20;
+
     private static final int MOST_CHANNELS = 4096;
 
     private final StorageContext context;
@@ -36,7 +39,10 @@ final class SourceSide {
     private final Gate gate;
     private final Gate sending;
     private final Map<Integer, Outgoing> channels = new ConcurrentHashMap<>();
-    private final Deque<Decoded> requests = new ArrayDeque<>();
+    /** Guarded by itself, as is how long they are. */
+    private final Deque<Request> requests = new ArrayDeque<>();
+
+    private long requestBytes;
     private final ConcurrentLinkedDeque<Outgoing> ready = new ConcurrentLinkedDeque<>();
     /** Whose rest ends first is first; of the worker. */
     private final Deque<Outgoing> resting = new ArrayDeque<>();
@@ -46,6 +52,8 @@ final class SourceSide {
 
     private volatile Worker worker;
     private PeerLink link;
+
+    private record Request(int channel, Message message, int bytes) {}
 
     SourceSide(StorageContext context, Sources all) {
         this.context = context;
@@ -78,7 +86,7 @@ final class SourceSide {
 
     // ---- by the link's worker
 
-    void take(int channel, Message message) throws StorageException {
+    void take(int channel, Message message, int bytes) throws StorageException {
         Outgoing outgoing = channels.get(channel);
         if (message instanceof Message.Credit credit) {
             if (outgoing != null) {
@@ -93,14 +101,35 @@ final class SourceSide {
                 outgoing.progressed(progress);
             }
         } else {
-            synchronized (requests) {
-                if (requests.size() >= MOST_REQUESTS) {
-                    throw new StorageException(
-                            Reason.CORRUPT, "the peer opens channels faster than they can be", "update the peer");
-                }
-                requests.add(new Decoded(channel, message));
+            if (!isQueued(new Request(channel, message, bytes))) {
+                askLater(channel);
             }
             gate.open();
+        }
+    }
+
+    private boolean isQueued(Request request) throws StorageException {
+        synchronized (requests) {
+            if (requests.size() >= MOST_REQUESTS) {
+                throw new StorageException(
+                        Reason.CORRUPT, "the peer opens channels faster than they can be", "update the peer");
+            }
+            boolean fits = requestBytes == 0 || requestBytes + request.bytes() <= MOST_REQUEST_BYTES;
+            if (!fits && request.message() instanceof Message.Open) {
+                return false;
+            }
+            requestBytes += request.bytes();
+            requests.add(request);
+            return true;
+        }
+    }
+
+    private void askLater(int channel) throws StorageException {
+        Refusal later =
+                new Refusal(EndCode.UNAVAILABLE, "many images are asked for at the moment; this one comes later");
+        if (!link.trySend(Encoder.encode(channel, later.message()))) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE, "the peer opens many channels, and takes no answers", "look at the peer");
         }
     }
 
@@ -131,7 +160,7 @@ final class SourceSide {
     private void serve() {
         long tickDue = context.clock().monotonicNanos() + SECOND;
         while (link.isOpen()) {
-            Decoded request = nextRequest();
+            Request request = nextRequest();
             if (request != null) {
                 handle(request);
                 continue;
@@ -152,13 +181,15 @@ final class SourceSide {
         }
     }
 
-    private Decoded nextRequest() {
+    private Request nextRequest() {
         synchronized (requests) {
-            return requests.poll();
+            Request next = requests.poll();
+            requestBytes -= next == null ? 0 : next.bytes();
+            return next;
         }
     }
 
-    private void handle(Decoded request) {
+    private void handle(Request request) {
         Outgoing before = channels.remove(request.channel());
         if (before != null) {
             before.close(request.message() instanceof Message.Leave leave && leave.forget());

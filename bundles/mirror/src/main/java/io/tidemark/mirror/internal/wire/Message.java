@@ -133,6 +133,15 @@ public sealed interface Message
         }
 
         /**
+         * The same for whoever need not compare the two branches any more: epochs are the most of it.
+         *
+         * @return a copy
+         */
+        public Open withoutEpochs() {
+            return new Open(image, replica, identity, copy, nextOffset, window, arrived, received, replayed, List.of());
+        }
+
+        /**
          * Whether the receiver has all bytes of a copy, and lacks events that make them a position of the source.
          *
          * @return false while it copies

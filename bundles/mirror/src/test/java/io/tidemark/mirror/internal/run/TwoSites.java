@@ -54,17 +54,16 @@ final class TwoSites {
             this.peerKey = peerKey.toString();
         }
 
+        Handshake.Self self() {
+            return new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION);
+        }
+
         void boot() throws StorageException {
             process = machine.boot(name);
             engine = new MemoryEngine(process, name, images, broken);
             engine.shortage = shortage;
             mirror = new MirrorNode(
-                    shortage.around(process),
-                    engine.services(),
-                    settings,
-                    new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
-                    this::nonce,
-                    master());
+                    shortage.around(process), engine.services(), settings, self(), this::nonce, master());
             mirror.transport("sim", network.transport(process, name));
             mirror.start();
             Optional<PeerAddress> address = dials ? Optional.of(PeerAddress.of("sim:" + other)) : Optional.empty();
