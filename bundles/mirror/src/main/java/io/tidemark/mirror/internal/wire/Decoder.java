@@ -242,7 +242,7 @@ public final class Decoder {
     private Message.Parts parts() {
         long offset = count("offset");
         long length = count("length");
-        if (length < 1 || offset + length < 0 || Message.Parts.count(length) > Wire.MAX_SEED_PARTS) {
+        if (length < 1 || length > (long) Wire.MAX_SEED_PARTS * Wire.SEED_PART_BYTES || offset + length < 0) {
             throw new IllegalArgumentException("parts of " + length + " bytes at " + offset);
         }
         List<Octets> digests = new ArrayList<>();

@@ -128,6 +128,17 @@ class WireTest {
         }
     }
 
+    /** More than there can be, and so many that their count runs over. */
+    @Test
+    void partsThatNoFrameHoldsAreRefused() {
+        Message one = new Message.Parts(0, Wire.SEED_PART_BYTES, List.of(Octets.of(new byte[Wire.DIGEST_BYTES])));
+        for (long length : new long[] {(long) Wire.MAX_SEED_PARTS * Wire.SEED_PART_BYTES + 1, Long.MAX_VALUE}) {
+            byte[] frame = changed(one, Wire.HEADER_BYTES + 8, length, 8);
+            String why = refused(Arrays.copyOf(frame, Wire.HEADER_BYTES + 16));
+            assertTrue(why.contains("parts of " + length), why);
+        }
+    }
+
     /** Flipped bits and noise lead to a message or a refusal, never to anything else. */
     @Test
     void noiseIsRefusedOrAMessage() {
