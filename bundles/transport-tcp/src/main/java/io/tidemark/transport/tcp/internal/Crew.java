@@ -9,23 +9,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A few threads for what takes the processor (TLS, compression), and one that waits for name servers. They end when there is
- * nothing to do.
+ * A few threads for what takes the processor (TLS, compression), and some that wait for others, as for name servers. They end when
+ * there is nothing to do.
  */
 final class Crew {
     private static final long KEEP_SECONDS = 10;
+    /** They wait and do nothing else. */
+    private static final int MOST_WAITING = 32;
 
     private final ThreadPoolExecutor threads;
-    private final ThreadPoolExecutor names;
+    private final ThreadPoolExecutor waiting;
+    private final Names names;
     private final AtomicInteger number = new AtomicInteger();
 
     Crew(String name, int most) {
         threads = pool(most, body -> new Worker(body, name + "-worker-" + number.incrementAndGet()));
-        names = pool(1, body -> {
+        waiting = pool(MOST_WAITING, body -> {
             Thread thread = new Thread(body, name + "-names");
             thread.setDaemon(true);
             return thread;
         });
+        names = new Names(waiting);
     }
 
     private static ThreadPoolExecutor pool(int most, ThreadFactory factory) {
@@ -61,15 +65,19 @@ final class Crew {
     /** Does something that waits for others than links. */
     void look(Runnable work) {
         try {
-            names.execute(work);
+            waiting.execute(work);
         } catch (RejectedExecutionException e) {
             Shared.LOG.debug("nothing is looked up any more", e);
         }
     }
 
+    Names names() {
+        return names;
+    }
+
     void end() {
         threads.shutdown();
-        names.shutdownNow();
+        waiting.shutdownNow();
     }
 
     private static final class Worker extends Thread {

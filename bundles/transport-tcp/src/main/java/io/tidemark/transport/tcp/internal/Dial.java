@@ -14,28 +14,33 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.InvalidPathException;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.regex.Pattern;
 
 /** Finds a way to a peer: looks its name up, and tries its addresses one after the other. */
 final class Dial {
     private static final String UNIX = "unix:";
+    private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
+    private static final Pattern IPV4 = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE);
 
     private final String text;
     private final String host;
     private final int port;
     private final SocketAddress path;
+    private final Names.Lookup lookup;
     private final Queue<SocketAddress> addresses = new ArrayDeque<>();
     /** Written by the thread that looks up, before the link gets its turn. */
     private volatile boolean found;
 
-    private volatile UnknownHostException unknown;
+    private volatile Throwable unknown;
     private SocketChannel channel;
     private SelectionKey key;
 
-    private Dial(String text, String host, int port, SocketAddress path) {
+    private Dial(String text, String host, int port, SocketAddress path, Names.Lookup lookup) {
         this.text = text;
         this.host = host;
         this.port = port;
         this.path = path;
+        this.lookup = lookup;
     }
 
     /**
@@ -44,8 +49,12 @@ final class Dial {
      * @throws StorageException INVALID, with what to write
      */
     static Dial parse(String text) throws StorageException {
+        return parse(text, InetAddress::getAllByName);
+    }
+
+    static Dial parse(String text, Names.Lookup lookup) throws StorageException {
         if (text.startsWith(UNIX)) {
-            return unix(text);
+            return unix(text, lookup);
         }
         int colon = text.lastIndexOf(':');
         String host = colon < 0 ? "" : text.substring(0, colon);
@@ -57,7 +66,7 @@ final class Dial {
         try {
             int port = Integer.parseInt(text.substring(colon + 1));
             if (!host.isEmpty() && port > 0 && port <= 65_535) {
-                return new Dial(text, host, port, null);
+                return new Dial(text, host, port, null, lookup);
             }
         } catch (NumberFormatException e) {
             // Said below.
@@ -65,9 +74,9 @@ final class Dial {
         throw invalid(text);
     }
 
-    private static Dial unix(String text) throws StorageException {
+    private static Dial unix(String text, Names.Lookup lookup) throws StorageException {
         try {
-            return new Dial(text, "", 0, UnixDomainSocketAddress.of(text.substring(UNIX.length())));
+            return new Dial(text, "", 0, UnixDomainSocketAddress.of(text.substring(UNIX.length())), lookup);
         } catch (InvalidPathException e) {
             throw invalid(text);
         }
@@ -89,20 +98,44 @@ final class Dial {
         return port;
     }
 
-    /** May wait for name servers. */
-    void find() {
+    /** Finds out where the peer is, and calls then: at once, where no name server has to be asked. */
+    void find(Names names, Runnable then) {
         if (path != null) {
             addresses.add(path);
-        } else {
+            found = true;
+            then.run();
+        } else if (isLiteral()) {
             try {
-                for (InetAddress address : InetAddress.getAllByName(host)) {
-                    addresses.add(new InetSocketAddress(address, port));
-                }
+                // In brackets an address is never looked up.
+                found(InetAddress.getAllByName(host.indexOf(':') < 0 ? host : "[" + host + "]"), null);
             } catch (UnknownHostException e) {
-                unknown = e;
+                found(null, e);
+            }
+            then.run();
+        } else {
+            names.find(host, lookup, (answer, why) -> {
+                found(answer, why);
+                then.run();
+            });
+        }
+    }
+
+    private boolean isLiteral() {
+        return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
+    }
+
+    private void found(InetAddress[] answer, Throwable why) {
+        if (why == null) {
+            for (InetAddress address : answer) {
+                addresses.add(new InetSocketAddress(address, port));
             }
         }
+        unknown = why;
         found = true;
+    }
+
+    boolean isFound() {
+        return found;
     }
 
     /** Goes on. The channel when it is connected; null as long as it is not. On the reactor's thread. */

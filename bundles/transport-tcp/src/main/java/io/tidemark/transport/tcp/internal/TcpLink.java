@@ -86,6 +86,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     private final byte[] greeting = new byte[Wire.GreetingFields.SIZE];
     private int greetingBytes;
     private boolean greeted;
+    private boolean found;
     private int interest;
     private long endsByNanos;
     private long pingAtNanos;
@@ -147,10 +148,7 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
                 new TcpLink(shared, tls, initiator, dial, dial.toString(), wantedFingerprint, () -> {}, () -> {});
         link.reactor.links().add(link);
         link.reactor.lookAt(link.dueNanos);
-        link.reactor.crew().look(() -> {
-            dial.find();
-            link.schedule();
-        });
+        dial.find(link.reactor.crew().names(), link::schedule);
         return link;
     }
 
@@ -323,6 +321,14 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     // ---- how it comes to be
 
     private boolean dialed() throws IOException {
+        if (!found && dial.isFound()) {
+            found = true;
+            // Name servers that took their time have not taken the peer's.
+            endsByNanos =
+                    System.nanoTime() + shared.settings.times().negotiation().toNanos();
+            dueNanos = endsByNanos;
+            reactor.lookAt(dueNanos);
+        }
         channel = dial.step(reactor, this);
         if (channel == null) {
             return false;
@@ -700,8 +706,12 @@ final class TcpLink implements Link, Reactor.Ready, Inbound.Sink {
     }
 
     private Ending late() {
-        return broken(new IOException("nothing came to be within "
-                + Durations.format(shared.settings.times().negotiation().toNanos())));
+        String within = " within "
+                + Durations.format(shared.settings.times().negotiation().toNanos());
+        return broken(new IOException(
+                dial == null || dial.isFound()
+                        ? "nothing came to be" + within
+                        : "no name server said" + within + " where the host '" + dial.host() + "' is"));
     }
 
     private Ending dead(Duration after) {
