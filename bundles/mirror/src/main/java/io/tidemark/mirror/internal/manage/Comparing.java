@@ -2,7 +2,6 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
-import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.mirror.WorkListener;
@@ -31,30 +30,8 @@ final class Comparing {
     /** By themselves: comparisons wait for those of other nodes, which may wait for comparisons there. */
     private final Slots answers = new Slots(MOST_AT_ONCE);
 
-    /** Whether somebody still waits for it. */
-    private interface Waited {
-        void check() throws StorageException;
-    }
-
     Comparing(Desk desk) {
         this.desk = desk;
-    }
-
-    /** First come, first served. */
-    private void take(Slots slots, Waited waited) throws StorageException {
-        Gate gate = desk.context().workers().newGate();
-        boolean taken = slots.tryTake(gate);
-        try {
-            while (!taken) {
-                waited.check();
-                gate.await(Desk.SECOND);
-                taken = slots.tryTake(gate);
-            }
-        } finally {
-            if (!taken) {
-                slots.giveUp(gate);
-            }
-        }
     }
 
     Verification verify(String image, String peer, WorkListener listener) throws StorageException {
@@ -82,7 +59,7 @@ final class Comparing {
             throw new StorageException(
                     Reason.INVALID, "the replica " + image + " is not consistent yet", "wait until it is");
         }
-        take(comparisons, () -> {
+        comparisons.take(desk.context().workers().newGate(), () -> {
             if (!listener.progress("waits until another comparison is done", 0, -1)) {
                 throw Desk.givenUp("nothing was changed");
             }
@@ -148,7 +125,7 @@ final class Comparing {
                     order.parts() + " parts of " + order.partBytes() + " bytes at once",
                     "ask for fewer");
         }
-        take(answers, () -> {
+        answers.take(desk.context().workers().newGate(), () -> {
             given.checkWaited();
             given.working(0, -1, "waits until another comparison is done");
         });

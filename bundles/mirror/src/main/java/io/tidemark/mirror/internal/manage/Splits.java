@@ -14,6 +14,7 @@ import io.tidemark.mirror.internal.fork.BranchWalk;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.GivenOrder;
+import io.tidemark.mirror.internal.run.Slots;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import io.tidemark.mirror.internal.wire.Point;
@@ -41,6 +42,8 @@ final class Splits {
     private final Desk desk;
     private final Statuses statuses;
     private final Map<String, Found> found = new ConcurrentHashMap<>();
+    /** Each look takes memory by what was changed, and whoever waits for one most likely asks the same. */
+    private final Slots looks = new Slots(1);
 
     Splits(Desk desk, Statuses statuses) {
         this.desk = desk;
@@ -93,7 +96,7 @@ final class Splits {
                     "neither side knows any more where they parted");
         }
         List<String> trouble = new ArrayList<>();
-        Optional<Branch> here = attempt(trouble, () -> here(image, fork, () -> {}));
+        Optional<Branch> here = attempt(trouble, () -> here(image, fork, () -> {}, () -> {}));
         Optional<Branch> there = attempt(trouble, () -> there(one, fork));
         Position at = new Position(fork.epoch(), fork.sequence());
         return new Split(image, one.peer(), one.peerImage(), at, here, there, String.join("; ", trouble));
@@ -129,15 +132,32 @@ final class Splits {
                 answer.exportBytes());
     }
 
-    private Branch here(String image, Point fork, BranchWalk.Going going) throws StorageException {
+    private Branch here(String image, Point fork, Slots.Waiting waiting, BranchWalk.Going going)
+            throws StorageException {
         Journal journal = desk.services().images().journal(image);
-        long now = desk.context().clock().monotonicNanos();
-        Found before = found.get(image);
-        if (before != null
-                && before.fork().equals(fork)
-                && (before.branch().last() == journal.durable() || now - before.atNanos() < FRESH_NANOS)) {
-            return before.branch();
+        Optional<Branch> known = known(image, fork, journal);
+        if (known.isPresent()) {
+            return known.get();
         }
+        looks.take(desk.context().workers().newGate(), waiting);
+        try {
+            // Somebody may have looked meanwhile.
+            known = known(image, fork, journal);
+            return known.isPresent() ? known.get() : look(image, fork, journal, going);
+        } finally {
+            looks.free();
+        }
+    }
+
+    private Optional<Branch> known(String image, Point fork, Journal journal) {
+        long now = desk.context().clock().monotonicNanos();
+        return Optional.ofNullable(found.get(image))
+                .filter(before -> before.fork().equals(fork))
+                .filter(before -> before.branch().last() == journal.durable() || now - before.atNanos() < FRESH_NANOS)
+                .map(Found::branch);
+    }
+
+    private Branch look(String image, Point fork, Journal journal, BranchWalk.Going going) throws StorageException {
         Branch branch = BranchWalk.look(journal, fork.sequence(), going);
         found.put(image, new Found(fork, branch, desk.context().clock().monotonicNanos()));
         return branch;
@@ -156,7 +176,11 @@ final class Splits {
                     "the image " + order.image() + " of the node " + desk.nodeName() + " knows nothing of " + fork,
                     "look at mirror:status on both nodes");
         }
-        Branch branch = here(order.image(), fork, given::checkWaited);
+        Slots.Waiting waiting = () -> {
+            given.checkWaited();
+            given.working(0, -1, "waits until another branch is looked at");
+        };
+        Branch branch = here(order.image(), fork, waiting, given::checkWaited);
         return new Answer.Branched(
                 branch.last(),
                 branch.missing(),

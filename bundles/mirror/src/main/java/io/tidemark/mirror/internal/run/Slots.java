@@ -1,11 +1,14 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.StorageException;
 import io.tidemark.api.context.Workers.Gate;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** So many at once and no more, first come first served. */
 public final class Slots {
+    private static final long SECOND = 1_000_000_000L;
+
     private int count;
     /** Less than none while there are fewer than were taken before. */
     private int free;
@@ -29,13 +32,45 @@ public final class Slots {
         wakeFirst();
     }
 
+    /** Somebody who waits for one. */
+    public interface Waiting {
+        /**
+         * Asked each second.
+         *
+         * @throws StorageException when nobody waits any more
+         */
+        void check() throws StorageException;
+    }
+
+    /**
+     * Takes one as soon as there is one.
+     *
+     * @param gate of who asks, to wait at
+     * @param waiting whether to go on
+     * @throws StorageException what that threw
+     */
+    public void take(Gate gate, Waiting waiting) throws StorageException {
+        boolean taken = tryTake(gate);
+        try {
+            while (!taken) {
+                waiting.check();
+                gate.await(SECOND);
+                taken = tryTake(gate);
+            }
+        } finally {
+            if (!taken) {
+                giveUp(gate);
+            }
+        }
+    }
+
     /**
      * Takes one.
      *
      * @param gate of who asks
      * @return true when there is one; otherwise the gate is opened when it makes sense to ask again
      */
-    public synchronized boolean tryTake(Gate gate) {
+    synchronized boolean tryTake(Gate gate) {
         boolean first = waiting.isEmpty() || waiting.iterator().next() == gate;
         if (free > 0 && first) {
             waiting.remove(gate);
@@ -52,7 +87,7 @@ public final class Slots {
      *
      * @param gate of who asked
      */
-    public synchronized void giveUp(Gate gate) {
+    synchronized void giveUp(Gate gate) {
         waiting.remove(gate);
         wakeFirst();
     }

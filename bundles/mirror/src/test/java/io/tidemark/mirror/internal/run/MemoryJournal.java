@@ -35,6 +35,9 @@ public final class MemoryJournal implements Journal, JournalAppender {
     private long trimmed;
     private int openings;
     /** What somebody else does between a look at a client and its replacement. */
+    /** What else happens while an event is read. */
+    Runnable whileReading = () -> {};
+
     Consumer<JournalClient> beforeReplacing = seen -> {};
 
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
@@ -159,6 +162,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
             if (at >= Math.min(durable, withheldAbove)) {
                 return null;
             }
+            whileReading.run();
             at++;
             readBytes += events.get(at).body().length;
             return events.get(at).header();
