@@ -304,11 +304,10 @@ final class Incoming implements PeerLink.Receiver {
             more = consume();
             tellCredit();
         }
-        if (link != null && asked && replica != null) {
-            if (follows) {
-                tellClock();
-                keepForSource();
-            }
+        if (link != null && asked && follows && replica != null) {
+            tellClock();
+            keepForSource();
+            // Not before OPENED: the source has no channel yet, would not hear it, and is told nothing twice.
             tellProgress();
         }
         if (wakes != null) {

@@ -39,6 +39,8 @@ public final class MemoryJournal implements Journal, JournalAppender {
     Runnable whileReading = () -> {};
 
     Consumer<JournalClient> beforeReplacing = seen -> {};
+    /** What happens while a reader is opened. */
+    Runnable beforeReading = () -> {};
 
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
@@ -136,6 +138,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
 
     @Override
     public JournalReader reader(long fromSequence) throws StorageException {
+        beforeReading.run();
         if (fromSequence <= trimmed) {
             throw new StorageException(Reason.NOT_FOUND, "event " + fromSequence + " was trimmed", "");
         }

@@ -1,0 +1,46 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.Position;
+import io.tidemark.api.replica.HeadOrder;
+import org.junit.jupiter.api.Test;
+
+/** What is said of peers and replicas while links come, go and take each other's place. */
+class PeerLinksSimulationTest {
+    private static final int SEEDS = 4;
+
+    /** Whoever waits for the replica would wait until something else comes. */
+    @Test
+    void whatIsForcedWhileTheSourceOpensTheChannelIsTold() {
+        TwoSites.play(1900, SEEDS, sites -> {
+            MemoryImage image = sites.following("disk");
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 5 * SECOND);
+            MemoryImage replica = sites.b.image("disk");
+            replica.order =
+                    new HeadOrder.Hold(new Position(replica.newestEpoch().number(), replica.head));
+            replica.stopped = true;
+            sites.write(image, 5, 512);
+            assertTrue(
+                    sites.machine.awaitUntil(() -> replica.journal.appended() == image.journal.appended(), 5 * SECOND));
+            assertTrue(replica.journal.durable() < image.journal.durable());
+            sites.network.cut("a", "b");
+            assertTrue(sites.machine.awaitUntil(
+                    () -> !sites.b.mirror.linked("a") && !sites.a.mirror.linked("b"), 10 * SECOND));
+            image.journal.beforeReading = () -> {
+                image.journal.beforeReading = () -> {};
+                replica.stopped = false;
+                sites.b.engine.wake();
+                sites.a.process.workers().newGate().await(SECOND);
+            };
+            sites.network.heal("a", "b");
+            assertTrue(
+                    sites.machine.awaitUntil(
+                            () -> sites.a.engine.peers.get("disk<b").received() == image.journal.durable(),
+                            20 * SECOND),
+                    () -> sites.a.engine.peers + " / " + sites.a.state("disk") + " / " + sites.b.state("disk"));
+        });
+    }
+}
