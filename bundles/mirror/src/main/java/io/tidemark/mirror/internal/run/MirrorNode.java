@@ -184,6 +184,10 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         Peer gone;
         synchronized (lock) {
             gone = peers.remove(name);
+            if (gone != null) {
+                // When its link ends, it is nobody's any more.
+                tell(gone, null, "the peer was removed, or is another one or reached otherwise now");
+            }
         }
         if (gone != null) {
             ReplicationTransport.Connecting connecting;

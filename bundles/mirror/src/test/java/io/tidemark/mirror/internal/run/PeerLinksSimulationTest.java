@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.transport.PeerAddress;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What is said of peers and replicas while links come, go and take each other's place. */
@@ -42,5 +44,25 @@ class PeerLinksSimulationTest {
                             20 * SECOND),
                     () -> sites.a.engine.peers + " / " + sites.a.state("disk") + " / " + sites.b.state("disk"));
         });
+    }
+
+    @Test
+    void aReplicaOfAPeerThatIsReachedOtherwiseOrRemovedIsNotLinked() {
+        TwoSites.play(1910, SEEDS, sites -> {
+            MemoryImage image = sites.following("disk");
+            reach(sites, "sim:nowhere");
+            sites.machine.sleep(5 * SECOND);
+            assertTrue(sites.b.state("disk").startsWith("not linked"), sites.b.state("disk"));
+            sites.write(image, 3, 512);
+            reach(sites, "sim:a");
+            sites.awaitEqual("disk", 10 * SECOND);
+            sites.b.mirror.removePeer("a");
+            sites.machine.sleep(5 * SECOND);
+            assertTrue(sites.b.state("disk").startsWith("not linked"), sites.b.state("disk"));
+        });
+    }
+
+    private static void reach(TwoSites sites, String address) {
+        sites.b.mirror.addPeer(new PeerWish("a", "sim", Optional.of(PeerAddress.of(address)), sites.b.peerKey));
     }
 }
