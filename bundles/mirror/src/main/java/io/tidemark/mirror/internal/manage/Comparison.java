@@ -45,6 +45,9 @@ final class Comparison {
     private int partBytes;
     private Touches touches;
     private JournalReader reader;
+    /** The events behind this one are looked at. */
+    private long begun;
+
     private long scanned;
     private long from = -1;
     private long to;
@@ -66,9 +69,14 @@ final class Comparison {
         sizeBytes = facts.sizeBytes();
         partBytes = partBytes(sizeBytes);
         touches = new Touches(0, partBytes, (int) ((sizeBytes + partBytes - 1) / partBytes));
-        scanned = facts.replica().head();
         Journal journal = desk.services().images().journal(image);
-        // From its head on, for as long as this lasts: the reader keeps the journal from being trimmed.
+        long head = facts.replica().head();
+        // A source that is a replica itself sends what it has received, and its head may be behind.
+        long behind = Math.min(head, desk.look(peer, there).head());
+        // What is trimmed says nothing of what it changed: such parts are not compared.
+        begun = behind < journal.trimmed() ? head : behind;
+        scanned = begun;
+        // From there on, for as long as this lasts: the reader keeps the journal from being trimmed.
         reader = journal.reader(scanned + 1);
         try {
             for (long offset = 0; offset < sizeBytes; ) {
@@ -135,7 +143,8 @@ final class Comparison {
             return Finding.UNKNOWN;
         }
         // What was scanned beyond both may have changed it later only: then it is read again.
-        if (mine.sequence() != theirs.sequence() && touches.last(part) > Math.min(mine.sequence(), theirs.sequence())) {
+        long first = Math.min(mine.sequence(), theirs.sequence());
+        if (mine.sequence() != theirs.sequence() && (first < begun || touches.last(part) > first)) {
             return Finding.UNKNOWN;
         }
         from = from < 0 ? theirs.sequence() : Math.min(from, theirs.sequence());
