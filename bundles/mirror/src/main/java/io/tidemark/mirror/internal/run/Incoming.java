@@ -399,6 +399,8 @@ final class Incoming implements PeerLink.Receiver {
             words.suspended(why);
             waitsForRoom = true;
             replica.whenRoom(gate::open);
+            // An order for its head is refused meanwhile, too.
+            looks = true;
             return;
         }
         LOG.warn("the replica '{}' of {}: {}", wish.image(), wish.peer(), why.getMessage());

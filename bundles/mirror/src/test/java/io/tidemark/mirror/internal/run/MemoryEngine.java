@@ -225,6 +225,9 @@ final class MemoryEngine implements ReplicaManager {
     @Override
     public ImageFacts order(String name, HeadOrder order) throws StorageException {
         MemoryImage image = ofRole(name, ImageHead.Role.REPLICA);
+        if (image.suspended) {
+            throw new StorageException(Reason.UNAVAILABLE, name + " is suspended", "");
+        }
         image.order = order instanceof HeadOrder.Hold hold && hold.at().equals(Position.NONE)
                 ? new HeadOrder.Hold(new Position(image.newestEpoch().number(), image.head))
                 : order;
