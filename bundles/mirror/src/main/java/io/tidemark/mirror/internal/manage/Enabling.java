@@ -188,11 +188,15 @@ final class Enabling {
 
     Answer disabled(String peer, Order.Disable order) throws StorageException {
         ReplicaWish wish = desk.replicas().config(order.target()).orElse(null);
-        boolean follows = wish != null && wish.peer().equals(peer);
-        boolean sends = desk.peer(peer).images().containsKey(order.target());
+        boolean follows =
+                wish != null && wish.peer().equals(peer) && wish.sourceImage().equals(order.atSender());
+        boolean sends = order.atSender().equals(desk.peer(peer).images().get(order.target()));
         if (!follows && !sends) {
             throw new StorageException(
-                    Reason.NOT_FOUND, "the image " + order.target() + " is not mirrored with " + peer + " here", "");
+                    Reason.NOT_FOUND,
+                    "the image " + order.target() + " is not mirrored with " + order.atSender() + " of " + peer
+                            + " here",
+                    "");
         }
         forget(order.target(), peer, order.atSender());
         return done();

@@ -4,10 +4,11 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.mirror.internal.run.GivenOrder;
 import io.tidemark.mirror.internal.run.Master;
-import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,14 +37,15 @@ final class PeerOrders implements Master {
     }
 
     @Override
-    public boolean mayHave(String peer, String image) {
+    public Set<String> replicas(String peer, String image) {
         Desk desk = hands.desk();
-        ReplicaWish wish = desk.replicas().config(image).orElse(null);
-        return (wish != null && wish.peer().equals(peer))
-                || desk.peers()
-                        .config(peer)
-                        .map(config -> config.images().containsKey(image))
-                        .orElse(false);
+        Set<String> names = new TreeSet<>();
+        desk.replicas()
+                .config(image)
+                .filter(wish -> wish.peer().equals(peer))
+                .ifPresent(wish -> names.add(wish.sourceImage()));
+        desk.peers().config(peer).map(config -> config.images().get(image)).ifPresent(names::add);
+        return names;
     }
 
     @Override
@@ -123,7 +125,7 @@ final class PeerOrders implements Master {
     }
 
     private void checkShared(String peer, String image) throws StorageException {
-        if (!mayHave(peer, image)) {
+        if (replicas(peer, image).isEmpty()) {
             throw new StorageException(
                     Reason.NOT_FOUND,
                     "the image " + image + " is not mirrored with " + peer + " on the node "

@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.base.news.NewsDesk;
 import io.tidemark.mirror.internal.identity.Handshake;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +49,8 @@ final class SharedSource {
     private Permits permits() {
         return new Permits() {
             @Override
-            public boolean mayHave(String peer, String image) {
-                return image.equals(wish.sourceImage());
+            public Set<String> replicas(String peer, String image) {
+                return image.equals(wish.sourceImage()) ? Set.of(wish.image()) : Set.of();
             }
 
             @Override

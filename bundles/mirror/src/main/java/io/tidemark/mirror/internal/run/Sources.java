@@ -193,12 +193,11 @@ final class Sources {
     }
 
     Outgoing open(SourceSide side, PeerLink link, int channel, Message.Open open) throws Refusal {
-        boolean wanted = permits.mayHave(link.peer(), open.image());
+        Set<String> replicas = permits.replicas(link.peer(), open.image());
+        // Under another name nobody could end it, and the journal would be kept for it for good.
+        boolean wanted = replicas.contains(open.replica());
         if (!wanted && !isSibling(link.peer(), open)) {
-            throw new Refusal(
-                    EndCode.FORBIDDEN,
-                    "the image '" + open.image() + "' is not for the peer '" + link.peer()
-                            + "'; run mirror:enable at the source");
+            throw forbidden(link.peer(), open, replicas);
         }
         if (open.window() < 1) {
             throw new Refusal(EndCode.PROTOCOL, "a window of " + open.window() + " bytes");
@@ -215,6 +214,17 @@ final class Sources {
             }
         }
         throw Refusal.of(last);
+    }
+
+    private static Refusal forbidden(String peer, Message.Open open, Set<String> replicas) {
+        return new Refusal(
+                EndCode.FORBIDDEN,
+                replicas.isEmpty()
+                        ? "the image '" + open.image() + "' is not for the peer '" + peer
+                                + "'; run mirror:enable at the source"
+                        : "the image '" + open.image() + "' is mirrored to the peer '" + peer + "' as '"
+                                + String.join("', '", replicas) + "', not as '" + open.replica()
+                                + "'; end that with mirror:disable first");
     }
 
     /** Two replicas of one image: before the peer's is promoted it fetches what this one has more. */

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -74,8 +75,8 @@ final class TwoSites {
         private Master master() {
             return new Nobody() {
                 @Override
-                public boolean mayHave(String peer, String image) {
-                    return !image.startsWith("secret");
+                public Set<String> replicas(String peer, String image) {
+                    return image.startsWith("secret") ? Set.of() : Set.of(image);
                 }
 
                 @Override
@@ -134,8 +135,8 @@ final class TwoSites {
     /** Nobody may have anything, and no order is obeyed. */
     private static class Nobody implements Master {
         @Override
-        public boolean mayHave(String peer, String image) {
-            return false;
+        public Set<String> replicas(String peer, String image) {
+            return Set.of();
         }
 
         @Override
