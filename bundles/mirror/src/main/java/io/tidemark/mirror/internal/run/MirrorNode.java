@@ -608,7 +608,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                     tell(peer, null, why.getMessage());
                 } else if (peer.attempt == link && !wasProven) {
                     peer.failed(why, now, settings.mostBackOffNanos());
-                    tell(peer, peer.linked() ? peer.link : null, why.getMessage());
+                    if (!peer.linked()) {
+                        tell(peer, null, why.getMessage());
+                    }
                 }
             }
         }

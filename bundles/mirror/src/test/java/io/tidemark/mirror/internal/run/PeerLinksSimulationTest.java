@@ -4,7 +4,9 @@ import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
 import io.tidemark.api.replica.HeadOrder;
+import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -64,5 +66,35 @@ class PeerLinksSimulationTest {
 
     private static void reach(TwoSites sites, String address) {
         sites.b.mirror.addPeer(new PeerWish("a", "sim", Optional.of(PeerAddress.of(address)), sites.b.peerKey));
+    }
+
+    /** What is dialled takes links and says nothing; the peer comes by itself meanwhile. */
+    @Test
+    void anAttemptThatFailsChangesNothingOfALinkThatIsThere() {
+        TwoSites.play(1920, SEEDS, sites -> {
+            sites.network.transport(sites.machine.boot("mute"), "mute").listen(link -> new LinkListener() {
+                @Override
+                public void readable() {}
+
+                @Override
+                public void writable() {}
+
+                @Override
+                public void closed(StorageException why) {}
+            });
+            MemoryImage image = sites.newImage("disk");
+            sites.a.dials = true;
+            sites.b.dials = false;
+            sites.b.wish("disk");
+            sites.b.boot();
+            reach(sites, "sim:mute");
+            sites.machine.sleep(SECOND);
+            sites.a.boot();
+            sites.awaitEqual("disk", 10 * SECOND);
+            sites.machine.sleep(12 * SECOND);
+            assertTrue(sites.b.state("disk").startsWith("idle, has everything"), sites.b.state("disk"));
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 5 * SECOND);
+        });
     }
 }
