@@ -266,7 +266,7 @@ final class Incoming implements PeerLink.Receiver {
         long now = context.clock().monotonicNanos();
         long pause = link != null && !asked
                 ? Math.max(1, retryAtNanos - now)
-                : waitsForRoom ? SECOND : follows ? look(now) : MOST_LOOK_NANOS;
+                : waitsForRoom || words.isSuspended() ? SECOND : follows ? look(now) : MOST_LOOK_NANOS;
         return hears() && offered() != null ? Math.min(pause, wakes.pauseNanos()) : pause;
     }
 
@@ -302,6 +302,9 @@ final class Incoming implements PeerLink.Receiver {
         boolean more = true;
         while (more && link != null && asked && !closed) {
             more = consume();
+            if (more) {
+                words.serves();
+            }
             tellCredit();
         }
         if (link != null && asked && follows && replica != null) {
@@ -319,6 +322,8 @@ final class Incoming implements PeerLink.Receiver {
             retryAtNanos = 0;
             gate.open();
         }
+        // What fails while the image is suspended is tried in each turn, and did not now.
+        words.serves();
     }
 
     private boolean hears() {
@@ -397,7 +402,6 @@ final class Incoming implements PeerLink.Receiver {
         if (why.reason() == Reason.UNAVAILABLE && asked && replica != null) {
             // The image is suspended: what has arrived is kept, and it goes on by itself.
             words.suspended(why);
-            waitsForRoom = true;
             replica.whenRoom(gate::open);
             // An order for its head is refused meanwhile, too.
             looks = true;

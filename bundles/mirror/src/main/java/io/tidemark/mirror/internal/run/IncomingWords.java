@@ -120,7 +120,6 @@ final class IncomingWords {
         arrivedBytes += header.bodyLength();
         rate.add(1, header.bodyLength());
         times.add(header.position().sequence(), header.timeNanos());
-        suspended = false;
     }
 
     synchronized void waits(boolean forRoom) {
@@ -153,17 +152,32 @@ final class IncomingWords {
         trouble = why.getMessage();
     }
 
+    synchronized boolean isSuspended() {
+        return suspended;
+    }
+
+    /** The image is not suspended, or no longer. */
+    synchronized void serves() {
+        if (suspended) {
+            suspended = false;
+            trouble = "";
+        }
+    }
+
     synchronized void primary() {
         phase = Phase.PRIMARY;
+        suspended = false;
         trouble = "";
     }
 
     synchronized void refused(Message.Ended ended) {
         phase = Phase.REFUSED;
+        suspended = false;
         trouble = ended.words();
     }
 
     synchronized void failed(String why) {
+        suspended = false;
         trouble = why;
         phase = phase == Phase.UNLINKED ? phase : Phase.LINKED;
     }

@@ -29,4 +29,43 @@ class SuspendedSimulationTest {
             nodes.awaitEqual(nodes.a, nodes.b);
         });
     }
+
+    /** Until the next event, which may be long. */
+    @Test
+    void aCopyThatWasSuspendedIsIdleWhenItIsThere() {
+        TwoSites.play(1960, SEEDS, sites -> {
+            sites.settings =
+                    new MirrorSettings(1 << 18, 64 << 20, 2, 1 << 20, 5 * SECOND, SECOND / 10, SECOND, SECOND / 5);
+            MemoryImage image = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(image, 20, 8192);
+            sites.b.wish("disk");
+            sites.b.boot();
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.image("disk") != null && sites.b.image("disk").copiedRanges > 0, 10 * SECOND));
+            sites.b.image("disk").suspended = true;
+            sites.machine.sleep(2 * SECOND);
+            assertTrue(sites.b.state("disk").endsWith("is suspended"), sites.b.state("disk"));
+            sites.b.image("disk").suspended = false;
+            sites.awaitEqual("disk", 30 * SECOND);
+            sites.machine.sleep(2 * SECOND);
+            assertEquals("idle, has everything | ", sites.b.state("disk"));
+        });
+    }
+
+    @Test
+    void eventsThatWaitedLeaveNoTrouble() {
+        TwoSites.play(1970, SEEDS, sites -> {
+            MemoryImage image = sites.following("disk");
+            sites.b.image("disk").suspended = true;
+            sites.write(image, 5, 8192);
+            sites.machine.sleep(2 * SECOND);
+            assertTrue(sites.b.state("disk").startsWith("waits: the image is suspended | "), sites.b.state("disk"));
+            sites.b.image("disk").suspended = false;
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertTrue(
+                    sites.machine.awaitUntil(() -> sites.b.state("disk").equals("idle, has everything | "), 2 * SECOND),
+                    () -> sites.b.state("disk"));
+        });
+    }
 }
