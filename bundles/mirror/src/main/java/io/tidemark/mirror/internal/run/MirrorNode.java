@@ -483,12 +483,12 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     private String known(byte[] key, String said) throws StorageException {
+        String owner;
         synchronized (lock) {
-            for (Peer peer : peers.values()) {
-                if (peer.hasKey(key)) {
-                    return peer.wish.name();
-                }
-            }
+            owner = owner(key);
+        }
+        if (owner != null) {
+            return owner;
         }
         throw new StorageException(
                 Reason.MISMATCH,
@@ -497,15 +497,38 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 "if it is to be one, run mirror:peer-add with this key here");
     }
 
-    private static String expected(Peer peer, byte[] key) throws StorageException {
-        if (peer.key == null || peer.hasKey(key)) {
-            return peer.wish.name();
+    /** The peer that has a key; null for none. Holding the lock. */
+    private String owner(byte[] key) {
+        for (Peer peer : peers.values()) {
+            if (peer.hasKey(key)) {
+                return peer.wish.name();
+            }
         }
-        throw new StorageException(
-                Reason.MISMATCH,
-                "at " + peer.wish.address().map(Object::toString).orElse("?") + " is a node with the key "
-                        + PublicKeys.text(key) + ", and '" + peer.wish.name() + "' has " + PublicKeys.text(peer.key),
-                "check the address; if the node has a new key, remove the peer and add it again");
+        return null;
+    }
+
+    private String expected(Peer peer, byte[] key) throws StorageException {
+        byte[] known;
+        String owner;
+        synchronized (lock) {
+            known = peer.key;
+            owner = owner(key);
+        }
+        String found = "at " + peer.wish.address().map(Object::toString).orElse("?") + " is a node with the key "
+                + PublicKeys.text(key);
+        if (known == null && owner != null) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    found + ", which is the peer '" + owner + "' already",
+                    "remove one of the two, or correct the address");
+        }
+        if (known != null && !Arrays.equals(known, key)) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    found + ", and '" + peer.wish.name() + "' has " + PublicKeys.text(known),
+                    "check the address; if the node has a new key, remove the peer and add it again");
+        }
+        return peer.wish.name();
     }
 
     @Override
@@ -548,6 +571,10 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 return false;
             }
             first = peer.key == null;
+            if (first && owner(link.peerKey()) != null) {
+                // Another peer has got it meanwhile; that is said at the next attempt.
+                return false;
+            }
             peer.key = link.peerKey();
             peer.link = link;
             peer.dialling = false;

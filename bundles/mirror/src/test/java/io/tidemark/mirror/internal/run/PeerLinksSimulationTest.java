@@ -1,14 +1,20 @@
 package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What is said of peers and replicas while links come, go and take each other's place. */
@@ -95,6 +101,27 @@ class PeerLinksSimulationTest {
             assertTrue(sites.b.state("disk").startsWith("idle, has everything"), sites.b.state("disk"));
             sites.write(image, 3, 512);
             sites.awaitEqual("disk", 5 * SECOND);
+        });
+    }
+
+    /** Each of the two would end the other one's link for ever. */
+    @Test
+    void oneNodeIsOnePeer() {
+        TwoNodes.play(1940, SEEDS, nodes -> {
+            nodes.a.mirrors.removePeer("b");
+            nodes.a.mirrors.addPeer("b", PeerSettings.of("sim:b", ""));
+            nodes.a.mirrors.addPeer("other", PeerSettings.of("sim:b", ""));
+            nodes.machine.sleep(20 * SECOND);
+            AtomicInteger links = new AtomicInteger();
+            nodes.a.engine.news.add(one -> links.addAndGet(one.topic() == Topic.PEER_LINKED ? 1 : 0));
+            nodes.machine.sleep(20 * SECOND);
+            assertEquals(0, links.get(), "the link stays as it is");
+            List<PeerStatus> peers = nodes.a.mirrors.peers();
+            PeerStatus linked = peers.get(peers.get(0).linked() ? 0 : 1);
+            PeerStatus unlinked = peers.get(peers.get(0).linked() ? 1 : 0);
+            assertTrue(linked.linked() && !unlinked.linked(), peers.toString());
+            assertTrue(
+                    unlinked.state().contains("which is the peer '" + linked.name() + "' already"), unlinked.state());
         });
     }
 }
