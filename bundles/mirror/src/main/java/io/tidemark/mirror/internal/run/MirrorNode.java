@@ -583,15 +583,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             peer.nodeName = link.nodeName();
             peer.backOffNanos = settings.leastBackOffNanos();
             tell(peer, link, "");
+            // Under the lock, so that the last that is told of a peer is how it is.
+            services.news()
+                    .tell(
+                            Topic.PEER_LINKED,
+                            "",
+                            link.peer(),
+                            "linked",
+                            Map.of("address", link.link().peerName()));
         }
         LOG.info("linked with '{}' ({})", link.peer(), link.link().peerName());
-        services.news()
-                .tell(
-                        Topic.PEER_LINKED,
-                        "",
-                        link.peer(),
-                        "linked",
-                        Map.of("address", link.link().peerName()));
         if (first) {
             master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
@@ -624,6 +625,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     @Override
     public void ended(PeerLink link, boolean wasProven, StorageException why) {
         long now = context.clock().monotonicNanos();
+        boolean lost;
         synchronized (lock) {
             if (!wasProven && !link.isInitiator() && !link.isInside()) {
                 unproven--;
@@ -640,19 +642,28 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                     }
                 }
             }
+            lost = wasProven && !link.isInside() && !hasLink(link.peer());
+            if (lost) {
+                services.news().tell(Topic.PEER_UNLINKED, "", link.peer(), why.getMessage(), Map.of());
+            }
         }
         if (link.isInside()) {
             LOG.debug("an inside link with '{}' has ended: {}", link.peer(), why.getMessage());
             gate.open();
             return;
         }
-        String line = wasProven
-                ? "the link with '" + link.peer() + "' has ended: " + why.getMessage()
-                : strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
-        if (line != null && wasProven) {
-            LOG.info("{}", line);
-            services.news().tell(Topic.PEER_UNLINKED, "", link.peer(), why.getMessage(), Map.of());
-        } else if (line != null) {
+        if (wasProven) {
+            String line = "the link with '" + link.peer() + "' has ended: " + why.getMessage();
+            if (lost) {
+                LOG.info("{}", line);
+            } else {
+                LOG.debug("{}, and another one is there", line);
+            }
+            gate.open();
+            return;
+        }
+        String line = strangers.line("no link with " + link.link().peerName() + ": " + why.getMessage(), now);
+        if (line != null) {
             LOG.warn("{}", line);
             services.news()
                     .tell(
@@ -663,6 +674,12 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                             Map.of("address", link.link().peerName()));
         }
         gate.open();
+    }
+
+    /** Where two nodes dial each other one of the links ends at once, and the peer stays linked. Holding the lock. */
+    private boolean hasLink(String name) {
+        Peer peer = peers.get(name);
+        return peer != null && peer.link != null;
     }
 
     // ---- the worker

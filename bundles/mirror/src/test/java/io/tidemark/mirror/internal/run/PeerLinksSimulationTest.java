@@ -2,16 +2,19 @@ package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
+import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,6 +105,45 @@ class PeerLinksSimulationTest {
             sites.write(image, 3, 512);
             sites.awaitEqual("disk", 5 * SECOND);
         });
+    }
+
+    @Test
+    void theLastThatIsToldOfAPeerIsHowItIs() {
+        TwoSites.play(1930, 10, sites -> {
+            sites.a.dials = true;
+            sites.a.boot();
+            sites.b.boot();
+            List<News> atA = told(sites.a);
+            List<News> atB = told(sites.b);
+            sites.machine.sleep(10 * SECOND);
+            assertEquals(Topic.PEER_LINKED, last(atA), atA.toString());
+            assertEquals(Topic.PEER_LINKED, last(atB), atB.toString());
+            sites.network.cut("a", "b");
+            sites.machine.sleep(10 * SECOND);
+            assertFalse(sites.b.mirror.linked("a"));
+            assertEquals(Topic.PEER_UNLINKED, last(atA), atA.toString());
+            assertEquals(Topic.PEER_UNLINKED, last(atB), atB.toString());
+            sites.network.heal("a", "b");
+            sites.machine.sleep(10 * SECOND);
+            assertEquals(Topic.PEER_LINKED, last(atA), atA.toString());
+            sites.b.mirror.removePeer("a");
+            sites.machine.sleep(SECOND);
+            assertEquals(Topic.PEER_UNLINKED, last(atB), atB.toString());
+        });
+    }
+
+    private static List<News> told(TwoSites.Site site) {
+        List<News> told = new ArrayList<>();
+        site.engine.news.add(one -> {
+            if (one.topic() == Topic.PEER_LINKED || one.topic() == Topic.PEER_UNLINKED) {
+                told.add(one);
+            }
+        });
+        return told;
+    }
+
+    private static Topic last(List<News> told) {
+        return told.get(told.size() - 1).topic();
     }
 
     /** Each of the two would end the other one's link for ever. */
