@@ -95,10 +95,7 @@ final class Heads {
     }
 
     private MirrorStatus step(String image, ImageFacts before, Position to) throws StorageException {
-        if (to.sequence() <= before.replica().head() && !(before.replica().order() instanceof HeadOrder.Hold)) {
-            // So that it does not run away meanwhile; the engine says the rest.
-            desk.services().replicas().order(image, new HeadOrder.Hold(Position.NONE));
-        }
+        // Refused, it changes nothing: the engine takes it at where the head is, and not behind that.
         ImageFacts facts = desk.services().replicas().order(image, new HeadOrder.Hold(to));
         long deadline = desk.context().clock().monotonicNanos() + ARRIVE_NANOS;
         while (facts.replica() != null && facts.replica().head() < to.sequence()) {

@@ -228,6 +228,11 @@ final class MemoryEngine implements ReplicaManager {
         if (image.suspended) {
             throw new StorageException(Reason.UNAVAILABLE, name + " is suspended", "");
         }
+        if (order instanceof HeadOrder.Hold hold
+                && !hold.at().equals(Position.NONE)
+                && hold.at().sequence() < image.head) {
+            throw new StorageException(Reason.INVALID, name + " is behind " + hold.at() + " already", "");
+        }
         image.order = order instanceof HeadOrder.Hold hold && hold.at().equals(Position.NONE)
                 ? new HeadOrder.Hold(new Position(image.newestEpoch().number(), image.head))
                 : order;
