@@ -13,7 +13,7 @@ class SitesSeedsTest {
     private static final int MOST_SEEDS = Integer.getInteger("tidemark.sites.seeds", 10);
     private static final int MOST_SEEDS_OF_DEFECTS = 40;
 
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 4 : MOST_SEEDS;
+    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 5 : MOST_SEEDS;
 
     @Test
     void everySiteIsAlwaysOnABranchOfItsPrimary() {
