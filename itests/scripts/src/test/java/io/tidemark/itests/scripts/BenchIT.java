@@ -4,12 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the macro benchmark means to run and says about it, without running it. */
 class BenchIT {
@@ -26,13 +32,13 @@ class BenchIT {
     }
 
     private static List<String> script(String name, String lines, String... arguments) {
+        return outcome(name, lines, arguments).good().text().lines().toList();
+    }
+
+    private static Outcome outcome(String name, String lines, String... arguments) {
         List<String> words = new java.util.ArrayList<>(List.of("python3", "-", "--dir", "/nowhere"));
         words.addAll(List.of(arguments));
-        return Shell.run(Shell.root(), Map.of(), IMPORT.formatted(name) + lines, words)
-                .good()
-                .text()
-                .lines()
-                .toList();
+        return Shell.run(Shell.root(), Map.of(), IMPORT.formatted(name) + lines, words);
     }
 
     /** For each job who runs it. */
@@ -104,5 +110,29 @@ class BenchIT {
             assertTrue(table.contains(cells), cells + " in\n" + table);
         }
         assertTrue(table.contains("at 1,000 writes/s, ms | 2.50"), table);
+    }
+
+    /** Whoever gives the mount point of the disk to be measured, or home, keeps what is there. */
+    @Test
+    void theBenchmarkOfMirroredImagesRemovesNothingButWhatItLeft(@TempDir Path dir) throws IOException {
+        String lines = """
+                bench.Node.start = lambda self: sys.exit("started")
+                bench.main()
+                """;
+        Path data = Files.createDirectories(dir.resolve("node-a/images")).resolve("data");
+        Files.writeString(data, "of the last run");
+        Path letter = Files.writeString(dir.resolve("dear.txt"), "hello");
+        Outcome refused = outcome("mirror", lines, "--dir", dir.toString());
+        assertEquals(1, refused.status(), refused.toString());
+        assertTrue(refused.err().contains(dir + " holds something else than this benchmark left"), refused.toString());
+        assertTrue(Files.exists(letter) && Files.exists(data), refused.toString());
+
+        Files.delete(letter);
+        Files.writeString(dir.resolve("disk"), "of the last run, too");
+        Outcome started = outcome("mirror", lines, "--dir", dir.toString());
+        assertTrue(started.err().endsWith("started\n"), started.toString());
+        try (Stream<Path> left = Files.list(dir)) {
+            assertEquals(List.of(), left.toList());
+        }
     }
 }
