@@ -135,4 +135,16 @@ class BenchIT {
             assertEquals(List.of(), left.toList());
         }
     }
+
+    /** A relative one would name a socket in the node's data directory, where a directory of that name is none. */
+    @Test
+    void theBenchmarkTakesARelativeDirectory() {
+        String lines = """
+                args = bench.arguments()
+                print(bench.contestants(args.dir, args)["tidemark"].node.socket())
+                """;
+        assertEquals(
+                List.of(Shell.root().resolve("bench-out/node-tidemark/nbd.sock").toString()),
+                python(lines, "--dir", "bench-out"));
+    }
 }
