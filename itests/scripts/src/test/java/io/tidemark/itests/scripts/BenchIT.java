@@ -147,4 +147,42 @@ class BenchIT {
                 List.of(Shell.root().resolve("bench-out/node-tidemark/nbd.sock").toString()),
                 python(lines, "--dir", "bench-out"));
     }
+
+    /** Both clocks stop when all is applied, and neither pays for a force of the image. */
+    @Test
+    void theClocksOfAPrimaryAloneAndOfOneWithAReplicaStopAtTheSame() {
+        String lines = """
+                from types import SimpleNamespace
+                said, done = [], {"a": 3, "b": 3}
+                class Fake(bench.Node):
+                    def tm(self, *words):
+                        said.append(self.name + " " + words[0])
+                        if words[0] == "image:info":
+                            done["a"] += 1
+                            return json.dumps({"watermarks": {"durable": 5, "applied": done["a"]}})
+                        done["b"] += 1
+                        return json.dumps([{"replayed": done["b"], "behindEvents": 0, "unreceivedEvents": 0}])
+                def popen(words, **more):
+                    for word in words:
+                        if word.startswith("--output="):
+                            with open(word[9:], "w") as out:
+                                json.dump({"jobs": [job]}, out)
+                    return SimpleNamespace(poll=lambda: 0)
+                job = {"write": {"total_ios": 1, "runtime": 1000, "iops": 1}}
+                bench.make = bench.clear = lambda *words, **more: None
+                bench.fio = lambda *words: job
+                bench.subprocess = SimpleNamespace(Popen=popen, DEVNULL=None)
+                a, b, args = Fake("a", "/nowhere", 1), Fake("b", "/nowhere", 3), SimpleNamespace(size=1, seconds=1)
+                bench.alone(a, b, args)
+                print(*said, sep=", ")
+                said.clear()
+                done["a"] = 3
+                bench.followed(a, b, args)
+                print(*said, sep=", ")
+                """;
+        String applied = "a image:info, a image:info";
+        assertEquals(
+                List.of(applied, "a image:info, b mirror:status, b mirror:status, a image:info"),
+                script("mirror", lines));
+    }
 }
