@@ -194,9 +194,12 @@ class RunIT {
                 .contains("onlyhere"));
         Shell.run("./run", "--data", b.toString(), "--stop").good();
         Shell.run("./tm", "--data", a.toString(), "image:list").good();
-        Outcome again =
-                Shell.run("./run", "--data", b.toString(), "--background").good();
+        // As from cron: without a word about the character set.
+        String noLocale = "env -u LC_ALL -u LC_CTYPE -u LANG ./run --data " + b + " --background";
+        Outcome again = Shell.run("bash", "-c", noLocale).good();
         assertTrue(again.text().contains("node b") && again.text().contains(":" + portB), again.toString());
+        String umlaut = "mkdir " + scratch + "/$'\\303\\274' && cd $_ && " + Shell.root() + "/tm --data " + b;
+        Shell.run("bash", "-c", umlaut + " image:list").good();
     }
 
     /** Two terminals, or a service manager that is impatient: one node comes of it, whatever it is called. */

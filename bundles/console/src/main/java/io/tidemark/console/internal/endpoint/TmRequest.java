@@ -43,7 +43,7 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
         }
     }
 
-    /** The caller knows the token, and what it asks cannot be read. The message tells it so. */
+    /** The caller knows the token, and what it asks cannot be read here. The message tells it so. */
     static final class Unreadable extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -60,7 +60,7 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
      * @param token that the caller has to know
      * @return the request
      * @throws Refused when the bytes are no request
-     * @throws Unreadable when all of it came, and one of its words is no text
+     * @throws Unreadable when all of it came, and one of its words is no text, or no path can have the directory's name
      * @throws IOException when they end
      */
     static TmRequest read(InputStream in, String token) throws IOException {
@@ -102,16 +102,18 @@ record TmRequest(int columns, boolean interactive, Path directory, List<String> 
         };
     }
 
-    private static Path absolute(String directory) throws Refused {
+    private static Path absolute(String directory) throws Refused, Unreadable {
+        Path path;
         try {
-            Path path = Path.of(directory);
-            if (path.isAbsolute()) {
-                return path;
-            }
+            path = Path.of(directory);
         } catch (InvalidPathException e) {
-            // falls through to the refusal
+            throw new Unreadable("the node cannot name your working directory (" + e.getReason()
+                    + "): where it was started without a UTF-8 locale, stop it, and start it with LC_CTYPE=C.UTF-8");
         }
-        throw new Refused("the directory is not absolute");
+        if (!path.isAbsolute()) {
+            throw new Refused("the directory is not absolute");
+        }
+        return path;
     }
 
     /**

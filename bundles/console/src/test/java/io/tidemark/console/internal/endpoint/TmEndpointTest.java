@@ -152,6 +152,17 @@ class TmEndpointTest {
         }
     }
 
+    /** As ü is for a node that was started without a locale: no byte of this name can be in a path of any machine. */
+    @Test
+    void aDirectoryThatTheNodeCannotNameIsSaid() throws IOException {
+        try (TmClient client = new TmClient(TmClient.port(file))) {
+            client.send(("TM1 " + TmClient.token(file) + " 0 - 1\n4\n/a\0b10\nimage:list")
+                    .getBytes(StandardCharsets.UTF_8));
+            assertEquals(2, client.finish(null));
+            assertTrue(client.err().contains("start it with LC_CTYPE=C.UTF-8"), client.err());
+        }
+    }
+
     @Test
     void builtInCommandsRunAndGogoSeesNoSyntaxInArguments() throws IOException {
         assertEquals("a $(b) | c 'd'\n", run(0, "echo", "a $(b) | c 'd'").out());
