@@ -192,6 +192,7 @@ class RunIT {
                 .good()
                 .text()
                 .contains("onlyhere"));
+        closedToOtherUsers(a);
         Shell.run("./run", "--data", b.toString(), "--stop").good();
         Shell.run("./tm", "--data", a.toString(), "image:list").good();
         // As from cron: without a word about the character set.
@@ -200,6 +201,15 @@ class RunIT {
         assertTrue(again.text().contains("node b") && again.text().contains(":" + portB), again.toString());
         String umlaut = "mkdir " + scratch + "/$'\\303\\274' && cd $_ && " + Shell.root() + "/tm --data " + b;
         Shell.run("bash", "-c", umlaut + " image:list").good();
+    }
+
+    /** Other accounts of the machine see nothing of what guests wrote. */
+    private static void closedToOtherUsers(Path data) {
+        assertEquals(
+                "",
+                Shell.run("find", data.toString(), "!", "-type", "l", "-perm", "/077")
+                        .good()
+                        .text());
     }
 
     /** Two terminals, or a service manager that is impatient: one node comes of it, whatever it is called. */
