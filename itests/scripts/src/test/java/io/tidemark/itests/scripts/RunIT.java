@@ -193,6 +193,7 @@ class RunIT {
                 .text()
                 .contains("onlyhere"));
         closedToOtherUsers(a);
+        aLongLineOfTheLogIsWhole(a);
         Shell.run("./run", "--data", b.toString(), "--stop").good();
         Shell.run("./tm", "--data", a.toString(), "image:list").good();
         // As from cron: without a word about the character set.
@@ -210,6 +211,15 @@ class RunIT {
                 Shell.run("find", data.toString(), "!", "-type", "l", "-perm", "/077")
                         .good()
                         .text());
+    }
+
+    /** What is to be done stands at its end. */
+    private static void aLongLineOfTheLogIsWhole(Path data) throws IOException {
+        String line = "x".repeat(2000) + " and the remedy";
+        Shell.run("./tm", "--data", data.toString(), "log:log", line).good();
+        // The name of the thread before it holds the whole command.
+        assertTrue(
+                Files.readString(data.resolve("karaf/log/karaf.log")).contains(" | " + line + "\n"), "the log cut it");
     }
 
     /** Two terminals, or a service manager that is impatient: one node comes of it, whatever it is called. */
