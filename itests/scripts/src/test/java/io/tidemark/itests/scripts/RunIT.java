@@ -184,8 +184,16 @@ class RunIT {
         Path b = node("b");
         int portA = Ports.free(2);
         background(a, portA).good();
-        int portB = Ports.free(2);
+        int portB = Ports.free(3);
+        int ssh = portB + 2;
+        Path shell = Path.of("etc/org.apache.karaf.shell.cfg");
+        Files.createDirectories(b.resolve("etc"));
+        Files.writeString(
+                b.resolve(shell),
+                Files.readString(Shell.root().resolve(shell)).replace("sshPort = 8101", "sshPort = " + ssh));
         background(b, portB, "--node", "b").good();
+        Shell.run("./tm", "--data", b.toString(), "feature:install", "ssh").good();
+        awaitPort(ssh);
         Shell.run("./tm", "--data", a.toString(), "image:create", "onlyhere", "1M")
                 .good();
         assertFalse(Shell.run("./tm", "--data", b.toString(), "image:list")
@@ -202,6 +210,13 @@ class RunIT {
         assertTrue(again.text().contains("node b") && again.text().contains(":" + portB), again.toString());
         String umlaut = "mkdir " + scratch + "/$'\\303\\274' && cd $_ && " + Shell.root() + "/tm --data " + b;
         Shell.run("bash", "-c", umlaut + " image:list").good();
+        awaitPort(ssh);
+    }
+
+    /** SSH is off until its feature is installed, which Karaf keeps over restarts; it opens its port some time later. */
+    private static void awaitPort(int port) {
+        String connects = "until (exec 3<>/dev/tcp/127.0.0.1/" + port + ") 2>/dev/null; do sleep 0.1; done";
+        Shell.run("timeout", "60", "bash", "-c", connects).good();
     }
 
     /** Other accounts of the machine see nothing of what guests wrote. */
