@@ -560,6 +560,16 @@ class RunIT {
         oneLine(Shell.run("./run", "--mirror", "x", "--background"), 2, "--mirror 127.0.0.1:x");
         oneLine(Shell.run("./run", "--node", "../x", "--background"), 2, "name");
         oneLine(Shell.run("./run", "--stop", "--status"), 2, "exclude");
+        for (String action : List.of("--stop", "--status")) {
+            for (String option : List.of("--nbd", "--mirror")) {
+                oneLine(
+                        Shell.run("./run", option, "10900", action),
+                        2,
+                        option + " and " + action + " exclude each other");
+            }
+        }
+        oneLine(Shell.run("./run", "--nbd", "::1", "--background"), 2, "--nbd ::1: ");
+        oneLine(Shell.run("./run", "--mirror", "::1:10810", "--background"), 2, "as [::1]:PORT");
         oneLine(Shell.run("./run", "--fast"), 2, "--fast");
         assertTrue(Shell.run("./run", "--help").good().text().contains("--background"));
     }
