@@ -13,7 +13,7 @@ Usage: tm [--node NAME | --data DIR] [--json] COMMAND [ARGUMENT...]
 Runs one console command in a running node, as: tm image:list
 
   --node NAME   the node (default: a)
-  --data DIR    its data directory (default: data/NAME)
+  --data DIR    its data directory (default: data/NAME; TIDEMARK_DATA in the environment stands for data)
   --json        adds --json to the command: output for machines
   --serving     instead of a command: says whether the node serves
   --offline     asks no node: journal:inspect, journal:verify and journal:repair of an image that no node has open,

@@ -631,6 +631,24 @@ class ScriptsIT {
         return words;
     }
 
+    /** Whoever wonders why another node was stopped looks there. */
+    @Test
+    void whatTheEnvironmentChangesIsInTheHelp() throws IOException {
+        Pattern variable = Pattern.compile("\\$\\{(TIDEMARK_[A-Z_]+)");
+        // Handed from one script to the next.
+        Set<String> ours = Set.of("TIDEMARK_PROGRAM", "TIDEMARK_USAGE", "TIDEMARK_TM", "TIDEMARK_HOME");
+        String bin = "karaf-assembly/src/main/resources/bin/";
+        for (String script : List.of("./run", "./tm", bin + "tidemark", bin + "tidemark-journal", "./check")) {
+            String help = Shell.run(script, "--help").good().text();
+            Matcher matcher = variable.matcher(Files.readString(Shell.root().resolve(script)));
+            while (matcher.find()) {
+                assertTrue(
+                        ours.contains(matcher.group(1)) || help.contains(matcher.group(1)),
+                        script + " --help: " + matcher.group(1));
+            }
+        }
+    }
+
     /** As a start refuses it. */
     @Test
     void anotherNodeThanTheNamedIsNeitherStoppedNorAsked() throws IOException {
