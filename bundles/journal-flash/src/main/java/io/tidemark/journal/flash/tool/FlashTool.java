@@ -77,6 +77,17 @@ public final class FlashTool {
      * @return the exit status
      */
     public int run(List<String> args) {
+        try {
+            return command(args);
+        } catch (RuntimeException | Error e) {
+            // Java would end with 1, which says something of the journal: that it is damaged, or cut.
+            err.println("this failed for a reason that nobody expected:");
+            e.printStackTrace(err);
+            return FAILED;
+        }
+    }
+
+    private int command(List<String> args) {
         List<Path> directories = new ArrayList<>();
         boolean verbose = false;
         boolean json = false;

@@ -194,6 +194,14 @@ class FlashToolTest {
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("is no directory of a flash journal"));
     }
 
+    /** Java would end with 1, which says that a journal was damaged and is cut. */
+    @Test
+    void whatNobodyExpectedIsAFailure() {
+        assertEquals(FlashTool.FAILED, tool(List.of("repair", "a\0b")));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("InvalidPathException"), err.toString());
+        assertEquals("", said());
+    }
+
     @Test
     void anOpenJournalIsLeftAlone() throws Exception {
         try (Journal journal = store.open(context, "vm1", SETTINGS)) {
