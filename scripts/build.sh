@@ -15,11 +15,35 @@ say() { printf '%s: %s\n' "$program" "$*" >&2; }
 
 is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
 
+have() { # PROGRAM...
+    local one
+    for one in "$@"; do command -v "$one" >/dev/null || return; done
+}
+
+# Where no dpkg is, packages have other names: what counts there is what they bring.
+is_installed() { # PACKAGE
+    if have dpkg-query; then
+        [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed" ]]
+        return
+    fi
+    case $1 in
+        libnbd-bin) have nbdcopy nbdinfo ;;
+        python3-libnbd) "${python:-python3}" -c 'import nbd' 2>/dev/null ;;
+        e2fsprogs) have mke2fs e2fsck debugfs ;;
+        fuse3) have fusermount3 nbdfuse ;;
+        iproute2) have ip ;;
+        qemu-utils) have qemu-img qemu-io qemu-nbd ;;
+        util-linux) have flock ;;
+        xfsprogs) have mkfs.xfs ;;
+        *) have "$1" ;;
+    esac
+}
+
 # Installs Debian packages that are missing, as root; else names them.
 need_packages() { # PACKAGE...
     local package missing=()
     for package in "$@"; do
-        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == *"ok installed" ]] || missing+=("$package")
+        is_installed "$package" || missing+=("$package")
     done
     ((${#missing[@]} > 0)) || return 0
     if is_debian && ((EUID == 0)); then

@@ -414,6 +414,21 @@ class ScriptsIT {
         return withoutJava("root=. program=./run JAVA_HOME=; . " + copy + "; " + line, true);
     }
 
+    /** On other systems packages have other names, and what counts is what they bring. */
+    @Test
+    void whereNoDpkgIsProgramsAreLookedFor() throws IOException {
+        Path bin = scratch.resolve("bin");
+        for (String tool : List.of("nbdinfo", "nbdcopy", "mke2fs", "e2fsck", "debugfs", "flock", "python3", "jq")) {
+            program(bin.resolve(tool), "exit 0");
+        }
+        String line =
+                "root=. program=./run; . scripts/build.sh; need_packages libnbd-bin python3-libnbd e2fsprogs util-linux jq";
+        assertEquals("", withoutJava(line).good().err());
+        Files.delete(bin.resolve("nbdcopy"));
+        program(bin.resolve("python3"), "exit 1");
+        oneLine(withoutJava(line), "./run: missing: libnbd-bin python3-libnbd (");
+    }
+
     /** What a first build fetched is there for the second; the network is asked only for what is missing. */
     @Test
     void aBuildIsOfflineUnlessSomethingIsMissing() throws IOException {
