@@ -89,6 +89,56 @@ class DocumentsIT {
         assertEquals(List.of(), broken);
     }
 
+    /** What every Debian has, and words of the shell. */
+    private static final Set<String> EVERYWHERE = Set.of(
+            "cat",
+            "cmp",
+            "cut",
+            "date",
+            "do",
+            "done",
+            "grep",
+            "head",
+            "kill",
+            "printf",
+            "realpath",
+            "rm",
+            "sleep",
+            "until");
+
+    private static final Map<String, String> PACKAGES = Map.of(
+            "nbdinfo",
+            "libnbd-bin",
+            "nbdcopy",
+            "libnbd-bin",
+            "qemu-img",
+            "qemu-utils",
+            "qemu-io",
+            "qemu-utils",
+            "jq",
+            "jq");
+
+    /** Here all of them are installed, so that only a reader would miss one. */
+    @Test
+    void programsThatCommandsNeedAreNamedWithTheirPackages() throws IOException {
+        Pattern begin = Pattern.compile("(?:^|[|;&(!]|\\b(?:do|until) )\\s*([a-z][a-z0-9-]*)", Pattern.MULTILINE);
+        for (Path document : documents()) {
+            String text = Files.readString(document);
+            Matcher block = BLOCK.matcher(text);
+            while (block.find()) {
+                Matcher program = begin.matcher(block.group(1).replaceAll("'[^']*'", "''"));
+                while (program.find()) {
+                    if (!EVERYWHERE.contains(program.group(1))) {
+                        String installs = "apt-get install [a-z0-9 -]*\\b" + PACKAGES.get(program.group(1)) + "\\b";
+                        assertTrue(
+                                Pattern.compile(installs).matcher(text).find(),
+                                document + " does not say where " + program.group(1) + " comes from");
+                    }
+                }
+            }
+        }
+    }
+
     /** Blocks that nobody runs would rot: console blocks are sh blocks, or not blocks. */
     @Test
     void noBlockOfCommandsEscapes() throws IOException {
