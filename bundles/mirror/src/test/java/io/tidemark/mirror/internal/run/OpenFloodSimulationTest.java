@@ -45,11 +45,11 @@ class OpenFloodSimulationTest {
             Set<Integer> answered = new TreeSet<>();
             Permits busy = new Permits() {
                 @Override
-                public boolean mayHave(String peer, String image) {
+                public Set<String> replicas(String peer, String image) {
                     while (!goesOn[0]) {
                         sites.a.process.workers().newGate().await(TwoSites.SECOND / 100);
                     }
-                    return false;
+                    return Set.of();
                 }
 
                 @Override
