@@ -18,7 +18,8 @@ import java.util.OptionalLong;
 final class Moments {
     /** For help texts. */
     static final String FORMS =
-            "a position (3:1042), a time (2026-05-01T14:03:07Z), how long ago (-10m) or the name of a mark";
+            "a position (3:1042), a time in UTC (2026-05-01T14:03:07Z), how long ago by this node's clock (-10m) or the name of a"
+                    + " mark";
 
     /**
      * Nothing is offered for them: only a walk through the whole journal finds its marks, which is too long for a finger on Tab. {@code
@@ -29,6 +30,11 @@ final class Moments {
     /** So many of those that have one name are said. */
     private static final int MOST_NAMED = 5;
 
+    private static final long NANOS = 1_000_000_000L;
+
+    /** What nanoseconds since 1970 reach to. */
+    private static final long MOST_SECONDS = Long.MAX_VALUE / NANOS - 1;
+
     private Moments() {}
 
     /**
@@ -38,11 +44,11 @@ final class Moments {
      * @param journal to look in
      * @param text the moment
      * @return its sequence, above trimmed; at most one above durable
-     * @throws Failure USAGE when it is no moment, FAILED when it is trimmed or not the only one of its name
+     * @throws Failure USAGE when it is no moment, FAILED when it is trimmed, in the future or not the only one of its name
      */
     static long firstAt(Call call, Journal journal, String text) throws Failure, StorageException {
         long trimmed = journal.trimmed();
-        OptionalLong nanos = timeNanos(call.node().clock(), text);
+        OptionalLong nanos = timeNanos(call.node().clock(), journal, text);
         long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) + 1 : sequence(call, journal, text);
         if (nanos.isEmpty() && sequence <= trimmed) {
             throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
@@ -59,10 +65,11 @@ final class Moments {
      * @param head of the image, which may be the last event that is no longer in the journal
      * @param text the moment
      * @return its position
-     * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event, or several of that name
+     * @throws Failure USAGE when it is no moment, FAILED when the journal has no such event, or several of that name, or it is in the
+     *     future
      */
     static Position lastAt(Call call, Journal journal, Position head, String text) throws Failure, StorageException {
-        OptionalLong nanos = timeNanos(call.node().clock(), text);
+        OptionalLong nanos = timeNanos(call.node().clock(), journal, text);
         long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) : sequence(call, journal, text);
         Position found = sequence == head.sequence() ? head : inside(journal, sequence);
         if (found.equals(Position.NONE)) {
@@ -123,11 +130,29 @@ final class Moments {
     }
 
     /** Empty for a position and for a name. */
-    private static OptionalLong timeNanos(Clock clock, String text) throws Failure {
+    private static OptionalLong timeNanos(Clock clock, Journal journal, String text) throws Failure {
         if (text.startsWith("-")) {
             return OptionalLong.of(clock.wallNanos() - ago(text));
         }
-        return !isName(text) && text.indexOf('T') > 0 ? OptionalLong.of(time(text)) : OptionalLong.empty();
+        if (isName(text) || text.indexOf('T') <= 0) {
+            return OptionalLong.empty();
+        }
+        long nanos = time(text);
+        refuseFuture(clock.wallNanos(), journal, text, nanos);
+        return OptionalLong.of(nanos);
+    }
+
+    /**
+     * The journal would answer its end, which nobody means who writes a time: a local one with a Z, say. Events have the time of
+     * their source, whose clock may be ahead of this node's.
+     */
+    private static void refuseFuture(long now, Journal journal, String text, long nanos) throws Failure {
+        long newest = journal.status().newestTimeNanos();
+        if (nanos > Math.max(now, newest)) {
+            throw Failure.failed("'" + text + "' is in the future: it is " + Words.isoTime(now)
+                    + " by the clock of this node, and the newest event of the journal " + journal.name() + " is "
+                    + (newest == 0 ? "trimmed" : "of " + Words.isoTime(newest)) + ". Times are in UTC.");
+        }
     }
 
     private static long ago(String text) throws Failure {
@@ -141,7 +166,10 @@ final class Moments {
     private static long time(String text) throws Failure {
         try {
             Instant instant = Instant.parse(text);
-            return instant.getEpochSecond() * 1_000_000_000L + instant.getNano();
+            if (Math.abs(instant.getEpochSecond()) > MOST_SECONDS) {
+                return instant.getEpochSecond() > 0 ? Long.MAX_VALUE : 0;
+            }
+            return instant.getEpochSecond() * NANOS + instant.getNano();
         } catch (DateTimeParseException e) {
             throw noMoment(text);
         }

@@ -1,0 +1,82 @@
+package io.tidemark.console.internal.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.EventKind;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.console.internal.FakeJournal;
+import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Typed;
+import io.tidemark.console.internal.command.Failure.Kind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is meant by a moment is the event that people mean by it, or it is refused. */
+class MomentsTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final FakeNode node = new FakeNode();
+    private final FakeJournal journal = new FakeJournal();
+
+    /** Events 3:11 to 3:16, of 00:00:01 to 00:00:06. */
+    @BeforeEach
+    void events() {
+        journal.trimmed = 10;
+        for (int i = 0; i < 6; i++) {
+            journal.add(EventKind.WRITE, 0, 0, 512, "");
+        }
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.journals.put("vm1", journal);
+    }
+
+    private String refused(Kind kind, String line) {
+        Failure failure = assertThrows(Failure.class, () -> Typed.run(node, line), line);
+        assertEquals(kind, failure.kind(), failure.getMessage());
+        assertEquals(List.of(), node.mirrors.told);
+        return failure.getMessage();
+    }
+
+    /** The end is not what a time of another zone, or a slip, means: it would give up nothing, and cannot be taken back. */
+    @Test
+    void aTimeInTheFutureIsNoMoment(@TempDir Path directory) {
+        node.wallNanos += 10 * SECOND;
+        Path file = directory.resolve("file");
+        for (String future :
+                List.of("2026-01-01T00:00:10.000000001Z", "2099-01-01T00:00:00Z", "3000-01-01T00:00:00Z")) {
+            for (String line : List.of(
+                    "mirror:promote vm1 --yes --at ",
+                    "mirror:step vm1 ",
+                    "journal:export vm1 " + file + " --from ",
+                    "journal:inspect vm1 --from ")) {
+                assertEquals(
+                        "'" + future
+                                + "' is in the future: it is 2026-01-01T00:00:10Z by the clock of this node, and the"
+                                + " newest event of the journal vm1 is of 2026-01-01T00:00:06Z. Times are in UTC.",
+                        refused(Kind.FAILED, line + future));
+            }
+        }
+        assertTrue(Files.notExists(file));
+    }
+
+    /** The times of events are their source's, whose clock may be ahead of this node's. */
+    @Test
+    void aTimeThatTheNewestEventHasIsNotInTheFuture() throws Exception {
+        node.wallNanos -= 10 * SECOND;
+        Typed.run(node, "mirror:promote vm1 --yes --at 2026-01-01T00:00:06Z");
+        Typed.run(node, "mirror:step vm1 2026-01-01T00:00:03Z");
+        assertEquals(List.of("promote vm1 at 3:16", "step vm1 to 3:13"), node.mirrors.told);
+        node.mirrors.told.clear();
+        assertTrue(refused(Kind.FAILED, "mirror:step vm1 2026-01-01T00:00:06.000000001Z")
+                .contains("in the future"));
+        node.wallNanos += 20 * SECOND;
+        Typed.run(node, "mirror:step vm1 2026-01-01T00:00:10Z");
+        Typed.run(node, "mirror:step vm1 -- -0s");
+        assertEquals(List.of("step vm1 to 3:16", "step vm1 to 3:16"), node.mirrors.told);
+    }
+}
