@@ -67,21 +67,27 @@ public final class Arguments {
             if (equals >= 0) {
                 throw wrong(spec, "takes no value for " + option.name());
             }
-            add(option, "");
+            options.put(option.name(), List.of(""));
             return next;
         }
         if (equals >= 0) {
-            add(option, word.substring(equals + 1));
+            add(spec, option, word.substring(equals + 1));
             return next;
         }
         if (next >= words.size()) {
             throw wrong(spec, "needs a value behind " + option.name() + ", as in " + option.usage());
         }
-        add(option, words.get(next));
+        add(spec, option, words.get(next));
         return next + 1;
     }
 
-    private void add(Option option, String value) {
+    /** What a script lost on the way must not become the default: another pool, or the end of what was received. */
+    private void add(Spec spec, Option option, String value) throws Failure {
+        if (value.isEmpty() && !option.mayBeEmpty()) {
+            throw wrong(
+                    spec,
+                    "was given an empty value for " + option.name() + "; leave the option out where nothing is meant");
+        }
         options.computeIfAbsent(option.name(), k -> new ArrayList<>()).add(value);
     }
 
@@ -98,6 +104,12 @@ public final class Arguments {
             Parameter parameter = spec.parameter(i);
             if (parameter == null) {
                 throw wrong(spec, "does not take '" + plain.get(i) + "'");
+            }
+            if (plain.get(i).isEmpty()) {
+                throw wrong(
+                        spec,
+                        "was given an empty " + parameter.name() + "; "
+                                + (parameter.optional() ? "leave it out where nothing is meant" : "say which"));
             }
             parameters.computeIfAbsent(parameter.name(), k -> new ArrayList<>()).add(plain.get(i));
         }

@@ -59,7 +59,7 @@ final class KeyOptions {
                     "SIZE",
                     "Most data that may be in the journal and not yet in the image; bounds replay after a crash; 1G unless given.",
                     Completions::sizes),
-            key(ImageKeys.DESCRIPTION, "--description", "TEXT", "A line for people.", Completion.NONE));
+            key(ImageKeys.DESCRIPTION, "--description", Option.TEXT, "A line for people.", Completion.NONE));
 
     /** What keys without an option can be. */
     private static final Map<String, Completion> CHOICES = Map.of(

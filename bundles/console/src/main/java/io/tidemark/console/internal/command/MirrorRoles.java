@@ -87,7 +87,6 @@ final class MirrorRoles {
         boolean force = call.arguments().has(FORCE);
         Optional<String> moment = call.arguments().value(AT);
         if (moment.isPresent()) {
-            // An empty one, too: what a script lost on the way must not become a promotion at the end.
             promoteAt(call, moment.get(), force);
             return;
         }

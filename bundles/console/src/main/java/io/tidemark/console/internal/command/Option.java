@@ -10,6 +10,9 @@ package io.tidemark.console.internal.command;
  * @param repeated whether it may be given several times
  */
 public record Option(String name, String value, String help, Completion completion, boolean repeated) {
+    /** What follows it is any text. */
+    static final String TEXT = "TEXT";
+
     /** Every command has it. */
     static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE, false);
 
@@ -20,6 +23,15 @@ public record Option(String name, String value, String help, Completion completi
      */
     public boolean isSwitch() {
         return value.isEmpty();
+    }
+
+    /**
+     * Whether an empty value says something.
+     *
+     * @return true for a text, which may be none
+     */
+    boolean mayBeEmpty() {
+        return value.equals(TEXT);
     }
 
     /**

@@ -26,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -568,6 +569,39 @@ class CommandsTest {
                 Arguments.parse(spec, words.subList(1, words.size()));
             }
         }
+    }
+
+    /** A script that lost a variable means something else than one that leaves a word out. */
+    @Test
+    void noCommandTakesAnEmptyWordForTheDefault() throws Exception {
+        for (ConsoleCommand command : Commands.all()) {
+            Spec spec = command.spec();
+            List<String> names = spec.parameters().stream().map(Parameter::name).toList();
+            for (int i = 0; i < names.size(); i++) {
+                List<String> words = new ArrayList<>(names);
+                words.set(i, "");
+                assertHas(refusedWords(spec, words), " was given an empty " + names.get(i) + "; ");
+            }
+            for (Option option : spec.options()) {
+                if (!option.isSwitch() && !option.name().equals("--description")) {
+                    List<String> words = new ArrayList<>(names);
+                    words.add(option.name() + "=");
+                    assertHas(refusedWords(spec, words), " was given an empty value for " + option.name() + "; ");
+                    words.set(words.size() - 1, option.name());
+                    words.add("");
+                    assertHas(refusedWords(spec, words), " was given an empty value for " + option.name() + "; ");
+                }
+            }
+        }
+        Typed.run(node, "image:create vm1 1G --description=");
+        assertEquals(Map.of("description", ""), node.images.get("vm1").properties());
+    }
+
+    private static String refusedWords(Spec spec, List<String> words) {
+        Failure failure =
+                assertThrows(Failure.class, () -> Arguments.parse(spec, words), () -> spec.fullName() + " " + words);
+        assertEquals(Kind.USAGE, failure.kind(), failure.getMessage());
+        return failure.getMessage();
     }
 
     @Test
