@@ -48,11 +48,16 @@ public final class FakeJournal implements Journal {
 
     /** Adds an event, a second after the one before. */
     public FakeJournal add(EventKind kind, int flags, long offset, long length, String name) {
+        return addAt(timeNanos + 1_000_000_000L, kind, flags, offset, length, name);
+    }
+
+    /** Adds an event of a time. */
+    public FakeJournal addAt(long nanos, EventKind kind, int flags, long offset, long length, String name) {
         int payload = kind == EventKind.WRITE ? (int) length : 0;
         ByteBuffer body = ByteBuffer.allocate(EventCodec.MAX_HEAD_BYTES + payload + EventCodec.TAIL_BYTES);
         EventCodec.putHead(body, kind, offset, length, payload, name);
         body.position(body.position() + payload);
-        timeNanos += 1_000_000_000L;
+        timeNanos = nanos;
         EventCodec.putTail(body, timeNanos);
         body.flip();
         Position position = new Position(3, trimmed + headers.size() + 1);

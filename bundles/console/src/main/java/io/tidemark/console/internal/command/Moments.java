@@ -49,7 +49,8 @@ final class Moments {
     static long firstAt(Call call, Journal journal, String text) throws Failure, StorageException {
         long trimmed = journal.trimmed();
         OptionalLong nanos = timeNanos(call.node().clock(), journal, text);
-        long sequence = nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong()) + 1 : sequence(call, journal, text);
+        long sequence =
+                nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong() - 1) + 1 : sequence(call, journal, text);
         if (nanos.isEmpty() && sequence <= trimmed) {
             throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
                     + "; take a later one");

@@ -61,8 +61,8 @@ public final class EventSummary {
     public String render(String heading) {
         Facts facts = new Facts().group(heading).fact("events", Words.number(events));
         if (events > 0) {
-            facts.fact("from", first.position() + ", " + Words.time(first.timeNanos()))
-                    .fact("to", last.position() + ", " + Words.time(last.timeNanos()))
+            facts.fact("from", first.position() + ", " + Words.eventTime(first.timeNanos()))
+                    .fact("to", last.position() + ", " + Words.eventTime(last.timeNanos()))
                     .fact("covers", Durations.format(Math.max(0, last.timeNanos() - first.timeNanos())))
                     .fact("bodies", Words.size(bodyBytes))
                     .fact("barriers", Words.number(barriers));

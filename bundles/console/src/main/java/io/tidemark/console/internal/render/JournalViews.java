@@ -95,8 +95,8 @@ public final class JournalViews {
                                 + Words.percent(status.usedBytes(), status.limitBytes()) + "), in "
                                 + Words.count(status.segments(), "segment"))
                 .fact("events", events(journal, status))
-                .fact("oldest", Words.time(status.oldestTimeNanos()))
-                .fact("newest", Words.time(status.newestTimeNanos()))
+                .fact("oldest", Words.eventTime(status.oldestTimeNanos()))
+                .fact("newest", Words.eventTime(status.newestTimeNanos()))
                 .fact("checkpointed", Words.number(image.watermarks().checkpointed()));
         since(facts, status);
         recovery(facts, journal.recovery());
@@ -214,7 +214,7 @@ public final class JournalViews {
     public static String eventHeading() {
         return String.format(
                 Locale.ROOT,
-                "%-16s %-27s  %-10s %18s %12s %10s  %s%n",
+                "%-16s %-30s  %-10s %18s %12s %10s  %s%n",
                 "POSITION",
                 "TIME",
                 "EVENT",
@@ -237,9 +237,9 @@ public final class JournalViews {
         String remark = event.isBarrier() ? note.isEmpty() ? "barrier" : "barrier, " + note : note;
         return String.format(
                                 Locale.ROOT,
-                                "%-16s %-27s  %-10s %18s %12s %10d  %s",
+                                "%-16s %-30s  %-10s %18s %12s %10d  %s",
                                 event.position(),
-                                Words.fineTime(event.timeNanos()),
+                                Words.eventTime(event.timeNanos()),
                                 word(event.kind()),
                                 extent ? Long.toString(event.offset()) : Words.NONE,
                                 length,

@@ -15,8 +15,8 @@ public final class Words {
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter FINE_TIME = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT)
+    private static final DateTimeFormatter EVENT_TIME = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
     private static final long NANOS = 1_000_000_000L;
 
@@ -85,13 +85,13 @@ public final class Words {
     }
 
     /**
-     * A time to the microsecond.
+     * The time of an event, as commands take it for a moment: cut off anywhere it would mean the event before.
      *
-     * @param nanos nanoseconds since 1970
-     * @return in UTC
+     * @param nanos nanoseconds since 1970; 0 when there is none
+     * @return in UTC, always as long
      */
-    public static String fineTime(long nanos) {
-        return FINE_TIME.format(instant(nanos)) + "Z";
+    public static String eventTime(long nanos) {
+        return nanos == 0 ? NONE : EVENT_TIME.format(instant(nanos)) + "Z";
     }
 
     /**

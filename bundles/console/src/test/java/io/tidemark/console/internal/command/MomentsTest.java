@@ -79,4 +79,32 @@ class MomentsTest {
         Typed.run(node, "mirror:step vm1 -- -0s");
         assertEquals(List.of("step vm1 to 3:16", "step vm1 to 3:16"), node.mirrors.told);
     }
+
+    /** Whoever looks for a moment in the journal types what stands there. */
+    @Test
+    void aTimeThatIsShownMeansTheEventItStandsBeside() throws Exception {
+        FakeJournal fine = new FakeJournal();
+        fine.trimmed = 10;
+        for (long nanos : List.of(0L, 1L, 2L, 999L, 1000L, 1_000_000L, 999_999_999L)) {
+            fine.addAt(1_767_225_600L * SECOND + nanos, EventKind.MARK, 0, 0, 0, "m");
+        }
+        node.journals.put("vm1", fine);
+        List<String> lines = Typed.run(node, "journal:inspect vm1 --marks")
+                .lines()
+                .filter(line -> line.startsWith("3:"))
+                .toList();
+        assertEquals(7, lines.size());
+        for (String line : lines) {
+            String[] columns = line.split(" +");
+            String question = refused(Kind.FAILED, "mirror:promote vm1 --at " + columns[1]);
+            assertTrue(
+                    question.startsWith("This makes vm1 primary here as it was at event " + columns[0] + ", "),
+                    question);
+            String from = Typed.run(node, "journal:inspect vm1 --from " + columns[1]);
+            assertTrue(from.contains("from      " + columns[0] + ", " + columns[1] + "\n"), from);
+        }
+        String info = Typed.run(node, "journal:info vm1").replaceAll(" +", " ");
+        assertTrue(info.contains("oldest 2026-01-01T00:00:00.000000000Z"), info);
+        assertTrue(info.contains("newest 2026-01-01T00:00:00.999999999Z"), info);
+    }
 }
