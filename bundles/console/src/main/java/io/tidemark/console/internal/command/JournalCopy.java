@@ -40,7 +40,11 @@ final class JournalCopy {
                                         + " complete and forced; docs/formats/journal-export.md describes it.")
                         .takes("NAME", "The image.", Completions::images)
                         .takes("FILE", "The file to write, on the machine of the node.", Completion.NONE)
-                        .option(FROM, "MOMENT", "Where to begin: " + Moments.FORMS + ".", Moments.COMPLETION)
+                        .option(
+                                FROM,
+                                "MOMENT",
+                                "Where to begin: " + Moments.FORMS + "; refused where the journal no longer has that.",
+                                Moments.COMPLETION)
                         .flag(FORCE, "Replaces a file that is there.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example(

@@ -91,7 +91,11 @@ final class JournalShow {
                         .takes("NAME", "The image.", Completions::images)
                         .flag(VERBOSE, "Prints a line for each event.")
                         .flag(MARKS, "Looks at marks and snapshots only, and prints a line for each.")
-                        .option(FROM, "MOMENT", "Where to begin: " + Moments.FORMS + ".", Moments.COMPLETION)
+                        .option(
+                                FROM,
+                                "MOMENT",
+                                "Where to begin: " + Moments.FORMS + "; refused where the journal no longer has that.",
+                                Moments.COMPLETION)
                         .option(COUNT, "N", "At most so many events.", Completion.NONE)
                         .flag(Call.JSON, "Prints JSON.")
                         .example("journal:inspect vm1", "counts the events of each kind")

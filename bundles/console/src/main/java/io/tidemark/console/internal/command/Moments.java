@@ -44,18 +44,40 @@ final class Moments {
      * @param journal to look in
      * @param text the moment
      * @return its sequence, above trimmed; at most one above durable
-     * @throws Failure USAGE when it is no moment, FAILED when it is trimmed, in the future or not the only one of its name
+     * @throws Failure USAGE when it is no moment, FAILED when it is trimmed, of another branch, in the future or not the only one of
+     *     its name
      */
     static long firstAt(Call call, Journal journal, String text) throws Failure, StorageException {
         long trimmed = journal.trimmed();
         OptionalLong nanos = timeNanos(call.node().clock(), journal, text);
-        long sequence =
-                nanos.isPresent() ? journal.sequenceAt(nanos.getAsLong() - 1) + 1 : sequence(call, journal, text);
-        if (nanos.isEmpty() && sequence <= trimmed) {
+        if (nanos.isPresent()) {
+            refuseBefore(journal, text, nanos.getAsLong());
+            return Math.max(trimmed, journal.sequenceAt(nanos.getAsLong() - 1)) + 1;
+        }
+        long sequence = sequence(call, journal, text);
+        if (sequence <= trimmed) {
             throw Failure.failed("event " + text + " is no longer in the journal, which begins behind " + trimmed
                     + "; take a later one");
         }
-        return Math.max(trimmed + 1, Math.min(sequence, journal.durable() + 1));
+        refuseBranch(text, here(journal, sequence));
+        return Math.min(sequence, journal.durable() + 1);
+    }
+
+    /** What is left would look like all that there was since. Where nothing is trimmed, it is. */
+    private static void refuseBefore(Journal journal, String text, long nanos) throws Failure, StorageException {
+        try (JournalScan scan = JournalScan.open(journal, 0)) {
+            EventHeader first = scan.next();
+            if (scan.first() == 1 || first != null && first.timeNanos() <= nanos) {
+                return;
+            }
+            if (first == null) {
+                throw Failure.failed("the journal " + journal.name() + " has no event any more: what was before "
+                        + scan.first() + " is trimmed, so nobody knows what there was since " + text);
+            }
+            throw Failure.failed(text + " is before " + Words.isoTime(first.timeNanos()) + ", where the journal "
+                    + journal.name() + " begins now (event " + first.position() + "): what was earlier is trimmed;"
+                    + " take that time or a later one, or leave it out for all that is left");
+        }
     }
 
     /**
@@ -77,20 +99,33 @@ final class Moments {
             throw Failure.failed("the journal " + journal.name() + " has no event at " + text + "; it has those behind "
                     + journal.trimmed() + " up to " + journal.durable());
         }
-        if (nanos.isEmpty() && text.indexOf(':') > 0 && !found.toString().equals(text)) {
-            throw Failure.failed("event " + text + " is of another branch; here it is " + found);
+        if (nanos.isEmpty()) {
+            refuseBranch(text, found);
         }
         return found;
     }
 
     private static Position inside(Journal journal, long sequence) {
+        boolean there = sequence > journal.trimmed() && sequence <= journal.durable();
+        return there ? here(journal, sequence) : Position.NONE;
+    }
+
+    /** What a sequence is in this journal, or will be. */
+    private static Position here(Journal journal, long sequence) {
         Position found = Position.NONE;
         for (Epoch epoch : journal.epochs()) {
-            if (epoch.firstSequence() <= sequence && sequence <= journal.durable()) {
+            if (epoch.firstSequence() <= sequence) {
                 found = new Position(epoch.number(), sequence);
             }
         }
-        return sequence > journal.trimmed() ? found : Position.NONE;
+        return found;
+    }
+
+    /** The positions of two branches have the same sequences. */
+    private static void refuseBranch(String text, Position here) throws Failure {
+        if (text.indexOf(':') > 0 && !here.toString().equals(text)) {
+            throw Failure.failed("event " + text + " is of another branch; here it is " + here);
+        }
     }
 
     private static long sequence(Call call, Journal journal, String text) throws Failure, StorageException {

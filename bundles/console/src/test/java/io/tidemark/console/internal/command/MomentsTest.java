@@ -107,4 +107,49 @@ class MomentsTest {
         assertTrue(info.contains("oldest 2026-01-01T00:00:00.000000000Z"), info);
         assertTrue(info.contains("newest 2026-01-01T00:00:00.999999999Z"), info);
     }
+
+    /** Positions of two branches have the same numbers. */
+    @Test
+    void aPositionOfAnotherBranchIsNotWhereToBegin(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("file");
+        for (String line : List.of("journal:export vm1 " + file + " --from ", "journal:inspect vm1 --from ")) {
+            assertEquals("event 2:13 is of another branch; here it is 3:13", refused(Kind.FAILED, line + "2:13"));
+            assertEquals("event 99:13 is of another branch; here it is 3:13", refused(Kind.FAILED, line + "99:13"));
+            assertEquals("event 2:17 is of another branch; here it is 3:17", refused(Kind.FAILED, line + "2:17"));
+        }
+        assertTrue(Files.notExists(file));
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from 3:13").contains("events    4"));
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from 13").contains("events    4"));
+        // As a script does that goes on behind the last one it has.
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from 3:17").contains("events  0"));
+    }
+
+    /** A file of what is left looks like one of all that happened since. */
+    @Test
+    void aTimeBeforeWhatTheJournalHasIsRefused(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("file");
+        node.wallNanos += 6 * SECOND;
+        String begins =
+                " is before 2026-01-01T00:00:01Z, where the journal vm1 begins now (event 3:11): what was earlier is"
+                        + " trimmed; take that time or a later one, or leave it out for all that is left";
+        for (String line : List.of("journal:export vm1 " + file + " --from ", "journal:inspect vm1 --from ")) {
+            assertEquals("-1h" + begins, refused(Kind.FAILED, line + "-1h"));
+            assertEquals(
+                    "2026-01-01T00:00:00.999999999Z" + begins,
+                    refused(Kind.FAILED, line + "2026-01-01T00:00:00.999999999Z"));
+        }
+        assertTrue(Files.notExists(file));
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from 2026-01-01T00:00:01Z")
+                .contains("events    6"));
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from -5s").contains("events    6"));
+        // Of an image that is younger nothing is missing.
+        FakeJournal young = new FakeJournal().add(EventKind.WRITE, 0, 0, 512, "");
+        node.journals.put("vm1", young);
+        assertTrue(Typed.run(node, "journal:inspect vm1 --from -1h").contains("events    1"));
+        young.headers.clear();
+        young.trimmed = 1;
+        assertEquals(
+                "the journal vm1 has no event any more: what was before 2 is trimmed, so nobody knows what there was since -1h",
+                refused(Kind.FAILED, "journal:inspect vm1 --from -1h"));
+    }
 }
