@@ -120,7 +120,7 @@ public interface ImageManager {
      *
      * @param name of the image
      * @param source the events
-     * @return number of events replayed
+     * @return number of events replayed; marks, checkpoints and whatever else is the other journal's own are left out, and not counted
      * @throws StorageException NOT_FOUND, INVALID (beyond the image's end), CORRUPT, UNAVAILABLE or IO
      */
     long replay(String name, EventSource source) throws StorageException;

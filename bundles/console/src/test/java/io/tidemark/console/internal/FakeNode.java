@@ -1,5 +1,6 @@
 package io.tidemark.console.internal;
 
+import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
@@ -300,9 +301,9 @@ public final class FakeNode implements Node {
             mayFail();
             image(name);
             replayed = 0;
-            while (source.next() != null) {
+            for (EventHeader event = source.next(); event != null; event = source.next()) {
                 source.body();
-                replayed++;
+                replayed += event.kind() == EventKind.MARK ? 0 : 1;
             }
             return replayed;
         }

@@ -58,8 +58,7 @@ final class Replay implements SessionListener {
         long events = 0;
         try (DeviceSession session = image.connect("replay", this)) {
             for (EventHeader header = source.next(); header != null; header = source.next()) {
-                replay(session, EventCodec.decode(header, source.body()));
-                events++;
+                events += replay(session, EventCodec.decode(header, source.body())) ? 1 : 0;
                 settle(session, MAX_UNDER_WAY, true);
             }
             settle(session, 0, false);
@@ -70,9 +69,10 @@ final class Replay implements SessionListener {
         return events;
     }
 
-    private void replay(DeviceSession session, Event event) throws StorageException {
+    /** Whether there was something to do. */
+    private boolean replay(DeviceSession session, Event event) throws StorageException {
         if (event.kind() == null) {
-            return;
+            return false;
         }
         switch (event.kind()) {
             case WRITE -> {
@@ -100,8 +100,10 @@ final class Replay implements SessionListener {
             }
             default -> {
                 // Epochs, checkpoints and marks are those of the journal that the event comes from.
+                return false;
             }
         }
+        return true;
     }
 
     private void checkRange(Event event) throws StorageException {

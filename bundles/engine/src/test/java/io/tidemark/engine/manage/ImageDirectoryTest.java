@@ -525,7 +525,7 @@ class ImageDirectoryTest {
     void eventsAreReplayedAsWritesOfAClient() throws Exception {
         try (Node node = new Node().withStores()) {
             node.directory.create("disk", Node.SIZE, Map.of());
-            assertEquals(3, node.directory.replay("disk", new Source(Node.SIZE, 8192)));
+            assertEquals(2, node.directory.replay("disk", new Source(Node.SIZE, 8192)), "the mark is left out");
             try (Node.Client client = node.new Client("disk")) {
                 assertEquals(1, client.read(8192 + 511));
                 assertEquals(0, client.read(8192));

@@ -133,7 +133,8 @@ final class JournalCopy {
                         .detail(
                                 "First the whole file is checked: a damaged one changes nothing. Then its events are written to the"
                                         + " image as a client would write them, so they are journaled and durable when the command"
-                                        + " returns. Taken back, it leaves the events up to there in the image; doing it again from the"
+                                        + " returns. Marks, snapshots and checkpoints are the other journal's own and left out; the"
+                                        + " command says how many. Taken back, it leaves the events up to there in the image; doing it again from the"
                                         + " start comes to the same.")
                         .takes("NAME", "The image.", Completions::images)
                         .takes("FILE", "A file that journal:export wrote.", Completion.NONE)
@@ -201,15 +202,24 @@ final class JournalCopy {
     }
 
     private static void report(Call call, String name, EventSummary summary, long replayed, String took) {
+        long leftOut = summary.events() - replayed;
         if (call.json()) {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("image", name);
             json.put("replayed", replayed);
+            json.put("leftOut", leftOut);
             json.putAll(summary.json());
             call.printJson(json);
         } else {
             call.line(name + ": " + Words.number(replayed) + " of " + Words.count(summary.events(), "event")
-                    + " replayed (" + took + ")");
+                    + " replayed (" + took + ")" + (leftOut == 0 ? "" : "; " + leftOut(leftOut)));
         }
+    }
+
+    private static String leftOut(long events) {
+        return Words.count(events, "event")
+                + (events == 1
+                        ? " was left out, because it is that journal's own, as its marks are"
+                        : " were left out, because they are that journal's own, as its marks are");
     }
 }

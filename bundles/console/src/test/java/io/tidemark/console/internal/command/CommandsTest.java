@@ -374,6 +374,18 @@ class CommandsTest {
                         .text(),
                 "vm2: 3 of 3 events replayed");
         assertEquals(3, node.replayed);
+        journal.add(EventKind.MARK, 0, 0, 0, "before");
+        Typed.run(node, "journal:export vm1 out.journal --force", null, directory);
+        String left = Typed.run(node, "journal:import vm2 out.journal", null, directory)
+                .text();
+        assertHas(
+                left,
+                "vm2: 3 of 4 events replayed",
+                "; 1 event was left out, because it is that journal's own, as its marks are");
+        Map<String, Object> json =
+                JsonText.object(Typed.run(node, "journal:import vm2 out.journal --json", null, directory)
+                        .text());
+        assertEquals(List.of(4L, 3L, 1L), List.of(json.get("events"), json.get("replayed"), json.get("leftOut")));
         Failure nowhere =
                 assertThrows(Failure.class, () -> Typed.run(node, "journal:export vm1 no/out", null, directory));
         assertHas(nowhere.getMessage(), "its directory does not exist");
