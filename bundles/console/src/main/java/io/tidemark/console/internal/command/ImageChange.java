@@ -40,7 +40,8 @@ final class ImageChange {
                 Spec.of("image:set", "Changes the configuration of an image.")
                         .detail(
                                 "Takes effect between two writes where that is safe; otherwise the command says what to do."
-                                        + " KEY= without a value takes a key back to its default. image:info shows the keys.")
+                                        + " KEY= without a value takes a key back to its default."
+                                        + " etc/io.tidemark.image-NAME.cfg.example explains the keys.")
                         .takes("NAME", "The image.", Completions::images)
                         .takesMany("KEY=VALUE", "What to change.", Completions::settings)
                         .flag(Call.JSON, "Prints the image as JSON.")

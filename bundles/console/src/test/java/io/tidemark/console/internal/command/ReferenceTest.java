@@ -1,10 +1,13 @@
 package io.tidemark.console.internal.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.console.internal.Typed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +29,18 @@ class ReferenceTest {
                 text,
                 Files.readString(FILE),
                 "run the command in the comment of " + getClass().getName());
+    }
+
+    /** Who wants to know what can be set is sent there. */
+    @Test
+    void theKeysOfAnImageAreExplainedWhereTheHelpSays() throws IOException {
+        String file = "etc/io.tidemark.image-NAME.cfg.example";
+        Spec set = Typed.command("image:set").spec();
+        assertTrue(set.detail().contains(file), set.detail());
+        List<String> lines = Files.readAllLines(Path.of("../..").resolve(file));
+        for (String key : KeyOptions.SETTABLE) {
+            assertTrue(lines.stream().anyMatch(line -> line.startsWith("# " + key + " =")), key);
+        }
     }
 
     private static String reference() {
