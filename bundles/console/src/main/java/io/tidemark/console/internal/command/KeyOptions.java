@@ -99,7 +99,7 @@ final class KeyOptions {
     private KeyOptions() {}
 
     private static Key key(String key, String option, String value, String help, Completion completion) {
-        return new Key(key, new Option(option, value, help, completion, false));
+        return new Key(key, new Option(option, value, help, completion, false, false));
     }
 
     /**

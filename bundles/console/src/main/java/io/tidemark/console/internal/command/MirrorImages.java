@@ -105,7 +105,7 @@ final class MirrorImages {
                                 IMAGE,
                                 "The image. A replica may be followed in turn: what it receives goes on to the peer.",
                                 Completions::images)
-                        .option(TO, "PEER", "Who is to follow it.", Completions::peers)
+                        .needs(TO, "PEER", "Who is to follow it.", Completions::peers)
                         .option(
                                 DELAY,
                                 "DURATION",

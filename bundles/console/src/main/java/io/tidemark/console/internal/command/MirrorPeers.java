@@ -59,10 +59,11 @@ final class MirrorPeers {
                                 .flag(NO_PLACING, "The peer may not place replicas of its images on this node.")
                                 .flag(Call.JSON, "Prints the peer as JSON.")
                                 .example(
-                                        "mirror:peer-add siteb siteb.example.com:10810 --key ed25519:0123",
+                                        "mirror:peer-add siteb b:10810 --key ed25519:"
+                                                + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                                         "links with siteb, which has this key")
                                 .example(
-                                        "mirror:peer-add siteb siteb.example.com:10810 --trust-first",
+                                        "mirror:peer-add siteb b:10810 --trust-first",
                                         "as when nobody can look at the key there")
                                 .example(
                                         "mirror:peer-add here --transport local",

@@ -241,7 +241,7 @@ final class MirrorRoles {
                                         + " refused: nobody could write while it applies what it lacks. Clients have to connect to"
                                         + " the peer. Asks first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
-                        .option(TO, "PEER", "Who is to be primary.", Completions::peers)
+                        .needs(TO, "PEER", "Who is to be primary.", Completions::peers)
                         .asks()
                         .example("mirror:switch vm1 --to siteb", "siteb is primary, and this node follows it")
                         .build(),

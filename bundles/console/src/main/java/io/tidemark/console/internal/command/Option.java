@@ -8,13 +8,14 @@ package io.tidemark.console.internal.command;
  * @param help one sentence
  * @param completion what Tab offers for the value
  * @param repeated whether it may be given several times
+ * @param needed whether the command does nothing without it
  */
-public record Option(String name, String value, String help, Completion completion, boolean repeated) {
+public record Option(String name, String value, String help, Completion completion, boolean repeated, boolean needed) {
     /** What follows it is any text. */
     static final String TEXT = "TEXT";
 
     /** Every command has it. */
-    static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE, false);
+    static final Option HELP = new Option("--help", "", "Shows this text.", Completion.NONE, false, false);
 
     /**
      * Whether it stands alone.

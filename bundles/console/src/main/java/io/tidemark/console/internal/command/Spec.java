@@ -68,12 +68,14 @@ public record Spec(
     /**
      * One line that shows what the command takes.
      *
-     * @return as {@code image:create NAME SIZE [OPTIONS]}
+     * @return as {@code mirror:enable IMAGE --to PEER [OPTIONS]}
      */
     public String usage() {
         StringBuilder line = new StringBuilder(fullName());
         parameters.forEach(p -> line.append(' ').append(p.usage()));
-        return line.append(options.isEmpty() ? "" : " [OPTIONS]").toString();
+        options.stream().filter(Option::needed).forEach(o -> line.append(' ').append(o.usage()));
+        return line.append(options.stream().allMatch(Option::needed) ? "" : " [OPTIONS]")
+                .toString();
     }
 
     /**
@@ -161,7 +163,21 @@ public record Spec(
          * @return this
          */
         public Builder option(String name, String value, String help, Completion completion) {
-            options.add(new Option(name, value, help, completion, false));
+            options.add(new Option(name, value, help, completion, false, false));
+            return this;
+        }
+
+        /**
+         * An option with a value that must be there. The command says what is missing without it.
+         *
+         * @param name with its dashes
+         * @param value in capitals
+         * @param help one sentence
+         * @param completion what Tab offers
+         * @return this
+         */
+        public Builder needs(String name, String value, String help, Completion completion) {
+            options.add(new Option(name, value, help, completion, false, true));
             return this;
         }
 
@@ -175,7 +191,7 @@ public record Spec(
          * @return this
          */
         public Builder options(String name, String value, String help, Completion completion) {
-            options.add(new Option(name, value, help, completion, true));
+            options.add(new Option(name, value, help, completion, true, false));
             return this;
         }
 
@@ -187,7 +203,7 @@ public record Spec(
          * @return this
          */
         public Builder flag(String name, String help) {
-            options.add(new Option(name, "", help, Completion.NONE, false));
+            options.add(new Option(name, "", help, Completion.NONE, false, false));
             return this;
         }
 

@@ -566,6 +566,31 @@ class CommandsTest {
         }
     }
 
+    /** What a command cannot do without is no option of many. */
+    @Test
+    void usageNamesTheOptionsThatHaveToBeThere() {
+        assertEquals("mirror:enable IMAGE --to PEER [OPTIONS]", usage("mirror:enable"));
+        assertEquals("mirror:switch IMAGE --to PEER [OPTIONS]", usage("mirror:switch"));
+        assertEquals("mirror:resync IMAGE --from PEER [OPTIONS]", usage("mirror:resync"));
+        assertEquals("mirror:status [IMAGE] [OPTIONS]", usage("mirror:status"));
+    }
+
+    private static String usage(String command) {
+        return Typed.command(command).spec().usage();
+    }
+
+    /** Who copies an example with a key is to have one of the right form before his eyes. */
+    @Test
+    void keysOfExamplesAreKeys() {
+        List<String> keys = Commands.all().stream()
+                .flatMap(command -> command.spec().examples().stream())
+                .flatMap(example -> Stream.of(example.line().split(" ")))
+                .filter(word -> word.startsWith("ed25519:"))
+                .toList();
+        assertFalse(keys.isEmpty());
+        keys.forEach(key -> assertTrue(key.matches("ed25519:[0-9a-f]{64}"), key));
+    }
+
     @Test
     void everyDescriptionIsComplete() throws Exception {
         for (ConsoleCommand command : Commands.all()) {
