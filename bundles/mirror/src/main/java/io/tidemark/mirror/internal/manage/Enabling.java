@@ -211,6 +211,7 @@ final class Enabling {
         }
         String image = name(order.replica());
         checkShared(order.properties().get(ReplicaWish.SHARED));
+        checkProperties(order, image);
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         boolean follows = before != null
                 && before.peer().equals(peer)
@@ -313,6 +314,26 @@ final class Enabling {
                     Reason.INVALID,
                     ReplicaWish.SHARED + ": there is no journal pool " + pool + " on the node " + desk.nodeName(),
                     "name the pool of that node in which the journals of both lie");
+        }
+    }
+
+    /** They are for the image when it is made. One that is there keeps its own, and would not have what the order says. */
+    private void checkProperties(Order.Enable order, String image) throws StorageException {
+        Map<String, String> wished = new TreeMap<>(order.properties());
+        wished.remove(ReplicaWish.SHARED);
+        ImageFacts facts =
+                wished.isEmpty() ? null : desk.services().known(image).orElse(null);
+        if (facts == null || !facts.imageIdentity().equals(order.identity())) {
+            return;
+        }
+        wished.entrySet()
+                .removeAll(desk.services().images().image(image).properties().entrySet());
+        if (!wished.isEmpty()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    String.join(", ", wished.keySet()) + ": the replica " + image + " is on the node " + desk.nodeName()
+                            + " already, with a configuration of its own",
+                    "leave that out, and change it there with image:set");
         }
     }
 

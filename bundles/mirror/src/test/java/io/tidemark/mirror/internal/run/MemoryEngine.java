@@ -179,6 +179,7 @@ final class MemoryEngine implements ReplicaManager {
                 new UUID(context.randomBits(), context.randomBits()),
                 ImageHead.Role.REPLICA,
                 origin.registered().sequence());
+        image.properties = properties;
         Epoch epoch = origin.epoch();
         image.journal.startEpoch(epoch.from(origin.registered().sequence() + 1));
         image.consistency = Consistency.COPYING;

@@ -1,0 +1,48 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.ReplicaOptions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Where the replica is there already, it has its configuration: an order would say that it is done, and nothing would happen. */
+class EnabledAgainSimulationTest {
+    private static final String FILE = "io.tidemark.mirror.replica-disk.cfg";
+
+    private static ReplicaOptions options(Map<String, String> properties) {
+        return new ReplicaOptions("", 0, properties);
+    }
+
+    @Test
+    void aReplicaThatIsThereKeepsItsConfiguration() {
+        TwoNodes.play(1900, 3, nodes -> {
+            nodes.write(nodes.a, 20);
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "fast")));
+            nodes.awaitEqual(nodes.a, nodes.b);
+            Map<String, String> before = nodes.b.keys(FILE);
+            // The same again is what somebody does who did not see the answer.
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "fast")));
+            nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
+            assertEquals(before, nodes.b.keys(FILE));
+            String said = refused(
+                            Reason.INVALID,
+                            () -> nodes.a.mirrors.enable(
+                                    "disk", "b", options(Map.of("pool", "fast", "relay", "off", "trim", "age"))))
+                    .getMessage();
+            assertTrue(said.contains("relay, trim: the replica disk is on the node b already"), said);
+            assertEquals(before, nodes.b.keys(FILE));
+
+            assertTrue(nodes.a.mirrors.disable("disk", "b"));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "slow"))));
+            assertEquals(List.of(), nodes.b.mirrors.status());
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "fast")));
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+}
