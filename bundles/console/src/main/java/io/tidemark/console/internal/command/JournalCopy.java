@@ -134,8 +134,8 @@ final class JournalCopy {
                                 "First the whole file is checked: a damaged one changes nothing. Then its events are written to the"
                                         + " image as a client would write them, so they are journaled and durable when the command"
                                         + " returns. Marks, snapshots and checkpoints are the other journal's own and left out; the"
-                                        + " command says how many. Taken back, it leaves the events up to there in the image; doing it again from the"
-                                        + " start comes to the same.")
+                                        + " command says how many. Taken back, it leaves the events up to there in the image; doing it"
+                                        + " again from the start comes to the same.")
                         .takes("NAME", "The image.", Completions::images)
                         .takes("FILE", "A file that journal:export wrote.", Completion.NONE)
                         .flag(Call.JSON, "Prints JSON.")

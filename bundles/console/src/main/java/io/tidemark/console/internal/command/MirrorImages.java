@@ -98,8 +98,9 @@ final class MirrorImages {
                 Spec.of("mirror:enable", "Has a peer follow an image of this node.")
                         .detail(
                                 "The peer makes a replica and copies what the image has while clients go on; where it has a replica"
-                                        + " of this very image already, only what that one lacks is sent, and it keeps its configuration. Returns when the peer has"
-                                        + " taken the wish; mirror:status shows the copy. Clients of the replica can read and not"
+                                        + " of this very image already, only what that one lacks is sent, and it"
+                                        + " keeps its configuration. Returns when the peer has taken the wish; mirror:status"
+                                        + " shows the copy. Clients of the replica can read and not"
                                         + " write.")
                         .takes(
                                 IMAGE,

@@ -67,7 +67,7 @@ final class Moments {
     private static void refuseBefore(Journal journal, String text, long nanos) throws Failure, StorageException {
         try (JournalScan scan = JournalScan.open(journal, 0)) {
             EventHeader first = scan.next();
-            if (scan.first() == 1 || first != null && first.timeNanos() <= nanos) {
+            if (scan.first() == 1 || (first != null && first.timeNanos() <= nanos)) {
                 return;
             }
             if (first == null) {
