@@ -32,10 +32,6 @@ final class Space {
     private long activeBytes;
     private long frozenBytes;
     private long providedBytes;
-
-    /** What batches may have taken in all. */
-    private long appliedBytes;
-
     private boolean asking;
     private boolean low;
     private boolean tight;
@@ -109,9 +105,6 @@ final class Space {
     }
 
     void applied(Aftermath after) {
-        // What it may have taken of the pool is provided no more.
-        providedBytes -= Math.min(providedBytes, frozenBytes);
-        appliedBytes += frozenBytes;
         frozenBytes = 0;
         if (low || activeBytes == 0 || providedBytes > activeBytes + 2 * STEP_BYTES) {
             after.spaceWanted();
@@ -156,7 +149,6 @@ final class Space {
         while (again) {
             long asked;
             long needed;
-            long appliedBefore;
             BlockImage image;
             synchronized (core.lock) {
                 if (asking || core.suspended || core.image == null) {
@@ -167,7 +159,6 @@ final class Space {
                 asked = needed == 0 ? IDLE_BYTES : needed + STEP_BYTES;
                 // First nobody counts on it any more, then it is given back.
                 providedBytes = Math.min(providedBytes, asked);
-                appliedBefore = appliedBytes;
                 image = core.image;
                 core.enter();
             }
@@ -176,7 +167,7 @@ final class Space {
             synchronized (core.lock) {
                 core.leave();
                 asking = false;
-                providedBytes = Math.max(0, provided - (appliedBytes - appliedBefore));
+                providedBytes = provided;
                 low = provided < asked;
                 long before = core.appended;
                 core.admitHeld(wall, after);
