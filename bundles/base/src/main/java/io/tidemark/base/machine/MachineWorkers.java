@@ -127,8 +127,9 @@ final class MachineWorkers implements Workers {
 
         /** False when the machine has no thread for it. */
         boolean begin() {
-            Thread next = daemon(this, name);
+            Thread next;
             try {
+                next = daemon(this, name);
                 machine.accept(next);
             } catch (OutOfMemoryError e) {
                 return false;

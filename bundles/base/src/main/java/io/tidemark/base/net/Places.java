@@ -70,8 +70,9 @@ public final class Places<P extends Places.Place> {
     public void move(List<Endpoint> wanted, Runnable terms) throws StorageException {
         Map<Endpoint, P> opened = open(wanted);
         terms.run();
-        opened.values().forEach(Place::start);
+        // Known before they start: one that cannot is closed with the others.
         places.putAll(opened);
+        opened.values().forEach(Place::start);
         for (Endpoint endpoint : List.copyOf(places.keySet())) {
             if (!wanted.contains(endpoint)) {
                 places.remove(endpoint).close();

@@ -118,11 +118,12 @@ final class HotPayloads {
 
         /** Releases all. Not to be called under a lock: a waiter may be called back. */
         void release() {
-            for (int i = 0; i < count; i++) {
-                payloads[i].release();
-                payloads[i] = null;
+            // Each once, whatever one of them throws.
+            while (count > 0) {
+                Payload payload = payloads[--count];
+                payloads[count] = null;
+                payload.release();
             }
-            count = 0;
         }
     }
 }

@@ -32,6 +32,9 @@ final class Recovery implements BatchWriter.Interruption {
     private ExtentMap map = new ExtentMap();
     private long mapBytes;
     private long reached;
+    /** What is noted of a delayed replica before the first bytes behind its checkpoint are written; 0 for nothing. */
+    private long reachDue;
+
     private long size;
 
     Recovery(Core core) {
@@ -246,8 +249,9 @@ final class Recovery implements BatchWriter.Interruption {
             rebuild = true;
             // A replica's head stays where it is; what is behind it in the journal is not for reading yet.
             long upTo = core.following == null ? survived : core.following.head;
-            noteReach(image, upTo);
+            reachDue = upTo;
             read(journal, image, core.checkpointed, upTo, image.head().sizeBytes());
+            reachDue = 0;
         }
         synchronized (core.lock) {
             if (rebuild) {
@@ -443,6 +447,9 @@ final class Recovery implements BatchWriter.Interruption {
     }
 
     private void applyNow(long upTo, Journal journal, BlockImage image) throws StorageException {
+        if (reachDue > 0) {
+            noteReach(image, reachDue);
+        }
         if (!writer.write(map, journal, image, this)) {
             throw Failures.imageFull(core.labels.name());
         }

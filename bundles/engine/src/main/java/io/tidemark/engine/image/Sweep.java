@@ -4,9 +4,12 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.device.Completion;
 import io.tidemark.base.figures.Histogram;
 import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Requests that have ended: collected under the image's lock, told outside it. For one thread at a time. */
 final class Sweep {
+    private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
     /** Most images are idle. */
     private static final int LEAST = 8;
 
@@ -45,10 +48,7 @@ final class Sweep {
     /** Calls the completions and leaves the sessions for later; false when there are none. */
     boolean answer() {
         for (int i = 0; i < count; i++) {
-            completions[i].completed(failures[i]);
-            completions[i] = null;
-            sessions[i] = null;
-            failures[i] = null;
+            complete(i);
         }
         boolean any = count > 0;
         count = 0;
@@ -60,10 +60,7 @@ final class Sweep {
         int distinct = 0;
         for (int i = 0; i < count; i++) {
             Session session = sessions[i];
-            completions[i].completed(failures[i]);
-            completions[i] = null;
-            sessions[i] = null;
-            failures[i] = null;
+            complete(i);
             if (session != null && !contains(distinct, session)) {
                 if (distinct == touched.length) {
                     touched = Arrays.copyOf(touched, distinct * 2);
@@ -73,8 +70,27 @@ final class Sweep {
         }
         count = 0;
         for (int i = 0; i < distinct; i++) {
-            touched[i].swept();
+            Session session = touched[i];
             touched[i] = null;
+            try {
+                session.swept();
+            } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+                LOG.error("a client could not be told that its requests are answered", e);
+            }
+        }
+    }
+
+    /** What one client fails with is nothing to the others, nor to whoever answers them. */
+    private void complete(int index) {
+        Completion completion = completions[index];
+        StorageException failure = failures[index];
+        completions[index] = null;
+        sessions[index] = null;
+        failures[index] = null;
+        try {
+            completion.completed(failure);
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            LOG.error("a client failed when it was answered", e);
         }
     }
 

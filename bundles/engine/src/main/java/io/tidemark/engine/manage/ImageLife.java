@@ -866,6 +866,8 @@ final class ImageLife {
             engine.close();
         } catch (StorageException e) {
             LOG.debug("Image {}: {}", name, e.getMessage());
+        } catch (RuntimeException | VirtualMachineError | LinkageError e) {
+            LOG.error("Image {}: closing failed unexpectedly", name, e);
         }
     }
 

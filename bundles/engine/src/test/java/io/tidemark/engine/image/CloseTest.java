@@ -68,9 +68,26 @@ class CloseTest {
             rig.session.write(4096, rig.payloads(512, 2), false, failure -> {
                 throw new IllegalStateException("on purpose");
             });
-            assertThrows(IllegalStateException.class, () -> rig.engine.close());
+            Rig.Outcome other = rig.submit(8192, 512, 3, false);
+            rig.engine.close();
+            assertTrue(other.await().failure != null, "it was told, too");
             assertEquals("image disk is closed", rig.sessionClosed);
             assertEquals(1, rig.image.head().checkpointed().sequence());
+        }
+    }
+
+    /** Whoever answers, the image's own thread or that of another client, goes on. */
+    @Test
+    void aClientThatFailsWhenItIsAnsweredHoldsNobodyUp() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            for (int round = 0; round < 20; round++) {
+                rig.session.write(0, rig.payloads(512, round), false, failure -> {
+                    throw new IllegalStateException("on purpose");
+                });
+                rig.write(4096, 4096, round).succeeded();
+            }
+            rig.verifyBytes(0, 512, 19);
+            rig.verifyBytes(4096, 4096, 19);
         }
     }
 }

@@ -60,7 +60,7 @@ final class JournalCopy {
         Journal journal = call.images().journal(name);
         Path file = call.newFile("FILE", FORCE);
         String fromText = call.arguments().value(FROM).orElse("");
-        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText);
+        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText, true);
         Progress progress = new Progress(
                 call.caller(),
                 call.node().clock()::monotonicNanos,

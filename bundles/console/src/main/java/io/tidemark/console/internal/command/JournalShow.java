@@ -111,7 +111,7 @@ final class JournalShow {
         String name = call.arguments().text("NAME");
         Journal journal = call.images().journal(name);
         String fromText = call.arguments().value(FROM).orElse("");
-        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText);
+        long from = fromText.isEmpty() ? 0 : Moments.firstAt(call, journal, fromText, false);
         long most = call.arguments().count(COUNT, Long.MAX_VALUE);
         EventSummary summary = new EventSummary();
         boolean marks = call.arguments().has(MARKS);

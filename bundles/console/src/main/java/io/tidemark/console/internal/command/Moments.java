@@ -43,15 +43,18 @@ final class Moments {
      * @param call knows the clock, and is looked at now and then: a mark is looked for in the whole journal
      * @param journal to look in
      * @param text the moment
+     * @param whole whether a time has to be one that the journal still reaches back to
      * @return its sequence, above trimmed; at most one above durable
      * @throws Failure USAGE when it is no moment, FAILED when it is trimmed, of another branch, in the future or not the only one of
      *     its name
      */
-    static long firstAt(Call call, Journal journal, String text) throws Failure, StorageException {
+    static long firstAt(Call call, Journal journal, String text, boolean whole) throws Failure, StorageException {
         long trimmed = journal.trimmed();
         OptionalLong nanos = timeNanos(call.node().clock(), journal, text);
         if (nanos.isPresent()) {
-            refuseBefore(journal, text, nanos.getAsLong());
+            if (whole) {
+                refuseBefore(journal, text, nanos.getAsLong());
+            }
             return Math.max(trimmed, journal.sequenceAt(nanos.getAsLong() - 1)) + 1;
         }
         long sequence = sequence(call, journal, text);

@@ -61,10 +61,11 @@ final class Resync {
         if (given == GivenUp.KEPT) {
             keep(image, peer, source);
         }
-        ReplicaWish wish = wish(image, peer, there);
+        ReplicaWish before = desk.replicas().config(image).orElse(null);
+        ReplicaWish wish = wish(before, image, peer, there);
         UUID seed = whole ? ReplicaWish.NO_SEED : seed(image);
         if (seed.equals(ReplicaWish.NO_SEED) || !compared(wish.seeded(seed))) {
-            copied(wish);
+            copied(before, wish);
         }
     }
 
@@ -124,9 +125,8 @@ final class Resync {
         }
     }
 
-    private void copied(ReplicaWish wish) throws StorageException {
+    private void copied(ReplicaWish before, ReplicaWish wish) throws StorageException {
         String image = wish.image();
-        ReplicaWish before = desk.replicas().config(image).orElse(null);
         // They may have come while a branch was kept.
         refuseClients(image);
         write(wish);
@@ -169,8 +169,7 @@ final class Resync {
         }
     }
 
-    private ReplicaWish wish(String image, String peer, String there) throws StorageException {
-        ReplicaWish before = desk.replicas().config(image).orElse(null);
+    private ReplicaWish wish(ReplicaWish before, String image, String peer, String there) throws StorageException {
         Map<String, String> create = new TreeMap<>();
         try {
             create.putAll(desk.services().images().image(image).properties());

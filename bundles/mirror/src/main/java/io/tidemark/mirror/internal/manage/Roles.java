@@ -112,7 +112,8 @@ final class Roles {
             if (!force && !AWAY.contains(e.reason())) {
                 throw e;
             }
-            // Who says that it has no such image is there: it may have it by another name, or not know it yet. So is who cannot
+            // Who says that it has no such image is there: it may have it by another name, or not know it yet. So is
+            // who cannot
             // open it at the moment: it may be primary again.
             boolean there = e.reason() == Reason.NOT_FOUND || desk.node().linked(wish.peer());
             return new Source(null, there ? "" : wish.peer());

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -402,9 +403,18 @@ final class Incoming implements PeerLink.Receiver {
         if (why.reason() == Reason.UNAVAILABLE && asked && replica != null) {
             // The image is suspended: what has arrived is kept, and it goes on by itself.
             words.suspended(why);
-            replica.whenRoom(gate::open);
             // An order for its head is refused meanwhile, too.
             looks = true;
+            AtomicBoolean told = new AtomicBoolean();
+            replica.whenRoom(() -> {
+                told.set(true);
+                gate.open();
+            });
+            if (told.get()) {
+                // It is closed: asked again and again it would say the same until the image serves.
+                leave("the image is opened again", false);
+                giveBack();
+            }
             return;
         }
         LOG.warn("the replica '{}' of {}: {}", wish.image(), wish.peer(), why.getMessage());

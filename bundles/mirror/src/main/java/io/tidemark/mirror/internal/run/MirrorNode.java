@@ -516,7 +516,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
         String found = "at " + peer.wish.address().map(Object::toString).orElse("?") + " is a node with the key "
                 + PublicKeys.text(key);
-        if (known == null && owner != null) {
+        if (owner != null && !owner.equals(peer.wish.name())) {
             throw new StorageException(
                     Reason.MISMATCH,
                     found + ", which is the peer '" + owner + "' already",
@@ -566,15 +566,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
             if (closed || peer == null || (peer.key != null && !peer.hasKey(link.peerKey()))) {
                 return false;
             }
+            String owner = owner(link.peerKey());
+            if (owner != null && !owner.equals(link.peer())) {
+                // Another peer has got it meanwhile; that is said at the next attempt.
+                return false;
+            }
             before = peer.link;
             if (peer.linked() && !preferred(link, before)) {
                 return false;
             }
             first = peer.key == null;
-            if (first && owner(link.peerKey()) != null) {
-                // Another peer has got it meanwhile; that is said at the next attempt.
-                return false;
-            }
             peer.key = link.peerKey();
             peer.link = link;
             peer.dialling = false;
@@ -592,14 +593,15 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                             "linked",
                             Map.of("address", link.link().peerName()));
         }
+        // First: it is nobody's any more, whatever comes of the rest.
+        if (before != null) {
+            before.close("there is a newer link between the two nodes");
+        }
         LOG.info("linked with '{}' ({})", link.peer(), link.link().peerName());
         if (first) {
             master.pinned(peer.wish.name(), PublicKeys.text(link.peerKey()));
         }
         master.linked(link.peer());
-        if (before != null) {
-            before.close("there is a newer link between the two nodes");
-        }
         return true;
     }
 

@@ -288,7 +288,6 @@ final class Sources {
             }
             throw trimmed(open, start);
         }
-        JournalReader reader = open.copy().reads() ? null : journal.reader(start.sequence() + 1);
         Message.Opened opened = new Message.Opened(
                 copying,
                 !replica,
@@ -299,8 +298,25 @@ final class Sources {
                 facts.watermarks().durable(),
                 start,
                 Encoder.newest(facts.epochs()));
-        return new Outgoing(
-                this, side, link, channel, open, opened, new Outgoing.Tape(journal, reader, id, registers), received);
+        JournalReader reader = open.copy().reads() ? null : journal.reader(start.sequence() + 1);
+        Outgoing outgoing = null;
+        try {
+            outgoing = new Outgoing(
+                    this,
+                    side,
+                    link,
+                    channel,
+                    open,
+                    opened,
+                    new Outgoing.Tape(journal, reader, id, registers),
+                    received);
+            return outgoing;
+        } finally {
+            if (outgoing == null && reader != null) {
+                // An open reader keeps the journal.
+                reader.close();
+            }
+        }
     }
 
     /** Somebody decided that it is no longer waited for: that stands until it begins anew, whatever the journal still has. */

@@ -166,4 +166,19 @@ class PeerLinksSimulationTest {
                     unlinked.state().contains("which is the peer '" + linked.name() + "' already"), unlinked.state());
         });
     }
+
+    /** Files that somebody wrote, or that an older version pinned. */
+    @Test
+    void twoPeersOfOneKeyAreOne() {
+        TwoSites.play(1960, SEEDS, sites -> {
+            sites.following("disk");
+            sites.b.mirror.addPeer(new PeerWish("z", "sim", Optional.of(PeerAddress.of("sim:a")), sites.b.peerKey));
+            sites.machine.sleep(20 * SECOND);
+            AtomicInteger links = new AtomicInteger();
+            sites.b.engine.news.add(one -> links.addAndGet(one.topic() == Topic.PEER_LINKED ? 1 : 0));
+            sites.machine.sleep(20 * SECOND);
+            assertEquals(0, links.get(), "the link stays as it is");
+            sites.awaitEqual("disk", 10 * SECOND);
+        });
+    }
 }

@@ -62,12 +62,14 @@ final class Crew {
         }
     }
 
-    /** Does something that waits for others than links. */
-    void look(Runnable work) {
+    /** Does something that waits for others than links; false as {@link #execute}. */
+    boolean look(Runnable work) {
         try {
             waiting.execute(work);
-        } catch (RejectedExecutionException e) {
-            Shared.LOG.debug("nothing is looked up any more", e);
+            return true;
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            Shared.LOG.debug("nobody can wait now", e);
+            return false;
         }
     }
 

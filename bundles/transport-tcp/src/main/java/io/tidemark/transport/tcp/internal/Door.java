@@ -74,10 +74,15 @@ final class Door implements Reactor.Ready, Places.Place {
                 Shared.LOG.warn("cannot accept a link at {}: {}", text(), e.getMessage());
                 // Most likely out of descriptors: that does not change within microseconds.
                 key.interestOps(0);
-                reactor.crew().look(() -> {
+                boolean later = reactor.crew().look(() -> {
                     pause();
                     start();
                 });
+                if (!later && key.isValid()) {
+                    // Better all links wait for a moment than nobody gets in ever after.
+                    pause();
+                    key.interestOps(SelectionKey.OP_ACCEPT);
+                }
             }
         }
     }
