@@ -139,31 +139,6 @@ class TakeoverSimulationTest {
         });
     }
 
-    /** It may be primary again since the replica heard of it last: its demotion was taken back while they were apart. */
-    @Test
-    void aSourceThatIsThereAndCannotOpenItsImageIsNotAway() {
-        TwoNodes.play(2560, SEEDS, nodes -> {
-            mirrored(nodes);
-            nodes.a.mirrors.demote("disk");
-            nodes.awaitEqual(nodes.a, nodes.b);
-            nodes.network.cut("a", "b");
-            assertTrue(nodes.machine.awaitUntil(
-                    () -> !nodes.a.mirrors.peers().get(0).linked()
-                            && !nodes.b.mirrors.peers().get(0).linked(),
-                    60 * SECOND));
-            nodes.a.mirrors.promote("disk", true);
-            nodes.write(nodes.a, nodes.random.below(3));
-            nodes.a.image("disk").suspended = true;
-            nodes.network.heal("a", "b");
-            nodes.awaitLinked();
-            refused(Reason.UNAVAILABLE, () -> nodes.b.mirrors.promote("disk", false));
-            nodes.a.image("disk").suspended = false;
-            assertTrue(nodes.a.isPrimary("disk"));
-            nodes.write(nodes.a, 3);
-            nodes.awaitEqual(nodes.a, nodes.b);
-        });
-    }
-
     // ---- siblings
 
     /** The image goes to b, with a delay or held or not, and to c; what a writes now reaches c only. */
