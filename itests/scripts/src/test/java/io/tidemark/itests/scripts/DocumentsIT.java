@@ -116,7 +116,9 @@ class DocumentsIT {
             "qemu-io",
             "qemu-utils",
             "jq",
-            "jq");
+            "jq",
+            "jshell",
+            "openjdk-17-jdk-headless");
 
     /** Here all of them are installed, so that only a reader would miss one. */
     @Test
