@@ -221,9 +221,9 @@ class LackOfMemoryTest {
         }
     }
 
-    /** The journal cannot take back what it has: so there is room for its event before. */
+    /** Room is made before the journal has an event, and the journal may not take it then: nothing of it is left. */
     @Test
-    void roomForAnEventIsMadeBeforeTheJournalHasIt() throws Exception {
+    void roomForAnEventThatIsNotTakenIsThatOfTheNextOne() throws Exception {
         UnforcedEvents events = new UnforcedEvents(1);
         HotPayloads payloads = new HotPayloads(1);
         for (int i = 1; i <= 1000; i++) {

@@ -6,13 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
-import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.HeadOrder;
-import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.PeerAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,16 +79,7 @@ class PeerLinksSimulationTest {
     @Test
     void anAttemptThatFailsChangesNothingOfALinkThatIsThere() {
         TwoSites.play(1920, SEEDS, sites -> {
-            sites.network.transport(sites.machine.boot("mute"), "mute").listen(link -> new LinkListener() {
-                @Override
-                public void readable() {}
-
-                @Override
-                public void writable() {}
-
-                @Override
-                public void closed(StorageException why) {}
-            });
+            sites.network.transport(sites.machine.boot("mute"), "mute").listen(link -> new MuteListener());
             MemoryImage image = sites.newImage("disk");
             sites.a.dials = true;
             sites.b.dials = false;

@@ -1,10 +1,7 @@
 package io.tidemark.mirror.internal.run;
 
-import io.tidemark.api.context.Clock;
-import io.tidemark.api.context.Files;
-import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageContext;
-import io.tidemark.api.context.Workers;
+import io.tidemark.faults.ForwardingContext;
 import io.tidemark.faults.SeededRandom;
 
 /** While it lasts, some of what takes memory or threads fails. */
@@ -27,50 +24,12 @@ final class Shortage {
     }
 
     StorageContext around(StorageContext context) {
-        return new Short(context);
-    }
-
-    private final class Short implements StorageContext, Workers {
-        private final StorageContext context;
-
-        Short(StorageContext context) {
-            this.context = context;
-        }
-
-        @Override
-        public Worker start(String name, Runnable body) {
-            meet();
-            return context.workers().start(name, body);
-        }
-
-        @Override
-        public Gate newGate() {
-            return context.workers().newGate();
-        }
-
-        @Override
-        public Clock clock() {
-            return context.clock();
-        }
-
-        @Override
-        public Workers workers() {
-            return this;
-        }
-
-        @Override
-        public Files files() {
-            return context.files();
-        }
-
-        @Override
-        public PayloadPool payloads() {
-            return context.payloads();
-        }
-
-        @Override
-        public long randomBits() {
-            return context.randomBits();
-        }
+        return new ForwardingContext(context) {
+            @Override
+            public Worker start(String name, Runnable body) {
+                meet();
+                return super.start(name, body);
+            }
+        };
     }
 }

@@ -18,16 +18,7 @@ class StrangersSimulationTest {
     private static final class Silent implements LinkInitiator {
         @Override
         public LinkListener opened(Link link) {
-            return new LinkListener() {
-                @Override
-                public void readable() {}
-
-                @Override
-                public void writable() {}
-
-                @Override
-                public void closed(StorageException why) {}
-            };
+            return new MuteListener();
         }
 
         @Override
