@@ -236,8 +236,9 @@ class SwapTest {
             node.pools.failNextForceOfJournal("disk");
             client.write(512, (byte) 2).succeeded();
             Node.await(() -> client.closed.get() != null, () -> "the session goes on");
-            assertTrue(
-                    told.stream()
+            // Clients are told first, and news after that.
+            Node.await(
+                    () -> told.stream()
                             .anyMatch(each -> each.toString().contains("up to 1 writes")
                                     && each.toString().contains("may be lost")),
                     told::toString);
