@@ -26,11 +26,11 @@ is() { # NODE TEXT: what the status of vm1 there says to machines
     ./tm --data "$1" mirror:status vm1 --json | grep -q "$2"
 }
 
-await_near() { # until near has replayed all that the primary has now, though more may come meanwhile
+await_near() { # until near shows all that the primary has now, though more may come meanwhile
     local last
     last=$(./tm --data "$work" image:info vm1 --json | sed -n 's/.*"durable": \([0-9]*\).*/\1/p' | head -1)
     [[ $last =~ ^[0-9]+$ ]] || give_up "image:info does not say what is durable"
-    await "near with all of it" "(( \$(./tm --data $near mirror:status vm1 --json | sed -n 's/.*\"replayed\": \([0-9]*\).*/\1/p') >= $last ))"
+    await "near with all of it" "(( \$(./tm --data $near mirror:status vm1 --json | sed -n 's/.*\"head\": \([0-9]*\).*/\1/p') >= $last ))"
 }
 
 add_peer() { # NAME DIRECTORY PORT
