@@ -14,10 +14,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the macro benchmark means to run and says about it, without running it. */
+@Tag("build")
 class BenchIT {
     private static final String IMPORT = """
             import importlib.machinery, importlib.util, json, sys

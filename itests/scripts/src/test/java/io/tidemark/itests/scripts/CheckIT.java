@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What ./check asks of Maven and of the machine: in a small tree, with a Maven and a package manager that only note what they are told. */
+@Tag("build")
 class CheckIT {
     private Path scratch;
     private Path tree;
@@ -30,11 +32,13 @@ class CheckIT {
                     .good();
         }
         file("pom.xml", "<project/>");
-        for (String module : List.of("bundles/engine", "itests/felix", "itests/karaf", "itests/nodes")) {
+        for (String module :
+                List.of("bundles/engine", "itests/felix", "itests/karaf", "itests/nodes", "itests/scripts")) {
             file(module + "/pom.xml", "<project/>");
         }
         file("itests/nodes/src/test/java/KilledTest.java", "class KilledTest {}");
         file("itests/nodes/src/test/java/ShippedTest.java", "@Tag(\"karaf\")\nclass ShippedTest {}");
+        file("itests/scripts/src/test/java/QuickTest.java", "@Tag(\"build\")\nclass QuickTest {}");
         program("mvn", "[ \"$2\" = -v ] && echo 'Apache Maven 3.8.7 (of a test)' || echo \"$*\" >>" + calls("mvn"));
         program("dpkg-query", "exit 1");
         program("apt-get", "echo \"$*\" >>" + calls("apt-get"));
@@ -87,6 +91,22 @@ class CheckIT {
         }
     }
 
+    /** Scripts that start no node are tested where they are looked at, and alone without the rest of the tree. */
+    @Test
+    void aClassRunsAtItsLevelOnly() throws IOException {
+        for (String name : List.of("QuickTest", "KilledTest")) {
+            check(name);
+            List<String> calls = Files.readAllLines(calls("mvn"));
+            assertEquals(1, calls.size(), calls.toString());
+            assertEquals(
+                    name.equals("KilledTest") ? 0 : 1,
+                    calls.stream()
+                            .filter(call -> !call.contains("skip.level0=true") && call.contains("skip.level4=true"))
+                            .count(),
+                    calls.toString());
+        }
+    }
+
     /** As a test that failed says it: {@code again with -Dtidemark.seed=7}. */
     @Test
     void propertiesReachTheTestsOfEveryLevel() throws IOException {
@@ -123,7 +143,7 @@ class CheckIT {
         }
         file("itests/nodes/src/test/resources/client.py", "print('hello')");
         Outcome good = check("build");
-        assertTrue(Files.exists(calls("mvn")), good.toString());
+        assertTrue(Files.readString(calls("mvn")).contains("skip.level0=true"), good.toString());
         for (String wrong :
                 List.of("bench/macro/mirror", "itests/nodes/src/test/resources/client.py", "scripts/tour")) {
             Path file = tree.resolve(wrong);

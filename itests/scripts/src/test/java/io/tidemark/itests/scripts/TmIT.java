@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client's end of docs/formats/tm.md. */
+@Tag("build")
 class TmIT {
     @TempDir
     Path data;

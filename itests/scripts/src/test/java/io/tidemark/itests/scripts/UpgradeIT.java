@@ -13,12 +13,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What a new distribution does to a data directory, without starting Java: the distribution's script runs over a copy whose
  * Java only notes that it was called.
  */
+@Tag("build")
 class UpgradeIT {
     private static final String SHIPPED = "io.tidemark.image.file-default.cfg";
 
