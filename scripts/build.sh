@@ -57,7 +57,14 @@ need_packages() { # PACKAGE...
     fi
 }
 
-javac_version() { "$1" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'; }
+# A JDK's file says it at once; to ask the compiler takes longer than anything else here, and a start asks each time.
+javac_version() { # JAVAC
+    local real version
+    real=$(readlink -f "$1")
+    version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "${real%/bin/*}/release" 2>/dev/null)
+    [[ -n $version ]] || version=$("$1" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
+    printf '%s' "$version"
+}
 
 # Sets JAVA_HOME to a JDK from 17 to 23: what Karaf runs on, and what compiles for 17.
 find_jdk() {

@@ -36,7 +36,7 @@ public record Mix(
     public static final Mix CACHED = new Mix(3, 8, 5, 6, 5, 10, 256 << 10);
 
     /** For an image with replicas: bursts leave the processors to what is tested besides. */
-    public static final Mix MIRRORED = new Mix(2, 8, 4, 4, 5, 10, 256 << 10).inBursts(8);
+    public static final Mix MIRRORED = new Mix(2, 8, 4, 4, 5, 10, 256 << 10).inBursts(4);
 
     private static final int[] USUAL_BYTES = {512, 4096, 4096, 4096, 4096, 8192, 16384, 65536};
 
