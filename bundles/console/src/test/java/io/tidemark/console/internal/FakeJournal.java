@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A journal that is a list. Only what the console reads works. */
 public final class FakeJournal implements Journal {
@@ -33,6 +34,12 @@ public final class FakeJournal implements Journal {
 
     /** What readers end with; null for none. */
     public StorageException failure;
+
+    /** Readers that are open. */
+    public final AtomicInteger readers = new AtomicInteger();
+
+    /** How many are no more. */
+    public final AtomicInteger closedReaders = new AtomicInteger();
 
     private long timeNanos = 1_767_225_600_000_000_000L;
 
@@ -186,6 +193,7 @@ public final class FakeJournal implements Journal {
 
         ListReader(int next) {
             this.next = next;
+            readers.incrementAndGet();
         }
 
         @Override
@@ -209,6 +217,9 @@ public final class FakeJournal implements Journal {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            readers.decrementAndGet();
+            closedReaders.incrementAndGet();
+        }
     }
 }

@@ -39,8 +39,6 @@ final class Core {
     /** With a write cache nobody waits for a force; so many bytes are gathered for one. */
     private static final long UNFORCED_LIMIT_BYTES = 1 << 20;
 
-    private static final long CLOCK_STEP_NANOS = 1_000_000_000L;
-
     final Object lock = new Object();
     final StorageContext context;
     final ImageLabels labels;
@@ -146,8 +144,7 @@ final class Core {
     long lastBusyNanos;
 
     private long lastEventNanos;
-    private long lastWallNanos;
-    private long lastMonotonicNanos;
+    private final ClockWatch clockWatch = new ClockWatch();
 
     private final ByteBuffer headBytes = ByteBuffer.allocateDirect(EventCodec.MAX_HEAD_BYTES);
     private final ByteBuffer tailBytes = ByteBuffer.allocateDirect(EventCodec.TAIL_BYTES);
@@ -629,20 +626,19 @@ final class Core {
         return EVENT_OVERHEAD_BYTES + header.bodyLength();
     }
 
-    /** Notes the two clocks, and journals a step of the wall clock. */
+    /** Notes the two clocks, and journals a step of the wall clock; where there is no room at the moment, with the next request. */
     void watchClock(long wallNanos, long monotonicNanos, Aftermath after) {
         lastBusyNanos = monotonicNanos;
-        if (lastWallNanos != 0) {
-            long step = (wallNanos - lastWallNanos) - (monotonicNanos - lastMonotonicNanos);
-            if (Math.abs(step) > CLOCK_STEP_NANOS) {
-                append(EventKind.CLOCK_STEP, 0, wallNanos, wallNanos, 0, null, after);
-                figures.clockSteps++;
-                after.warning("image " + labels.name() + ": the wall clock stepped by " + step / 1_000_000
-                        + " ms; times in the journal never go back. Check the node's time service");
+        long step = clockWatch.stepNanos(wallNanos, monotonicNanos);
+        if (step != 0) {
+            if (append(EventKind.CLOCK_STEP, 0, wallNanos, wallNanos, 0, null, after) < 0) {
+                return;
             }
+            figures.clockSteps++;
+            after.warning("image " + labels.name() + ": the wall clock stepped by " + step / 1_000_000
+                    + " ms; times in the journal never go back. Check the node's time service");
         }
-        lastWallNanos = wallNanos;
-        lastMonotonicNanos = monotonicNanos;
+        clockWatch.seen(wallNanos, monotonicNanos);
     }
 
     // ---------------------------------------------------------------- watermarks and states

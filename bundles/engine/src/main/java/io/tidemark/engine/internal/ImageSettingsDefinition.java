@@ -100,6 +100,24 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
                     + " kept beyond what the image needs. Their own keys begin with trim., as in trim.age = 1h.")
     String trim() default "";
 
+    @AttributeDefinition(
+            required = false,
+            description = "What the trim strategy age keeps: events younger than this, as 1h.")
+    String trim_age() default "";
+
+    @AttributeDefinition(
+            required = false,
+            description = "What the trim strategy size keeps: so much of the newest, as 1GiB; at most three quarters of"
+                    + " journal.limit.")
+    String trim_size() default "";
+
+    @AttributeDefinition(
+            required = false,
+            description =
+                    "After how long a silence the trim strategy client-progress tells of a reader of the journal, as"
+                            + " 7d; empty for never.")
+    String trim_client_expire() default "";
+
     @AttributeDefinition(required = false, description = "Most space that the journal takes in its pool.")
     String journal_limit() default "4GiB";
 

@@ -14,8 +14,10 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
@@ -91,7 +93,7 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
         long id = lastId.incrementAndGet();
         try {
             String address = address(channel, id);
-            if (stopping || connections.size() >= settings.limits().maxConnections()) {
+            if (stopping || (connections.size() >= settings.limits().maxConnections() && !makeRoom())) {
                 reject(channel, address);
                 return;
             }
@@ -109,6 +111,19 @@ public final class ClientTable implements NbdServerMXBean, AutoCloseable {
             // It came in while the others were told.
             connections.keySet().forEach(connection -> connection.end("the server stops"));
         }
+    }
+
+    /**
+     * Whoever negotiates and has not come to an end for long takes no place from others: the one that has done so longest goes. False
+     * when there is none.
+     */
+    private boolean makeRoom() {
+        long now = System.nanoTime();
+        Optional<Connection> longest = connections.keySet().stream()
+                .filter(connection -> connection.dawdles(now))
+                .min(Comparator.comparingLong(Connection::id));
+        longest.ifPresent(Connection::dismiss);
+        return longest.isPresent();
     }
 
     /** Where the machine has no thread for it, what the thread would do at its end is done here. */

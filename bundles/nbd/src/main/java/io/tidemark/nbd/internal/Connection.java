@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Connection implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int FIRST_BYTES = 1 << 10;
+    /** Many times as long as a client takes to choose an export, also one that is far away. */
+    private static final long DAWDLE_NANOS = 1_000_000_000L;
 
     private final long id;
     private final String address;
@@ -29,7 +31,9 @@ final class Connection implements Runnable {
     private final ConnectionIo io;
     private final Counters counters;
     private final long connectedWallNanos;
+    private final long begunNanos = System.nanoTime();
     private boolean spoke;
+    private volatile boolean dismissed;
     private volatile String export;
     private volatile String tls = "";
 
@@ -251,6 +255,21 @@ final class Connection implements Runnable {
     /** Where it was never run. */
     void close() throws IOException {
         io.close();
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** Whether it has negotiated longer than anybody has to, at an instant of the monotonic clock. */
+    boolean dawdles(long nowNanos) {
+        return export == null && !dismissed && nowNanos - begunNanos > DAWDLE_NANOS;
+    }
+
+    /** Ends it, as {@link #abort}; it is found by {@link #dawdles} no more. */
+    void dismiss() {
+        dismissed = true;
+        io.abort();
     }
 
     boolean attached() {

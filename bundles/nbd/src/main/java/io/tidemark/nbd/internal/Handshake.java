@@ -98,15 +98,16 @@ final class Handshake {
         if (magic != Nbd.OPTION_MAGIC) {
             return close("no NBD option where one belongs");
         }
-        if (length < 0 || length > MAX_OPTION_BYTES) {
-            return tooBig(option, length);
-        }
-        if (in.remaining() < length) {
+        boolean large = length < 0 || length > MAX_OPTION_BYTES;
+        if (!large && in.remaining() < length) {
             in.position(start);
             return Step.MORE;
         }
         if (++options > MAX_OPTIONS) {
             return close("more than " + MAX_OPTIONS + " options");
+        }
+        if (large) {
+            return tooBig(option, length);
         }
         ByteBuffer data = in.slice(in.position(), length);
         in.position(in.position() + length);

@@ -17,6 +17,9 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class ClientTableTest {
     private static final int MINUTE_SECONDS = 60;
     private static final int GO = 7;
+    private static final int GREETING_BYTES = 18;
 
     /**
      * An idle client may stay for ever, so only the kernel finds one that vanished without a word: it is asked after a minute, and is
@@ -102,6 +106,51 @@ class ClientTableTest {
         } finally {
             listener.close();
             table.close();
+        }
+    }
+
+    /** Strangers that connect and say nothing may come as often as they like. */
+    @Test
+    void whoOnlyNegotiatesTakesNoPlaceFromClients() throws Exception {
+        NbdSettings settings = Served.settings()
+                .withLimits(new NbdSettings.Limits(
+                        2, 16, 1, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(3)));
+        ClientTable table = new ClientTable(new FakeRegistry(new FakeDevice("disk", 4096)), settings);
+        table.apply(settings, null);
+        Listener listener = new Listener(new Endpoint.Tcp("127.0.0.1", 0), table::accept);
+        listener.start();
+        InetSocketAddress address = (InetSocketAddress) listener.socket().address();
+        try (TestClient client = new TestClient(address).hello();
+                SocketChannel first = SocketChannel.open(address)) {
+            client.go("disk");
+            Served.await("the stranger's place", () -> table.getConnections() == 2);
+            List<TestClient> in = new ArrayList<>();
+            Served.await("a place for a client", () -> entered(address, in));
+            first.socket().setSoTimeout(10_000);
+            assertEquals(GREETING_BYTES, first.socket().getInputStream().readAllBytes().length, "it had to go");
+            // Whoever has an image stays, also where nobody else can go.
+            try (SocketChannel late = SocketChannel.open(address)) {
+                late.socket().setSoTimeout(10_000);
+                assertEquals(-1, late.socket().getInputStream().read());
+            }
+            assertEquals(0, client.does(3, 0, 0, 0));
+            assertEquals(0, in.get(0).does(3, 0, 0, 0));
+            in.get(0).close();
+        } finally {
+            listener.close();
+            table.close();
+        }
+    }
+
+    private static boolean entered(InetSocketAddress address, List<TestClient> in) {
+        try {
+            TestClient client = new TestClient(address).hello();
+            client.go("disk");
+            in.add(client);
+            return true;
+        } catch (IOException e) {
+            // There was no place yet.
+            return false;
         }
     }
 

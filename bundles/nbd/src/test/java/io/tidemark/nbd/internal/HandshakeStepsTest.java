@@ -44,6 +44,26 @@ class HandshakeStepsTest {
         assertEquals(1, handshake.output().getInt(12), "a client that leaves may do so");
     }
 
+    /** Those that are too long for an answer are options as well. */
+    @Test
+    void thereAreNoMoreOptionsThanSomeOfAnyLength() {
+        for (int length : new int[] {0, (64 << 10) + 1}) {
+            Handshake handshake = begun(new Handshake(exports, TlsMode.OFF, () -> false));
+            ByteBuffer option = option(99, new byte[length]);
+            Handshake.Step step = Handshake.Step.MORE;
+            for (int sent = 0; sent < 10_000; sent++) {
+                step = handshake.step(option.rewind());
+                assertEquals(Handshake.Step.ANSWERED, step);
+                handshake.output();
+                if (option.hasRemaining()) {
+                    assertEquals(Handshake.Step.MORE, handshake.step(option));
+                }
+            }
+            assertEquals(Handshake.Step.CLOSE, handshake.step(option.rewind()));
+            assertEquals("more than 10000 options", handshake.closeReason());
+        }
+    }
+
     /** However the bytes are cut, the answers are the same. */
     @Test
     void piecesOfAnyLengthGiveTheSameAnswers() {

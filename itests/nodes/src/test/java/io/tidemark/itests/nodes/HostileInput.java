@@ -47,6 +47,13 @@ final class HostileInput {
         }
     }
 
+    /** So many connections that say nothing at all, and stay. */
+    void crowd(int connections) throws IOException {
+        for (int i = 0; i < connections; i++) {
+            halfOpen.add(SocketChannel.open(server));
+        }
+    }
+
     void end() throws IOException {
         for (SocketChannel channel : halfOpen) {
             channel.close();

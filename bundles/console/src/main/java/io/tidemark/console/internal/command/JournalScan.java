@@ -10,12 +10,16 @@ import io.tidemark.base.event.EventCodec;
 
 /** Goes through a live journal up to what was durable when it began. For one thread. */
 final class JournalScan implements AutoCloseable {
-    private final JournalReader reader;
+    private final Journal journal;
     private final long first;
     private final long last;
+    /** Null in a pause. */
+    private JournalReader reader;
+
     private long sequence;
 
-    private JournalScan(JournalReader reader, long first, long last) {
+    private JournalScan(Journal journal, JournalReader reader, long first, long last) {
+        this.journal = journal;
         this.reader = reader;
         this.first = first;
         this.last = last;
@@ -35,7 +39,7 @@ final class JournalScan implements AutoCloseable {
             long trimmed = journal.trimmed();
             long first = from == 0 ? trimmed + 1 : from;
             try {
-                return new JournalScan(journal.reader(first), first, last);
+                return new JournalScan(journal, journal.reader(first), first, last);
             } catch (StorageException e) {
                 // The journal may be trimmed between the two calls; then its beginning has moved, and it is tried
                 // again.
@@ -55,12 +59,42 @@ final class JournalScan implements AutoCloseable {
         if (sequence >= last) {
             return null;
         }
+        resume();
         EventHeader header = reader.next();
         if (header == null) {
             return null;
         }
         sequence = header.position().sequence();
         return sequence <= last ? header : null;
+    }
+
+    /**
+     * Keeps nothing from being trimmed until {@link #next}: to be called before anything that may take as long as somebody likes. The
+     * place and the body of the last event are gone then.
+     */
+    void pause() {
+        if (reader != null) {
+            reader.close();
+            reader = null;
+        }
+    }
+
+    private void resume() throws StorageException {
+        if (reader != null) {
+            return;
+        }
+        try {
+            reader = journal.reader(sequence + 1);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "what follows event " + sequence
+                            + " was trimmed meanwhile, as the events before it waited to be printed",
+                    "begin again, or write the events to a file with journal:export");
+        }
     }
 
     /**
@@ -86,6 +120,6 @@ final class JournalScan implements AutoCloseable {
 
     @Override
     public void close() {
-        reader.close();
+        pause();
     }
 }

@@ -12,7 +12,6 @@ import io.tidemark.console.internal.render.EventSummary;
 import io.tidemark.console.internal.render.JournalReaders;
 import io.tidemark.console.internal.render.JournalViews;
 import java.util.List;
-import java.util.Map;
 
 /** {@code journal:list}, {@code journal:info} and {@code journal:inspect}. */
 final class JournalShow {
@@ -123,9 +122,11 @@ final class JournalShow {
             while (event != null) {
                 if (!marks || !scan.name(event).isEmpty()) {
                     summary.add(event);
-                    if (lines != null) {
-                        lines.print(event, note(scan, event));
-                    } else {
+                    if (lines != null && lines.add(event, note(scan, event))) {
+                        // Whoever reads them may stop for as long as he likes: the journal is not to wait for him.
+                        scan.pause();
+                        lines.print();
+                    } else if (lines == null) {
                         progress.at(summary.bodyBytes());
                     }
                 }
@@ -133,6 +134,10 @@ final class JournalShow {
                     throw Failure.cancelled("cancelled after event " + event.position());
                 }
                 event = summary.events() < most ? scan.next() : null;
+            }
+        } finally {
+            if (lines != null) {
+                lines.print();
             }
         }
         finish(call, name, summary, lines);
@@ -160,9 +165,13 @@ final class JournalShow {
         return "";
     }
 
-    /** Prints events one by one, so that a long journal needs no memory. */
+    /** Prints events some at a time, so that a long journal needs no memory. */
     private static final class Lines {
+        private static final int PORTION = 128;
+
         private final Call call;
+        private final StringBuilder portion = new StringBuilder();
+        private int gathered;
         private boolean any;
 
         Lines(Call call) {
@@ -170,17 +179,26 @@ final class JournalShow {
             call.caller().out(call.json() ? "{\"events\": [" : JournalViews.eventHeading());
         }
 
-        void print(EventHeader event, String note) {
-            if (call.json()) {
-                Map<String, Object> json = JournalViews.eventJson(event, note);
-                call.caller().out((any ? ",\n" : "\n") + Json.write(json));
-            } else {
-                call.caller().out(JournalViews.event(event, note));
-            }
+        /** Gathers one; whether there are so many that they are to be printed. */
+        boolean add(EventHeader event, String note) {
+            portion.append(
+                    call.json()
+                            ? (any ? ",\n" : "\n") + Json.write(JournalViews.eventJson(event, note))
+                            : JournalViews.event(event, note));
             any = true;
+            return ++gathered >= PORTION;
+        }
+
+        void print() {
+            if (gathered > 0) {
+                call.caller().out(portion.toString());
+                portion.setLength(0);
+                gathered = 0;
+            }
         }
 
         void end(EventSummary summary) {
+            print();
             if (call.json()) {
                 call.caller().out("\n], \"summary\": " + Json.write(summary.json()) + "}\n");
             } else {

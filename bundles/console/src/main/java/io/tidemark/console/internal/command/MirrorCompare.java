@@ -118,7 +118,8 @@ final class MirrorCompare {
                                         + " written. Its bytes here stay: both sides compare them by checksums, and only what differs is"
                                         + " sent; its journal is given up. Where it cannot be opened here, or has another size, it is"
                                         + " deleted and all of it is copied, as with " + FULL
-                                        + ". Name, delay and configuration stay. Returns when"
+                                        + ". Name, delay and configuration stay. Until it is whole it takes no clients and"
+                                        + " cannot be promoted, and a delayed one has no past to go back to. Returns when"
                                         + " that can begin; mirror:status shows it. Without " + DISCARD
                                         + " it is refused where something would be lost that only this node has. With it the events of that"
                                         + " branch are kept in a file (mirror:branch-list) until mirror:branch-discard; where that"

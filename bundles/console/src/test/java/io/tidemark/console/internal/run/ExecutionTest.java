@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.admin.ImageStatus.State;
+import io.tidemark.console.internal.FakeJournal;
 import io.tidemark.console.internal.FakeNode;
+import io.tidemark.console.internal.Typed;
 import io.tidemark.console.internal.command.Call;
 import io.tidemark.console.internal.command.ConsoleCommand;
 import io.tidemark.console.internal.command.Failure;
@@ -60,6 +64,57 @@ class ExecutionTest {
             expected.append(i).append('\n');
         }
         assertEquals(expected.toString(), String.join("", front.texts));
+    }
+
+    /** On a terminal that was stopped, a command that only says how far it is goes on. */
+    @Test
+    void whatSaysHowFarItIsHoldsNothingUp() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        front.beforeText = () -> assertTrue(await(done), "it waits for somebody to look");
+        run(call -> {
+            call.line("it begins");
+            for (int i = 0; i < 10_000; i++) {
+                call.caller().progress(Integer.toString(i));
+            }
+            done.countDown();
+        });
+        assertEquals(List.of("it begins\n"), front.texts);
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Nor does a journal wait for somebody who looks at its events: what he has not seen yet may be trimmed. */
+    @Test
+    void eventsThatWaitToBePrintedAreNotKept() throws Exception {
+        FakeNode node = new FakeNode();
+        FakeJournal journal = new FakeJournal();
+        for (int i = 0; i < 100_000; i++) {
+            journal.add(EventKind.DISCARD, 0, 0, 512, "");
+        }
+        node.journals.put("vm1", journal);
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        front.beforeText = () -> {
+            front.beforeText = () -> {};
+            // Some portions find room, and then the command waits.
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (journal.closedReaders.get() < 200 || journal.readers.get() > 0) {
+                assertTrue(System.nanoTime() < deadline, "the journal is kept from being trimmed");
+                Thread.onSpinWait();
+            }
+        };
+        new Execution(Typed.command("journal:inspect"), node, front).run(List.of("vm1", "--verbose"));
+        assertEquals(
+                100_000,
+                String.join("", front.texts)
+                        .lines()
+                        .filter(line -> line.contains("discard") && line.contains("3:"))
+                        .count());
     }
 
     @Test
@@ -182,9 +237,11 @@ class ExecutionTest {
         private boolean gone;
         private boolean broken;
         private int columns;
+        private volatile Runnable beforeText = () -> {};
 
         @Override
         public boolean out(String text) {
+            beforeText.run();
             texts.add(text);
             return !gone;
         }

@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A batch under construction, in one buffer from which it is written. Appending copies heads, tails and small payloads;
- * large payloads get a gap that is filled when the batch is closed, outside of the appender's lock. Checksums are computed
- * then too.
+ * A batch under construction, in one buffer from which it is written. Appending copies all of an event, under the appender's
+ * lock: the thread that forces waits for the device meanwhile, and would only copy later. Checksums are computed when the batch
+ * is closed, outside of that lock.
  */
 final class BatchBuilder {
     static final int MAX_RECORDS = 1024;
@@ -126,7 +126,6 @@ final class BatchBuilder {
         int body = at + EventRecord.SIZE;
         body = put(body, head);
         if (payload != null) {
-            // Long ones too: the thread that appends copies while the one that forces waits for the device.
             body = put(body, payload);
         }
         body = put(body, tail);

@@ -114,9 +114,6 @@ class ConfigurationFilesTest {
                     continue;
                 }
                 String key = matcher.group(1);
-                if (key.startsWith("trim.")) {
-                    continue; // Keys of strategies, which an image passes on.
-                }
                 if (!defaults.containsKey(key)) {
                     wrong.add(file.getFileName() + ": " + key + " is no key; keys are " + defaults.keySet());
                 } else if (line.startsWith("#") && !matcher.group(2).equals(defaults.get(key))) {
