@@ -49,8 +49,9 @@ public final class Arguments {
         return arguments;
     }
 
-    private static boolean isOption(String word) {
-        return word.length() > 1 && word.charAt(0) == '-';
+    /** How long ago something was, as -10m, is none. */
+    static boolean isOption(String word) {
+        return word.length() > 1 && word.charAt(0) == '-' && !Character.isDigit(word.charAt(1));
     }
 
     private int takeOption(Spec spec, List<String> words, String word, int next) throws Failure {

@@ -41,7 +41,7 @@ public final class TabCompletion {
         for (String one : before) {
             if (open != null) {
                 open = null;
-            } else if (onlyPlain || !one.startsWith("-")) {
+            } else if (onlyPlain || !Arguments.isOption(one)) {
                 plain++;
             } else if (one.equals("--")) {
                 onlyPlain = true;

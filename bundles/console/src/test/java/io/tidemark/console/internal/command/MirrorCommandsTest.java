@@ -324,6 +324,8 @@ class MirrorCommandsTest {
             assertTrue(message.contains("no number of events"), message);
         }
         assertTrue(refused(Kind.FAILED, "mirror:step vm2 3:7").getMessage().contains("no event at 3:7"));
+        // A moment that begins with a dash is no option.
+        assertTrue(refused(Kind.FAILED, "mirror:step vm2 -1s").getMessage().contains("no event at -1s"));
         told();
     }
 
