@@ -98,7 +98,8 @@ public interface ImageManager {
     /**
      * Gives an image whose journal is lost a new and empty one, in the journal pool that its configuration names, and serves
      * it. What the lost journal had and the image has not is gone: nothing that was acknowledged under {@code
-     * journal+image}; under any other policy the image is no point in time, and may have to be repaired.
+     * journal+image}; under any other policy the image is no point in time, and may have to be repaired. As that journal alone
+     * knew its replicas, writes are held from then on at each opening until those were asked that are configured.
      *
      * @param name of an image that is refused because there is no journal
      * @return its status

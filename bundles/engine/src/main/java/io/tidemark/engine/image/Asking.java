@@ -11,7 +11,7 @@ import io.tidemark.base.text.Durations;
 /**
  * Holds the writes of a primary whose stores were opened, until its replicas were asked whether one of them was promoted
  * meanwhile. Who asks them is told elsewhere; here it is decided how long that is waited for, and what comes then. Whoever has
- * no replicas, and never was one, is not held, and has no worker for this.
+ * no replicas, never was one, and never lost the journal that knew them, is not held, and has no worker for this.
  *
  * <pre>
  *                  opened, has peers                answered, or admitted by an order
@@ -42,9 +42,10 @@ final class Asking implements Runnable {
         this.gate = core.context.workers().newGate();
     }
 
-    /** Whether a primary has replicas that it could ask, or had a source: of that no journal knows. */
+    /** Whether a primary has replicas that it could ask, or may have: its journal knows of no source, and of nobody when it is new. */
     private static boolean hasPeers(Journal journal, ImageHead head) {
         return HeadProperties.isPromoted(head)
+                || HeadProperties.hasLostJournal(head)
                 || journal.clients().stream().anyMatch(client -> client.id().startsWith(ReplicaManager.CLIENT_PREFIX));
     }
 

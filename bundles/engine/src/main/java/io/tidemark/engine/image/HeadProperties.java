@@ -32,6 +32,7 @@ record HeadProperties(
     static final String ENDED = "replica.ended";
     static final String CUT = "journal.cut";
     static final String BEGIN = "journal.begin";
+    static final String LOST = "journal.lost";
     static final String FENCE = "fence";
     static final String OVERRULED = "fence.overruled";
     static final HeadProperties NEW =
@@ -161,6 +162,7 @@ record HeadProperties(
                 // Its epoch has overruled that one already, once and for all.
                 properties.remove(OVERRULED);
             }
+            properties.remove(LOST);
             // Whoever follows is fenced by nobody; who promotes it again does so against the one that had fenced it.
             String fence = properties.remove(FENCE);
             if (fence != null) {
@@ -231,11 +233,18 @@ record HeadProperties(
         }
     }
 
-    /** With a new journal a primary is whole again. */
-    static Map<String, String> whole(Map<String, String> properties) {
-        Map<String, String> left = new TreeMap<>(properties);
-        left.remove(CUT);
-        return left;
+    /** Of a primary with a new journal: it is whole again, and whom the one before knew is known no more where that was lost. */
+    static Map<String, String> adopted(ImageHead head) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        if (properties.remove(CUT) == null) {
+            properties.put(LOST, head.journalIdentity().toString());
+        }
+        return properties;
+    }
+
+    /** Whether the journal that knew the replicas of a primary is lost. */
+    static boolean hasLostJournal(ImageHead head) {
+        return head.properties().containsKey(LOST);
     }
 
     /** The head of a new replica whose journal is still to be begun, in place of the one that the image had before. */

@@ -189,7 +189,7 @@ final class Recovery implements BatchWriter.Interruption {
                 head.epochIdentity(),
                 at,
                 head.role(),
-                HeadProperties.whole(head.properties())));
+                HeadProperties.adopted(head)));
     }
 
     // ---------------------------------------------------------------- resuming

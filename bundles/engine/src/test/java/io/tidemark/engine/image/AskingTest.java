@@ -218,6 +218,33 @@ class AskingTest {
         }
     }
 
+    /** Who its replicas are was in the journal that is gone; whoever configured them knows it still. */
+    @Test
+    void whoseJournalWasLostAsks() throws Exception {
+        try (Rig rig = restarted(asks(ImageSettings.Unasked.WAIT, HOUR))) {
+            rig.engine.answered(rig.engine.question());
+            rig.engine.checkpoint();
+            rig.engine.close();
+            rig.journal = new MemoryJournal(new UUID(8, 8));
+            JournaledImage.adoptNewJournal(rig.context, "node", rig.journal, "flash", rig.image);
+            rig.open();
+            assertNotEquals(0, rig.engine.question());
+            Rig.Outcome write = held(rig, 4096, 2);
+            rig.verifyBytes(0, 4096, 1);
+            rig.engine.answered(rig.engine.question());
+            write.succeeded();
+            rig.crash(0);
+            assertNotEquals(0, rig.engine.question(), "none of them may have been linked since");
+
+            rig.engine.answered(rig.engine.question());
+            rig.engine.turn(ImageHead.Role.REPLICA);
+            rig.crash(0);
+            assertEquals(0, rig.engine.question(), "a replica admits nothing anyway");
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            assertFalse(HeadProperties.hasLostJournal(rig.image.head()), "it was a replica since");
+        }
+    }
+
     /** Its journal knows no replica: whoever wrote it before is to be asked. */
     @Test
     void aReplicaThatWasPromotedAsksWhenItIsOpenedAgain() throws Exception {

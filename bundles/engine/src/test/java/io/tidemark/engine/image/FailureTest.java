@@ -440,7 +440,7 @@ class FailureTest {
 
     @Test
     void whatDoesNotBelongTogetherIsRefused() throws Exception {
-        try (Rig rig = new Rig(Rig.LAZY)) {
+        try (Rig rig = new Rig(Rig.LAZY.asking(ImageSettings.Unasked.SERVE, 0))) {
             rig.write(0, 4096, 1).succeeded();
             rig.engine.close();
             MemoryJournal right = rig.journal;

@@ -19,6 +19,7 @@ import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.base.event.EventCodec;
 import io.tidemark.base.wish.Wish;
+import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -354,6 +355,13 @@ class ImageDirectoryTest {
         }
     }
 
+    /** The lost journal knew who the replicas are, if there are any. */
+    private static void nobodyWasPromoted(Node node) throws StorageException {
+        JournaledImage engine = node.directory.engine("disk");
+        engine.answered(engine.question());
+        assertEquals(State.SERVING, node.status("disk").state());
+    }
+
     @Test
     void aLostJournalIsASituationWithACommand() throws Exception {
         try (Node node = new Node().withStores()) {
@@ -370,7 +378,8 @@ class ImageDirectoryTest {
             node.awaitState("disk", State.REFUSED);
             assertTrue(node.status("disk").detail().contains("image:open --journal-lost disk"));
             assertEquals(
-                    State.SERVING, node.directory.replaceLostJournal("disk").state());
+                    State.HOLDING, node.directory.replaceLostJournal("disk").state());
+            nobodyWasPromoted(node);
             try (Node.Client client = node.new Client("disk")) {
                 assertEquals(5, client.read(0));
                 client.write(512, (byte) 6).succeeded();
@@ -396,7 +405,8 @@ class ImageDirectoryTest {
             fails(Reason.IO, () -> node.directory.replaceLostJournal("disk"));
             assertEquals(List.of("disk"), node.pools.journalNames());
             assertEquals(
-                    State.SERVING, node.directory.replaceLostJournal("disk").state());
+                    State.HOLDING, node.directory.replaceLostJournal("disk").state());
+            nobodyWasPromoted(node);
             try (Node.Client client = node.new Client("disk")) {
                 assertEquals(5, client.read(0));
                 client.write(512, (byte) 6).succeeded();

@@ -19,6 +19,7 @@ import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalStore;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.PeerProgress;
@@ -171,6 +172,19 @@ final class Site implements SessionListener {
 
     void makeRoom() {
         scene.machine.disk().resize(root, DISK_BYTES);
+    }
+
+    /** While it is dead. */
+    void loseJournal() throws StorageException {
+        SimulatedContext other = scene.machine.boot(name);
+        new FlashJournalStore("default", List.of(root.resolve("journals")), OPTIONS, other.files())
+                .delete(other, IMAGE);
+        other.kill();
+        deleted();
+    }
+
+    ImageStatus replaceLostJournal() throws StorageException {
+        return directory.replaceLostJournal(IMAGE);
     }
 
     boolean owns(Path path) {
@@ -336,6 +350,16 @@ final class Site implements SessionListener {
     boolean isPrimary() {
         ImageFacts now = facts();
         return now != null && now.role() == ImageHead.Role.PRIMARY;
+    }
+
+    /** It holds writes until its peers have said that none of them was promoted. */
+    boolean asks() {
+        return replicas.asking().containsKey(IMAGE);
+    }
+
+    /** By whom it was taken over. */
+    Optional<Fence> fence() throws StorageException {
+        return replicas.fence(IMAGE);
     }
 
     boolean isConsistent() {

@@ -17,6 +17,7 @@ import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -409,19 +410,21 @@ final class Fencing {
         Set<String> clients = asked.entrySet().stream()
                 .map(one -> desk.node().client(one.getKey(), one.getValue()))
                 .collect(Collectors.toSet());
-        return configured
-                && isTold(image)
-                && desk.services().images().journal(image).clients().stream()
-                        .map(JournalClient::id)
-                        .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
-                        .allMatch(clients::contains);
+        List<String> known = desk.services().images().journal(image).clients().stream()
+                .map(JournalClient::id)
+                .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
+                .toList();
+        return configured && isTold(image, !known.isEmpty()) && clients.containsAll(known);
     }
 
-    /** No journal knows whom a replica followed that was promoted: the configuration does, which may be told only now. */
-    private boolean isTold(String image) throws StorageException {
+    /**
+     * No journal knows whom a replica followed that was promoted, nor whom the journal knew that it took the place of: the
+     * configuration does, which may be told only now.
+     */
+    private boolean isTold(String image, boolean hasReplicas) throws StorageException {
         return desk.untilToldNanos() == 0
                 || desk.replicas().config(image).isPresent()
-                || desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted);
+                || (hasReplicas && desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted));
     }
 
     private void fence(String image, String peer, Epoch newer, Optional<Fence> before) throws StorageException {

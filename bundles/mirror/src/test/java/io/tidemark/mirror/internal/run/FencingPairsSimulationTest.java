@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.ReplicaOptions;
@@ -398,6 +399,30 @@ class FencingPairsSimulationTest {
             nodes.b.restart();
             nodes.b.engine.ask(nodes.b.image("disk"));
             assertTrue(nodes.machine.awaitUntil(() -> nodes.b.image("disk").question == 0, LOOKED_NANOS));
+        });
+    }
+
+    /** Its new journal knows nobody, and the replica that the lost one knew has taken over. */
+    @Test
+    void whoseJournalWasLostIsAnsweredByNobodyBeforeItIsKnownWhoItsReplicasAre() {
+        TwoNodes.play(3680, SEEDS, nodes -> {
+            mirrored(nodes);
+            cut(nodes, nodes.a, nodes.b);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 1);
+            nodes.a.process.kill();
+            for (JournalClient client : nodes.a.image("disk").journal.clients()) {
+                nodes.a.image("disk").journal.removeClient(client.id());
+            }
+            nodes.a.bootUntold();
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            nodes.machine.sleep(SECOND);
+            assertTrue(nodes.a.image("disk").question != 0, "nobody was asked");
+            nodes.a.tell();
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.a.image("disk").question != 0, "b was not asked");
+            heal(nodes, nodes.a, nodes.b);
+            awaitFenced(nodes, nodes.a, "b");
         });
     }
 
