@@ -22,6 +22,7 @@ import io.tidemark.mirror.internal.wire.Order;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorNode.class);
-    /** Of those who dial this node. */
+    /** Links that others opened, at a time. */
     private static final int MOST_UNPROVEN = 16;
 
     /** A link that was opened and is not started yet. */
@@ -62,8 +63,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private final Map<String, Peer> peers = new TreeMap<>();
     private final Map<String, Incoming> replicas = new TreeMap<>();
     private final ArrayDeque<Fresh> fresh = new ArrayDeque<>();
-    /** Links that others opened and whose peers have not proven themselves. */
-    private int unproven;
+    /** Links that others opened and whose peers have not proven themselves, the oldest one first. */
+    private final Set<PeerLink> unproven = new LinkedHashSet<>();
 
     private boolean closed;
 
@@ -470,16 +471,30 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
                 initiator,
                 settings.handshakeNanos(),
                 context.workers().newGate());
+        PeerLink oldest = null;
         synchronized (lock) {
-            // Whoever keeps others out must not keep this node from dialling its peers.
-            if (closed || (!initiator && unproven >= MOST_UNPROVEN)) {
+            if (closed) {
                 return null;
             }
-            unproven += initiator ? 0 : 1;
+            if (!initiator) {
+                oldest = unproven.size() < MOST_UNPROVEN ? null : giveUpOldest();
+                unproven.add(peerLink);
+            }
             fresh.add(new Fresh(peerLink, transport, pins));
+        }
+        if (oldest != null) {
+            oldest.close("too many peers try at once, and this one has taken longest to prove who it is");
         }
         gate.open();
         return peerLink;
+    }
+
+    /** Whoever says nothing must not keep those out who prove themselves at once. Holding the lock. */
+    private PeerLink giveUpOldest() {
+        PeerLink oldest = unproven.iterator().next();
+        unproven.remove(oldest);
+        fresh.removeIf(one -> one.link() == oldest);
+        return oldest;
     }
 
     private String known(byte[] key, String said) throws StorageException {
@@ -561,9 +576,9 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         boolean first;
         Peer peer;
         synchronized (lock) {
-            unproven -= link.isInitiator() ? 0 : 1;
+            boolean wanted = link.isInitiator() || unproven.remove(link);
             peer = peers.get(link.peer());
-            if (closed || peer == null || (peer.key != null && !peer.hasKey(link.peerKey()))) {
+            if (closed || !wanted || peer == null || (peer.key != null && !peer.hasKey(link.peerKey()))) {
                 return false;
             }
             String owner = owner(link.peerKey());
@@ -629,9 +644,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         long now = context.clock().monotonicNanos();
         boolean lost;
         synchronized (lock) {
-            if (!wasProven && !link.isInitiator() && !link.isInside()) {
-                unproven--;
-            }
+            unproven.remove(link);
             for (Peer peer : peers.values()) {
                 if (peer.link == link) {
                     peer.link = null;

@@ -4,7 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.transport.LinkListener;
 
 /** Whoever keeps a link open and says nothing. */
-final class MuteListener implements LinkListener {
+class MuteListener implements LinkListener {
     @Override
     public void readable() {}
 
