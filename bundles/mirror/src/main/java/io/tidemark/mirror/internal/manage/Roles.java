@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
 final class Roles {
     private static final Logger LOG = LoggerFactory.getLogger(Roles.class);
     private static final long LOOK_NANOS = Desk.SECOND / 20;
+    /** Less than anybody waits who asks. */
+    private static final long FORCED_NANOS = 2 * Desk.SECOND;
+
     private static final long END_NANOS = 10 * Desk.SECOND;
     private static final long SURE = 0;
     private static final long UNKNOWN = -1;
@@ -447,8 +450,38 @@ final class Roles {
 
     // ---- as asked by a peer
 
+    /** Clients may have been told of what has arrived here: whoever is promoted is to hear of it when it is durable, or that it is not. */
     Answer.Facts find(String peer, Order.Find order) throws StorageException {
         String image = siblings.named(order);
+        long arrived = arrived(image);
+        long until = desk.context().clock().monotonicNanos() + FORCED_NANOS;
+        Answer.Facts facts = find(peer, image);
+        while (facts.role() == ImageHead.Role.REPLICA && facts.durable() < arrived) {
+            if (desk.context().clock().monotonicNanos() >= until) {
+                throw new StorageException(
+                        Reason.UNAVAILABLE,
+                        "the replica " + image + " has received events up to " + arrived + ", and those behind "
+                                + facts.durable() + " are not durable there yet",
+                        "look at image:info there, and try again");
+            }
+            desk.pause(LOOK_NANOS);
+            facts = find(peer, image);
+        }
+        return facts;
+    }
+
+    /** The last event that a replica has, be it in memory only; 0 where that cannot be said. */
+    private long arrived(String image) {
+        try {
+            ImageFacts facts = desk.facts(image);
+            return facts.role() == ImageHead.Role.REPLICA ? facts.replica().arrived() : 0;
+        } catch (StorageException e) {
+            // Whoever looks says why.
+            return 0;
+        }
+    }
+
+    private Answer.Facts find(String peer, String image) throws StorageException {
         try {
             return look(peer, image);
         } catch (StorageException e) {

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -212,12 +211,17 @@ final class Siblings {
         }
     }
 
-    /** Fetches what the one who is furthest has more; answers what is here then. */
+    /** Fetches what the one who is furthest has more, and where that breaks off the next one; answers what is here then. */
     ImageFacts complete(ImageFacts ours, Asked asked) throws StorageException {
-        Optional<Sibling> furthest = asked.siblings().stream()
-                .filter(one -> one.canGiveMoreThan(ours))
-                .max(Comparator.comparingLong(one -> one.facts().durable()));
-        return furthest.isEmpty() ? ours : fetch(ours, furthest.get());
+        List<Sibling> furthestFirst = asked.siblings().stream()
+                .sorted(Comparator.comparingLong((Sibling one) -> one.facts().durable())
+                        .reversed())
+                .toList();
+        ImageFacts now = ours;
+        for (Sibling one : furthestFirst) {
+            now = one.canGiveMoreThan(now) ? fetch(now, one) : now;
+        }
+        return now;
     }
 
     private ImageFacts fetch(ImageFacts ours, Sibling from) throws StorageException {

@@ -39,6 +39,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Two nodes with all that people can order, on one simulated machine: their configurations lie on its disk. */
 final class TwoNodes {
@@ -46,6 +47,7 @@ final class TwoNodes {
     private static final NodeKey KEY_A = NodeKey.generate(new SeededSecureRandom(1));
     private static final NodeKey KEY_B = NodeKey.generate(new SeededSecureRandom(2));
     private static final NodeKey KEY_C = NodeKey.generate(new SeededSecureRandom(3));
+    private static final NodeKey KEY_D = NodeKey.generate(new SeededSecureRandom(4));
 
     /** An acknowledged write. */
     record Written(long offset, byte[] data) {}
@@ -201,19 +203,28 @@ final class TwoNodes {
 
     /** A third one, which the other two know. */
     Node third() throws StorageException {
-        Node c = new Node("c", KEY_C);
-        c.boot();
-        for (Node node : List.of(a, b)) {
-            c.mirrors.addPeer(node.name, PeerSettings.of("", node.key.toString()));
-            node.mirrors.addPeer("c", PeerSettings.of("sim:c", KEY_C.toString()));
+        return another("c", KEY_C, List.of(a, b));
+    }
+
+    /** One more, which all know. */
+    Node fourth(Node c) throws StorageException {
+        return another("d", KEY_D, List.of(a, b, c));
+    }
+
+    private Node another(String name, NodeKey key, List<Node> others) throws StorageException {
+        Node added = new Node(name, key);
+        added.boot();
+        for (Node node : others) {
+            added.mirrors.addPeer(node.name, PeerSettings.of("", node.key.toString()));
+            node.mirrors.addPeer(name, PeerSettings.of("sim:" + name, key.toString()));
         }
         assertTrue(
                 machine.awaitUntil(
-                        () -> List.of(a, b, c).stream()
+                        () -> Stream.concat(others.stream(), Stream.of(added))
                                 .allMatch(node -> node.mirrors.peers().stream().allMatch(PeerStatus::linked)),
                         20 * SECOND),
-                () -> c.mirrors.peers().toString());
-        return c;
+                () -> added.mirrors.peers().toString());
+        return added;
     }
 
     /** A peer of both, with which nothing is mirrored, and which asks for what it likes. */
