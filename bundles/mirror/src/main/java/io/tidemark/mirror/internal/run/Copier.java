@@ -281,9 +281,9 @@ final class Copier {
     private boolean differing(DeviceSession session, BlockDevice device, Extent extent) throws StorageException {
         long end = extent.offset() + extent.length();
         for (long offset = extent.offset(); offset < end; ) {
-            long length = Math.min((long) Wire.MAX_SEED_PARTS * Wire.SEED_PART_BYTES, end - offset);
-            if (offset + length > device.sizeBytes()) {
-                // It was made smaller meanwhile, and an event says so.
+            long most = (long) Wire.MAX_SEED_PARTS * Wire.SEED_PART_BYTES;
+            long length = Math.min(most, still(device, offset, end));
+            if (length == 0) {
                 return zeros(new Extent(offset, end - offset, false));
             }
             BitSet wanted = ask(session, offset, length);
@@ -344,6 +344,14 @@ final class Copier {
 
     // ---- bytes
 
+    /**
+     * How much of a range is still there. When the image was made smaller meanwhile an event says so, but none brings again what lies
+     * in front of its new end.
+     */
+    private static long still(BlockDevice device, long offset, long end) {
+        return Math.max(0, Math.min(end, device.sizeBytes()) - offset);
+    }
+
     private boolean zeros(Extent extent) {
         return counted(Encoder.encode(outgoing.channel(), new Message.Zeros(extent.offset(), extent.length())));
     }
@@ -355,9 +363,8 @@ final class Copier {
         }
         long end = extent.offset() + extent.length();
         for (long offset = extent.offset(); offset < end; ) {
-            int length = (int) Math.min(CHUNK_BYTES, end - offset);
-            if (offset + length > device.sizeBytes()) {
-                // It was made smaller meanwhile, and an event says so.
+            int length = (int) Math.min(CHUNK_BYTES, still(device, offset, end));
+            if (length == 0) {
                 return zeros(new Extent(offset, end - offset, false));
             }
             chunk.clear().limit(length);

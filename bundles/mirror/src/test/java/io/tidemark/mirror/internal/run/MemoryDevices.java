@@ -1,5 +1,7 @@
 package io.tidemark.mirror.internal.run;
 
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.Completion;
@@ -47,7 +49,7 @@ final class MemoryDevices implements DeviceRegistry {
 
         @Override
         public long sizeBytes() {
-            return MemoryImage.SIZE_BYTES;
+            return image.sizeBytes;
         }
 
         @Override
@@ -73,11 +75,18 @@ final class MemoryDevices implements DeviceRegistry {
     }
 
     private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
+        private void check(long offset, long length) throws StorageException {
+            if (offset + length > image.sizeBytes) {
+                throw new StorageException(Reason.INVALID, offset + length + " is beyond the end", "");
+            }
+        }
+
         @Override
-        public void read(long offset, ByteBuffer destination) {
+        public void read(long offset, ByteBuffer destination) throws StorageException {
             engine.shortage.meet();
             engine.lend(destination);
             engine.awaitReads();
+            check(offset, destination.remaining());
             image.read(offset, destination);
         }
 
@@ -97,7 +106,8 @@ final class MemoryDevices implements DeviceRegistry {
 
         /** Extents of data are long enough for reads that are worth going past a page cache. */
         @Override
-        public void extents(long offset, long length, BlockImage.ExtentVisitor visitor) {
+        public void extents(long offset, long length, BlockImage.ExtentVisitor visitor) throws StorageException {
+            check(offset, length);
             long at = offset;
             boolean more = true;
             while (more && at < offset + length) {

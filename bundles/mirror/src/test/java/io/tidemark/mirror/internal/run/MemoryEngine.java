@@ -160,7 +160,7 @@ final class MemoryEngine implements ReplicaManager {
                 name,
                 image.identity,
                 image.role,
-                MemoryImage.SIZE_BYTES,
+                image.sizeBytes,
                 4096,
                 journal.epochs(),
                 new Watermarks(journal.appended(), journal.durable(), image.head, image.head, journal.trimmed()),
@@ -459,7 +459,7 @@ final class MemoryEngine implements ReplicaManager {
 
         private void copying(long offset, long length) throws StorageException {
             serving();
-            if (image.consistency != Consistency.COPYING || offset + length > MemoryImage.SIZE_BYTES) {
+            if (image.consistency != Consistency.COPYING || offset + length > image.sizeBytes) {
                 broken.add(image.name + " copies " + length + " at " + offset + " while " + image.consistency);
             }
         }

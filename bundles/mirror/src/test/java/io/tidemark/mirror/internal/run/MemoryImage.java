@@ -29,6 +29,9 @@ final class MemoryImage {
     final UUID identity;
     final MemoryJournal journal;
     final byte[] bytes = new byte[SIZE_BYTES];
+    /** The bytes behind it are zeros. */
+    int sizeBytes = SIZE_BYTES;
+
     ImageHead.Role role;
     Consistency consistency = Consistency.CONSISTENT;
     long consistentAt;
@@ -145,6 +148,20 @@ final class MemoryImage {
         System.arraycopy(data, 0, bytes, (int) offset, data.length);
     }
 
+    /** On a primary; at most what it was made with. */
+    void resize(int newSizeBytes, long timeNanos) throws StorageException {
+        ByteBuffer body = ByteBuffer.allocate(EventCodec.MAX_HEAD_BYTES + EventCodec.TAIL_BYTES);
+        EventCodec.putHead(body, EventKind.RESIZE, 0, newSizeBytes, 0, "");
+        EventCodec.putTail(body, timeNanos);
+        put(EventKind.RESIZE, timeNanos, 0, newSizeBytes, body.flip());
+        resized(newSizeBytes);
+    }
+
+    private void resized(int newSizeBytes) {
+        sizeBytes = newSizeBytes;
+        Arrays.fill(bytes, newSizeBytes, SIZE_BYTES, (byte) 0);
+    }
+
     private void put(EventKind kind, long timeNanos, long offset, long length, ByteBuffer body)
             throws StorageException {
         Position position = new Position(newestEpoch().number(), journal.appended() + 1);
@@ -228,6 +245,8 @@ final class MemoryImage {
         Event event = EventCodec.decode(kept.header(), ByteBuffer.wrap(kept.body()));
         if (event.kind() == EventKind.WRITE) {
             event.payload().get(bytes, (int) event.offset(), (int) event.length());
+        } else if (event.kind() == EventKind.RESIZE) {
+            resized((int) event.length());
         }
     }
 }

@@ -31,7 +31,7 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
                 name,
                 ImageStatus.State.SERVING,
                 "",
-                MemoryImage.SIZE_BYTES,
+                image.sizeBytes,
                 4096,
                 "",
                 engine.journalPool,
