@@ -19,7 +19,7 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface DeviceSession extends AutoCloseable {
     /**
      * Reads. Sees every write that was acknowledged before the call, of any session. May wait for a disk, and while the
-     * image is suspended.
+     * image is suspended, unless {@link SessionListener#readsWait} says otherwise.
      *
      * @param offset first byte
      * @param destination filled from position to limit
@@ -94,12 +94,12 @@ public interface DeviceSession extends AutoCloseable {
     void drive(boolean moreExpected);
 
     /**
-     * Which parts of a range hold data, journaled writes included.
+     * Which parts of a range hold data, journaled writes included. Waits as {@link #read} does.
      *
      * @param offset first byte
      * @param length bytes
      * @param visitor called in order, without gaps or overlaps
-     * @throws StorageException INVALID beyond the end, IO or CLOSED
+     * @throws StorageException INVALID beyond the end, IO, UNAVAILABLE or CLOSED
      */
     void extents(long offset, long length, BlockImage.ExtentVisitor visitor) throws StorageException;
 

@@ -14,4 +14,14 @@ public interface SessionListener {
      * @param why for people
      */
     void closed(String why);
+
+    /**
+     * Whether its reads and maps wait while the image is suspended. Who keeps something meanwhile that others wait for had better be
+     * told.
+     *
+     * @return false where they fail with UNAVAILABLE then
+     */
+    default boolean readsWait() {
+        return true;
+    }
 }

@@ -56,12 +56,16 @@ final class Reads {
 
     private record Stores(Journal journal, BlockImage image, long pinned) {}
 
-    /** Takes the overlay of a range; waits while the image is suspended. Balanced by {@link #leave}. */
-    private Stores enter(long offset, long length, Pieces upper, Pieces out, boolean payload) throws StorageException {
+    /** Takes the overlay of a range; waits while the image is suspended, or fails. Balanced by {@link #leave}. */
+    private Stores enter(long offset, long length, boolean waits, Pieces upper, Pieces out, boolean payload)
+            throws StorageException {
         while (true) {
             synchronized (core.lock) {
                 if (core.stopping) {
                     throw Failures.closed(core.labels.name());
+                }
+                if (core.suspended && !waits) {
+                    throw Failures.unavailable(core.labels.name(), core.suspendedWhy);
                 }
                 if (offset < 0 || length < 0 || offset + length > core.sizeBytes || offset + length < 0) {
                     throw Failures.beyondEnd(core.labels.name(), offset, length, core.sizeBytes);
@@ -113,14 +117,14 @@ final class Reads {
         upper.release();
     }
 
-    void read(long offset, ByteBuffer destination) throws StorageException {
+    void read(long offset, ByteBuffer destination, boolean waits) throws StorageException {
         int start = destination.position();
         Pieces upper = take();
         Pieces pieces = take();
         try {
             while (true) {
                 int length = destination.limit() - start;
-                Stores stores = enter(offset, length, upper, pieces, true);
+                Stores stores = enter(offset, length, waits, upper, pieces, true);
                 try {
                     // Reading the clock costs about as much as what memory answers.
                     boolean timed = stores.pinned() != Long.MAX_VALUE || pieces.bytes() < length;
@@ -230,7 +234,7 @@ final class Reads {
     }
 
     /** The map of a range, journaled writes included. */
-    void extents(long offset, long length, BlockImage.ExtentVisitor visitor) throws StorageException {
+    void extents(long offset, long length, boolean waits, BlockImage.ExtentVisitor visitor) throws StorageException {
         MergingVisitor merged = new MergingVisitor(visitor);
         Pieces upper = take();
         Pieces pieces = take();
@@ -239,7 +243,7 @@ final class Reads {
             long end = offset + length;
             while (at < end && !merged.ended()) {
                 long stepEnd = Math.min(end, at + MAP_STEP_BYTES);
-                Stores stores = enter(at, stepEnd - at, upper, pieces, false);
+                Stores stores = enter(at, stepEnd - at, waits, upper, pieces, false);
                 try {
                     step(at, stepEnd, pieces, stores.image(), merged);
                     at = stepEnd;

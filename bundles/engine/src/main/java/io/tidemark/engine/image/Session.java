@@ -64,7 +64,7 @@ final class Session implements DeviceSession {
         if (closed) {
             throw Failures.closed(core.labels.name());
         }
-        reads.read(offset, destination);
+        reads.read(offset, destination, listener.readsWait());
     }
 
     @Override
@@ -72,7 +72,7 @@ final class Session implements DeviceSession {
         if (closed) {
             throw Failures.closed(core.labels.name());
         }
-        reads.extents(offset, length, visitor);
+        reads.extents(offset, length, listener.readsWait(), visitor);
     }
 
     @Override

@@ -102,5 +102,11 @@ final class PartReader {
         public void closed(String why) {
             // The request under way says so.
         }
+
+        @Override
+        public boolean readsWait() {
+            // Only so many compare at once.
+            return false;
+        }
     }
 }

@@ -165,6 +165,12 @@ final class Copier {
                 outgoing.fail(new StorageException(Reason.UNAVAILABLE, "'" + image + "' went away: " + why, ""));
                 gate.open();
             }
+
+            @Override
+            public boolean readsWait() {
+                // Other copies wait for the slot.
+                return false;
+            }
         };
         try (DeviceSession session = device.connect("copy to " + outgoing.peer(), quiet)) {
             copy(session, device);

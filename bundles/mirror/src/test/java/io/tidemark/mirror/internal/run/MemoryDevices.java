@@ -70,11 +70,18 @@ final class MemoryDevices implements DeviceRegistry {
         @Override
         public DeviceSession connect(String client, SessionListener listener) {
             engine.sessions++;
-            return new Session(image, engine);
+            return new Session(image, engine, listener);
         }
     }
 
-    private record Session(MemoryImage image, MemoryEngine engine) implements DeviceSession {
+    private record Session(MemoryImage image, MemoryEngine engine, SessionListener listener) implements DeviceSession {
+        private void awaitServing() throws StorageException {
+            if (image.suspended && !listener.readsWait()) {
+                throw new StorageException(Reason.UNAVAILABLE, image.name + " is suspended", "");
+            }
+            engine.awaitServing(image);
+        }
+
         private void check(long offset, long length) throws StorageException {
             if (offset + length > image.sizeBytes) {
                 throw new StorageException(Reason.INVALID, offset + length + " is beyond the end", "");
@@ -86,6 +93,7 @@ final class MemoryDevices implements DeviceRegistry {
             engine.shortage.meet();
             engine.lend(destination);
             engine.awaitReads();
+            awaitServing();
             check(offset, destination.remaining());
             image.read(offset, destination);
         }
@@ -107,6 +115,7 @@ final class MemoryDevices implements DeviceRegistry {
         /** Extents of data are long enough for reads that are worth going past a page cache. */
         @Override
         public void extents(long offset, long length, BlockImage.ExtentVisitor visitor) throws StorageException {
+            awaitServing();
             check(offset, length);
             long at = offset;
             boolean more = true;

@@ -114,6 +114,12 @@ final class MemoryEngine implements ReplicaManager {
         }
     }
 
+    void awaitServing(MemoryImage image) {
+        while (image.suspended) {
+            context.workers().newGate().await(FORCE_NANOS);
+        }
+    }
+
     void lend(ByteBuffer memory) {
         if (lent.stream().noneMatch(one -> one.refersTo(memory))) {
             lent.add(new WeakReference<>(memory));

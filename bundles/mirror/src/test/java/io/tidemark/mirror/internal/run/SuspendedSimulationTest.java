@@ -1,5 +1,7 @@
 package io.tidemark.mirror.internal.run;
 
+import static io.tidemark.mirror.internal.run.MirrorSimulationTest.copied;
+import static io.tidemark.mirror.internal.run.MirrorSimulationTest.copiedSlowly;
 import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -50,6 +52,23 @@ class SuspendedSimulationTest {
             sites.awaitEqual("disk", 30 * SECOND);
             sites.machine.sleep(2 * SECOND);
             assertEquals("idle, has everything | ", sites.b.state("disk"));
+        });
+    }
+
+    /** It stands where it was, and goes on there. */
+    @Test
+    void aSourceThatIsSuspendedKeepsNoOtherCopyWaiting() {
+        TwoSites.play(1980, SEEDS, sites -> {
+            copiedSlowly(sites, 256 << 10, "first", "second");
+            assertTrue(sites.machine.awaitUntil(
+                    () -> copied(sites, "first") > 0 || copied(sites, "second") > 0, 20 * SECOND));
+            String one = copied(sites, "first") > 0 ? "first" : "second";
+            sites.a.image(one).suspended = true;
+            sites.awaitEqual(one.equals("first") ? "second" : "first", 30 * SECOND);
+            sites.a.image(one).suspended = false;
+            sites.awaitEqual(one, 60 * SECOND);
+            long again = sites.b.image(one).copiedBytes - MemoryImage.SIZE_BYTES;
+            assertTrue(again <= MemoryImage.SIZE_BYTES / 2, () -> again + " bytes were copied twice");
         });
     }
 
