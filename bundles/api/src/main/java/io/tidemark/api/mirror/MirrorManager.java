@@ -200,10 +200,11 @@ public interface MirrorManager {
      *
      * @param image its name
      * @param at not behind its head, and received, here or by a replica of a reachable peer, from which the rest is fetched then
-     * @param force false: only when the source is no longer primary, or cannot be asked. True: in any case
+     * @param force false: only when it is sure that nobody else is primary, because the primary before was demoted and says so, or
+     *     cannot be asked and its demotion was received here. True: in any case, as for {@link #promote}
      * @return what became of it; {@code missingEvents} counts what the source is known to have behind the position
-     * @throws StorageException as {@link #promote}, except that nothing need be received; INVALID also for a position behind the
-     *     head or not received, MISMATCH also for one of another branch
+     * @throws StorageException as {@link #promote}, except that events of a source that can be asked may be missing; INVALID
+     *     also for a position behind the head or not received, MISMATCH also for one of another branch
      */
     default Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
         return promoteAt(image, at, force, GivenUp.KEPT);

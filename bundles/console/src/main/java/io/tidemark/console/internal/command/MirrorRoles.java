@@ -59,8 +59,9 @@ final class MirrorRoles {
                                 + " its writes fail until an order decides. With " + AT
                                 + " as the image was at a moment: what is received and was later is given up, which is"
                                 + " what a delayed replica is for; its events are kept in a file (mirror:branch-list) unless "
-                                + MirrorCompare.NO_KEEP + " says otherwise. Asks first with " + FORCE + " and " + AT
-                                + ".")
+                                + MirrorCompare.NO_KEEP + " says otherwise. Without " + FORCE
+                                + " that, too, only where nobody else is primary: after mirror:demote at the source. Asks"
+                                + " first with " + FORCE + " and " + AT + ".")
                         .takes(MirrorImages.IMAGE, "The replica, on the node that has it.", Completions::replicas)
                         .option(
                                 AT,
@@ -113,7 +114,7 @@ final class MirrorRoles {
                         + Words.count(later, "event") + " that " + (later == 1 ? "was" : "were")
                         + " received after it; " + (noKeep ? "nothing of them is kept" : "they are kept in a file")
                         + ". Every other replica that has more, and its"
-                        + " source, have to be copied anew to follow it.",
+                        + " source, have to be copied anew to follow it." + (force ? both(replica(call)) : ""),
                 MirrorImages.YES);
         Set<String> before = MirrorBranches.before(call);
         promoted(call, call.node().mirrors().promoteAt(image, at, force, noKeep ? GivenUp.LOST : GivenUp.KEPT));
@@ -125,10 +126,11 @@ final class MirrorRoles {
         String image = image(call);
         MirrorStatus replica = replica(call);
         String will = "This makes " + image + " primary here, with what it has received.";
-        if (replica == null) {
-            return will + " Nobody knows what it lacks. If it is primary elsewhere," + BOTH;
-        }
-        return will + lacks(replica) + " If " + replica.peer() + " is still alive," + BOTH;
+        return will + (replica == null ? " Nobody knows what it lacks." : lacks(replica)) + both(replica);
+    }
+
+    private static String both(MirrorStatus replica) {
+        return (replica == null ? " If it is primary elsewhere," : " If " + replica.peer() + " is still alive,") + BOTH;
     }
 
     private static String lacks(MirrorStatus replica) {

@@ -447,6 +447,11 @@ class MirrorCommandsTest {
         for (String moment : List.of("3:13", "13", "2026-01-01T00:00:03Z", "Tuesday")) {
             assertEquals(asked, asks("mirror:promote vm1 --at " + moment));
         }
+        assertEquals(
+                asked
+                        + " If it is primary elsewhere, both are written until they are linked, and only one of the two can be"
+                        + " kept.",
+                asks("mirror:promote vm1 --at 3:13 --force"));
         told();
         mirrors.missingEvents = 3;
         assertTrue(Typed.run(node, "mirror:promote vm1 --at 3:13 --yes")

@@ -183,6 +183,10 @@ final class Roles {
         if (at.sequence() > facts.watermarks().durable()) {
             facts = siblings.complete(facts, asked);
         }
+        if (source == null && !force) {
+            // What it may lack is given up by order; but who was not demoted may still be written.
+            missingWithoutSource(image, facts, false);
+        }
         List<String> ahead = asked.behind(facts, at.sequence());
         long received = facts.watermarks().durable();
         boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
@@ -385,7 +389,8 @@ final class Roles {
         throw new StorageException(
                 Reason.UNAVAILABLE,
                 "nobody can say whether the replica " + image
-                        + " has everything: its source cannot be asked, and was not demoted as far as it has received",
+                        + " has everything, and whether its source is still written: that cannot be asked, and was not"
+                        + " demoted as far as " + image + " has received",
                 "link with the source again, or use --force when its site is gone");
     }
 

@@ -337,6 +337,39 @@ class TakeoverSimulationTest {
         });
     }
 
+    /** An earlier moment makes nobody surer that its source is written no more. Journals in memory cannot be cut: who may is told so. */
+    @Test
+    void atAnEarlierMomentTooNobodyIsPromotedBesideASourceThatIsOnlyCutOff() {
+        TwoNodes.play(2970, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            Position at = new Position(nodes.b.image("disk").newestEpoch().number(), 1);
+            cut(nodes);
+            assertTrue(nodes.a.write("disk"), "it goes on");
+            assertTrue(refused(Reason.UNAVAILABLE, () -> nodes.b.mirrors.promoteAt("disk", at, false, GivenUp.LOST))
+                    .getMessage()
+                    .contains("whether its source is still written"));
+            refused(Reason.UNSUPPORTED, () -> nodes.b.mirrors.promoteAt("disk", at, true, GivenUp.LOST));
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            nodes.a.mirrors.demote("disk");
+            long end = nodes.a.image("disk").journal.durable();
+            assertTrue(
+                    nodes.machine.awaitUntil(() -> nodes.b.image("disk").journal.durable() == end, 20 * SECOND));
+            if (nodes.random.coin()) {
+                cut(nodes);
+            }
+            refused(Reason.UNSUPPORTED, () -> nodes.b.mirrors.promoteAt("disk", at, false, GivenUp.LOST));
+        });
+    }
+
+    private static void cut(TwoNodes nodes) {
+        nodes.network.cut("a", "b");
+        assertTrue(
+                nodes.machine.awaitUntil(() -> !nodes.b.mirrors.peers().get(0).linked(), 60 * SECOND));
+    }
+
     // ---- asking
 
     /** Its link may come before its image, or its image before the link. */
