@@ -253,6 +253,11 @@ final class Chronicle {
         }
     }
 
+    /** Whether all that was promised is on the branch that ends there. */
+    boolean keeps(Place end) {
+        return branch(end).containsAll(promised);
+    }
+
     void survives(Place end) {
         contains(end, promised);
         survived += promised.size();

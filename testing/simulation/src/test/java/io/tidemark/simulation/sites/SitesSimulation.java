@@ -329,7 +329,10 @@ final class SitesSimulation extends Scene {
         chronicle.survives(chronicle.place(facts.epochs(), facts.watermarks().durable()));
     }
 
-    /** The one with the newest epoch; where there is none, whoever is furthest becomes it. */
+    /**
+     * The one with the newest epoch; where there is none, whoever is furthest becomes it. Two that could not see each other may both
+     * have been promoted behind one demotion, and demoted again: of such branches people keep the one with what was promised.
+     */
     private Site primary() throws StorageException {
         Site newest = null;
         for (Site site : sites) {
@@ -341,14 +344,15 @@ final class SitesSimulation extends Scene {
         return newest;
     }
 
-    private static long rank(Site site) {
+    private long rank(Site site) {
         ImageFacts facts = site.facts();
         boolean usable =
                 facts.role() == ImageHead.Role.PRIMARY || facts.replica().consistency() == Consistency.CONSISTENT;
         long epoch = facts.epochs().isEmpty()
                 ? 0
                 : facts.epochs().get(facts.epochs().size() - 1).number();
-        long role = facts.role() == ImageHead.Role.PRIMARY ? 1L << 60 : 0;
+        long kept = chronicle.keeps(end(site)) ? 1L << 59 : 0;
+        long role = facts.role() == ImageHead.Role.PRIMARY ? 1L << 60 : kept;
         return usable ? role + (epoch << 32) + facts.watermarks().durable() : -1;
     }
 
