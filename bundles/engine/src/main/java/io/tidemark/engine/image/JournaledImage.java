@@ -444,8 +444,9 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
 
     /**
      * Prepares an image for its other role, and stores that it has it. A replica's head is brought to all that is received; a
-     * primary's writes end, and its journal ends with an event that says so. Afterwards the image is to be closed and opened
-     * again, whatever the outcome: clients have to learn of the role, and a promoted replica starts its epoch when it is opened.
+     * primary's writes end, and when its role is stored its journal ends with an event that says so. Where it cannot take that,
+     * there is a warning. Afterwards the image is to be closed and opened again, whatever the outcome: clients have to learn of
+     * the role, and a promoted replica starts its epoch when it is opened.
      *
      * @param role the new one
      * @throws StorageException MISMATCH when it has that role, INVALID while it is not consistent, BUSY, UNAVAILABLE, NO_SPACE

@@ -282,7 +282,6 @@ final class Roles {
 
     private void demote() throws StorageException {
         Aftermath after = new Aftermath();
-        boolean fenced;
         synchronized (core.lock) {
             if (core.following != null) {
                 throw Core.mismatch("image " + core.labels.name() + " is a replica already", "");
@@ -290,7 +289,6 @@ final class Roles {
             if (core.leavesPrimary()) {
                 throw changing();
             }
-            fenced = core.fence != null;
             core.readOnly(true);
             core.failHeld(core.refusal(), after);
             core.room.signal();
@@ -298,11 +296,6 @@ final class Roles {
         after.settle(core);
         boolean done = false;
         try {
-            // Whoever was taken over hands nothing over, and an event of its own would make a branch where there is
-            // none.
-            if (!fenced) {
-                journalDemotion(after);
-            }
             lifecycle.checkpoint();
             // The fence as it is in force then: it may not be stored, and may have come only now.
             core.heads.store(
@@ -313,6 +306,21 @@ final class Roles {
             if (!done) {
                 core.readOnly(false);
             }
+        }
+        handOver(after);
+    }
+
+    /**
+     * Only behind the stored role: a peer that has received the event is promoted without asking this node, so whatever fails or
+     * dies here, it must not be primary again. Without the event the role is in force all the same.
+     */
+    private void handOver(Aftermath after) {
+        try {
+            journalDemotion(after);
+        } catch (StorageException e) {
+            core.listener.warning(
+                    "image " + core.labels.name() + " is demoted, and its journal does not say so: a peer that"
+                            + " cannot ask this node is promoted only by force; " + e.getMessage());
         }
     }
 
@@ -361,28 +369,39 @@ final class Roles {
         after.settle(core);
     }
 
-    /** Where nothing was written since the image was opened nothing ends, and the journal stays as its replicas know it. */
+    /**
+     * Where nothing was written since the image was opened nothing ends, and the journal stays as its replicas know it. Whoever
+     * was taken over hands nothing over: an event of its own would make a branch where there is none.
+     */
     private void journalDemotion(Aftermath after) throws StorageException {
-        while (true) {
+        long sequence = 0;
+        while (sequence <= 0) {
             core.changed.await(
                     () -> (core.resizeSequence == 0 && !core.epochStart.isBusy()) || core.suspended || core.stopping);
             long wall = core.context.clock().wallNanos();
             synchronized (core.lock) {
                 lifecycle.refuseUnlessServing();
-                if (core.epochStart.isDue()) {
+                if (core.epochStart.isDue() || core.fence != null) {
                     return;
                 }
-                long outcome = core.append(EventKind.DEMOTE, 0, wall, 0, 0, null, after);
-                if (outcome > 0) {
-                    return;
-                }
-                if (outcome == JournalAppender.FULL) {
+                sequence = core.append(EventKind.DEMOTE, 0, wall, 0, 0, null, after);
+                if (sequence == JournalAppender.FULL) {
                     throw Failures.journalFull(core.labels.name());
                 }
                 core.forceWanted = true;
             }
             core.committer.lead(after);
             after.settle(core);
+        }
+        awaitDurable(sequence);
+    }
+
+    private void awaitDurable(long sequence) throws StorageException {
+        core.changed.await(() -> core.durable >= sequence || core.suspended || core.stopping);
+        synchronized (core.lock) {
+            if (core.durable < sequence) {
+                lifecycle.refuseUnlessServing();
+            }
         }
     }
 }
