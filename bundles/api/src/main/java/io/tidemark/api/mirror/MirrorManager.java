@@ -233,8 +233,9 @@ public interface MirrorManager {
 
     /**
      * Turns a primary on this node into a replica: clients' writes fail from now on, and everything acknowledged is durable and
-     * applied. Its peers go on receiving what they lack; then one of them can be promoted without force. Where the image is
-     * mirrored to one peer only, it follows that one as soon as it is primary.
+     * applied. Its peers go on receiving what they lack; then one of them can be promoted without force, also where this node is
+     * away, unless a warning said that the journal could not take the end of its epoch. Where the image is mirrored to one peer
+     * only, it follows that one as soon as it is primary.
      *
      * @param image its name
      * @return the position at which it ends

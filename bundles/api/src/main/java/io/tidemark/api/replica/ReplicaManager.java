@@ -118,7 +118,8 @@ public interface ReplicaManager {
     /**
      * Turns a primary into a replica that follows live: from now on clients' writes fail as read-only, everything that was
      * acknowledged is applied and checkpointed, and the journal ends with an event that says so. Where nothing was written since
-     * the image was opened the journal stays as it is, so that an old primary can go on as a replica of the one that took over.
+     * the image was opened the journal stays as it is, so that an old primary can go on as a replica of the one that took over. A
+     * journal that is full or fails just then does not say so: the image is a replica all the same, with a warning.
      *
      * @param image its name
      * @return the facts; {@code watermarks.durable()} is what a peer goes on from
@@ -163,6 +164,16 @@ public interface ReplicaManager {
      * @return names of images, each with the number of its question; sorted, and of this instant
      */
     Map<String, Long> asking();
+
+    /**
+     * Whether a primary has lost the journal that knew its replicas: the one that it has now may know some of them, and only
+     * configurations say who they all are.
+     *
+     * @param image its name
+     * @return whether it was given a new one by order, and has been no replica since
+     * @throws StorageException NOT_FOUND; UNAVAILABLE while it is not open
+     */
+    boolean lostItsJournal(String image) throws StorageException;
 
     /**
      * Whom to tell when another image begins to ask.

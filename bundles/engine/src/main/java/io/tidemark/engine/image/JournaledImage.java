@@ -415,6 +415,17 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
+     * Whether the journal that knew its replicas is lost.
+     *
+     * @return whether it has another one by order, and has been no replica since
+     */
+    public boolean lostItsJournal() {
+        synchronized (core.lock) {
+            return HeadProperties.hasLostJournal(core.head);
+        }
+    }
+
+    /**
      * The question that its replicas are to be asked before it admits writes, whether one of them was promoted.
      *
      * @return its number, another one after each opening of the stores; 0 when nothing is asked (any more)

@@ -122,6 +122,11 @@ public final class Replicas implements ReplicaManager {
     }
 
     @Override
+    public boolean lostItsJournal(String image) throws StorageException {
+        return directory.engine(image).lostItsJournal();
+    }
+
+    @Override
     public AutoCloseable whenAsking(Runnable listener) {
         return directory.asks().add(listener);
     }

@@ -34,6 +34,7 @@ final class Connection implements Runnable {
     private final long begunNanos = System.nanoTime();
     private boolean spoke;
     private volatile boolean dismissed;
+    private volatile boolean enters;
     private volatile String export;
     private volatile String tls = "";
 
@@ -204,9 +205,11 @@ final class Connection implements Runnable {
         Replies replies = new Replies(handshake.structured());
         Outbox outbox = new Outbox(io.link(), replies, counters, buffers.encoded, io.waiter()::wake);
         DeviceSession session;
+        enters = true;
         try {
             session = device.connect(address, listener(outbox));
         } catch (StorageException e) {
+            enters = false;
             shared.giveBack(buffers);
             return refused(handshake, e.getMessage());
         }
@@ -261,9 +264,9 @@ final class Connection implements Runnable {
         return id;
     }
 
-    /** Whether it has negotiated longer than anybody has to, at an instant of the monotonic clock. */
+    /** Whether it has no image yet and has negotiated longer than anybody has to, at an instant of the monotonic clock. */
     boolean dawdles(long nowNanos) {
-        return export == null && !dismissed && nowNanos - begunNanos > DAWDLE_NANOS;
+        return !enters && !dismissed && nowNanos - begunNanos > DAWDLE_NANOS;
     }
 
     /** Ends it, as {@link #abort}; it is found by {@link #dawdles} no more. */

@@ -64,7 +64,7 @@ final class Container {
         return options.toArray(Option[]::new);
     }
 
-    /** As in the distribution's bin/tidemark; paths count from karaf.home, where the container's Java starts. */
+    /** As Karaf's own script starts it; paths count from karaf.home, where the container's Java starts. */
     private static final List<String> JAVA_OPTIONS = List.of(
             "-Xmx256m",
             "-XX:+UseSerialGC",

@@ -89,6 +89,11 @@ class ReplicasOver implements ReplicaManager {
     }
 
     @Override
+    public boolean lostItsJournal(String image) throws StorageException {
+        return below.lostItsJournal(image);
+    }
+
+    @Override
     public AutoCloseable whenAsking(Runnable listener) {
         return below.whenAsking(listener);
     }

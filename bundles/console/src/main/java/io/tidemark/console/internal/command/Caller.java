@@ -12,6 +12,18 @@ public interface Caller {
     void out(String text);
 
     /**
+     * Prints to standard output, unless nobody has taken anything of what was printed before for some seconds: for commands that hold
+     * something meanwhile.
+     *
+     * @param text as it is
+     * @return false when it is still to be printed
+     */
+    default boolean outSoon(String text) {
+        out(text);
+        return true;
+    }
+
+    /**
      * Replaces the line that shows progress. Without a terminal nothing is shown.
      *
      * @param line without a line break

@@ -123,9 +123,7 @@ final class JournalShow {
                 if (!marks || !scan.name(event).isEmpty()) {
                     summary.add(event);
                     if (lines != null && lines.add(event, note(scan, event))) {
-                        // Whoever reads them may stop for as long as he likes: the journal is not to wait for him.
-                        scan.pause();
-                        lines.print();
+                        lines.print(scan);
                     } else if (lines == null) {
                         progress.at(summary.bodyBytes());
                     }
@@ -137,7 +135,7 @@ final class JournalShow {
             }
         } finally {
             if (lines != null) {
-                lines.print();
+                lines.printRest();
             }
         }
         finish(call, name, summary, lines);
@@ -189,7 +187,17 @@ final class JournalShow {
             return ++gathered >= PORTION;
         }
 
-        void print() {
+        /** Whoever looks at them may stop for as long as he likes: the journal is not to wait for him. */
+        void print(JournalScan scan) {
+            if (!call.caller().outSoon(portion.toString())) {
+                scan.pause();
+                call.caller().out(portion.toString());
+            }
+            portion.setLength(0);
+            gathered = 0;
+        }
+
+        void printRest() {
             if (gathered > 0) {
                 call.caller().out(portion.toString());
                 portion.setLength(0);
@@ -198,7 +206,6 @@ final class JournalShow {
         }
 
         void end(EventSummary summary) {
-            print();
             if (call.json()) {
                 call.caller().out("\n], \"summary\": " + Json.write(summary.json()) + "}\n");
             } else {

@@ -167,7 +167,8 @@ final class MirrorRoles {
                         .detail(
                                 "Clients' writes fail from then on, and everything acknowledged is durable and applied. Its peers go on"
                                         + " receiving what they lack; then one of them can be promoted without " + FORCE
-                                        + ". mirror:switch does both in one command. Asks first.")
+                                        + ". Where the journal is full or fails just then the log says so, and that needs a link"
+                                        + " with this node. mirror:switch does both in one command. Asks first.")
                         .takes(MirrorImages.IMAGE, "The image; primary here.", Completions::primaries)
                         .asks()
                         .example("mirror:demote vm1", "nobody writes vm1 here any more")

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class Execution {
     private static final long GRACE_MILLIS = 5_000;
     private static final long LOOK_MILLIS = 500;
+    private static final long SOON_MILLIS = 2_000;
 
     private final ConsoleCommand command;
     private final Node node;
@@ -171,6 +172,11 @@ public final class Execution {
         @Override
         public void out(String text) {
             mailbox.put(new Message.Text(text));
+        }
+
+        @Override
+        public boolean outSoon(String text) {
+            return mailbox.put(new Message.Text(text), SOON_MILLIS);
         }
 
         @Override

@@ -55,24 +55,34 @@ final class Mailbox {
 
     /** Waits for room; only what says how far a command is does not: it goes on while nobody looks, and the next step tells all. */
     synchronized void put(Message message) {
-        if (message instanceof Message.Step && messages.size() >= MOST) {
-            return;
+        if (!(message instanceof Message.Step) || messages.size() < MOST) {
+            put(message, Long.MAX_VALUE);
         }
+    }
+
+    /** Waits for room, at most for a time; false when there was none until then. */
+    synchronized boolean put(Message message, long mostMillis) {
+        long began = System.nanoTime();
         while (messages.size() >= MOST && !abandoned) {
+            long leftMillis = mostMillis - (System.nanoTime() - began) / 1_000_000;
+            if (leftMillis <= 0) {
+                return false;
+            }
             try {
-                wait();
+                wait(leftMillis);
             } catch (InterruptedException e) {
-                return;
+                return true;
             }
         }
         if (abandoned) {
             if (message instanceof Message.Question question) {
                 question.reply().give(null);
             }
-            return;
+            return true;
         }
         messages.add(message);
         notifyAll();
+        return true;
     }
 
     /** Waits for a message; null when the time ran out. */

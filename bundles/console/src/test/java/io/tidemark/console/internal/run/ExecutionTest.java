@@ -92,29 +92,64 @@ class ExecutionTest {
     /** Nor does a journal wait for somebody who looks at its events: what he has not seen yet may be trimmed. */
     @Test
     void eventsThatWaitToBePrintedAreNotKept() throws Exception {
-        FakeNode node = new FakeNode();
-        FakeJournal journal = new FakeJournal();
-        for (int i = 0; i < 100_000; i++) {
-            journal.add(EventKind.DISCARD, 0, 0, 512, "");
-        }
-        node.journals.put("vm1", journal);
-        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        FakeJournal journal = events(100_000);
         front.beforeText = () -> {
             front.beforeText = () -> {};
-            // Some portions find room, and then the command waits.
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-            while (journal.closedReaders.get() < 200 || journal.readers.get() > 0) {
-                assertTrue(System.nanoTime() < deadline, "the journal is kept from being trimmed");
-                Thread.onSpinWait();
-            }
+            awaitNoReader(journal);
         };
-        new Execution(Typed.command("journal:inspect"), node, front).run(List.of("vm1", "--verbose"));
-        assertEquals(
-                100_000,
-                String.join("", front.texts)
-                        .lines()
-                        .filter(line -> line.contains("discard") && line.contains("3:"))
-                        .count());
+        new Execution(Typed.command("journal:inspect"), node(journal), front).run(List.of("vm1", "--verbose"));
+        long events = String.join("", front.texts)
+                .lines()
+                .filter(line -> line.contains("discard") && line.contains("3:"))
+                .count();
+        assertEquals(100_000, events);
+    }
+
+    /** Nothing is lost for those who look: what is read is not trimmed meanwhile. */
+    @Test
+    void eventsThatArePrintedAreReadInOneGo() throws Exception {
+        FakeJournal journal = events(1_000);
+        new Execution(Typed.command("journal:inspect"), node(journal), front).run(List.of("vm1", "--verbose"));
+        assertEquals(1, journal.closedReaders.get());
+    }
+
+    /** And where nobody looked for long, it is said from where on there is nothing. */
+    @Test
+    void eventsThatWereTrimmedBeforeTheyWerePrintedAreNamed() {
+        FakeJournal journal = events(100_000);
+        front.beforeText = () -> {
+            front.beforeText = () -> {};
+            awaitNoReader(journal);
+            journal.trimmed += 100_000;
+        };
+        Failure failure =
+                assertThrows(Failure.class, () -> new Execution(Typed.command("journal:inspect"), node(journal), front)
+                        .run(List.of("vm1", "--verbose")));
+        assertTrue(failure.getMessage().contains("was trimmed meanwhile"), failure.getMessage());
+    }
+
+    private static FakeJournal events(int events) {
+        FakeJournal journal = new FakeJournal();
+        for (int i = 0; i < events; i++) {
+            journal.add(EventKind.DISCARD, 0, 0, 512, "");
+        }
+        return journal;
+    }
+
+    private static FakeNode node(FakeJournal journal) {
+        FakeNode node = new FakeNode();
+        node.journals.put("vm1", journal);
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        return node;
+    }
+
+    /** Some portions find room, and then the command waits. */
+    private static void awaitNoReader(FakeJournal journal) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (journal.closedReaders.get() == 0 || journal.readers.get() > 0) {
+            assertTrue(System.nanoTime() < deadline, "the journal is kept from being trimmed");
+            Thread.onSpinWait();
+        }
     }
 
     @Test

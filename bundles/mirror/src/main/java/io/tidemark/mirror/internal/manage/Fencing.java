@@ -414,17 +414,18 @@ final class Fencing {
                 .map(JournalClient::id)
                 .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
                 .toList();
-        return configured && isTold(image, !known.isEmpty()) && clients.containsAll(known);
+        return configured && isTold(image) && clients.containsAll(known);
     }
 
     /**
-     * No journal knows whom a replica followed that was promoted, nor whom the journal knew that it took the place of: the
+     * No journal knows whom a replica followed that was promoted, nor all whom the journal knew that it took the place of: the
      * configuration does, which may be told only now.
      */
-    private boolean isTold(String image, boolean hasReplicas) throws StorageException {
+    private boolean isTold(String image) throws StorageException {
         return desk.untilToldNanos() == 0
-                || desk.replicas().config(image).isPresent()
-                || (hasReplicas && desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted));
+                || (!desk.services().replicas().lostItsJournal(image)
+                        && (desk.replicas().config(image).isPresent()
+                                || desk.facts(image).epochs().stream().noneMatch(Epoch::isPromoted)));
     }
 
     private void fence(String image, String peer, Epoch newer, Optional<Fence> before) throws StorageException {

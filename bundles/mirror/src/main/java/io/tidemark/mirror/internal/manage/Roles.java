@@ -455,20 +455,18 @@ final class Roles {
 
     // ---- as asked by a peer
 
-    /** Clients may have been told of what has arrived here: whoever is promoted is to hear of it when it is durable, or that it is not. */
+    /**
+     * Clients may have been told of what has arrived here, so whoever is promoted is to get that, too. But for long it is not waited
+     * for: what is durable already is needed as well.
+     */
     Answer.Facts find(String peer, Order.Find order) throws StorageException {
         String image = siblings.named(order);
         long arrived = arrived(image);
         long until = desk.context().clock().monotonicNanos() + FORCED_NANOS;
         Answer.Facts facts = find(peer, image);
-        while (facts.role() == ImageHead.Role.REPLICA && facts.durable() < arrived) {
-            if (desk.context().clock().monotonicNanos() >= until) {
-                throw new StorageException(
-                        Reason.UNAVAILABLE,
-                        "the replica " + image + " has received events up to " + arrived + ", and those behind "
-                                + facts.durable() + " are not durable there yet",
-                        "look at image:info there, and try again");
-            }
+        while (facts.role() == ImageHead.Role.REPLICA
+                && facts.durable() < arrived
+                && desk.context().clock().monotonicNanos() < until) {
             desk.pause(LOOK_NANOS);
             facts = find(peer, image);
         }

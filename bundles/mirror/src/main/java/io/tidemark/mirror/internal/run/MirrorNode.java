@@ -489,7 +489,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         return peerLink;
     }
 
-    /** Whoever says nothing must not keep those out who prove themselves at once. Holding the lock. */
+    /** Whoever takes long to prove himself must not keep those out who do so at once. Holding the lock. */
     private PeerLink giveUpOldest() {
         PeerLink oldest = unproven.iterator().next();
         unproven.remove(oldest);

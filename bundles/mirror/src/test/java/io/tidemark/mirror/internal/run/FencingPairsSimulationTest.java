@@ -414,6 +414,7 @@ class FencingPairsSimulationTest {
             for (JournalClient client : nodes.a.image("disk").journal.clients()) {
                 nodes.a.image("disk").journal.removeClient(client.id());
             }
+            nodes.a.image("disk").lostItsJournal = true;
             nodes.a.bootUntold();
             nodes.a.engine.ask(nodes.a.image("disk"));
             nodes.machine.sleep(SECOND);

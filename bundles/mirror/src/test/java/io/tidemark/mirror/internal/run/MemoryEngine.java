@@ -312,6 +312,11 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
+    public boolean lostItsJournal(String name) {
+        return images.get(name).lostItsJournal;
+    }
+
+    @Override
     public AutoCloseable whenAsking(Runnable listener) {
         forQuestions.add(listener);
         return () -> forQuestions.remove(listener);

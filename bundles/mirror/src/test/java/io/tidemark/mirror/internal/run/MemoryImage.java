@@ -29,6 +29,9 @@ final class MemoryImage {
     final UUID identity;
     final MemoryJournal journal;
     final byte[] bytes = new byte[SIZE_BYTES];
+    /** The one that knew its replicas. */
+    boolean lostItsJournal;
+
     /** The bytes behind it are zeros. */
     int sizeBytes = SIZE_BYTES;
 

@@ -2,13 +2,11 @@ package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
-import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.List;
@@ -36,6 +34,11 @@ class SiblingsSimulationTest {
         TwoNodes.Node c = nodes.third();
         follows(nodes, c);
         cut(nodes, nodes.a, nodes.b);
+        stopsForcing(nodes, c);
+        return c;
+    }
+
+    private static void stopsForcing(TwoNodes nodes, TwoNodes.Node c) throws StorageException {
         MemoryImage there = c.image("disk");
         there.stopped = true;
         nodes.write(nodes.a, 5);
@@ -43,7 +46,6 @@ class SiblingsSimulationTest {
         assertTrue(nodes.machine.awaitUntil(() -> there.journal.appended() == end, 20 * SECOND));
         assertTrue(there.journal.durable() < end);
         nodes.a.process.kill();
-        return c;
     }
 
     /** With replica-arrived it is acknowledged by then. */
@@ -65,15 +67,24 @@ class SiblingsSimulationTest {
         });
     }
 
+    /** What it has made durable before is as good as ever. */
     @Test
-    void aSiblingThatDoesNotMakeItDurableIsNamed() {
+    void aSiblingThatDoesNotMakeAllDurableGivesTheRest() {
         TwoNodes.play(9120, SEEDS, nodes -> {
-            unforcedAtAThird(nodes);
-            String why = refused(Reason.UNAVAILABLE, () -> nodes.b.mirrors.promote("disk", false))
-                    .getMessage();
-            assertTrue(why.contains("are not durable there yet"), why);
+            mirrored(nodes);
+            TwoNodes.Node c = nodes.third();
+            follows(nodes, c);
+            cut(nodes, nodes.a, nodes.b);
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, c);
+            List<TwoNodes.Written> fetched = List.copyOf(nodes.acknowledged);
+            long durable = nodes.a.image("disk").journal.durable();
+            stopsForcing(nodes, c);
             Promotion promotion = nodes.b.mirrors.promote("disk", true);
-            assertEquals(List.of("a", "c"), promotion.notAsked());
+            assertEquals(List.of("a"), promotion.notAsked());
+            assertEquals(durable, promotion.at().sequence());
+            nodes.acknowledged.retainAll(fetched);
+            nodes.checkAcknowledged(nodes.b);
         });
     }
 
