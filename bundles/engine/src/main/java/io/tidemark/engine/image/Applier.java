@@ -217,6 +217,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
                     return true;
                 }
                 awaitsDurable = true;
+                // Whoever forces at the moment has to go on: nobody else may wait for these events.
+                core.forceWanted = true;
                 core.committer.wake();
             }
             gate.await(Long.MAX_VALUE);
