@@ -177,7 +177,8 @@ final class MirrorCompare {
                 };
         return "This " + (full ? "deletes " : "gives up ") + what + " on this node" + lost
                 + (full ? " and copies it anew from " : " and makes it equal to that of ") + peer
-                + ". Until that is done, this node cannot take over.";
+                + ". Until that is done, it takes no clients here, and this node cannot take over. Its journal begins anew: there"
+                + " is no going back to a moment before.";
     }
 
     private static String what(List<ImageStatus> images, String image) throws StorageException {

@@ -614,21 +614,22 @@ class MirrorCommandsTest {
     @Test
     void anImageIsCopiedAnewOnlyWhenItIsClearWhatIsLost() throws Exception {
         refused(Kind.USAGE, "mirror:resync vm2");
+        String meanwhile =
+                " Until that is done, it takes no clients here, and this node cannot take over. Its journal begins"
+                        + " anew: there is no going back to a moment before.";
         assertEquals(
-                "This gives up the replica vm2 (10 GiB) on this node and makes it equal to that of siteb. Until that is done,"
-                        + " this node cannot take over.",
+                "This gives up the replica vm2 (10 GiB) on this node and makes it equal to that of siteb." + meanwhile,
                 asks("mirror:resync vm2 --from siteb"));
         assertEquals(
-                "This deletes the replica vm2 (10 GiB) on this node and copies it anew from siteb. Until that is done,"
-                        + " this node cannot take over.",
+                "This deletes the replica vm2 (10 GiB) on this node and copies it anew from siteb." + meanwhile,
                 asks("mirror:resync vm2 --from siteb --full"));
         assertEquals(
                 "This gives up the PRIMARY vm1 (10 GiB) on this node, keeps the events that only this node has in a file, and"
-                        + " makes it equal to that of siteb. Until that is done, this node cannot take over.",
+                        + " makes it equal to that of siteb." + meanwhile,
                 asks("mirror:resync vm1 --from siteb --discard"));
         assertEquals(
                 "This deletes the PRIMARY vm1 (10 GiB) on this node for good, with everything that only this node has, and"
-                        + " copies it anew from siteb. Until that is done, this node cannot take over.",
+                        + " copies it anew from siteb." + meanwhile,
                 asks("mirror:resync vm1 --from siteb --discard --no-keep --full"));
         refused(Kind.USAGE, "mirror:resync vm1 --from siteb --no-keep --yes");
         assertEquals(
