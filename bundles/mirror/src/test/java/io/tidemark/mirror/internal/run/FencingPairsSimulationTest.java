@@ -411,10 +411,7 @@ class FencingPairsSimulationTest {
             nodes.b.mirrors.promote("disk", true);
             nodes.write(nodes.b, 1);
             nodes.a.process.kill();
-            for (JournalClient client : nodes.a.image("disk").journal.clients()) {
-                nodes.a.image("disk").journal.removeClient(client.id());
-            }
-            nodes.a.image("disk").lostItsJournal = true;
+            loseJournal(nodes.a.image("disk"));
             nodes.a.bootUntold();
             nodes.a.engine.ask(nodes.a.image("disk"));
             nodes.machine.sleep(SECOND);
@@ -425,6 +422,42 @@ class FencingPairsSimulationTest {
             heal(nodes, nodes.a, nodes.b);
             awaitFenced(nodes, nodes.a, "b");
         });
+    }
+
+    /** The one replica that its new journal knows again has answered; the one that has taken over is told of only then. */
+    @Test
+    void whoseJournalWasLostWaitsAlsoForThoseThatTheNewOneDoesNotKnowYet() {
+        TwoNodes.play(3700, SEEDS, nodes -> {
+            TwoNodes.Node c = andAThird(nodes);
+            cut(nodes, nodes.a, nodes.b);
+            cut(nodes, nodes.b, c);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 1);
+            nodes.a.process.kill();
+            loseJournal(nodes.a.image("disk"));
+            nodes.a.bootUntold();
+            nodes.a.tellPeer("c");
+            nodes.a.engine.ask(nodes.a.image("disk"));
+            assertTrue(
+                    nodes.machine.awaitUntil(
+                            () -> !nodes.a.image("disk").journal.clients().isEmpty(), 2 * SECOND),
+                    () -> nodes.a.mirrors.peers().toString());
+            nodes.machine.sleep(SECOND);
+            assertEquals(List.of("c"), asked(nodes, nodes.a));
+            assertTrue(nodes.a.image("disk").question != 0, "nobody has told of b yet");
+            nodes.a.tell();
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.a.image("disk").question != 0, "b was not asked");
+            heal(nodes, nodes.a, nodes.b);
+            awaitFenced(nodes, nodes.a, "b");
+        });
+    }
+
+    private static void loseJournal(MemoryImage image) throws StorageException {
+        for (JournalClient client : image.journal.clients()) {
+            image.journal.removeClient(client.id());
+        }
+        image.lostItsJournal = true;
     }
 
     private static void awaitLinkedAndFenced(TwoNodes nodes) throws StorageException {

@@ -97,6 +97,15 @@ final class TwoNodes {
             tell(Mirrors.REPLICAS, mirrors::replicaWished);
         }
 
+        /** So far the container has told of one peer only. */
+        void tellPeer(String peer) throws StorageException {
+            tell(Mirrors.PEERS, wish -> {
+                if (wish.name().equals(peer)) {
+                    mirrors.peerWished(wish);
+                }
+            });
+        }
+
         /** As the container does when a node starts. */
         private void tell(WishKind kind, Consumer<Wish> told) throws StorageException {
             String prefix = kind.pid() + "-";
