@@ -102,6 +102,13 @@ record HeadProperties(
         }
     }
 
+    /** The head of a replica that was taken over only while it was demoted: as if that had been stored before. */
+    static ImageHead takenOver(ImageHead head, Fence by) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        properties.put(OVERRULED, by.identity().toString());
+        return copy(head, head.role(), properties);
+    }
+
     private static StorageException strange(String key, String text, RuntimeException why) {
         return new StorageException(
                 Reason.CORRUPT,

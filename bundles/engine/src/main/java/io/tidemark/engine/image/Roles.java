@@ -315,12 +315,33 @@ final class Roles {
      * dies here, it must not be primary again. Without the event the role is in force all the same.
      */
     private void handOver(Aftermath after) {
+        boolean handed = true;
         try {
-            journalDemotion(after);
+            handed = journalDemotion(after);
         } catch (StorageException e) {
             core.listener.warning(
                     "image " + core.labels.name() + " is demoted, and its journal does not say so: a peer that"
                             + " cannot ask this node is promoted only by force; " + e.getMessage());
+        }
+        if (!handed) {
+            rememberFence();
+        }
+    }
+
+    /** What came while the role was stored: whoever promotes the image again knows of that peer, and overrules it. */
+    private void rememberFence() {
+        Fence fence;
+        synchronized (core.lock) {
+            fence = core.fence;
+            if (fence == null || core.head.equals(HeadProperties.takenOver(core.head, fence))) {
+                return;
+            }
+        }
+        try {
+            core.heads.store(head -> HeadProperties.takenOver(head, fence), () -> {});
+        } catch (StorageException e) {
+            core.listener.warning("image " + core.labels.name() + " is demoted, and that it was " + fence
+                    + " could not be stored: promoted again, it does not overrule that; " + e.getMessage());
         }
     }
 
@@ -372,8 +393,10 @@ final class Roles {
     /**
      * Where nothing was written since the image was opened nothing ends, and the journal stays as its replicas know it. Whoever
      * was taken over hands nothing over: an event of its own would make a branch where there is none.
+     *
+     * @return whether the event is there
      */
-    private void journalDemotion(Aftermath after) throws StorageException {
+    private boolean journalDemotion(Aftermath after) throws StorageException {
         long sequence = 0;
         while (sequence <= 0) {
             core.changed.await(
@@ -382,7 +405,7 @@ final class Roles {
             synchronized (core.lock) {
                 lifecycle.refuseUnlessServing();
                 if (core.epochStart.isDue() || core.fence != null) {
-                    return;
+                    return false;
                 }
                 sequence = core.append(EventKind.DEMOTE, 0, wall, 0, 0, null, after);
                 if (sequence == JournalAppender.FULL) {
@@ -394,6 +417,7 @@ final class Roles {
             after.settle(core);
         }
         awaitDurable(sequence);
+        return true;
     }
 
     private void awaitDurable(long sequence) throws StorageException {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
@@ -143,6 +144,11 @@ class DemotionTest {
             assertSame(EventKind.WRITE, last(rig));
             rig.crash(0);
             assertSame(Role.REPLICA, rig.engine.facts().role());
+            // Promoted again, it overrules that peer, of which it knew.
+            rig.engine.turn(Role.PRIMARY);
+            rig.crash(0);
+            List<Epoch> epochs = rig.engine.facts().epochs();
+            assertEquals(new UUID(7, 7), epochs.get(epochs.size() - 1).promotedOver());
         }
     }
 
