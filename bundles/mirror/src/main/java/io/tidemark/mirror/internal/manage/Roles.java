@@ -461,32 +461,29 @@ final class Roles {
      */
     Answer.Facts find(String peer, Order.Find order) throws StorageException {
         String image = siblings.named(order);
-        long arrived = arrived(image);
         long until = desk.context().clock().monotonicNanos() + FORCED_NANOS;
-        Answer.Facts facts = find(peer, image);
-        while (facts.role() == ImageHead.Role.REPLICA
-                && facts.durable() < arrived
+        Seen seen = find(peer, image);
+        long arrived = seen.arrived();
+        while (seen.facts().role() == ImageHead.Role.REPLICA
+                && seen.facts().durable() < arrived
                 && desk.context().clock().monotonicNanos() < until) {
             desk.pause(LOOK_NANOS);
-            facts = find(peer, image);
+            seen = find(peer, image);
         }
-        return facts;
+        return seen.facts();
     }
 
-    /** The last event that a replica has, be it in memory only; 0 where that cannot be said. */
-    private long arrived(String image) {
-        try {
-            ImageFacts facts = desk.facts(image);
-            return facts.role() == ImageHead.Role.REPLICA ? facts.replica().arrived() : 0;
-        } catch (StorageException e) {
-            // Whoever looks says why.
-            return 0;
-        }
-    }
+    /**
+     * How an image is here.
+     *
+     * @param facts as a peer is told
+     * @param arrived the last event that a replica has, be it in memory only; 0 of a primary
+     */
+    private record Seen(Answer.Facts facts, long arrived) {}
 
-    private Answer.Facts find(String peer, String image) throws StorageException {
+    private Seen find(String peer, String image) throws StorageException {
         try {
-            return look(peer, image);
+            return see(peer, image);
         } catch (StorageException e) {
             boolean primary = promoting.contains(image)
                     || desk.services().images().image(image).role() == ImageHead.Role.PRIMARY;
@@ -495,13 +492,17 @@ final class Roles {
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {
+        return see(peer, image).facts();
+    }
+
+    private Seen see(String peer, String image) throws StorageException {
         // In this order: who is about to be promoted and has been meanwhile must not look like neither.
         // It is not waited for: it may keep a branch first, and whoever asks has to know at once.
         boolean taken = promoting.contains(image);
         ImageFacts facts = taken ? desk.facts(image) : desk.turns().in(turn(image), () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA && !taken;
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
-        return new Answer.Facts(
+        Answer.Facts told = new Answer.Facts(
                 replica ? ImageHead.Role.REPLICA : ImageHead.Role.PRIMARY,
                 replica && wish != null && !isSource(peer, image, wish),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
@@ -513,6 +514,8 @@ final class Roles {
                         : facts.watermarks().durable(),
                 Encoder.newest(facts.epochs()),
                 image);
+        return new Seen(
+                told, facts.role() == ImageHead.Role.REPLICA ? facts.replica().arrived() : 0);
     }
 
     /** Whether a replica follows the very image that the peer has of it. */
