@@ -4,10 +4,10 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.device.BlockDevice;
 import io.tidemark.api.device.DeviceSession;
-import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.run.Hasty;
 import io.tidemark.mirror.internal.run.PartSums;
 import io.tidemark.mirror.internal.run.Settling;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -39,7 +39,7 @@ final class PartReader {
                 .device(image)
                 .orElseThrow(() -> new StorageException(
                         Reason.UNAVAILABLE, "the image " + image + " is not served", "look at image:list"));
-        try (DeviceSession session = device.connect("compare", new Quiet())) {
+        try (DeviceSession session = device.connect("compare", new Hasty())) {
             long size = device.sizeBytes();
             int count = (int) Math.min(parts, (Math.max(0, size - offset) + partBytes - 1) / partBytes);
             List<Answer.Sum> sums = new ArrayList<>(all(session, offset, partBytes, count, size));
@@ -89,24 +89,5 @@ final class PartReader {
     /** What was seen becomes durable, because only that can be found in the journal, and stays. */
     private void settle(DeviceSession session, Journal journal, long sequence) throws StorageException {
         Settling.settle(session, journal, sequence, desk.context().workers().newGate(), () -> false);
-    }
-
-    /** Reads and flushes end by themselves when the device goes away. */
-    private static final class Quiet implements SessionListener {
-        @Override
-        public void swept() {
-            // One request at a time, which has a completion of its own.
-        }
-
-        @Override
-        public void closed(String why) {
-            // The request under way says so.
-        }
-
-        @Override
-        public boolean readsWait() {
-            // Only so many compare at once.
-            return false;
-        }
     }
 }

@@ -154,25 +154,14 @@ final class Copier {
                 .device(image)
                 .orElseThrow(() -> new StorageException(
                         Reason.UNAVAILABLE, "the image '" + image + "' is not served", "look at image:list"));
-        SessionListener quiet = new SessionListener() {
-            @Override
-            public void swept() {
-                // One request at a time, which has a completion of its own.
-            }
-
+        SessionListener hasty = new Hasty() {
             @Override
             public void closed(String why) {
                 outgoing.fail(new StorageException(Reason.UNAVAILABLE, "'" + image + "' went away: " + why, ""));
                 gate.open();
             }
-
-            @Override
-            public boolean readsWait() {
-                // Other copies wait for the slot.
-                return false;
-            }
         };
-        try (DeviceSession session = device.connect("copy to " + outgoing.peer(), quiet)) {
+        try (DeviceSession session = device.connect("copy to " + outgoing.peer(), hasty)) {
             copy(session, device);
         }
     }
