@@ -568,7 +568,14 @@ final class Lifecycle {
         }
     }
 
-    /** Forces and applies everything, unless a store fails or the image is full. */
+    /**
+     * Forces and applies everything, unless a store fails or the image is full.
+     *
+     * <p>While somebody forces, the worker that is woken here may find nothing that it may begin, and whoever forces need not go on:
+     * maybe nobody waits for what is behind. But the applier asks for that as soon as it is to bring it to the image, and the receiver
+     * of a replica when it is closed. What neither asks for, as behind a batch that an image is too full for, the worker forces when
+     * nothing has come for a moment.
+     */
     private void drain() {
         synchronized (core.lock) {
             core.wantCheckpoint();
