@@ -7,8 +7,9 @@ import java.util.Objects;
  * What is wished of a new replica.
  *
  * @param name of the replica's image at the peer; empty for the name that it has here
- * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time, or for what was ordered for it
- *     before where the peer has the replica already. What is received is durable there at once all the same
+ * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time; {@link #DELAY_AS_BEFORE} for what was
+ *     ordered for it before where the peer has the replica already, and else real time. What is received is durable there at once all
+ *     the same
  * @param properties configuration of the image that is made there, keys as in {@link io.tidemark.api.admin.ImageKeys}, pools
  *     among them; missing ones get that node's defaults. Without size and block, which are the source's. {@link #SHARED} may be
  *     among them
@@ -22,8 +23,11 @@ public record ReplicaOptions(String name, long delayNanos, Map<String, String> p
      */
     public static final String SHARED = "shared";
 
-    /** A replica in real time, of the same name, in the default pools. */
-    public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", 0, Map.of());
+    /** Nothing is said about the delay. */
+    public static final long DELAY_AS_BEFORE = -1;
+
+    /** A replica of the same name, in the default pools, in real time unless a delay was ordered for it before. */
+    public static final ReplicaOptions DEFAULTS = new ReplicaOptions("", DELAY_AS_BEFORE, Map.of());
 
     /**
      * A replica that is copied as a whole.
@@ -39,12 +43,12 @@ public record ReplicaOptions(String name, long delayNanos, Map<String, String> p
     /**
      * Checks and copies.
      *
-     * @throws IllegalArgumentException when the delay is negative, or a seed comes with properties
+     * @throws IllegalArgumentException when the delay is less than {@link #DELAY_AS_BEFORE}, or a seed comes with properties
      */
     public ReplicaOptions {
         Objects.requireNonNull(name, "name");
         properties = Map.copyOf(properties);
-        if (delayNanos < 0) {
+        if (delayNanos < DELAY_AS_BEFORE) {
             throw new IllegalArgumentException("a delay of " + delayNanos + " ns is negative");
         }
         if (seed && !properties.isEmpty()) {

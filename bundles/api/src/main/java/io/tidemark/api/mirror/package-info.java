@@ -3,7 +3,7 @@
  * console and embedders call.
  */
 @Export
-@Version("2.6.0")
+@Version("2.7.0")
 package io.tidemark.api.mirror;
 
 import org.osgi.annotation.bundle.Export;

@@ -149,7 +149,7 @@ final class Site implements SessionListener {
             properties.put(ReplicaOptions.SHARED, SHARED);
         }
         promise(properties);
-        return new ReplicaOptions("", 0, properties);
+        return new ReplicaOptions("", ReplicaOptions.DELAY_AS_BEFORE, properties);
     }
 
     /** What is acknowledged here, while the image is primary here. */

@@ -192,7 +192,8 @@ final class MirrorImages {
             throw Failure.usage(SEED + ": the image that is there has its own configuration; leave out "
                     + String.join(", ", properties.keySet()) + ", and change it there with image:set");
         }
-        long delayNanos = MirrorHeads.nanos(DELAY, arguments.duration(DELAY).orElse(Duration.ZERO));
+        Duration delay = arguments.duration(DELAY).orElse(null);
+        long delayNanos = delay == null ? ReplicaOptions.DELAY_AS_BEFORE : MirrorHeads.nanos(DELAY, delay);
         ReplicaOptions options = new ReplicaOptions(arguments.value(NAME).orElse(""), delayNanos, properties, seed);
         if (seed) {
             call.confirm(

@@ -157,7 +157,7 @@ class MirrorCommandsTest {
                 node, "mirror:enable vm1 --to siteb --delay 1h --name vm9 --pool slow --set trim.age=1h --json"));
         assertEquals("starting", json.get("state"));
         told(
-                "enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}, seed=false]",
+                "enable vm1 siteb ReplicaOptions[name=, delayNanos=-1, properties={}, seed=false]",
                 "enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=3600000000000, properties="
                         + Map.copyOf(Map.of("pool", "slow", "trim.age", "1h")) + ", seed=false]");
         assertEquals(
@@ -165,14 +165,16 @@ class MirrorCommandsTest {
                 asks("mirror:enable vm1 --to siteb --name vm9 --seed"));
         told();
         Typed.run(node, "mirror:enable vm1 --to siteb --name vm9 --seed --yes");
-        told("enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=0, properties={}, seed=true]");
+        told("enable vm1 siteb ReplicaOptions[name=vm9, delayNanos=-1, properties={}, seed=true]");
         assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --seed --pool slow --yes")
                 .getMessage()
                 .contains("leave out pool"));
         Typed.run(node, "mirror:enable vm1 --to siteb --journal-pool fast");
-        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={journalPool=fast}, seed=false]");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=-1, properties={journalPool=fast}, seed=false]");
         Typed.run(node, "mirror:enable vm1 --to siteb --shared both");
-        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={shared=both}, seed=false]");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=-1, properties={shared=both}, seed=false]");
+        Typed.run(node, "mirror:enable vm1 --to siteb --delay 0s");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}, seed=false]");
         assertTrue(refused(Kind.USAGE, "mirror:enable vm1 --to siteb --delay soon")
                 .getMessage()
                 .startsWith("--delay: 'soon' is no duration"));
@@ -193,7 +195,7 @@ class MirrorCommandsTest {
                         .getMessage());
         told();
         Typed.run(node, "mirror:enable vm1 --to siteb --transport tcp");
-        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=0, properties={}, seed=false]");
+        told("enable vm1 siteb ReplicaOptions[name=, delayNanos=-1, properties={}, seed=false]");
     }
 
     @Test

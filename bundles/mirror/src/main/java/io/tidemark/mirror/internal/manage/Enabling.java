@@ -259,7 +259,7 @@ final class Enabling {
             create.putAll(before.properties());
         }
         ReplicaWish wish = ReplicaWish.turned(before, image, peer, name(order.image()), create);
-        wish = order.delayNanos() == 0 ? wish : wish.delayed(order.delayNanos());
+        wish = order.delayNanos() == ReplicaOptions.DELAY_AS_BEFORE ? wish : wish.delayed(order.delayNanos());
         return shared == null ? wish : wish.shared(shared);
     }
 

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.wire;
 
+import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -14,7 +15,7 @@ public sealed interface Order extends Message {
      * Have a replica of an image of the sender.
      *
      * @param identity of the image
-     * @param delayNanos so far behind
+     * @param delayNanos so far behind; {@link ReplicaOptions#DELAY_AS_BEFORE} where nothing is said
      * @param image its name at the sender
      * @param replica its name to be
      * @param properties configuration of the image that is made, when there is none yet

@@ -1,6 +1,7 @@
 package io.tidemark.mirror.internal.wire;
 
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -157,7 +158,10 @@ final class OrderCode {
 
     private Order.Enable enable() throws CharacterCodingException {
         UUID identity = decoder.uuid();
-        long delay = decoder.count("delay");
+        long delay = in.getLong();
+        if (delay < ReplicaOptions.DELAY_AS_BEFORE) {
+            throw new IllegalArgumentException("delay is " + Long.toUnsignedString(delay));
+        }
         boolean seed = decoder.flag();
         String image = name();
         String replica = name();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,22 @@ class EnabledAgainSimulationTest {
             assertEquals(List.of(), nodes.b.mirrors.status());
             nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "fast")));
             nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
+    /** None is a delay, too: it is what somebody says who does not want the one that there is. */
+    @Test
+    void aDelayThatIsSaidIsTheReplicasFromThenOn() {
+        TwoNodes.play(1910, 3, nodes -> {
+            nodes.a.mirrors.enable("disk", "b", new ReplicaOptions("", 600 * TwoNodes.SECOND, Map.of()));
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> nodes.b.status("disk").state() == MirrorStatus.State.UP_TO_DATE, 30 * TwoNodes.SECOND));
+            nodes.write(nodes.a, 5);
+            nodes.a.mirrors.enable("disk", "b", ReplicaOptions.DEFAULTS);
+            assertEquals("10m", nodes.b.keys(FILE).get("delay"));
+            nodes.a.mirrors.enable("disk", "b", new ReplicaOptions("", 0, Map.of()));
+            assertEquals(0, nodes.b.status("disk").delayWantedNanos());
             nodes.awaitEqual(nodes.a, nodes.b);
         });
     }

@@ -10,11 +10,13 @@ import io.tidemark.api.EventHeader;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.ReplicaOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,14 @@ class WireTest {
             assertArrayEquals(
                     frame, Samples.encoded(decoded.message()), message.type().name());
             assertEquals(message.type(), decoded.message().type());
+        }
+    }
+
+    @Test
+    void aDelayOfWhichNothingIsSaidIsNotNone() throws StorageException {
+        for (long delay : new long[] {ReplicaOptions.DELAY_AS_BEFORE, 0}) {
+            Order.Enable enable = new Order.Enable(new UUID(7, 8), delay, "disk", "copy", Map.of(), false);
+            assertEquals(delay, ((Order.Enable) decoded(Samples.encoded(enable))).delayNanos());
         }
     }
 
@@ -198,6 +208,9 @@ class WireTest {
                 .contains("released"));
         assertTrue(refused(changed(new Message.Progress(3, 2, 1), Wire.HEADER_BYTES, 1, 8))
                 .contains("not in order"));
+        Message enable =
+                new Order.Enable(new UUID(7, 8), ReplicaOptions.DELAY_AS_BEFORE, "disk", "disk", Map.of(), false);
+        assertTrue(refused(changed(enable, Wire.HEADER_BYTES + 16, -2, 8)).contains("delay is"));
     }
 
     @Test
