@@ -2,6 +2,8 @@ package io.tidemark.mirror.internal.manage;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.admin.ImageKeys;
+import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
@@ -253,11 +255,12 @@ final class Enabling {
      */
     private static ReplicaWish wished(ReplicaWish before, String image, String peer, Order.Enable order)
             throws StorageException {
-        Map<String, String> create = new TreeMap<>(order.properties());
-        String shared = create.remove(ReplicaWish.SHARED);
-        if (create.isEmpty() && before != null && !order.seed()) {
+        Map<String, String> create = new TreeMap<>();
+        if (before != null && !order.seed()) {
             create.putAll(before.properties());
         }
+        create.putAll(order.properties());
+        String shared = create.remove(ReplicaWish.SHARED);
         ReplicaWish wish = ReplicaWish.turned(before, image, peer, name(order.image()), create);
         wish = order.delayNanos() == ReplicaOptions.DELAY_AS_BEFORE ? wish : wish.delayed(order.delayNanos());
         return shared == null ? wish : wish.shared(shared);
@@ -326,8 +329,12 @@ final class Enabling {
         if (facts == null || !facts.imageIdentity().equals(order.identity())) {
             return;
         }
-        wished.entrySet()
-                .removeAll(desk.services().images().image(image).properties().entrySet());
+        ImageStatus here = desk.services().images().image(image);
+        Map<String, String> has = new TreeMap<>(here.properties());
+        // It lies in a pool also where its configuration names none.
+        has.putIfAbsent(ImageKeys.POOL, here.pool());
+        has.putIfAbsent(ImageKeys.JOURNAL_POOL, here.journalPool());
+        wished.entrySet().removeAll(has.entrySet());
         if (!wished.isEmpty()) {
             throw new StorageException(
                     Reason.INVALID,

@@ -47,6 +47,22 @@ class EnabledAgainSimulationTest {
         });
     }
 
+    /** Nobody said where the image is to lie, so it lies in the default pools; what else was said of it stays. */
+    @Test
+    void thePoolThatItLiesInMayBeNamed() {
+        TwoNodes.play(1920, 3, nodes -> {
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("trim", "age")));
+            nodes.awaitEqual(nodes.a, nodes.b);
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "default")));
+            assertEquals("age", nodes.b.keys(FILE).get("create.trim"));
+            nodes.a.mirrors.enable("disk", "b", options(Map.of("journalPool", nodes.b.engine.journalPool)));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "b", options(Map.of("pool", "fast"))));
+            refused(Reason.INVALID, () -> nodes.a.mirrors.enable("disk", "b", options(Map.of("journalPool", "fast"))));
+            nodes.write(nodes.a, 5);
+            nodes.awaitEqual(nodes.a, nodes.b);
+        });
+    }
+
     /** None is a delay, too: it is what somebody says who does not want the one that there is. */
     @Test
     void aDelayThatIsSaidIsTheReplicasFromThenOn() {

@@ -33,7 +33,7 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
                 "",
                 image.sizeBytes,
                 4096,
-                "",
+                image.properties.getOrDefault("pool", "default"),
                 engine.journalPool,
                 "",
                 "",
