@@ -236,6 +236,7 @@ public final class FakeMirrors implements MirrorManager {
     @Override
     public Verification verify(String image, String peer, WorkListener listener) throws StorageException {
         done("verify " + image + " " + peer);
+        listener.progress("reads the events between the two sides", 0, -1);
         if (!listener.progress("compares", 1 << 20, 10 << 20)) {
             throw new StorageException(Reason.CLOSED, "the comparison was given up", "nothing was changed");
         }

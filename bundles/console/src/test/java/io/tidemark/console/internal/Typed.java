@@ -80,6 +80,11 @@ public final class Typed implements Front {
         return out.toString();
     }
 
+    /** What was shown meanwhile, in turn. */
+    public List<String> steps() {
+        return steps;
+    }
+
     /** How it failed. */
     public Failure failure() {
         return failure;

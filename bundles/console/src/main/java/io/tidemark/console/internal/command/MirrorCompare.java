@@ -95,11 +95,16 @@ final class MirrorCompare {
 
         @Override
         public boolean progress(String step, long done, long total) {
-            if (total != totalBytes) {
+            if (total >= 0 && total != totalBytes) {
                 totalBytes = total;
-                progress = begin(Math.max(0, total));
+                progress = begin(total);
             }
-            progress.at(done);
+            if (total >= 0) {
+                progress.at(done);
+            } else if (totalBytes < 0) {
+                // Nothing is compared yet. Later on it is no news what is waited for in between.
+                call.caller().progress(step);
+            }
             return !call.caller().cancelled();
         }
 

@@ -607,6 +607,8 @@ class MirrorCommandsTest {
         mirrors.images.add(Following.source("vm1").status());
         Typed typed = Typed.watch(node, "mirror:verify vm1", 80, Integer.MAX_VALUE);
         assertFalse(typed.text().isEmpty());
+        assertTrue(typed.steps().contains("reads the events between the two sides"), () -> typed.steps()
+                .toString());
         mirrors.failure = new StorageException(Reason.UNAVAILABLE, "siteb is not linked", "look at mirror:peer-list");
         assertEquals(
                 "siteb is not linked; look at mirror:peer-list",

@@ -24,6 +24,10 @@ final class Comparison {
     private static final int MOST_PARTS_OF_IMAGE = 1 << 18;
     private static final int BATCH_BYTES = 16 << 20;
     private static final int ROUNDS = 3;
+
+    /** After so many it is told that it goes on. */
+    private static final int EVENTS_AT_ONCE = 1 << 13;
+
     private static final long ANSWER_NANOS = 60 * Desk.SECOND;
     private static final long RECEIVE_NANOS = 10 * Desk.SECOND;
     private static final long LOOK_NANOS = Desk.SECOND / 100;
@@ -165,9 +169,22 @@ final class Comparison {
             }
             desk.pause(LOOK_NANOS);
         }
-        touches.scan(reader, scanned, sequence);
-        scanned = sequence;
+        long before = scanned;
+        while (scanned < sequence) {
+            long upTo = Math.min(sequence, scanned + EVENTS_AT_ONCE);
+            touches.scan(reader, scanned, upTo);
+            scanned = upTo;
+            tellScanned(scanned - before, sequence - before);
+        }
         return true;
+    }
+
+    /** Behind a long delay there are many, and whoever waits for this may give it up, or think that it has ended. */
+    private void tellScanned(long events, long all) throws StorageException {
+        if (events < all
+                && !listener.progress("reads the events between the two sides, " + events + " of " + all, 0, -1)) {
+            throw Desk.givenUp("nothing was changed");
+        }
     }
 
     /** Whether the source is where this replica comes from. An epoch that has just begun may be on its way. */
