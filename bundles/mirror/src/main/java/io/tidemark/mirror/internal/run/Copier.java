@@ -431,7 +431,7 @@ final class Copier {
     /** Sends what counts against the window. */
     private boolean counted(ByteBuffer frame) {
         while (!ended()) {
-            if (outgoing.credit().tryTake(frame.remaining())) {
+            if (outgoing.takeCopyCredit(frame.remaining())) {
                 return link.send(sending, frame);
             }
             gate.await(SECOND);

@@ -191,10 +191,6 @@ final class Outgoing {
         return open;
     }
 
-    Credit credit() {
-        return credit;
-    }
-
     Journal journal() {
         return tape.journal();
     }
@@ -260,6 +256,7 @@ final class Outgoing {
 
     /** The copy is whole; the replica may have said before that it has all of it. */
     void copied() {
+        credit.passes(Credit.Taker.COPY);
         report(true);
         side.ready(this);
     }
@@ -373,7 +370,7 @@ final class Outgoing {
         }
         listenNoMore();
         ByteBuffer frame = Encoder.encode(channel, new Message.Durable(durable, 0, 0));
-        if (!credit.tryTake(frame.remaining())) {
+        if (takeCredit(frame.remaining(), frame.remaining()) == 0) {
             return 0; // more credit comes
         }
         long now = all.context().clock().monotonicNanos();
@@ -422,7 +419,7 @@ final class Outgoing {
             if (epoch.number() > toldEpoch && epoch.firstSequence() <= next) {
                 ByteBuffer frame = Encoder.encode(channel, new Message.NextEpoch(epoch));
                 int length = frame.remaining();
-                if (availableAhead(length) == 0 || !credit.tryTake(length)) {
+                if (takeCredit(length, length) == 0) {
                     return -1;
                 }
                 bytes += length;
@@ -439,10 +436,33 @@ final class Outgoing {
         return epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
     }
 
+    /** For a frame of events: 0 while there is not the least, be it of credit or of what may go ahead of the copy. */
+    private long takeCredit(long least, long most) {
+        long ahead = availableAhead(least);
+        long taken = 0;
+        if (ahead > 0) {
+            taken = credit.takeUpTo(Credit.Taker.EVENTS, least, Math.min(ahead, most));
+        } else {
+            credit.passes(Credit.Taker.EVENTS);
+        }
+        if (copier != null && credit.owes(Credit.Taker.COPY)) {
+            copier.wake();
+        }
+        return taken;
+    }
+
+    /** For the copy. */
+    boolean takeCopyCredit(long bytes) {
+        boolean taken = credit.tryTake(Credit.Taker.COPY, bytes);
+        if (credit.owes(Credit.Taker.EVENTS)) {
+            side.ready(this);
+        }
+        return taken;
+    }
+
     private long sendEvents(EventsFrame frame, PeerLink out, Gate sending) throws StorageException {
         long least = EVENTS_HEAD_BYTES + Wire.EVENT_BYTES + (long) pending.bodyLength();
-        long most = availableAhead(least);
-        long taken = most == 0 ? 0 : credit.takeUpTo(least, Math.min(most, SourceSide.QUANTUM_BYTES));
+        long taken = takeCredit(least, SourceSide.QUANTUM_BYTES);
         if (taken == 0) {
             return 0; // more credit comes, or events arrive, or the copy ends
         }

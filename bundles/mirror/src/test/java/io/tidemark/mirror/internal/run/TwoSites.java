@@ -173,9 +173,9 @@ final class TwoSites {
     final Site a;
     final Site b;
 
-    private TwoSites(SimulatedMachine machine) {
+    private TwoSites(SimulatedMachine machine, NetworkSettings way) {
         this.machine = machine;
-        this.network = new SimulatedNetwork(machine, NetworkSettings.DEFAULT);
+        this.network = new SimulatedNetwork(machine, way);
         this.random = machine.random("scene");
         this.shortage = new Shortage(machine.random("shortage"));
         this.a = new Site("a", "b", KEY_A, KEY_B);
@@ -188,10 +188,14 @@ final class TwoSites {
     }
 
     static void play(long firstSeed, int seeds, Scene scene) {
+        play(firstSeed, seeds, NetworkSettings.DEFAULT, scene);
+    }
+
+    static void play(long firstSeed, int seeds, NetworkSettings way, Scene scene) {
         for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
             SimulatedMachine machine = SimulatedMachine.ofSeed(seed);
             machine.run(() -> {
-                TwoSites sites = new TwoSites(machine);
+                TwoSites sites = new TwoSites(machine, way);
                 scene.play(sites);
                 assertEquals(List.of(), sites.broken);
             });
