@@ -682,6 +682,7 @@ final class Core {
     /** A store failed: requests wait from now on. */
     void failed(ImageListener.Part part, StorageException failure, Aftermath after) {
         figures.failures++;
+        imageLost |= part == ImageListener.Part.IMAGE;
         if (suspended || stopping) {
             if (stopping && !suspended) {
                 suspended = true;
@@ -706,6 +707,9 @@ final class Core {
 
     /** Which store failed since the last resume; null when none did. */
     ImageListener.Part failedPart;
+
+    /** It was the image, maybe behind the journal: it may have lost what was applied. */
+    boolean imageLost;
 
     /** What the last read that failed said; null when none did since the image was opened. */
     String failedRead;

@@ -176,6 +176,7 @@ final class Lifecycle {
                 core.suspended = false;
                 core.suspendedWhy = "";
                 core.failedPart = null;
+                core.imageLost = false;
                 core.imageFull = false;
                 core.applier.restart();
                 core.checkpointer.restart();

@@ -7,6 +7,7 @@ import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.Journal;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.BooleanSupplier;
 
 /**
  * Reads: the overlay of a moment, taken under the lock, over the image. For several threads at once.
@@ -163,7 +164,7 @@ final class Reads {
      */
     private boolean imageStillHolds() {
         synchronized (core.lock) {
-            return core.failedPart != ImageListener.Part.IMAGE;
+            return !core.imageLost;
         }
     }
 
@@ -235,7 +236,7 @@ final class Reads {
 
     /** The map of a range, journaled writes included. */
     void extents(long offset, long length, boolean waits, BlockImage.ExtentVisitor visitor) throws StorageException {
-        MergingVisitor merged = new MergingVisitor(visitor);
+        MergingVisitor merged = new MergingVisitor(visitor, offset, this::imageStillHolds);
         Pieces upper = take();
         Pieces pieces = take();
         try {
@@ -246,7 +247,7 @@ final class Reads {
                 Stores stores = enter(at, stepEnd - at, waits, upper, pieces, false);
                 try {
                     step(at, stepEnd, pieces, stores.image(), merged);
-                    at = stepEnd;
+                    at = imageStillHolds() ? stepEnd : merged.forget();
                 } catch (StorageException e) {
                     if (e.reason() != Reason.STALE_SERVICE && e.reason() != Reason.CLOSED) {
                         throw told(e);
@@ -294,21 +295,34 @@ final class Reads {
         }
     }
 
-    /** Joins adjacent extents of the same sort. */
+    /** Joins adjacent extents of the same sort. Where the image had data that it has lost it has holes, which are not told. */
     private static final class MergingVisitor implements BlockImage.ExtentVisitor {
         private final BlockImage.ExtentVisitor target;
+        private final BooleanSupplier holds;
         private long offset;
         private long length;
         private boolean data;
         private long end;
+        private long told;
         private boolean ended;
+        private boolean doubtful;
 
-        MergingVisitor(BlockImage.ExtentVisitor target) {
+        MergingVisitor(BlockImage.ExtentVisitor target, long from, BooleanSupplier holds) {
             this.target = target;
+            this.told = from;
+            this.holds = holds;
         }
 
         boolean ended() {
-            return ended;
+            return ended || doubtful;
+        }
+
+        /** Takes back what was not told yet; returns from where on that is. */
+        long forget() {
+            length = 0;
+            end = told;
+            doubtful = false;
+            return told;
         }
 
         /** Up to where the map is known. */
@@ -321,7 +335,11 @@ final class Reads {
             end = nextOffset + nextLength;
             if (length > 0 && data == nextData) {
                 length += nextLength;
-                return !ended;
+                return !ended();
+            }
+            doubtful = length > 0 && !data && !holds.getAsBoolean();
+            if (doubtful) {
+                return false;
             }
             flush();
             offset = nextOffset;
@@ -333,6 +351,7 @@ final class Reads {
         void flush() {
             if (length > 0 && !ended) {
                 ended = !target.extent(offset, length, data);
+                told = offset + length;
             }
             length = 0;
         }

@@ -58,6 +58,7 @@ final class MemoryImage implements BlockImage {
     long forces;
     Runnable beforeWrite = () -> {};
     Runnable beforeRead = () -> {};
+    Runnable beforeMap = () -> {};
 
     /** Sets that were begun and not awaited. */
     volatile int underWay;
@@ -269,7 +270,12 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
+    public void extents(long offset, long length, ExtentVisitor visitor) throws StorageException {
+        beforeMap.run();
+        map(offset, length, visitor);
+    }
+
+    private synchronized void map(long offset, long length, ExtentVisitor visitor) throws StorageException {
         usable();
         for (long at = offset; at < offset + length; at += 512) {
             long step = Math.min(512, offset + length - at);
