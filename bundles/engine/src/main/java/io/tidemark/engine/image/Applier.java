@@ -416,6 +416,8 @@ final class Applier implements Runnable, BatchWriter.Interruption {
             core.admitHeld(wall, after);
             core.updateState(after);
             core.changed.signal();
+            // Who waits for room goes on while the image is full: reads do.
+            core.room.signal();
         }
         after.settle(core);
     }

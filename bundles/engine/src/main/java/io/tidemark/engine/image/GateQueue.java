@@ -43,6 +43,13 @@ final class GateQueue {
         }
     }
 
+    /** Has the next signal open a gate of somebody who waits for something else too. Called under the lock. */
+    void add(Gate gate) {
+        if (!waiting.contains(gate)) {
+            waiting.add(gate);
+        }
+    }
+
     /** Lets all look again. Called under the lock. */
     void signal() {
         for (Gate gate : waiting) {

@@ -87,6 +87,7 @@ final class Lifecycle {
                 core.figures.suspensions++;
                 core.updateState(after);
                 core.changed.signal();
+                core.room.signal();
                 core.applier.wake();
                 core.moved(after);
             }

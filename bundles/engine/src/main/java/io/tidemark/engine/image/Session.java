@@ -25,6 +25,9 @@ final class Session implements DeviceSession {
     private final String client;
     private final SessionListener listener;
     private final Gate memory;
+    /** The pool will say when something is released. */
+    private volatile boolean awaitsRelease;
+
     private final Aftermath after = new Aftermath();
     private Request spare = new Request();
     private boolean answered;
@@ -88,16 +91,30 @@ final class Session implements DeviceSession {
             if (evictSome()) {
                 continue;
             }
-            pool.whenFreed(memory::open);
-            payload = pool.tryTake(lengthBytes);
-            if (payload != null) {
-                return payload;
+            if (!awaitsRelease) {
+                awaitsRelease = true;
+                pool.whenFreed(this::released);
+                payload = pool.tryTake(lengthBytes);
+                if (payload != null) {
+                    return payload;
+                }
             }
             takeWaited = true;
+            synchronized (core.lock) {
+                // Of what gets durable, by this thread or by another, memory may be taken.
+                core.room.add(memory);
+            }
             drive(false);
-            memory.await(Long.MAX_VALUE);
+            if (!evictSome()) {
+                memory.await(Long.MAX_VALUE);
+            }
         }
         throw Failures.closed(core.labels.name());
+    }
+
+    private void released() {
+        awaitsRelease = false;
+        memory.open();
     }
 
     @Override
