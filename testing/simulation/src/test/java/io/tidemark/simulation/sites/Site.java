@@ -3,6 +3,7 @@ package io.tidemark.simulation.sites;
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
@@ -17,6 +18,7 @@ import io.tidemark.api.device.SessionListener;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalStore;
+import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.Fence;
@@ -538,12 +540,17 @@ final class Site implements SessionListener {
 
     void hold() throws StorageException {
         lifted();
-        heldAt = mirrors.hold(IMAGE).heldAt().orElseThrow().sequence();
+        heldAt = heldAt(mirrors.hold(IMAGE));
+    }
+
+    /** It is promoted already where its source has handed over to it meanwhile. */
+    private static long heldAt(MirrorStatus held) {
+        return held.heldAt().map(Position::sequence).orElse(Long.MAX_VALUE);
     }
 
     void step(int events) throws StorageException {
         lifted();
-        heldAt = mirrors.step(IMAGE, events).heldAt().orElseThrow().sequence();
+        heldAt = heldAt(mirrors.step(IMAGE, events));
     }
 
     void follow(long delay) throws StorageException {
