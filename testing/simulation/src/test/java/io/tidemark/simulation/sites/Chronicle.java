@@ -245,8 +245,11 @@ final class Chronicle {
 
     /** A site's own epoch begins: it has whatever was promised anywhere. */
     void promoted(String site, Epoch epoch) {
-        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
-        predecessors.put(epoch.identity(), epoch.predecessorIdentity());
+        boolean begun = predecessors.put(epoch.identity(), epoch.predecessorIdentity()) != null;
+        if (begun) {
+            // A site that is copied anew: the relay begins inside an epoch that was its own once.
+            return;
+        }
         Place end = new Place(epoch.predecessorIdentity(), epoch.firstSequence() - 1);
         if (!unsure.contains(site)) {
             survives(end);
