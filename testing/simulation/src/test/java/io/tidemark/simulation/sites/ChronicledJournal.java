@@ -23,9 +23,13 @@ final class ChronicledJournal extends ForwardingJournal {
 
     @Override
     public void startEpoch(Epoch epoch) throws StorageException {
-        below.startEpoch(epoch);
-        site.durable(below.durable());
-        site.startedEpoch(epoch);
+        try {
+            below.startEpoch(epoch);
+            site.durable(below.durable());
+        } finally {
+            // Also where that failed or was cut: a journal that is opened again may be in it all the same.
+            site.startedEpoch(epoch);
+        }
     }
 
     @Override
