@@ -222,6 +222,15 @@ final class Chronicle {
         return branch(beginning).stream().allMatch(branch::contains);
     }
 
+    /** Whether an epoch is the newest one of a branch, or before that. */
+    boolean leadsTo(UUID newest, UUID epoch) {
+        UUID at = newest;
+        while (at != null && !at.equals(epoch)) {
+            at = predecessors.get(at);
+        }
+        return at != null;
+    }
+
     private Set<Place> branch(Place end) {
         Set<Place> branch = new HashSet<>();
         Place at = end;
