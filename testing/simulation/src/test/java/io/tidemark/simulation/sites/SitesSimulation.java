@@ -331,7 +331,8 @@ final class SitesSimulation extends Scene {
 
     /**
      * The one with the newest epoch; where there is none, whoever is furthest becomes it. Two that could not see each other may both
-     * have been promoted behind one demotion, and demoted again: of such branches people keep the one with what was promised.
+     * have been promoted behind one demotion, and one or both demoted again: of such branches people keep the one with what was
+     * promised.
      */
     private Site primary() throws StorageException {
         Site newest = null;
@@ -346,14 +347,26 @@ final class SitesSimulation extends Scene {
 
     private long rank(Site site) {
         ImageFacts facts = site.facts();
-        boolean usable =
-                facts.role() == ImageHead.Role.PRIMARY || facts.replica().consistency() == Consistency.CONSISTENT;
         long epoch = facts.epochs().isEmpty()
                 ? 0
                 : facts.epochs().get(facts.epochs().size() - 1).number();
         long kept = chronicle.keeps(end(site)) ? 1L << 59 : 0;
-        long role = facts.role() == ImageHead.Role.PRIMARY ? 1L << 60 : kept;
-        return usable ? role + (epoch << 32) + facts.watermarks().durable() : -1;
+        long role = facts.role() == ImageHead.Role.PRIMARY && !isGivenUp(site) ? 1L << 60 : kept;
+        return isUsable(facts) ? role + (epoch << 32) + facts.watermarks().durable() : -1;
+    }
+
+    private static boolean isUsable(ImageFacts facts) {
+        return facts.role() == ImageHead.Role.PRIMARY || facts.replica().consistency() == Consistency.CONSISTENT;
+    }
+
+    /** A primary that lacks what was promised on a branch beside its own: people do not keep that for its role. */
+    private boolean isGivenUp(Site site) {
+        UUID newest = newest(site.facts());
+        return !chronicle.keeps(end(site))
+                && sites.stream()
+                        .anyMatch(other -> isUsable(other.facts())
+                                && chronicle.keeps(end(other))
+                                && !chronicle.leadsTo(newest(other.facts()), newest));
     }
 
     private void follow(Site site, Site primary) throws StorageException {
