@@ -123,7 +123,7 @@ final class JournalShow {
                 if (!marks || !scan.name(event).isEmpty()) {
                     summary.add(event);
                     if (lines != null && lines.add(event, note(scan, event))) {
-                        lines.print(scan);
+                        lines.print(scan::pause);
                     } else if (lines == null) {
                         progress.at(summary.bodyBytes());
                     }
@@ -135,7 +135,7 @@ final class JournalShow {
             }
         } finally {
             if (lines != null) {
-                lines.printRest();
+                lines.print(() -> {});
             }
         }
         finish(call, name, summary, lines);
@@ -187,22 +187,14 @@ final class JournalShow {
             return ++gathered >= PORTION;
         }
 
-        /** Whoever looks at them may stop for as long as he likes: the journal is not to wait for him. */
-        void print(JournalScan scan) {
-            if (!call.caller().outSoon(portion.toString())) {
-                scan.pause();
+        /** Whoever looks at them may stop for as long as he likes: the journal is not to wait for him, and is let go before. */
+        void print(Runnable letGo) {
+            if (gathered > 0 && !call.caller().outSoon(portion.toString())) {
+                letGo.run();
                 call.caller().out(portion.toString());
             }
             portion.setLength(0);
             gathered = 0;
-        }
-
-        void printRest() {
-            if (gathered > 0) {
-                call.caller().out(portion.toString());
-                portion.setLength(0);
-                gathered = 0;
-            }
         }
 
         void end(EventSummary summary) {
