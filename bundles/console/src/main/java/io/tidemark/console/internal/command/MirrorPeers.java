@@ -45,11 +45,12 @@ final class MirrorPeers {
                                         Completion.NONE)
                                 .option(KEY, "KEY", "The peer's key, as mirror:key shows it there.", Completion.NONE)
                                 .flag(TRUST_FIRST, "Takes the first key that shows up at the address, and keeps to it.")
+                                .oneOf(KEY, TRUST_FIRST)
                                 .option(
                                         TRANSPORT,
                                         "NAME",
-                                        "The transport that reaches it; tcp is the default. local: the peer is this node itself,"
-                                                + " so that its images can follow each other.",
+                                        "The transport that reaches it; tcp is the default. local: the peer is this node itself"
+                                                + " and needs no key, so that its images can follow each other.",
                                         Completions::transports)
                                 .option(
                                         FINGERPRINT,

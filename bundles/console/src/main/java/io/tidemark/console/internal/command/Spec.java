@@ -12,6 +12,7 @@ import java.util.List;
  * @param detail what else to know; may be empty
  * @param parameters in order
  * @param options in the order in which help shows them
+ * @param choice names of options of which one has to be given; empty for none
  * @param examples at least one
  */
 public record Spec(
@@ -21,11 +22,13 @@ public record Spec(
         String detail,
         List<Parameter> parameters,
         List<Option> options,
+        List<String> choice,
         List<Example> examples) {
     /** Copies the lists. */
     public Spec {
         parameters = List.copyOf(parameters);
         options = List.copyOf(options);
+        choice = List.copyOf(choice);
         examples = List.copyOf(examples);
     }
 
@@ -74,8 +77,12 @@ public record Spec(
         StringBuilder line = new StringBuilder(fullName());
         parameters.forEach(p -> line.append(' ').append(p.usage()));
         options.stream().filter(Option::needed).forEach(o -> line.append(' ').append(o.usage()));
-        return line.append(options.stream().allMatch(Option::needed) ? "" : " [OPTIONS]")
-                .toString();
+        if (!choice.isEmpty()) {
+            List<String> one = choice.stream().map(name -> option(name).usage()).toList();
+            line.append(' ').append(String.join("|", one));
+        }
+        boolean all = options.stream().allMatch(o -> o.needed() || choice.contains(o.name()));
+        return line.append(all ? "" : " [OPTIONS]").toString();
     }
 
     /**
@@ -96,6 +103,7 @@ public record Spec(
         private String detail = "";
         private final List<Parameter> parameters = new ArrayList<>();
         private final List<Option> options = new ArrayList<>();
+        private List<String> choice = List.of();
         private final List<Example> examples = new ArrayList<>();
 
         private Builder(String fullName, String summary) {
@@ -208,6 +216,17 @@ public record Spec(
         }
 
         /**
+         * Shows some options as those of which one has to be given. The command itself says so where none is.
+         *
+         * @param names with their dashes
+         * @return this
+         */
+        Builder oneOf(String... names) {
+            choice = List.of(names);
+            return this;
+        }
+
+        /**
          * The options of a command that asks before it does something, and has something to show.
          *
          * @return this
@@ -242,6 +261,7 @@ public record Spec(
                     detail,
                     parameters,
                     options,
+                    choice,
                     examples);
         }
     }

@@ -573,6 +573,7 @@ class CommandsTest {
         assertEquals("mirror:switch IMAGE --to PEER [OPTIONS]", usage("mirror:switch"));
         assertEquals("mirror:resync IMAGE --from PEER [OPTIONS]", usage("mirror:resync"));
         assertEquals("mirror:status [IMAGE] [OPTIONS]", usage("mirror:status"));
+        assertEquals("mirror:peer-add NAME [ADDRESS] --key KEY|--trust-first [OPTIONS]", usage("mirror:peer-add"));
     }
 
     private static String usage(String command) {
