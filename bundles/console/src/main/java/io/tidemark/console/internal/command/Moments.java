@@ -22,7 +22,8 @@ final class Moments {
                     + " mark";
 
     /**
-     * Nothing is offered for them: only a walk through the whole journal finds its marks, which is too long for a finger on Tab. {@code
+     * Nothing is offered for them: the journal keeps no list of its marks, and only a walk through all of it finds them, which is too
+     * long for a finger on Tab. A walk through its newest part would have older marks look as if they were not there. {@code
      * journal:inspect --marks} lists them.
      */
     static final Completion COMPLETION = Completion.NONE;
