@@ -51,7 +51,15 @@ offline() {
     TIDEMARK_PROGRAM='tm --offline' exec "$tool" --data "$data" "$@"
 }
 
-node=a data='' serving='' json='' offline=''
+# Whoever names a node means no other one, as in ./run: DIR says whose it is.
+named() {
+    local owner
+    owner=$(sed -n 's/^node *= *//p' "$data/etc/node.properties" 2>/dev/null | head -1)
+    [[ -z $owner || $owner == "$node" ]] \
+        || fail 2 "$data is the data directory of node $owner: say --node $owner, or another --data"
+}
+
+node='' data='' serving='' json='' offline=''
 while (($# > 0)); do
     case $1 in
         --node) (($# > 1)) || fail 2 "--node: a name is missing"; value "$1" "$2"; shift 2 ;;
@@ -77,8 +85,9 @@ if [[ -z $data ]]; then
     if [[ -z $base ]]; then
         if [[ -f $here/run ]]; then base=$here/data; else base=data; fi
     fi
-    data=$base/$node
+    data=$base/${node:-a}
 fi
+[[ -z $node ]] || named
 
 # Nobody listens. A process that holds the data directory's lock is a node on its way up or down.
 nobody() {

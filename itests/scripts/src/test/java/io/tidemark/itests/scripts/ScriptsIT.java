@@ -672,13 +672,25 @@ class ScriptsIT {
         Path data = scratch.resolve("data");
         Files.createDirectories(data.resolve("etc"));
         Files.writeString(data.resolve("etc/node.properties"), "node = a\nnbd = 127.0.0.1:10809\n");
+        String refused = data + " is the data directory of node a: say --node a, or another --data";
+        String journal = "karaf-assembly/src/main/resources/bin/tidemark-journal";
+        List<String> other = List.of("--node", "b", "--data", data.toString());
+        oneUsageError(refused, command(journal, other, "journal:repair", "v1"));
+        oneUsageError(refused, command("./tm", other, "--offline", "journal:repair", "v1"));
+        for (String order : List.of("image:list", "--serving")) {
+            answersThereIsNone(refused, "./tm", data, order);
+        }
         for (String order : List.of("--stop", "--status")) {
-            List<String> words = List.of("--data", data.toString(), order);
-            oneUsageError(
-                    data + " is the data directory of node a: say --node a, or another --data",
-                    command("./run", List.of("--node", "b"), words.toArray(String[]::new)));
-            Outcome own = Shell.run(command("./run", List.of("--node", "a"), words.toArray(String[]::new))
-                    .toArray(String[]::new));
+            answersThereIsNone(refused, "./run", data, order);
+        }
+    }
+
+    /** Under its own name, or under none. */
+    private static void answersThereIsNone(String refused, String script, Path data, String order) {
+        String directory = "--data=" + data;
+        oneUsageError(refused, command(script, List.of("--node", "b", directory), order));
+        for (List<String> given : List.of(List.of(directory, "--node=a"), List.of(directory))) {
+            Outcome own = Shell.run(command(script, given, order).toArray(String[]::new));
             assertEquals(4, own.status(), own.toString());
         }
     }
