@@ -8,6 +8,7 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -52,12 +53,14 @@ class UpgradeIT {
     }
 
     private Outcome start() {
-        return Shell.run(
-                        scratch,
-                        Map.of("JAVA_HOME", scratch.resolve("jdk").toString()),
-                        "",
-                        List.of(home.resolve("bin/tidemark").toString(), "--data", data.toString(), "--nbd", "1"))
-                .good();
+        return run("--nbd", "1").good();
+    }
+
+    private Outcome run(String... address) {
+        List<String> words =
+                new ArrayList<>(List.of(home.resolve("bin/tidemark").toString(), "--data", data.toString()));
+        words.addAll(List.of(address));
+        return Shell.run(scratch, Map.of("JAVA_HOME", scratch.resolve("jdk").toString()), "", words);
     }
 
     private void newVersion(String file, String text) throws IOException {
@@ -105,6 +108,24 @@ class UpgradeIT {
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertTrue(outcome.err().contains(options + " was there before this version came"), outcome.err());
         assertEquals("", start().err(), "said once");
+    }
+
+    /** What was once taken and remembered. */
+    @Test
+    void anAddressWithoutBracketsIsKnownAgain() throws IOException {
+        Path file = Files.createDirectories(data.resolve("etc")).resolve("node.properties");
+        Files.writeString(file, "node = a\nnbd = 0:0:0:0:0:0:0:1:1\nmirror = fe80::1%lo:2\n");
+        run().good();
+        List<String> lines = Files.readAllLines(file);
+        assertTrue(lines.contains("nbd = [0:0:0:0:0:0:0:1]:1"), lines.toString());
+        assertTrue(lines.contains("mirror = [fe80::1%lo]:2"), lines.toString());
+        run().good();
+        assertEquals(lines, Files.readAllLines(file));
+        // What has no port was never taken.
+        Files.writeString(file, "node = a\nnbd = fe80::1\n");
+        Outcome refused = run();
+        assertEquals(2, refused.status(), refused.toString());
+        assertTrue(refused.err().contains("nbd = fe80::1: an IPv6 address stands in brackets"), refused.err());
     }
 
     /** Killed whenever it was: the next start ends with what was shipped, and takes nothing for an edit. */
