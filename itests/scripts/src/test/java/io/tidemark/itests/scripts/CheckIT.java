@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,7 +40,7 @@ class CheckIT {
         file("itests/nodes/src/test/java/KilledTest.java", "class KilledTest {}");
         file("itests/nodes/src/test/java/ShippedTest.java", "@Tag(\"karaf\")\nclass ShippedTest {}");
         file("itests/scripts/src/test/java/QuickTest.java", "@Tag(\"build\")\nclass QuickTest {}");
-        program("mvn", "[ \"$2\" = -v ] && echo 'Apache Maven 3.8.7 (of a test)' || echo \"$*\" >>" + calls("mvn"));
+        maven("echo \"[INFO] NOTE: said by call $(wc -l <" + calls("mvn") + ")\"");
         program("dpkg-query", "exit 1");
         program("apt-get", "echo \"$*\" >>" + calls("apt-get"));
     }
@@ -58,6 +59,14 @@ class CheckIT {
     private void program(String name, String line) throws IOException {
         Path file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + line + "\n");
         file.toFile().setExecutable(true);
+    }
+
+    /** Notes how it is called, and does something more. */
+    private void maven(String line) throws IOException {
+        program(
+                "mvn",
+                "[ \"$2\" = -v ] && echo 'Apache Maven 3.8.7 (of a test)' && exit\necho \"$*\" >>" + calls("mvn") + "\n"
+                        + line);
     }
 
     private Path calls(String program) {
@@ -107,6 +116,32 @@ class CheckIT {
         }
     }
 
+    /** Node processes are tested at three levels, scripts at two. */
+    @Test
+    void aModuleRunsAtAllItsLevels() throws IOException {
+        // Behind a first level without a test nothing is run.
+        Path reports = Files.createDirectories(tree.resolve("itests/scripts/target/failsafe-reports"));
+        maven("echo '<testsuite tests=\"1\">' >" + reports + "/TEST-QuickTest.xml");
+        Map<String, List<Integer>> levels = Map.of(
+                "itests/nodes",
+                List.of(2, 3, 4),
+                "scripts",
+                List.of(0, 4),
+                "itests/felix",
+                List.of(2),
+                "engine",
+                List.of(1));
+        for (Map.Entry<String, List<Integer>> module : levels.entrySet()) {
+            check(module.getKey());
+            List<Integer> run = Files.readAllLines(calls("mvn")).stream()
+                    .map(call -> IntStream.rangeClosed(0, 4)
+                            .filter(level -> !call.contains("skip.level" + level + "=true"))
+                            .sum())
+                    .toList();
+            assertEquals(module.getValue(), run, module.getKey());
+        }
+    }
+
     /** As a test that failed says it: {@code again with -Dtidemark.seed=7}. */
     @Test
     void propertiesReachTheTestsOfEveryLevel() throws IOException {
@@ -122,9 +157,8 @@ class CheckIT {
         assertTrue(check("--help").text().contains("-Dtidemark.seed=N"));
     }
 
-    /** A mistake in a script shows before anything is compiled, in whatever language it is written. */
-    @Test
-    void aScriptThatIsWrongEndsTheFirstLevel() throws IOException {
+    /** The scripts that the first level looks at. */
+    private void copyScripts() throws IOException {
         for (String part : List.of(
                 "run",
                 "tm",
@@ -141,6 +175,23 @@ class CheckIT {
                             tree.resolve(part).toString())
                     .good();
         }
+    }
+
+    /** It asks Maven twice: for the tree, and for tests of scripts. */
+    @Test
+    void whatMavenHasToSayAtTheFirstLevelIsShownOfBothCalls() throws IOException {
+        copyScripts();
+        Files.createDirectories(tree.resolve("karaf-assembly/target/assembly"));
+        Outcome outcome = check("build");
+        for (int call : new int[] {1, 2}) {
+            assertTrue(outcome.text().contains("   note: said by call " + call + "\n"), outcome.toString());
+        }
+    }
+
+    /** A mistake in a script shows before anything is compiled, in whatever language it is written. */
+    @Test
+    void aScriptThatIsWrongEndsTheFirstLevel() throws IOException {
+        copyScripts();
         file("itests/nodes/src/test/resources/client.py", "print('hello')");
         Outcome good = check("build");
         assertTrue(Files.readString(calls("mvn")).contains("skip.level0=true"), good.toString());
