@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.ops4j.pax.exam.Option;
 import org.ops4j.pax.exam.karaf.options.LogLevelOption;
 
@@ -58,31 +60,18 @@ final class Container {
                         MAVEN,
                         "org.ops4j.pax.url.mvn.localRepository",
                         target.resolve("exam-local").toString())));
-        for (String option : JAVA_OPTIONS) {
-            options.add(vmOption(option));
-        }
+        List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1").forEach(each -> options.add(vmOption(each)));
+        modules(root.resolve("karaf-assembly/src/main/resources/bin/tidemark"))
+                .forEach(each -> options.add(vmOption(each)));
         return options.toArray(Option[]::new);
     }
 
-    /** As Karaf's own script starts it; paths count from karaf.home, where the container's Java starts. */
-    private static final List<String> JAVA_OPTIONS = List.of(
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "--add-reads=java.xml=java.logging",
-            "--add-exports=java.base/org.apache.karaf.specs.locator=java.xml,ALL-UNNAMED",
-            "--patch-module=java.base=lib/endorsed/org.apache.karaf.specs.locator-4.4.10.jar",
-            "--patch-module=java.xml=lib/endorsed/org.apache.karaf.specs.java.xml-4.4.10.jar",
-            "--add-opens=java.base/java.security=ALL-UNNAMED",
-            "--add-opens=java.base/java.net=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--add-opens=java.base/java.util=ALL-UNNAMED",
-            "--add-opens=java.naming/javax.naming.spi=ALL-UNNAMED",
-            "--add-opens=java.rmi/sun.rmi.transport.tcp=ALL-UNNAMED",
-            "--add-exports=java.base/sun.net.www.protocol.file=ALL-UNNAMED",
-            "--add-exports=java.base/sun.net.www.protocol.http=ALL-UNNAMED",
-            "--add-exports=java.base/sun.net.www.protocol.https=ALL-UNNAMED",
-            "--add-exports=java.base/sun.net.www.protocol.jar=ALL-UNNAMED",
-            "--add-exports=jdk.naming.rmi/com.sun.jndi.url.rmi=ALL-UNNAMED",
-            "--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED");
+    /** What the script opens of Java's own modules. */
+    private static List<String> modules(Path script) throws IOException {
+        return Pattern.compile("--add-[a-z]+=\\S+")
+                .matcher(Files.readString(script))
+                .results()
+                .map(MatchResult::group)
+                .toList();
+    }
 }
