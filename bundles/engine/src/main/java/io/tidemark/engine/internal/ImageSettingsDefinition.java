@@ -101,10 +101,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String trim() default "";
 
     // These keys are the trim strategies' own, which the engine asks for them (StrategyCheck) and does not know. They
-    // are described
-    // here, because whoever shows a configuration takes the first description of its PID that a bundle has: of two, one
-    // would hide
-    // the other's keys.
+    // are described here, because whoever shows a configuration takes the first description of its PID that a bundle
+    // has: of two, one would hide the other's keys.
     @AttributeDefinition(
             required = false,
             description = "What the trim strategy age keeps: events younger than this, as 1h.")
