@@ -68,19 +68,27 @@ final class Roles {
     // ---------------------------------------------------------------- orders
 
     void order(HeadOrder wanted) throws StorageException {
-        order(before -> wanted, false);
+        order(before -> wanted, Of.PEOPLE);
     }
 
     /** A hold that is in force stays, also one that came just before. */
     void delay(long delayNanos) throws StorageException {
-        order(before -> before instanceof HeadOrder.Hold ? before : new HeadOrder.Follow(delayNanos), false);
+        order(before -> before instanceof HeadOrder.Hold ? before : new HeadOrder.Follow(delayNanos), Of.PEOPLE);
+    }
+
+    /** Whose an order is. */
+    private enum Of {
+        PEOPLE,
+        PROMOTION,
+        /** One that failed, maybe when its head was on the device: what is stored is to be as it was, whatever it says. */
+        FAILED_PROMOTION
     }
 
     /**
      * What is wanted is worked out when no other order can come between. While the role changes nobody else orders anything: it
      * would stop the head on its way, or take what is stored of the promotion away again.
      */
-    private void order(UnaryOperator<HeadOrder> wanted, boolean ofPromotion) throws StorageException {
+    private void order(UnaryOperator<HeadOrder> wanted, Of whose) throws StorageException {
         boolean[] mine = new boolean[1];
         core.changed.await(() -> {
             boolean free = core.following == null || !core.following.paused;
@@ -98,12 +106,12 @@ final class Roles {
             long head;
             synchronized (core.lock) {
                 servingReplica();
-                if (core.following.turning && !ofPromotion) {
+                if (core.following.turning && whose != Of.PROMOTION) {
                     throw changing();
                 }
                 HeadOrder before = core.following.kept.order();
                 HeadOrder next = wanted.apply(before);
-                if (next.equals(before)) {
+                if (next.equals(before) && whose != Of.FAILED_PROMOTION) {
                     return;
                 }
                 order = resolve(next);
@@ -189,7 +197,7 @@ final class Roles {
             if (isInside(inside)) {
                 promoteInside(inside);
             } else {
-                order(now -> HeadOrder.LIVE, true);
+                order(now -> HeadOrder.LIVE, Of.PROMOTION);
                 reachEnd();
                 core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
             }
@@ -209,7 +217,7 @@ final class Roles {
 
     /** What is behind the position is given up: the journal is replaced when the image is opened. */
     private void promoteInside(Position at) throws StorageException {
-        order(now -> new HeadOrder.Hold(at), true);
+        order(now -> new HeadOrder.Hold(at), Of.PROMOTION);
         core.changed.await(
                 () -> core.suspended || core.stopping || core.imageFull || core.following.head >= at.sequence());
         synchronized (core.lock) {
@@ -265,15 +273,11 @@ final class Roles {
             core.following.turning = false;
         }
         try {
-            HeadOrder order = before;
+            boolean passed;
             synchronized (core.lock) {
-                boolean passed =
-                        before instanceof HeadOrder.Hold hold && hold.at().sequence() < core.following.head;
-                if (passed) {
-                    order = new HeadOrder.Hold(Position.NONE);
-                }
+                passed = before instanceof HeadOrder.Hold hold && hold.at().sequence() < core.following.head;
             }
-            order(order);
+            order(now -> passed ? new HeadOrder.Hold(Position.NONE) : before, Of.FAILED_PROMOTION);
         } catch (StorageException e) {
             core.listener.warning("image " + core.labels.name() + " was not promoted, and its order " + before
                     + " could not be stored again: it may follow live; " + e.getMessage());

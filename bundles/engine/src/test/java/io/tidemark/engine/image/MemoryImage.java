@@ -43,6 +43,8 @@ final class MemoryImage implements BlockImage {
     boolean failNextForce;
     boolean failNextWrite;
     boolean failHeads;
+    /** The next head is written, and forcing it fails: whoever opens the image may find it. */
+    boolean failNextHeadForce;
     long writes;
     /** Of all writes. */
     volatile long writtenBytes;
@@ -303,6 +305,10 @@ final class MemoryImage implements BlockImage {
                 throw new StorageException(Reason.NO_SPACE, "no space for the head on purpose", "");
             }
             head = newHead;
+            if (failNextHeadForce) {
+                failNextHeadForce = false;
+                throw new StorageException(Reason.IO, "forcing the head failed on purpose", "");
+            }
         }
     }
 

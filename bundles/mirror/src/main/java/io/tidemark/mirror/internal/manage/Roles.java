@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -235,15 +236,43 @@ final class Roles {
         } finally {
             KeptBranches.unpin(journal);
         }
-        boolean promoted = false;
+        UUID given = journal.identity();
         try {
-            ImageFacts facts = desk.services().replicas().promoteAt(image, at);
-            promoted = true;
-            return facts;
-        } finally {
-            if (!promoted) {
-                branches.discard(kept.name());
-            }
+            return desk.services().replicas().promoteAt(image, at);
+        } catch (StorageException e) {
+            throw isReplicaStill(image, given, kept.last()) && isDiscarded(kept)
+                    ? e
+                    : new StorageException(
+                            e.reason(),
+                            e.getMessage() + "; what " + image + " had received behind " + at + " is kept as the branch "
+                                    + kept.name(),
+                            e.remedy(),
+                            e);
+        }
+    }
+
+    /**
+     * A promotion that failed may be in force: it was stored, and only opening the image failed. What is kept is of no use only
+     * where the journal that it was taken from is there, of a replica.
+     */
+    private boolean isReplicaStill(String image, UUID given, long last) {
+        try {
+            ImageFacts facts = desk.replica(image);
+            return facts.watermarks().durable() >= last
+                    && desk.services().images().journal(image).identity().equals(given);
+        } catch (StorageException e) {
+            LOG.debug("what was kept of '{}' stays: {}", image, e.getMessage());
+            return false;
+        }
+    }
+
+    private boolean isDiscarded(KeptBranch kept) {
+        try {
+            branches.discard(kept.name());
+            return true;
+        } catch (StorageException e) {
+            LOG.warn("the branch {} is of no use, and stays: {}", kept.name(), e.getMessage());
+            return false;
         }
     }
 
