@@ -96,6 +96,7 @@ final class Site implements SessionListener {
 
     Mirrors mirrors;
     private ImageDirectory directory;
+    private JournalStore journalStore;
     private ReplicaManager replicas;
     private SimulatedContext process;
     private StorageContext context;
@@ -189,6 +190,20 @@ final class Site implements SessionListener {
         return directory.replaceLostJournal(IMAGE);
     }
 
+    /** The service of its journals goes away, as while its bundle is updated. */
+    void takeJournals() {
+        directory.plugins().removeJournalStore(journalStore);
+    }
+
+    void bringJournals() {
+        directory.plugins().addJournalStore("default", 0, journalStore);
+    }
+
+    /** For whom the journal of its image is kept. */
+    List<JournalClient> clients() throws StorageException {
+        return directory.journal(IMAGE).clients();
+    }
+
     boolean owns(Path path) {
         return path.startsWith(root);
     }
@@ -217,12 +232,12 @@ final class Site implements SessionListener {
                 new ImageDirectory(context, name, new EtcWishStore(IMAGES, process.files(), etc), 1 << 16, List.of());
         FlashJournalStore journals =
                 new FlashJournalStore("default", List.of(root.resolve("journals")), OPTIONS, process.files());
-        JournalsOver watched = new JournalsOver(
+        journalStore = new JournalsOver(
                 journals, sound -> scene.defect.journal(name, new ChronicledJournal(sound, this)), this::deleted);
         directory
                 .plugins()
                 .addPolicy(CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
-        directory.plugins().addJournalStore("default", 0, watched);
+        directory.plugins().addJournalStore("default", 0, journalStore);
         directory
                 .plugins()
                 .addImageStore("default", 0, new FileImageStore("default", root.resolve("images"), 0, process.files()));

@@ -26,6 +26,9 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -54,14 +57,18 @@ final class KeptBranches {
     private final StorageContext context;
     private final Path directory;
     private final long limitBytes;
-    /** Of this process: one of another is nobody's any more. */
-    private final String pin;
+    /** How those of this process begin: one of another is nobody's any more. */
+    private final String own;
+
+    private final AtomicLong pins = new AtomicLong();
+    /** Those that stay though their orders are over, and of which image: its journal could not be asked then. */
+    private final Map<String, String> left = new ConcurrentHashMap<>();
 
     KeptBranches(StorageContext context, Mirrors.Branches branches) {
         this.context = context;
         this.directory = branches.directory();
         this.limitBytes = branches.limitBytes();
-        this.pin = PIN + Long.toHexString(context.randomBits());
+        this.own = PIN + Long.toHexString(context.randomBits()) + ".";
     }
 
     // ---- what there is
@@ -120,33 +127,53 @@ final class KeptBranches {
 
     // ---- keeping one
 
-    /** From now on the journal trims nothing behind a fork, also when it is opened again meanwhile. */
-    void pin(Journal journal, Position fork) throws StorageException {
+    /**
+     * From now on the journal trims nothing behind a fork, also when it is opened again meanwhile.
+     *
+     * @return as which the journal knows it
+     */
+    String pin(Journal journal, Position fork) throws StorageException {
+        String pin = own + pins.incrementAndGet();
         journal.putClient(new JournalClient(
                 pin,
                 "a branch that is to be kept",
                 fork,
                 JournalClient.State.CONNECTED,
                 context.clock().wallNanos()));
+        return pin;
     }
 
-    /** Whatever comes of it: a pin that stays would fill the journal. */
-    static void unpin(Journal journal) throws StorageException {
-        for (JournalClient client : journal.clients()) {
-            if (client.id().startsWith(PIN)) {
-                journal.removeClient(client.id());
+    /**
+     * Whatever comes of it: a pin that stays would fill the journal. That is another one when the image was suspended meanwhile, or
+     * its role has changed; where it cannot be asked, it is looked at later.
+     */
+    void unpin(Desk desk, String image, String pin) {
+        try {
+            desk.services().images().journal(image).removeClient(pin);
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                left.put(pin, image);
+                LOG.info("the journal of '{}' keeps its events until it can be asked: {}", image, e.getMessage());
             }
         }
     }
 
-    /** What orders of processes before this one have left. */
-    void unpinOthers(String image, Journal journal) throws StorageException {
+    boolean hasLeft(String image) {
+        return left.containsValue(image);
+    }
+
+    /** What orders that are over have left, of processes before this one too. */
+    void unpinLeft(String image, Journal journal) throws StorageException {
+        List<String> pinned =
+                left.keySet().stream().filter(pin -> image.equals(left.get(pin))).toList();
         for (JournalClient client : journal.clients()) {
-            if (client.id().startsWith(PIN) && !client.id().equals(pin)) {
-                journal.removeClient(client.id());
-                LOG.info("the journal of '{}' is no longer kept for an order that was cut: {}", image, client);
+            String id = client.id();
+            if (id.startsWith(PIN) && (!id.startsWith(own) || pinned.contains(id))) {
+                journal.removeClient(id);
+                LOG.info("the journal of '{}' is no longer kept for an order that is over: {}", image, client);
             }
         }
+        left.keySet().removeAll(pinned);
     }
 
     /** Whether a branch can be kept; to be asked before anything is changed. */

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What an order that was cut by the end of its process has left in the journals of images: it would keep them from being trimmed
  * for good. Each image is looked at once, half a minute at most after its journal can be asked; they come when their pools do, so
- * there is no last one.
+ * there is no last one. Once more where an order of this process could not ask the journal in the end.
  */
 final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
@@ -53,7 +53,8 @@ final class Leftovers {
 
     private void look() {
         for (ImageStatus image : desk.services().images().images()) {
-            if (!closed && !done.contains(image.name()) && isSwept(image.name())) {
+            boolean looked = done.contains(image.name()) && !branches.hasLeft(image.name());
+            if (!closed && !looked && isSwept(image.name())) {
                 done.add(image.name());
             }
         }
@@ -61,7 +62,7 @@ final class Leftovers {
 
     private boolean isSwept(String image) {
         try {
-            branches.unpinOthers(image, desk.services().images().journal(image));
+            branches.unpinLeft(image, desk.services().images().journal(image));
             return true;
         } catch (StorageException e) {
             LOG.debug("'{}' is looked at later: {}", image, e.getMessage());

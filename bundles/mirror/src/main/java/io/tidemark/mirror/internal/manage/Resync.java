@@ -225,7 +225,7 @@ final class Resync {
                     Reason.MISMATCH, image, "nobody knows any more where it parted from that of " + peer);
         }
         Position fork = verdict.point().position();
-        branches.pin(journal(image), fork);
+        String pin = branches.pin(journal(image), fork);
         try {
             branches.check(image, journal(image), fork);
             if (facts.role() == ImageHead.Role.PRIMARY) {
@@ -235,16 +235,7 @@ final class Resync {
                 branches.keep(image, journal(image), fork);
             }
         } finally {
-            unpin(image);
-        }
-    }
-
-    /** What failed before counts, if anything did. */
-    private void unpin(String image) {
-        try {
-            KeptBranches.unpin(journal(image));
-        } catch (StorageException e) {
-            LOG.warn("the journal of '{}' keeps its events until this node starts anew: {}", image, e.getMessage());
+            branches.unpin(desk, image, pin);
         }
     }
 

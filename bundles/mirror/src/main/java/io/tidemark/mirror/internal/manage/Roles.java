@@ -229,12 +229,12 @@ final class Roles {
 
     private ImageFacts keepAndPromote(String image, Position at, Journal journal) throws StorageException {
         KeptBranch kept;
-        branches.pin(journal, at);
+        String pin = branches.pin(journal, at);
         try {
             branches.check(image, journal, at);
             kept = branches.keep(image, journal, at);
         } finally {
-            KeptBranches.unpin(journal);
+            branches.unpin(desk, image, pin);
         }
         UUID given = journal.identity();
         try {
