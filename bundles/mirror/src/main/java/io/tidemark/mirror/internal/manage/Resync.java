@@ -31,11 +31,12 @@ final class Resync {
     private static final long END_NANOS = 10 * Desk.SECOND;
 
     private final Desk desk;
-
+    private final Siblings siblings;
     private final KeptBranches branches;
 
     Resync(Desk desk, KeptBranches branches) {
         this.desk = desk;
+        this.siblings = new Siblings(desk);
         this.branches = branches;
     }
 
@@ -45,6 +46,18 @@ final class Resync {
      * @param whole all bytes are to be sent
      */
     void run(String image, String peer, GivenUp given, boolean whole) throws StorageException {
+        boolean received = desk.node().receives(image);
+        try {
+            begin(image, peer, given, whole);
+        } finally {
+            // Where it came to nothing, the image follows as before.
+            if (received && !desk.node().receives(image)) {
+                desk.replicas().config(image).ifPresent(desk.node()::addReplica);
+            }
+        }
+    }
+
+    private void begin(String image, String peer, GivenUp given, boolean whole) throws StorageException {
         String there = desk.there(image, peer);
         Answer.Facts source = desk.look(peer, there);
         if (source.role() != ImageHead.Role.PRIMARY && !source.followsOther()) {
@@ -59,7 +72,7 @@ final class Resync {
         // Deleting it would be refused, when the wish to follow is written already.
         refuseClients(image);
         if (given == GivenUp.KEPT) {
-            keep(image, peer, source);
+            keep(image, peer, there, source);
         }
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         ReplicaWish wish = wish(before, image, peer, there);
@@ -208,14 +221,20 @@ final class Resync {
     }
 
     /** Keeps what only this node has, where there is something. */
-    private void keep(String image, String peer, Answer.Facts source) throws StorageException {
+    private void keep(String image, String peer, String there, Answer.Facts source) throws StorageException {
         ImageFacts facts;
         try {
             facts = desk.services().known(image).orElse(null);
         } catch (StorageException e) {
             throw KeptBranches.cannot(e.reason(), image, "it cannot be asked what it has: " + e.getMessage());
         }
-        if (facts == null || isContained(source, facts) || isIncomplete(facts)) {
+        if (facts == null || isIncomplete(facts)) {
+            return;
+        }
+        if (facts.role() == ImageHead.Role.REPLICA && (followsOther(image, peer, there) || !isContained(source, facts))) {
+            facts = siblings.endReceiving(image);
+        }
+        if (isContained(source, facts)) {
             return;
         }
         refuseClients(image);
@@ -252,6 +271,12 @@ final class Resync {
                             + " --force to go on with it here",
                     e);
         }
+    }
+
+    /** What it receives need not be of the branch that it is to begin anew from. */
+    private boolean followsOther(String image, String peer, String there) {
+        ReplicaWish wish = desk.replicas().config(image).orElse(null);
+        return wish != null && !(wish.peer().equals(peer) && wish.sourceImage().equals(there));
     }
 
     /** It is another one after the role has changed. */

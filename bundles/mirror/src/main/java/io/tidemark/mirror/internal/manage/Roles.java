@@ -42,7 +42,6 @@ final class Roles {
     /** Less than anybody waits who asks. */
     private static final long FORCED_NANOS = 2 * Desk.SECOND;
 
-    private static final long END_NANOS = 10 * Desk.SECOND;
     private static final long SURE = 0;
     private static final long UNKNOWN = -1;
     private static final Set<Reason> AWAY = EnumSet.of(Reason.UNAVAILABLE, Reason.STALE_SERVICE, Reason.NOT_FOUND);
@@ -204,14 +203,7 @@ final class Roles {
             return desk.services().replicas().promoteAt(image, at);
         }
         try {
-            // What is received from here on would be in no branch that is kept, and its source might trim it.
-            boolean over = desk.node().endReplica(image, false, END_NANOS);
-            long arrived = desk.replica(image).replica().arrived();
-            long durable = siblings.awaitReceived(image, arrived).watermarks().durable();
-            if (!over || durable < arrived) {
-                throw new StorageException(
-                        Reason.BUSY, "the replica " + image + " is still receiving; nothing was changed", "try again");
-            }
+            long durable = siblings.endReceiving(image).watermarks().durable();
             if (durable <= at.sequence()) {
                 return desk.services().replicas().promoteAt(image, at);
             }

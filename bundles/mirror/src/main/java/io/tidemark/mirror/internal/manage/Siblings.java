@@ -243,6 +243,21 @@ final class Siblings {
         }
     }
 
+    /**
+     * Receives nothing more, and has what has arrived forced: what came while a branch is kept would be in none, and its source might
+     * trim it. Whoever asks for it has it go on.
+     */
+    ImageFacts endReceiving(String image) throws StorageException {
+        boolean over = desk.node().endReplica(image, false, END_NANOS);
+        long arrived = desk.replica(image).replica().arrived();
+        ImageFacts facts = awaitReceived(image, arrived);
+        if (!over || facts.watermarks().durable() < arrived) {
+            throw new StorageException(
+                    Reason.BUSY, "the replica " + image + " is still receiving; nothing was changed", "try again");
+        }
+        return facts;
+    }
+
     /** Waits for an event as long as something comes. */
     ImageFacts awaitReceived(String image, long sequence) throws StorageException {
         ImageFacts facts = desk.replica(image);

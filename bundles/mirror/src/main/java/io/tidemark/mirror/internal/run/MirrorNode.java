@@ -299,6 +299,16 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
         }
     }
 
+    /**
+     * Whether it receives, or tries to.
+     *
+     * @param image name here
+     * @return also while nothing comes
+     */
+    public boolean receives(String image) {
+        return incoming(image) != null;
+    }
+
     private Incoming incoming(String image) {
         synchronized (lock) {
             return replicas.get(image);

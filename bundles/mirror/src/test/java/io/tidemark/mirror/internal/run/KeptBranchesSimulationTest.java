@@ -11,6 +11,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
@@ -122,6 +123,88 @@ class KeptBranchesSimulationTest {
                 nodes.a.mirrors.promote("disk", true);
                 assertTrue(nodes.a.isPrimary("disk"));
             }
+        });
+    }
+
+    /** b follows c, and a is primary, too, where b can begin anew. */
+    private static TwoNodes.Node followedBeside(TwoNodes nodes) throws StorageException {
+        OrdersSimulationTest.mirrored(nodes);
+        // Either may have it of the other one from now on.
+        nodes.a.mirrors.demote("disk");
+        nodes.b.mirrors.promote("disk", false);
+        nodes.awaitEqual(nodes.b, nodes.a);
+        nodes.b.mirrors.demote("disk");
+        nodes.a.mirrors.promote("disk", false);
+        nodes.awaitEqual(nodes.a, nodes.b);
+        TwoNodes.Node c = nodes.third();
+        nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+        nodes.awaitEqual(nodes.a, c);
+        nodes.network.cut("a", "b");
+        nodes.network.cut("a", "c");
+        assertTrue(nodes.machine.awaitUntil(
+                () -> c.mirrors.peers().stream()
+                        .noneMatch(peer -> peer.name().equals("a") && peer.linked()),
+                60 * SECOND));
+        c.mirrors.promote("disk", true);
+        nodes.write(c, 2);
+        nodes.awaitEqual(c, nodes.b);
+        nodes.write(nodes.a, 3);
+        nodes.network.heal("a", "b");
+        nodes.awaitLinked();
+        return c;
+    }
+
+    /** What c was told to be received it trims, and counts on. */
+    @Test
+    void whatComesWhileTheBranchOfAReplicaIsKeptIsNotLost() {
+        TwoNodes.play(2760, SEEDS, nodes -> {
+            TwoNodes.Node c = followedBeside(nodes);
+            boolean[] writes = {true};
+            nodes.machine
+                    .disk()
+                    .plan((operation, path) -> {
+                        if (writes[0] && operation == Operation.OPEN && path.toString().endsWith(".part")) {
+                            writes[0] = false;
+                            write(nodes, c);
+                        }
+                        return Verdict.PROCEED;
+                    });
+            nodes.b.mirrors.resync("disk", "a", GivenUp.KEPT);
+            assertFalse(writes[0], "no branch was kept");
+            nodes.machine.sleep(SECOND);
+            long kept = nodes.b.mirrors.keptBranches().get(0).last();
+            long told = c.engine.peers.get("disk<b").received();
+            assertTrue(told <= kept, "kept up to " + kept + ", and c was told of " + told);
+            assertEquals(List.of(), pins(nodes.b));
+        });
+    }
+
+    private static void write(TwoNodes nodes, TwoNodes.Node node) {
+        try {
+            nodes.write(node, 2);
+        } catch (StorageException e) {
+            throw new AssertionError(e);
+        }
+        nodes.machine.sleep(SECOND);
+    }
+
+    @Test
+    void aReplicaWhoseBranchCannotBeKeptFollowsAsBefore() {
+        TwoNodes.play(2780, SEEDS, nodes -> {
+            TwoNodes.Node c = followedBeside(nodes);
+            nodes.machine
+                    .disk()
+                    .plan((operation, path) ->
+                            operation == Operation.WRITE && path.toString().contains("branches")
+                                    ? Verdict.FAIL_IO
+                                    : Verdict.PROCEED);
+            OrdersSimulationTest.refused(Reason.IO, () -> nodes.b.mirrors.resync("disk", "a", GivenUp.KEPT));
+            nodes.write(c, 2);
+            MemoryImage replica = nodes.b.image("disk");
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> replica.head == c.image("disk").journal.durable(), 60 * SECOND));
+            assertArrayEquals(c.image("disk").bytes, replica.bytes);
+            assertEquals(List.of(), pins(nodes.b));
         });
     }
 }
