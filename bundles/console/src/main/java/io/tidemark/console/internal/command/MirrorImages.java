@@ -220,11 +220,16 @@ final class MirrorImages {
                         .option(
                                 WITH,
                                 "PEER",
-                                "The other node; needed only where there are several.",
+                                "The other node; needed only where there are several. Where that is gone, or has another key now, and"
+                                        + " no peer has the key that the journal knows: who the journal is kept for, as"
+                                        + " mirror:status and journal:info name it.",
                                 Completions::peers)
                         .asks()
                         .example("mirror:disable vm1", "when vm1 has one peer")
                         .example("mirror:disable vm1 --with siteb --yes", "for scripts")
+                        .example(
+                                "mirror:disable vm1 --with mirror:0123456789abcdef:vm1",
+                                "when the node with that key is gone, and siteb has another one")
                         .build(),
                 MirrorImages::disable);
     }

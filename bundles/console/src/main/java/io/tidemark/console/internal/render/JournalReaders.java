@@ -87,8 +87,19 @@ public record JournalReaders(List<PeerStatus> peers, List<MirrorStatus> mirrored
             out.append(", ").append(Words.lower(client.state()));
         }
         out.append(", last seen ").append(Words.time(client.seenNanos()));
-        return out.append(mirror || client.description().isEmpty() ? "" : ", " + client.description())
-                .toString();
+        out.append(mirror || client.description().isEmpty() ? "" : ", " + client.description());
+        return out.append(isUnknown(client) ? letGo(image, client) : "").toString();
+    }
+
+    /** Whether it is at a node whose key no peer has. */
+    private boolean isUnknown(JournalClient client) {
+        String[] parts = client.id().split(":", 3);
+        return parts.length == 3 && parts[0].equals(MIRROR) && peer(parts[1]).isEmpty();
+    }
+
+    private static String letGo(String image, JournalClient client) {
+        return "; where its node is gone, or has another key now, run mirror:disable " + image + " --with "
+                + client.id();
     }
 
     /** What was kept last may be a second older than what is known. */

@@ -502,7 +502,9 @@ class CommandsTest {
                 "siteb has received 12, lacks 4 events" + seen,
                 "siteb:copy expired at 3:16: nothing is kept for it any more, it has to be copied anew (mirror:resync there);"
                         + " replica at b" + seen,
-                "a peer that is unknown here has received 16, lacks nothing" + seen);
+                "a peer that is unknown here has received 16, lacks nothing" + seen
+                        + "; where its node is gone, or has another key now, run mirror:disable vm1 --with"
+                        + " mirror:ffffffffffffffff:vm1");
         node.mirrors.images.add(Following.source("vm1").at(16, 14, 13).status());
         assertHas(
                 Typed.run(node, "journal:info vm1").replaceAll(" +", " "),

@@ -5,16 +5,21 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.context.StorageContext;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.mirror.internal.fork.ForkCheck;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.MirrorNode;
+import io.tidemark.mirror.internal.run.PeerState;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.run.Services;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the parts of this package share.
@@ -114,6 +119,43 @@ record Desk(
                     "mirror:status shows what is");
         }
         return granted;
+    }
+
+    /**
+     * Whether a client of a journal is a replica at a node whose key no peer has (any more): no link and no peer's name leads to it.
+     * Of nobody before it is known who the peers are.
+     */
+    boolean isStrange(JournalClient client) {
+        if (!client.id().startsWith(ReplicaManager.CLIENT_PREFIX) || untilToldNanos() > 0) {
+            return false;
+        }
+        String digits = client.id().split(":", 3)[1];
+        // Of a peer whose configuration is refused only that knows the key.
+        Stream<String> keys = Stream.concat(
+                node.peers().stream().map(PeerState::key),
+                peers.all().stream().map(page -> page.wish().properties().getOrDefault(PeerConfig.KEY, "")));
+        return keys.noneMatch(key -> key.contains(digits));
+    }
+
+    /** For whom a journal is kept that nobody but a person can let go; nobody where it cannot be asked. */
+    List<JournalClient> strange(String image) {
+        try {
+            return services.images().journal(image).clients().stream()
+                    .filter(this::isStrange)
+                    .toList();
+        } catch (StorageException e) {
+            return List.of();
+        }
+    }
+
+    /** What is to be done about one of these. */
+    static String letGo(String image, JournalClient client) {
+        return "no peer has the key of " + client.id() + ", for which the journal "
+                + (client.state() == JournalClient.State.EXPIRED
+                        ? "keeps nothing any more"
+                        : "keeps what follows event " + client.commit().sequence())
+                + "; where that node is gone, or has another key now, run mirror:disable " + image + " --with "
+                + client.id();
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {

@@ -5,10 +5,13 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.text.Names;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
@@ -133,10 +136,35 @@ final class Enabling {
     // ---- at either
 
     boolean disable(String image, String peer) throws StorageException {
+        if (peer.startsWith(ReplicaManager.CLIENT_PREFIX)) {
+            letGo(image, peer);
+            // There is nobody to tell.
+            return true;
+        }
         String there = desk.there(image, peer);
         boolean told = tell(image, peer, there);
         forget(image, peer, there);
         return told;
+    }
+
+    /** No peer's name leads to it: its node is gone, or has another key. */
+    private void letGo(String image, String id) throws StorageException {
+        Journal journal = desk.services().images().journal(image);
+        JournalClient client = journal.clients().stream()
+                .filter(one -> one.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new StorageException(
+                        Reason.NOT_FOUND,
+                        "the journal of the image " + image + " knows no " + id,
+                        "journal:info " + image + " shows whom it knows"));
+        if (!desk.isStrange(client)) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    id + " is at a peer, or it is not known yet who the peers are",
+                    "run mirror:disable with the name of the peer that has this key, as mirror:peer-list shows it");
+        }
+        journal.removeClient(id);
+        LOG.info("the journal of the image '{}' is no longer kept for {}", image, id);
     }
 
     private boolean tell(String image, String peer, String there) {

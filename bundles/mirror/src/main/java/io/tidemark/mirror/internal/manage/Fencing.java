@@ -410,7 +410,9 @@ final class Fencing {
         Set<String> clients = asked.entrySet().stream()
                 .map(one -> desk.node().client(one.getKey(), one.getValue()))
                 .collect(Collectors.toSet());
+        // Who has expired, and is at no peer, is waited for by nobody and would never answer.
         List<String> known = desk.services().images().journal(image).clients().stream()
+                .filter(client -> client.state() == JournalClient.State.CONNECTED || !desk.isStrange(client))
                 .map(JournalClient::id)
                 .filter(id -> id.startsWith(ReplicaManager.CLIENT_PREFIX))
                 .toList();

@@ -217,6 +217,24 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
             node.addPeer(now.config().wish());
         }
         fencing.look();
+        if (before != null && before.config() != null && now != null && now.config() != null) {
+            keyChanged(before.config().settings().key(), now.config());
+        }
+    }
+
+    /** What journals keep for the key before is in nobody's way, so nobody would look for it. */
+    private void keyChanged(String before, PeerConfig now) {
+        if (before.isEmpty() || before.equals(now.settings().key())) {
+            return;
+        }
+        for (String image : now.images().keySet()) {
+            desk.strange(image)
+                    .forEach(client -> LOG.warn(
+                            "the peer {} has another key now; of the image '{}': {}",
+                            now.name(),
+                            image,
+                            Desk.letGo(image, client)));
+        }
     }
 
     private void replicaChanged(String image, Book.Page<ReplicaWish> before, Book.Page<ReplicaWish> now) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What is wished and what is, put together for people. */
 final class Statuses {
@@ -110,6 +111,7 @@ final class Statuses {
         }
         wished(all);
         granted(all);
+        strange(all);
         return List.copyOf(all.values());
     }
 
@@ -232,6 +234,18 @@ final class Statuses {
                 .filter(one -> one.state() == State.PRIMARY)
                 .forEach(one -> missing.add(waiting(one.image(), one.peer(), one.peerImage(), asking)));
         missing.forEach(one -> all.put(new Pair(one.image(), one.peer()), one));
+    }
+
+    /** What journals keep for who is at no peer. */
+    private void strange(Map<Pair, MirrorStatus> all) {
+        Set<String> images = all.keySet().stream().map(Pair::image).collect(Collectors.toSet());
+        for (String image : images) {
+            for (JournalClient client : desk.strange(image)) {
+                MirrorStatus idle =
+                        idle(image, client.id(), "", ImageHead.Role.PRIMARY, State.REFUSED, Desk.letGo(image, client));
+                all.put(new Pair(image, client.id()), lacking(idle, idle.state(), durable(image), client));
+            }
+        }
     }
 
     private MirrorStatus waiting(String image, String peer, String there, Set<String> asking) {

@@ -55,7 +55,9 @@ final class TwoNodes {
     /** One process of a node. */
     final class Node {
         final String name;
-        final NodeKey key;
+        /** Who it is when it starts next. */
+        NodeKey key;
+
         final Path etc;
         final Map<String, MemoryImage> images = new TreeMap<>();
         SimulatedContext process;
@@ -133,6 +135,15 @@ final class TwoNodes {
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        /** As somebody does with an editor. */
+        void edit(WishKind kind, String wished, Map<String, String> changes) throws StorageException {
+            String file = kind.pid() + "-" + wished + ".cfg";
+            Wish before = new Wish(etc.resolve(file).toString(), wished, keys(file));
+            new EtcWishStore(kind, process.files(), etc).change(before, changes);
+            Consumer<Wish> told = kind == Mirrors.PEERS ? mirrors::peerWished : mirrors::replicaWished;
+            told.accept(before.with(changes));
         }
 
         private byte[] nonce() {
