@@ -12,7 +12,8 @@ import java.util.Optional;
  * comes from there. Numbers are negative where they are not known.
  *
  * @param image its name on this node
- * @param peer the other node; where that is one whose key no peer has (any more), the id under which the journal is kept for it
+ * @param peer the other node; empty where the configuration of a replica is refused; where it is a node whose key no peer has (any
+ *     more), the id under which the journal is kept for it
  * @param peerImage its name there; empty when unknown
  * @param role of this node between the two; a replica here that others follow is the source for these
  * @param state in one word, for programs

@@ -328,6 +328,11 @@ final class ImageChange {
     /** Its peers would find nothing, or it would come back as a copy. */
     private static void refuseMirrored(String name, List<MirrorStatus> mirrored) throws Failure {
         for (MirrorStatus one : mirrored) {
+            if (one.image().equals(name) && one.peer().isEmpty()) {
+                throw Failure.failed(name + " is to follow another image, and that is " + one.words()
+                        + ". Run mirror:disable " + name + " first, which removes it, or say " + FORCE
+                        + ". Nothing was done.");
+            }
             if (one.image().equals(name) && one.role() == ImageHead.Role.REPLICA) {
                 throw Failure.failed(
                         name + " follows " + one.peer() + ", and would be copied anew from there. Run mirror:disable "

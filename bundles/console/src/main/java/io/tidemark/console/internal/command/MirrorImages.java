@@ -72,6 +72,10 @@ final class MirrorImages {
                 .map(MirrorStatus::peer)
                 .distinct()
                 .toList();
+        if (peers.size() > 1) {
+            // Whom it follows may be unknown, and nobody could name that.
+            peers = peers.stream().filter(peer -> !peer.isEmpty()).toList();
+        }
         if (peers.size() != 1) {
             throw Failure.usage(image(call) + " is mirrored with " + Words.list(peers)
                     + "; say which one is meant, with " + option + " PEER. Nothing was done.");
@@ -237,8 +241,10 @@ final class MirrorImages {
     private static void disable(Call call) throws Failure, StorageException {
         String image = image(call);
         String peer = peerOrOnly(call, WITH);
+        // Without a name its configuration is refused.
+        String who = peer.isEmpty() ? "its source" : peer;
         call.confirm(
-                "This ends the mirroring of " + image + " with " + peer
+                "This ends the mirroring of " + image + " with " + who
                         + ". Nothing is deleted, but nothing is kept for the"
                         + " replica any more: to follow again, it may have to be copied anew.",
                 YES);
@@ -251,9 +257,9 @@ final class MirrorImages {
             call.printJson(json);
             return;
         }
-        call.line(image + ": no longer mirrored with " + peer);
+        call.line(image + ": no longer mirrored with " + who);
         if (!told) {
-            call.line(peer + " could not be told: run mirror:disable there, too, when it is back");
+            call.line(who + " could not be told: run mirror:disable there, too, when it is back");
         }
     }
 

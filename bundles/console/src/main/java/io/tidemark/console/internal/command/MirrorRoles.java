@@ -148,7 +148,7 @@ final class MirrorRoles {
     private static MirrorStatus replica(Call call) throws StorageException {
         try {
             return call.node().mirrors().status(image(call)).stream()
-                    .filter(one -> one.role() == Role.REPLICA)
+                    .filter(one -> one.role() == Role.REPLICA && !one.peer().isEmpty())
                     .findFirst()
                     .orElse(null);
         } catch (StorageException e) {

@@ -81,9 +81,12 @@ public final class MirrorWords {
      * The image at the peer.
      *
      * @param one to tell
-     * @return as {@code b} or {@code b:other}
+     * @return as {@code b} or {@code b:other}; {@code ?} where nobody can say whom it follows
      */
     static String there(MirrorStatus one) {
+        if (one.peer().isEmpty()) {
+            return "?";
+        }
         boolean same = one.peerImage().isEmpty() || one.peerImage().equals(one.image());
         return one.peer() + (same ? "" : ":" + one.peerImage());
     }

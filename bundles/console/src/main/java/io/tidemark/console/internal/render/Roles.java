@@ -54,7 +54,9 @@ final class Roles {
         }
         Optional<MirrorStatus> followed = followed(image, mirrored);
         out.put("received", image.received().toString());
-        out.put("follows", followed.map(MirrorStatus::peer).orElse(null));
+        out.put(
+                "follows",
+                followed.map(MirrorStatus::peer).filter(peer -> !peer.isEmpty()).orElse(null));
         out.put(
                 "heldAt",
                 followed.flatMap(MirrorStatus::heldAt).map(Position::toString).orElse(null));

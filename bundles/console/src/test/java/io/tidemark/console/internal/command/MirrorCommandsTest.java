@@ -218,6 +218,39 @@ class MirrorCommandsTest {
         told("disable vm1 siteb", "disable vm1 siteb", "disable vm1 siteb");
     }
 
+    /** Nobody can say whom it follows, so nobody can be named. */
+    @Test
+    void aReplicaWhoseConfigurationIsRefusedIsEndedWithoutAName() throws Exception {
+        String words = "refused: delay: 'soon' is no duration; correct or remove etc/r.cfg";
+        mirrors.images.add(Following.replica("vm2")
+                .peer("")
+                .state(MirrorStatus.State.REFUSED, words)
+                .status());
+        assertEquals(
+                "vm2 is to follow another image, and that is " + words
+                        + ". Run mirror:disable vm2 first, which removes it, or say --force. Nothing was done.",
+                refused(Kind.FAILED, "image:delete vm2 --yes").getMessage());
+        String shown = Typed.run(node, "mirror:status");
+        assertTrue(shown.contains("vm2 from ?: " + words), shown);
+        assertEquals(
+                "",
+                JsonText.objects(Typed.run(node, "mirror:status --json")).get(0).get("peer"));
+        assertEquals(
+                "This ends the mirroring of vm2 with its source. Nothing is deleted, but nothing is kept for the replica"
+                        + " any more: to follow again, it may have to be copied anew.",
+                asks("mirror:disable vm2"));
+        mirrors.reachable = false;
+        assertEquals("""
+                vm2: no longer mirrored with its source
+                its source could not be told: run mirror:disable there, too, when it is back
+                """, Typed.run(node, "mirror:disable vm2 --yes"));
+        told("disable vm2 ");
+        // What it is mirrored to can be named, and goes first.
+        mirrors.images.add(Following.source("vm2").peer("sitec").status());
+        Typed.run(node, "mirror:disable vm2 --yes");
+        told("disable vm2 sitec");
+    }
+
     @Test
     void whereThereAreSeveralPeersOneHasToBeNamed() throws Exception {
         assertEquals(

@@ -36,7 +36,12 @@ final class Book<C> {
      * @param config what it says; null when it is refused
      * @param refused why, beginning with the key; empty when it is not
      */
-    record Page<C>(Wish wish, C config, String refused) {}
+    record Page<C>(Wish wish, C config, String refused) {
+        /** What is to be done about one that is refused. */
+        String remedy() {
+            return "correct or remove " + wish.origin();
+        }
+    }
 
     /** Reads a wish. */
     interface Reader<C> {
@@ -174,7 +179,7 @@ final class Book<C> {
                 throw new StorageException(
                         Reason.INVALID,
                         "the configuration of the " + kind.thing() + " " + name + " is refused: " + page.refused(),
-                        "correct it first");
+                        page.remedy() + " first");
             }
             Map<String, String> changes = change.of(page.config());
             if (changes == null) {

@@ -19,6 +19,7 @@ import io.tidemark.mirror.internal.run.Services;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -54,13 +55,16 @@ record Desk(
     }
 
     PeerConfig peer(String name) throws StorageException {
-        return peers.config(name)
+        Book.Page<PeerConfig> page = peers.page(name)
                 .orElseThrow(() -> new StorageException(
-                        Reason.NOT_FOUND,
-                        peers.page(name)
-                                .map(page -> "the configuration of the peer " + name + " is refused: " + page.refused())
-                                .orElse("there is no peer " + name),
-                        "mirror:peer-list shows those that there are"));
+                        Reason.NOT_FOUND, "there is no peer " + name, "mirror:peer-list shows those that there are"));
+        if (page.config() == null) {
+            throw new StorageException(
+                    Reason.NOT_FOUND,
+                    "the configuration of the peer " + name + " is refused: " + page.refused(),
+                    page.remedy());
+        }
+        return page.config();
     }
 
     ImageFacts facts(String image) throws StorageException {
@@ -105,8 +109,20 @@ record Desk(
         }
     }
 
-    /** Name of an image at a peer. */
+    /** What an image is to follow, where nobody can say whom. */
+    Optional<Book.Page<ReplicaWish>> refused(String image) {
+        return replicas.page(image).filter(page -> page.config() == null);
+    }
+
+    /** Name of an image at a peer; that has no name where the image's own configuration is refused. */
     String there(String image, String peer) throws StorageException {
+        Book.Page<ReplicaWish> refused = refused(image).orElse(null);
+        if (peer.isEmpty() && refused != null) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the configuration of the replica " + image + " is refused: " + refused.refused(),
+                    refused.remedy());
+        }
         ReplicaWish wish = replicas.config(image).orElse(null);
         if (wish != null && wish.peer().equals(peer)) {
             return wish.sourceImage();

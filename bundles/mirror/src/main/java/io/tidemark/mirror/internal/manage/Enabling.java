@@ -141,6 +141,11 @@ final class Enabling {
             // There is nobody to tell.
             return true;
         }
+        if (peer.isEmpty() && desk.refused(image).isPresent()) {
+            desk.replicas().remove(image, config -> null);
+            LOG.info("the image '{}' is no longer to follow anybody: its configuration was refused", image);
+            return false;
+        }
         String there = desk.there(image, peer);
         boolean told = tell(image, peer, there);
         forget(image, peer, there);

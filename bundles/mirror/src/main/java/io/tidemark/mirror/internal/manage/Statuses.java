@@ -65,8 +65,9 @@ final class Statuses {
         String name = page.wish().name();
         if (page.config() == null) {
             PeerSettings none = new PeerSettings("", "", "", "", false);
+            String trouble = page.refused() + "; " + page.remedy();
             return new PeerStatus(
-                    name, none, false, "refused: " + page.refused(), page.refused(), "", "", false, 0, -1, List.of());
+                    name, none, false, "refused: " + page.refused(), trouble, "", "", false, 0, -1, List.of());
         }
         PeerSettings wished = page.config().settings();
         List<String> images = List.copyOf(page.config().images().keySet());
@@ -196,9 +197,8 @@ final class Statuses {
             String image = page.wish().name();
             ReplicaWish wish = page.config();
             if (wish == null) {
-                all.put(
-                        new Pair(image, "?"),
-                        idle(image, "?", "", ImageHead.Role.REPLICA, State.REFUSED, "refused: " + page.refused()));
+                String why = "refused: " + page.refused() + "; " + page.remedy();
+                all.put(new Pair(image, ""), idle(image, "", "", ImageHead.Role.REPLICA, State.REFUSED, why));
                 continue;
             }
             String peer = wish.peer();
