@@ -165,7 +165,7 @@ public interface MirrorManager {
      * @param image its name
      * @param delayNanos how far it stays behind its source, in the source's time; 0 for real time
      * @return how it is
-     * @throws StorageException NOT_FOUND; MISMATCH when it is primary; INVALID for a negative one
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary; INVALID for a negative one, or when it follows nobody
      */
     MirrorStatus delay(String image, long delayNanos) throws StorageException;
 

@@ -51,6 +51,12 @@ final class Heads {
         if (delayNanos > 0) {
             desk.checkRelay(image, "it cannot be delayed");
         }
+        if (desk.replicas().page(image).isEmpty()) {
+            throw new StorageException(
+                    Reason.INVALID,
+                    "the replica " + image + " follows nobody, so it has no delay",
+                    "run mirror:enable at its source, or mirror:resync " + image + " --from PEER");
+        }
         String delay = ReplicaConfig.delay(delayNanos);
         desk.replicas().change(image, wish -> Map.of(ReplicaConfig.DELAY, delay));
         long kept = desk.replicas().config(image).map(ReplicaWish::delayNanos).orElse(0L);
