@@ -82,7 +82,8 @@ public interface ImageManager {
      * Deletes an image with its journal and configuration.
      *
      * @param name of the image
-     * @throws StorageException NOT_FOUND, BUSY (clients are attached) or IO
+     * @throws StorageException NOT_FOUND, BUSY (clients are attached) or IO; of one that does not run INVALID when it or its journal
+     *     lies in another pool than its configuration says, or in several, and UNAVAILABLE when a pool is not there
      */
     void delete(String name) throws StorageException;
 
@@ -129,7 +130,7 @@ public interface ImageManager {
     /**
      * Pools of both sorts.
      *
-     * @return sorted by kind and name
+     * @return those of images before those of journals; of each sort by name, and behind these the ones that are refused
      */
     List<PoolStatus> pools();
 

@@ -63,7 +63,10 @@ public record ImageStatus(
         STARTING,
         /** Clients read and write. */
         SERVING,
-        /** Clients read; writes are held until the detail's cause is gone (journal full, image pool full, replicas missing). */
+        /**
+         * Clients read; writes are held until the detail's cause is gone (journal full, image pool full, replicas missing, replicas
+         * asked whether one of them was promoted).
+         */
         HOLDING,
         /**
          * Clients read; writes fail, because the configuration says so (journal full, image pool full, replicas missing), or

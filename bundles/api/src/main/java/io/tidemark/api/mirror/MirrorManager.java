@@ -54,8 +54,8 @@ public interface MirrorManager {
      * @param name what it is to be called here: letters, digits, dots, dashes and underscores
      * @param settings what is wished of it
      * @return how it is
-     * @throws StorageException EXISTS when there is a peer of the name or with the key; INVALID for a name, address, key or
-     *     fingerprint that is none
+     * @throws StorageException EXISTS when there is a peer of the name or with the key; INVALID for a name, key or fingerprint that
+     *     is none. What an address means only its transport knows, so one that is none is trouble of the peer when it is dialled
      */
     PeerStatus addPeer(String name, PeerSettings settings) throws StorageException;
 
@@ -70,18 +70,19 @@ public interface MirrorManager {
     // ---- images
 
     /**
-     * Has a peer follow an image of this node. The image must be primary here. The peer makes the replica and copies the image
-     * meanwhile; where it has a replica of this very image already (after a change of roles, say), that one follows, and only what
-     * it lacks is sent. Returns when the peer has taken the wish durably; {@link #status} shows the copy.
+     * Has a peer follow an image of this node: a primary, or a replica, whose events go on to the peer as they come. The peer
+     * makes the replica and copies the image meanwhile; where it has a replica of this very image already (after a change of
+     * roles, say), that one follows, and only what it lacks is sent. Returns when the peer has taken the wish durably; {@link
+     * #status} shows the copy.
      *
      * @param image its name here
      * @param peer which; linked
      * @param options what is wished of the replica
      * @return how it is
-     * @throws StorageException NOT_FOUND (image or peer, or a pool there); MISMATCH when the image is a replica here; UNAVAILABLE
-     *     when the peer is not linked or does not answer; INVALID for options that the peer refuses; EXISTS when the peer
-     *     has another image of the name; BUSY when the image there is a primary, or follows another peer; READ_ONLY when the peer
-     *     does not let this node place replicas
+     * @throws StorageException NOT_FOUND (image or peer, or a pool there); UNAVAILABLE when the peer is not linked or does
+     *     not answer; INVALID for options that the peer refuses, and for a replica here that is not consistent or keeps no
+     *     journal; EXISTS when the peer has another image of the name; BUSY when the image there is a primary, or follows
+     *     another peer; READ_ONLY when the peer does not let this node place replicas
      */
     MirrorStatus enable(String image, String peer, ReplicaOptions options) throws StorageException;
 
@@ -277,10 +278,11 @@ public interface MirrorManager {
     Verification verify(String image, String peer, WorkListener listener) throws StorageException;
 
     /**
-     * Begins anew with an image on this node, from a peer that is primary: for a replica that cannot go on from where it is, because
-     * its source no longer has what it lacks, or because both wrote. Its journal here is given up; configuration, delay and name stay,
-     * and so do its bytes: both sides compare them by checksums, and what differs is sent. All of it is deleted and copied where it
-     * cannot be opened here, or has another size than the peer's. Returns when that can begin; {@link #status} shows it.
+     * Begins anew with an image on this node, from a peer that is primary or follows another node: for a replica that cannot go
+     * on from where it is, because its source no longer has what it lacks, or because both wrote. Its journal here is given up;
+     * configuration, delay and name stay, and so do its bytes: both sides compare them by checksums, and what differs is sent.
+     * All of it is deleted and copied where it cannot be opened here, or has another size than the peer's. Returns when that can
+     * begin; {@link #status} shows it.
      *
      * @param image its name here
      * @param peer to copy from; it mirrors the image with this node, or did before roles changed
@@ -315,10 +317,10 @@ public interface MirrorManager {
      *     that nobody writes any more
      * @param whole whether what is here is deleted first and all bytes are sent, without a comparison
      * @return how it is
-     * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is no primary, or
-     *     when nobody knows where the branch that is to be kept begins; BUSY when clients are attached, or where something would
-     *     be lost that must not; NO_SPACE or NOT_FOUND when the branch does not fit, or the journal no longer has all of it;
-     *     UNAVAILABLE when the peer is not linked
+     * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is a replica
+     *     that follows nobody else, or when nobody knows where the branch that is to be kept begins; BUSY when clients are
+     *     attached, or where something would be lost that must not; NO_SPACE or NOT_FOUND when the branch does not fit, or
+     *     the journal no longer has all of it; UNAVAILABLE when the peer is not linked
      */
     MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException;
 

@@ -18,7 +18,10 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface ReplicaManager {
-    /** The identities of journal clients that stand for replicas begin with it. Only a primary with such a client asks. */
+    /**
+     * The identities of journal clients that stand for replicas begin with it. A primary with such a client asks before it admits
+     * writes, and so does one that was promoted, or lost its journal: these cannot know by it who their peers are.
+     */
     String CLIENT_PREFIX = "mirror:";
 
     /**

@@ -130,7 +130,7 @@ final class MirrorCompare {
                                         + " branch are kept in a file (mirror:branch-list) until mirror:branch-discard; where that"
                                         + " cannot be, it is refused without " + NO_KEEP + ". Asks first.")
                         .takes(MirrorImages.IMAGE, "The image here.", Completions::images)
-                        .needs(FROM, "PEER", "Who is primary.", Completions::peers)
+                        .needs(FROM, "PEER", "Who is primary, or follows another node.", Completions::peers)
                         .flag(DISCARD, "Gives up what only this node has, and keeps its events in a file.")
                         .flag(NO_KEEP, "With " + DISCARD + ": keeps nothing of it.")
                         .flag(FULL, "Compares nothing: deletes what is here and copies all of it.")

@@ -41,7 +41,7 @@ final class MirrorPeers {
                                 .takes("NAME", "What the peer is to be called here.", Completion.NONE)
                                 .mayTake(
                                         "ADDRESS",
-                                        "HOST:PORT or unix:PATH; left out where the peer opens the link.",
+                                        "HOST:PORT, [IPV6]:PORT or unix:PATH; left out where the peer opens the link.",
                                         Completion.NONE)
                                 .option(KEY, "KEY", "The peer's key, as mirror:key shows it there.", Completion.NONE)
                                 .flag(TRUST_FIRST, "Takes the first key that shows up at the address, and keeps to it.")
