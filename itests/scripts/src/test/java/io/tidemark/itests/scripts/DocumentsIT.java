@@ -89,6 +89,20 @@ class DocumentsIT {
         assertEquals(List.of(), broken);
     }
 
+    /** Who saves or moves a node by the table has all of it: what a start takes for a node's own is named there. */
+    @Test
+    void whatANodeIsMadeOfIsNamed() throws IOException {
+        String script = Files.readString(Shell.root().resolve("karaf-assembly/src/main/resources/bin/tidemark"));
+        String guide = Files.readString(Shell.root().resolve("docs/guides/getting-started.md"));
+        List<String> unnamed = Pattern.compile(" -I ([A-Za-z.]+)(?= )")
+                .matcher(script)
+                .results()
+                .map(own -> own.group(1))
+                .filter(own -> !guide.contains("`data/a/" + own + "`"))
+                .toList();
+        assertEquals(List.of(), unnamed);
+    }
+
     /** What every Debian has, and words of the shell. */
     private static final Set<String> EVERYWHERE = Set.of(
             "cat",
