@@ -89,11 +89,18 @@ if [[ -z $data ]]; then
 fi
 [[ -z $node ]] || named
 
+# Another account than the node's sees no lock, and may not even see that there is a directory.
+readable() {
+    local path=$data
+    while [[ ! -e $path && $path == */* ]]; do path=${path%/*}; done
+    [[ ! -d $path || (-x $path && (-r $path || $path != "$data")) ]] \
+        || fail 1 "$path cannot be read: be its owner ($(stat -c %U "$path")), or root"
+}
+
 # Nobody listens. A process that holds the data directory's lock is a node on its way up or down.
 nobody() {
     [[ -d $data ]] || fail 4 "no node: $data does not exist; ./run --node NAME or --data DIR starts one"
-    exec 9<"$data"
-    if flock -sn 9; then
+    if flock -sn "$data" true; then
         fail 4 "no node runs on $data; ./run starts one"
     fi
     printf 'starting: the node on %s does not take commands yet\n' "$data" >&2
@@ -101,6 +108,7 @@ nobody() {
 }
 
 [[ -z $offline ]] || offline "$@"
+readable
 
 port='' token=''
 { read -r port token <"$data/tm"; } 2>/dev/null

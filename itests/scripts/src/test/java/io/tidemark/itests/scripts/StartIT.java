@@ -1,0 +1,108 @@
+package io.tidemark.itests.scripts;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the scripts say before a node runs, and of one that they cannot ask: copies of them, and a Java that only notes its call. */
+@Tag("build")
+class StartIT {
+    /** Where every account may look. */
+    private Path scratch;
+
+    private Path bin;
+    private Path data;
+
+    @BeforeEach
+    void copyScripts() throws IOException {
+        scratch = Files.createTempDirectory("start");
+        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwxr-xr-x"));
+        bin = Files.createDirectories(scratch.resolve("home/bin"));
+        data = scratch.resolve("nodes/a");
+        String scripts = "karaf-assembly/src/main/resources/bin/";
+        Shell.run("cp", scripts + "tidemark", scripts + "tidemark-journal", "tm", bin.toString())
+                .good();
+        Shell.run("cp", "-r", "etc", scratch.resolve("home").toString()).good();
+        Path java = Files.createDirectories(scratch.resolve("jdk/bin")).resolve("java");
+        Files.writeString(java.resolveSibling("../release"), "JAVA_VERSION=\"17.0.1\"\n");
+        Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + called() + "\n");
+        java.toFile().setExecutable(true);
+    }
+
+    @AfterEach
+    void removeScratch() {
+        Shell.run("chmod", "-R", "u+rwX", scratch.toString());
+        Shell.run("rm", "-rf", scratch.toString());
+    }
+
+    private Path called() {
+        return scratch.resolve("called");
+    }
+
+    private Outcome run(Map<String, String> environment, List<String> words) {
+        List<String> settings = new ArrayList<>(List.of("env", "JAVA_HOME=" + scratch.resolve("jdk")));
+        environment.forEach((name, text) -> settings.add(name + "=" + text));
+        settings.addAll(words);
+        return Shell.run(scratch, Map.of(), "", settings);
+    }
+
+    /** A script on the data directory. */
+    private List<String> words(String script, String... more) {
+        List<String> words = new ArrayList<>(List.of(bin.resolve(script).toString(), "--data", data.toString()));
+        words.addAll(List.of(more));
+        return words;
+    }
+
+    private static void oneLine(Outcome outcome, int status, String text) {
+        assertEquals(status, outcome.status(), outcome.toString());
+        assertEquals("", outcome.text(), outcome.toString());
+        assertEquals(1, outcome.err().lines().count(), outcome.toString());
+        assertTrue(outcome.err().contains(text), outcome.toString());
+    }
+
+    // ---- other accounts
+
+    /** It was told that the node starts, or that something else holds the directory, or that there is none. */
+    @Test
+    void whoMayNotReadADataDirectoryIsToldSo() throws IOException {
+        Files.createDirectories(data.resolve("etc"));
+        closed(data);
+        // Nor where the directories above were made with it.
+        closed(data.getParent());
+    }
+
+    private void closed(Path directory) throws IOException {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("---------"));
+        String text = directory + " cannot be read: be its owner (" + Files.getOwner(directory) + "), or root";
+        for (String action : List.of("--status", "--stop", "--background")) {
+            oneLine(another(words("tidemark", action)), 1, text);
+        }
+        oneLine(another(words("tm", "image:list")), 1, text);
+        oneLine(another(words("tidemark-journal", "journal:verify", "v1")), 3, text);
+        oneLine(another(words("tm", "--offline", "journal:verify", "v1")), 3, text);
+        assertFalse(Files.exists(called()));
+    }
+
+    /** Root may read everything. */
+    private Outcome another(List<String> words) {
+        List<String> all = new ArrayList<>();
+        if ("root".equals(System.getProperty("user.name"))) {
+            all.addAll(List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"));
+        }
+        all.addAll(words);
+        return run(Map.of(), all);
+    }
+}
