@@ -105,4 +105,58 @@ class StartIT {
         all.addAll(words);
         return run(Map.of(), all);
     }
+
+    // ---- addresses
+
+    private List<String> calledWith() throws IOException {
+        return Files.readAllLines(called());
+    }
+
+    private List<String> properties() throws IOException {
+        return Files.readAllLines(data.resolve("etc/node.properties"));
+    }
+
+    /** As the help says: as the options. */
+    @Test
+    void aPortAloneIsEnoughWhereverItStands() throws IOException {
+        int port = Ports.free(2);
+        String nbd = "127.0.0.1:" + port;
+        String mirror = "127.0.0.1:" + (port + 1);
+        run(Map.of("TIDEMARK_NBD", "" + port, "TIDEMARK_MIRROR", "" + (port + 1)), words("tidemark"))
+                .good();
+        assertServesAt(nbd, mirror);
+        Files.writeString(
+                data.resolve("etc/node.properties"), "node = a\nnbd = " + port + "\nmirror = " + (port + 1) + "\n");
+        run(Map.of(), words("tidemark")).good();
+        assertServesAt(nbd, mirror);
+    }
+
+    private void assertServesAt(String nbd, String mirror) throws IOException {
+        String host = "host=127.0.0.1";
+        List<String> expected = List.of("-Dtidemark.nbd=" + nbd, "-Dtidemark.nbd." + host, "-Dtidemark.tcp." + host);
+        assertTrue(calledWith().containsAll(expected), calledWith().toString());
+        assertTrue(
+                properties().containsAll(List.of("nbd = " + nbd, "mirror = " + mirror)),
+                properties().toString());
+    }
+
+    @Test
+    void aWrongAddressIsNamedWithWhereItStands() throws IOException {
+        oneLine(
+                run(Map.of("TIDEMARK_NBD", "foo"), words("tidemark")),
+                2,
+                "TIDEMARK_NBD 127.0.0.1:foo: a port is a number from 1 to 65535");
+        String port = "" + Ports.free(1);
+        oneLine(
+                run(Map.of("TIDEMARK_MIRROR", "::1"), words("tidemark", "--nbd", port)),
+                2,
+                "TIDEMARK_MIRROR ::1: an IPv6 address stands in brackets");
+        assertFalse(Files.exists(data), "a start that failed leaves nothing");
+        Files.createDirectories(data.resolve("etc"));
+        Files.writeString(data.resolve("etc/node.properties"), "node = a\nnbd = foo\n");
+        oneLine(
+                run(Map.of("TIDEMARK_NBD", port), words("tidemark")),
+                2,
+                "node.properties: nbd = 127.0.0.1:foo: a port is a number");
+    }
 }
