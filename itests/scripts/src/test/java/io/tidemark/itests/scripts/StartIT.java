@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -158,5 +160,49 @@ class StartIT {
                 run(Map.of("TIDEMARK_NBD", port), words("tidemark")),
                 2,
                 "node.properties: nbd = 127.0.0.1:foo: a port is a number");
+    }
+
+    private void etc(String file, String text) throws IOException {
+        Files.writeString(Files.createDirectories(data.resolve("etc")).resolve(file), text);
+    }
+
+    /** Of what its own files say nothing is known before Java reads them. */
+    @Test
+    void aPortThatTheNodeDoesNotUseMayBeTaken() throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+            String port = "" + other.getLocalPort();
+            String free = "" + Ports.free(1);
+            etc("io.tidemark.mirror.peer-b.cfg", "key = 1\n");
+            oneLine(run(Map.of(), words("tidemark", "--nbd", port)), 1, "port " + port + " on 127.0.0.1 is in use");
+            oneLine(
+                    run(Map.of(), words("tidemark", "--nbd", free, "--mirror", port)),
+                    1,
+                    "choose another with --mirror");
+            etc("io.tidemark.nbd.cfg", "unixSocket = nbd.sock\n# host = 192.0.2.1\nhost =\n");
+            etc("io.tidemark.transport.tcp-default.config", "host=\"192.0.2.1\"\n");
+            run(Map.of(), words("tidemark", "--nbd", port)).good();
+            run(Map.of(), words("tidemark", "--nbd", free, "--mirror", port)).good();
+        }
+    }
+
+    @Test
+    void statusSaysWhereTheTransportListensOrWhatDoes() throws Exception {
+        etc("node.properties", "node = a\nnbd = 127.0.0.1:10809\nmirror = 127.0.0.1:10810\n");
+        etc("io.tidemark.transport.tcp-default.cfg", "# host = 127.0.0.1\n");
+        Process holder = Shell.start(
+                scratch, Map.of(), List.of("flock", data.toString(), "sh", "-c", "echo held; exec cat"));
+        try (FakeNode node = FakeNode.start(data)) {
+            assertEquals('h', holder.getInputStream().read());
+            String others = "other nodes reach it for replicas, while it has peers, ";
+            String status = run(Map.of(), words("tidemark", "--status")).good().text();
+            assertTrue(status.endsWith(others + "at 127.0.0.1:10810\n"), status);
+            etc("io.tidemark.transport.tcp-default.cfg", " host : 192.0.2.1\n");
+            status = run(Map.of(), words("tidemark", "--status")).good().text();
+            String file = data + "/etc/io.tidemark.transport.tcp-default.cfg";
+            assertTrue(status.endsWith(others + "as " + file + " says\n"), status);
+        } finally {
+            holder.destroy();
+            holder.waitFor();
+        }
     }
 }
