@@ -108,6 +108,16 @@ class StartIT {
         return run(Map.of(), all);
     }
 
+    // ---- directories
+
+    /** As mkfs leaves it. */
+    @Test
+    void aFileSystemOfItsOwnIsEmpty() throws IOException {
+        Path found = Files.createDirectories(data.resolve("lost+found"));
+        run(Map.of(), words("tidemark", "--nbd", "" + Ports.free(2))).good();
+        assertTrue(Files.exists(found) && Files.exists(called()));
+    }
+
     // ---- addresses
 
     private List<String> calledWith() throws IOException {
