@@ -19,8 +19,8 @@ Runs one console command in a running node, as: tm image:list
   --offline     asks no node: journal:inspect, journal:verify and journal:repair of an image that no node has open,
                 as: tm --offline journal:verify vm1 (tm --offline --help tells more)
 
-Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting; 4 no node runs there;
-5 mirror:verify found something different; 6 it found nothing that it could compare.
+Exit status: 0 success; 1 the command failed; 2 no such command or option; 3 the node is starting or stopping; 4 no node
+runs there; 5 mirror:verify found something different; 6 it found nothing that it could compare.
 `tm help` lists the commands.
 TEXT
 }
@@ -102,6 +102,12 @@ nobody() {
     [[ -d $data ]] || fail 4 "no node: $data does not exist; ./run --node NAME or --data DIR starts one"
     if flock -sn "$data" true; then
         fail 4 "no node runs on $data; ./run starts one"
+    fi
+    # It may have said so just now.
+    { read -r port token <"$data/tm"; } 2>/dev/null
+    if [[ $port == stopping ]]; then
+        printf 'stopping: the node on %s takes no commands any more\n' "$data" >&2
+        exit 3
     fi
     printf 'starting: the node on %s does not take commands yet\n' "$data" >&2
     exit 3

@@ -149,7 +149,7 @@ class RunIT {
                 .good()
                 .text()
                 .contains("stopped"));
-        assertFalse(Files.exists(data.resolve("tm")));
+        assertEquals("stopping\n", Files.readString(data.resolve("tm")));
         assertEquals(
                 4, Shell.run("./run", "--data", data.toString(), "--status").status());
         assertEquals(4, Shell.run("./run", "--data", data.toString(), "--stop").status());

@@ -191,18 +191,27 @@ class TmIT {
         assertTrue(outcome.err().contains("does not exist"), outcome.err());
     }
 
-    /** The lock is held and nobody listens: the node is on its way. */
+    /** The lock is held and nobody listens: the node is on its way, and its file says which. */
     @Test
-    void aStartingNodeIsStatusThree() throws Exception {
+    void aStartingOrStoppingNodeIsStatusThree() throws Exception {
         node.close();
         Process holder =
                 Shell.start(data, Map.of(), List.of("flock", data.toString(), "sh", "-c", "echo held; exec cat"));
         assertEquals('h', holder.getInputStream().read());
-        Outcome outcome = tm("image:list");
+        Outcome starting = tm("image:list");
+        Files.writeString(data.resolve("tm"), "stopping\n");
+        Outcome stopping = tm("image:list");
         holder.destroy();
         holder.waitFor();
+        isStatusThree("starting: ", starting);
+        isStatusThree("stopping: ", stopping);
+        // Until the next start.
+        assertEquals(4, tm("image:list").status());
+    }
+
+    private static void isStatusThree(String text, Outcome outcome) {
         assertEquals(3, outcome.status(), outcome.toString());
-        assertTrue(outcome.err().startsWith("starting: "), outcome.err());
+        assertTrue(outcome.err().startsWith(text), outcome.err());
         assertEquals(1, outcome.err().lines().count());
     }
 

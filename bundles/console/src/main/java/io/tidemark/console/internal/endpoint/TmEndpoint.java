@@ -150,14 +150,14 @@ public final class TmEndpoint implements AutoCloseable {
         thread.start();
     }
 
-    /** Takes the file away, stops listening, and drops those who call now, which cancels their commands. */
+    /** Says in the file that the node stops, stops listening, and drops those who call now, which cancels their commands. */
     @Override
     public void close() {
         closed = true;
         try {
-            file.remove();
+            file.close();
         } catch (IOException e) {
-            LOG.warn("The command port's file could not be removed: {}", e.getMessage());
+            LOG.warn("The command port's file could not be replaced: {}", e.getMessage());
         }
         closeQuietly(server);
         callers.forEach(TmEndpoint::closeQuietly);

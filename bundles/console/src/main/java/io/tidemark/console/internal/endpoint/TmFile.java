@@ -17,6 +17,9 @@ import java.util.Set;
 final class TmFile {
     private static final int TOKEN_BYTES = 32;
 
+    /** What the file of a node says that takes no commands any more: its lock outlives the command port by its last checkpoints. */
+    private static final String STOPPING = "stopping\n";
+
     private final Path path;
     private final String content;
 
@@ -47,6 +50,11 @@ final class TmFile {
      */
     static TmFile write(Path path, int port, String token) throws IOException {
         String content = port + " " + token + "\n";
+        replace(path, content);
+        return new TmFile(path, content);
+    }
+
+    private static void replace(Path path, String content) throws IOException {
         Path fresh = path.resolveSibling(path.getFileName() + ".new");
         Files.deleteIfExists(fresh);
         try (FileChannel channel = FileChannel.open(
@@ -60,18 +68,22 @@ final class TmFile {
             channel.force(true);
         }
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
-        return new TmFile(path, content);
     }
 
     /**
-     * Removes the file, unless another process has written its own meanwhile.
+     * Has the file say that the node stops, unless another process has written its own meanwhile.
      *
-     * @throws IOException when it cannot be removed
+     * @throws IOException when that cannot be written; then there is no file
      */
-    void remove() throws IOException {
+    void close() throws IOException {
         if (Files.exists(path)
                 && Files.readString(path, StandardCharsets.ISO_8859_1).equals(content)) {
-            Files.delete(path);
+            try {
+                replace(path, STOPPING);
+            } catch (IOException e) {
+                Files.delete(path);
+                throw e;
+            }
         }
     }
 }

@@ -84,14 +84,15 @@ class TmEndpointTest {
 
     /** Often, because the last accept ends beside the closing. */
     @RepeatedTest(20)
-    void theFileIsForItsOwnerOnlyAndGoesWithTheEndpoint() throws IOException {
+    void theFileIsForItsOwnerOnlyAndItsTokenGoesWithTheEndpoint() throws IOException {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         assertTrue(Files.readString(file).matches("[0-9]{1,5} [0-9a-f]{64}\n"));
         int port = TmClient.port(file);
         String token = TmClient.token(file);
         assertTrue(answers(port, token));
         endpoint.close();
-        assertFalse(Files.exists(file));
+        assertEquals("stopping\n", Files.readString(file));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         assertFalse(answers(port, token));
     }
 
@@ -109,7 +110,7 @@ class TmEndpointTest {
     void aFileOfAnotherProcessStays() throws IOException {
         Files.writeString(file, "1 2\n");
         endpoint.close();
-        assertTrue(Files.exists(file));
+        assertEquals("1 2\n", Files.readString(file));
     }
 
     @Test
