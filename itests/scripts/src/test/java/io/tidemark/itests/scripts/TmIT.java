@@ -244,6 +244,33 @@ class TmIT {
         assertTrue(outcome.err().contains("is no directory of a flash journal"), outcome.err());
     }
 
+    /** A node refuses an image whose file names another pool, and reads pools of other kinds of files. */
+    @Test
+    void offlineLooksWhereverAPoolMayBe() throws IOException {
+        node.close();
+        Path etc = Files.createDirectories(data.resolve("etc"));
+        Files.writeString(
+                etc.resolve("io.tidemark.journal.flash-default.cfg"), "pool = default\ndirectories = journals\n");
+        Path fast = etc.resolve("io.tidemark.journal.flash-fast.config");
+        Files.writeString(fast, "pool=\"fast\"\ndirectories=\"fast\"\n");
+        Files.writeString(etc.resolve("io.tidemark.image-v1.cfg"), "journalPool = fast\n");
+        Outcome outcome = tm("--offline", "journal:verify", "v1");
+        assertEquals(3, outcome.status(), outcome.toString());
+        String unread =
+                "(not read here: io.tidemark.journal.flash-fast.config): where you know it, give its directories";
+        assertTrue(outcome.err().contains(unread), outcome.err());
+        Path journal = Files.createDirectories(data.resolve("journals/v1"));
+        // Which may be one of long ago.
+        assertTrue(tm("--offline", "journal:verify", "v1").err().contains(unread));
+        Files.delete(fast);
+        outcome = tm("--offline", "journal:verify", "v1");
+        assertEquals(3, outcome.status(), outcome.toString());
+        assertTrue(
+                outcome.err().contains("the journal v1 lies in pool default; the image's file says pool fast"),
+                outcome.err());
+        assertTrue(outcome.err().contains(journal + " is no directory of a flash journal"), outcome.err());
+    }
+
     /** What bash costs: the rest of the 0.3 s is the node's. */
     @Test
     @Tag("alone")

@@ -2,8 +2,10 @@ package io.tidemark.journal.flash.tool;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.api.EventHeader;
+import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.base.text.Json;
 import io.tidemark.base.text.Sizes;
 import java.io.PrintStream;
@@ -233,9 +235,11 @@ public final class FlashTool {
                     "number", epoch.number(),
                     "identity", epoch.identity().toString(),
                     "firstSequence", epoch.firstSequence(),
+                    "started", time(epoch.startedNanos()),
                     "owner", epoch.owner()));
         }
         object.put("epochs", epochs);
+        object.put("clients", report.clients().stream().map(FlashTool::object).toList());
         List<Object> segments = new ArrayList<>();
         for (JournalReport.Segment segment : report.segments()) {
             Map<String, Object> one = new LinkedHashMap<>();
@@ -244,6 +248,9 @@ public final class FlashTool {
             one.put("use", segment.use().name().toLowerCase(Locale.ROOT));
             one.put("firstSequence", segment.firstSequence());
             one.put("lastSequence", segment.lastSequence());
+            boolean any = segment.firstSequence() > 0;
+            one.put("firstTime", any ? time(segment.firstTimeNanos()) : null);
+            one.put("lastTime", any ? time(segment.lastTimeNanos()) : null);
             one.put("batches", segment.batches());
             one.put("usedBytes", segment.usedBytes());
             segments.add(one);
@@ -256,6 +263,16 @@ public final class FlashTool {
             damage.put("what", report.damage().what());
             object.put("damage", damage);
         }
+        return object;
+    }
+
+    private static Map<String, Object> object(JournalClient client) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("id", client.id());
+        object.put("description", client.description());
+        object.put("commit", client.commit().toString());
+        object.put("state", client.state().name().toLowerCase(Locale.ROOT));
+        object.put("seen", time(client.seenNanos()));
         return object;
     }
 
@@ -293,9 +310,14 @@ public final class FlashTool {
             return (any ? "\n]," : BEGIN + "],") + object.substring(1);
         }
 
+        /** As the console says it. */
+        private static String word(EventKind kind) {
+            return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
         private static String line(EventHeader header, long place) {
-            return header.position() + "  " + time(header.timeNanos()) + "  "
-                    + header.kind().name().toLowerCase(Locale.ROOT) + (header.isBarrier() ? " barrier" : "") + "  "
+            return header.position() + "  " + time(header.timeNanos()) + "  " + word(header.kind())
+                    + (header.isBarrier() ? " barrier" : "") + "  "
                     + header.offset() + "+" + header.length() + "  body " + header.bodyLength() + "  place "
                     + (place >>> 32) + ":" + (place & 0xFFFFFFFFL);
         }
@@ -305,7 +327,7 @@ public final class FlashTool {
             object.put("epoch", header.position().epoch());
             object.put("sequence", header.position().sequence());
             object.put("time", time(header.timeNanos()));
-            object.put("kind", header.kind().name().toLowerCase(Locale.ROOT));
+            object.put("kind", word(header.kind()));
             object.put("barrier", header.isBarrier());
             object.put("offset", header.offset());
             object.put("length", header.length());

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.EventKind;
+import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.base.machine.MachineContext;
 import io.tidemark.journal.flash.FlashJournalStore;
@@ -131,9 +134,49 @@ class FlashToolTest {
         assertTrue(said().endsWith("\n}\n]," + without.substring(1)), said());
     }
 
+    @Test
+    void kindsAreNamedAsInTheConsole() throws Exception {
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            Events.append(journal, EventKind.CLOCK_STEP, 0);
+            journal.appender().force();
+        }
+        run("inspect", "--verbose");
+        assertTrue(said().contains("1:41  2026-01-01T00:00:00.041Z  clock-step"), said());
+        run("inspect", "--verbose", "--json");
+        assertTrue(said().contains("\"kind\": \"clock-step\""), said());
+    }
+
+    /** As the text. */
+    @Test
+    void timesAndClientsAreInTheJson() throws Exception {
+        putClient();
+        run("inspect", "--json");
+        assertTrue(said().contains("\"started\": \"2026-01-01T00:00:00Z\""), said());
+        assertTrue(said().contains("\"firstTime\": \"2026-01-01T00:00:00.001Z\""), said());
+        assertTrue(said().contains("\"lastTime\": \"2026-01-01T00:00:00.040Z\""), said());
+        String client = """
+                    {
+                      "id": "reader",
+                      "description": "of a test",
+                      "commit": "1:7",
+                      "state": "connected",
+                      "seen": "2026-01-01T00:00:00.009Z"
+                    }
+                """;
+        assertTrue(said().contains(client), said());
+    }
+
+    private void putClient() throws StorageException {
+        try (Journal journal = store.open(context, "vm1", SETTINGS)) {
+            journal.putClient(new JournalClient(
+                    "reader", "of a test", new Position(1, 7), JournalClient.State.CONNECTED, Events.timeOf(9)));
+        }
+    }
+
     /** As the console's: whoever reads both needs one set of names. */
     @Test
     void everyFieldIsExplained() throws Exception {
+        putClient();
         Set<String> printed = new TreeSet<>();
         run("inspect", "--json", "--verbose");
         FIELD.matcher(said()).results().forEach(field -> printed.add(field.group(1)));
