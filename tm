@@ -124,6 +124,8 @@ if [[ -z $port || -z $token ]]; then
     fi
     nobody
 fi
+# One that was killed leaves its file, and another process may have its port: that would be told the token, and may never answer.
+flock -sn "$data" true && nobody
 { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || nobody
 
 columns=0

@@ -212,4 +212,12 @@ class CheckIT {
         assertTrue(Files.notExists(calls("mvn")));
         assertTrue(Files.notExists(tree.resolve("bench/macro/__pycache__")));
     }
+
+    @Test
+    void descriptionsAreWrittenOfEverythingOrNot() throws IOException {
+        Outcome named = check("--write-api", "engine");
+        assertEquals(2, named.status(), named.toString());
+        assertTrue(named.err().contains("--write-api writes them all: it takes no NAME, as engine"), named.toString());
+        assertTrue(Files.notExists(calls("mvn")));
+    }
 }

@@ -12,10 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** The server's end of docs/formats/tm.md, for one caller after the other: it keeps requests and plays an answer. */
+/** The server's end of docs/formats/tm.md, for one caller after the other: it has the lock, keeps requests and plays an answer. */
 final class FakeNode implements AutoCloseable {
     /** What a caller asked. */
     record Request(String token, int columns, String input, String directory, List<String> words) {}
@@ -30,15 +31,23 @@ final class FakeNode implements AutoCloseable {
     private final ServerSocket socket;
     private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
     private final Thread thread;
+    private final Process lock;
     private volatile Answer answer = (in, out) -> out.write(frame('x', 0));
 
-    private FakeNode(ServerSocket socket) {
+    private FakeNode(ServerSocket socket, Process lock) {
         this.socket = socket;
+        this.lock = lock;
         this.thread = new Thread(this::serve, "fake-node");
     }
 
     static FakeNode start(Path data) throws IOException {
-        FakeNode node = new FakeNode(new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1")));
+        // Java locks no directories.
+        List<String> holder = List.of("flock", "--no-fork", data.toString(), "sh", "-c", "echo held; exec cat");
+        Process lock = Shell.start(data, Map.of(), holder);
+        if (lock.getInputStream().read() != 'h') {
+            throw new AssertionError("no lock on " + data);
+        }
+        FakeNode node = new FakeNode(new ServerSocket(0, 16, InetAddress.getByName("127.0.0.1")), lock);
         Files.writeString(data.resolve("tm"), node.socket.getLocalPort() + " " + TOKEN + "\n");
         node.thread.start();
         return node;
@@ -46,6 +55,11 @@ final class FakeNode implements AutoCloseable {
 
     void answers(Answer newAnswer) {
         answer = newAnswer;
+    }
+
+    /** Whose request is kept. */
+    int callers() {
+        return requests.size();
     }
 
     Request request() {
@@ -111,8 +125,18 @@ final class FakeNode implements AutoCloseable {
         return new String(in.readNBytes(Integer.parseInt(line(in))), StandardCharsets.UTF_8);
     }
 
+    void stopListening() throws IOException {
+        socket.close();
+    }
+
+    void unlock() {
+        lock.destroy();
+        lock.onExit().join();
+    }
+
     @Override
     public void close() throws IOException {
-        socket.close();
+        stopListening();
+        unlock();
     }
 }

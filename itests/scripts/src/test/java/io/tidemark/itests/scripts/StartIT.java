@@ -118,6 +118,23 @@ class StartIT {
         assertTrue(Files.exists(found) && Files.exists(called()));
     }
 
+    /** The node would start, or stop, before anybody finds out. */
+    @Test
+    void aTimeThatIsNoneIsNamedFirst() throws IOException {
+        for (String wrong : List.of("abc", "1m", "-1", "010")) {
+            String text = ": '" + wrong + "' is no number of seconds, as 600";
+            oneLine(
+                    run(Map.of("TIDEMARK_START_SECONDS", wrong), words("tidemark", "--background")),
+                    2,
+                    "TIDEMARK_START_SECONDS" + text);
+            oneLine(
+                    run(Map.of("TIDEMARK_STOP_SECONDS", wrong), words("tidemark", "--stop")),
+                    2,
+                    "TIDEMARK_STOP_SECONDS" + text);
+        }
+        assertFalse(Files.exists(data));
+    }
+
     // ---- addresses
 
     private List<String> calledWith() throws IOException {
@@ -196,23 +213,18 @@ class StartIT {
     }
 
     @Test
-    void statusSaysWhereTheTransportListensOrWhatDoes() throws Exception {
+    void statusSaysWhereTheTransportListensOrWhatDoes() throws IOException {
         etc("node.properties", "node = a\nnbd = 127.0.0.1:10809\nmirror = 127.0.0.1:10810\n");
         etc("io.tidemark.transport.tcp-default.cfg", "# host = 127.0.0.1\n");
-        Process holder = Shell.start(
-                scratch, Map.of(), List.of("flock", data.toString(), "sh", "-c", "echo held; exec cat"));
         try (FakeNode node = FakeNode.start(data)) {
-            assertEquals('h', holder.getInputStream().read());
             String others = "other nodes reach it for replicas, while it has peers, ";
             String status = run(Map.of(), words("tidemark", "--status")).good().text();
+            assertEquals(List.of(), node.request().words());
             assertTrue(status.endsWith(others + "at 127.0.0.1:10810\n"), status);
             etc("io.tidemark.transport.tcp-default.cfg", " host : 192.0.2.1\n");
             status = run(Map.of(), words("tidemark", "--status")).good().text();
             String file = data + "/etc/io.tidemark.transport.tcp-default.cfg";
             assertTrue(status.endsWith(others + "as " + file + " says\n"), status);
-        } finally {
-            holder.destroy();
-            holder.waitFor();
         }
     }
 }

@@ -100,7 +100,8 @@ public final class Execution {
             if (cancelled && System.nanoTime() - giveUp > 0) {
                 throw Failure.cancelled(command.spec().fullName()
                         + " was let go, but is in the middle of something that it cannot break off; it ends by itself."
-                        + " Look at the result with image:list");
+                        + " Look at the result with "
+                        + ("mirror".equals(command.spec().scope()) ? "mirror:status" : "image:list"));
             }
         }
     }

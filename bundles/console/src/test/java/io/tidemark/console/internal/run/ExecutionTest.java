@@ -36,10 +36,10 @@ class ExecutionTest {
         void run(Call call) throws Failure, StorageException;
     }
 
-    private record Given(Body body) implements ConsoleCommand {
+    private record Given(String name, Body body) implements ConsoleCommand {
         @Override
         public Spec spec() {
-            return Spec.of("test:given", "Does what the test says.").build();
+            return Spec.of(name, "Does what the test says.").build();
         }
 
         @Override
@@ -49,7 +49,11 @@ class ExecutionTest {
     }
 
     private void run(Body body) throws Failure {
-        new Execution(new Given(body), new FakeNode(), front).run(List.of());
+        run("test:given", body);
+    }
+
+    private void run(String name, Body body) throws Failure {
+        new Execution(new Given(name, body), new FakeNode(), front).run(List.of());
     }
 
     @Test
@@ -218,7 +222,7 @@ class ExecutionTest {
         long startedNanos = System.nanoTime();
         Failure failure = assertThrows(
                 Failure.class,
-                () -> run(call -> {
+                () -> run("mirror:given", call -> {
                     call.line("x");
                     try {
                         end.await();
@@ -228,7 +232,9 @@ class ExecutionTest {
                 }));
         end.countDown();
         assertEquals(Kind.CANCELLED, failure.kind());
-        assertTrue(failure.getMessage().contains("ends by itself"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().endsWith("it ends by itself. Look at the result with mirror:status"),
+                failure.getMessage());
         assertTrue(System.nanoTime() - startedNanos < 20_000_000_000L);
     }
 

@@ -141,6 +141,8 @@ final class Statuses {
         List<MirrorStatus> found =
                 all().stream().filter(one -> one.image().equals(image)).toList();
         if (found.isEmpty()) {
+            // Where there is none, this is said.
+            desk.services().images().image(image);
             throw new StorageException(
                     Reason.NOT_FOUND, "the image " + image + " is not mirrored", "mirror:enable begins it");
         }

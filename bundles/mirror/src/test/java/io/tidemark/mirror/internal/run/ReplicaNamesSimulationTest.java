@@ -2,8 +2,11 @@ package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.base.wish.EtcWishStore;
@@ -14,6 +17,18 @@ import org.junit.jupiter.api.Test;
 
 /** A peer has an image under the name that it was mirrored to, and under no other: nobody could end that one. */
 class ReplicaNamesSimulationTest {
+    /** Who mistyped it needs no mirror:enable. */
+    @Test
+    void anImageThatThereIsNotIsNotCalledOneThatIsNotMirrored() {
+        TwoNodes.play(1990, 1, nodes -> {
+            StorageException none = assertThrows(StorageException.class, () -> nodes.a.mirrors.status("dsik"));
+            assertEquals(Reason.NOT_FOUND, none.reason());
+            assertTrue(none.getMessage().contains("no image dsik"), none.getMessage());
+            StorageException alone = assertThrows(StorageException.class, () -> nodes.a.mirrors.status("disk"));
+            assertTrue(alone.getMessage().contains("disk is not mirrored"), alone.getMessage());
+        });
+    }
+
     @Test
     void aReplicaThatSomebodyWroteByHandIsNotServed() {
         TwoNodes.play(1980, 3, nodes -> {
