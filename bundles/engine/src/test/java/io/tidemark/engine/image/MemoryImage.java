@@ -45,6 +45,7 @@ final class MemoryImage implements BlockImage {
     boolean failHeads;
     /** The next head is written, and forcing it fails: whoever opens the image may find it. */
     boolean failNextHeadForce;
+
     long writes;
     /** Of all writes. */
     volatile long writtenBytes;

@@ -3,7 +3,6 @@ package io.tidemark.engine.image;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
-import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.device.DeviceSession;

@@ -42,9 +42,7 @@ class PinnedJournalSitesTest extends Scene {
             Position held = new Position(1, replica.facts().replica().head());
             machine.sleep(SECOND);
             machine.disk().plan(this::decide);
-            assertThrows(
-                    StorageException.class,
-                    () -> replica.mirrors.promoteAt(Site.IMAGE, held, true, GivenUp.KEPT));
+            assertThrows(StorageException.class, () -> replica.mirrors.promoteAt(Site.IMAGE, held, true, GivenUp.KEPT));
             assertTrue(taken, "no branch was being kept");
             if (late) {
                 replica.bringJournals();

@@ -384,7 +384,8 @@ final class SitesSimulation extends Scene {
             // One that could go on is only late: it needs no order, and no copy.
             boolean goesOn = !site.expired
                     && chronicle.isBegunBy(end(primary), end(site))
-                    // An epoch without an event has parted, too: that of a promotion which was cut, or was fenced at once.
+                    // An epoch without an event has parted, too: that of a promotion which was cut, or was fenced at
+                    // once.
                     && chronicle.leadsTo(newest(primary.facts()), newest(site.facts()))
                     && primary.facts().watermarks().trimmed()
                             <= site.facts().watermarks().durable();

@@ -164,8 +164,9 @@ final class KeptBranches {
 
     /** What orders that are over have left, of processes before this one too. */
     void unpinLeft(String image, Journal journal) throws StorageException {
-        List<String> pinned =
-                left.keySet().stream().filter(pin -> image.equals(left.get(pin))).toList();
+        List<String> pinned = left.keySet().stream()
+                .filter(pin -> image.equals(left.get(pin)))
+                .toList();
         for (JournalClient client : journal.clients()) {
             String id = client.id();
             if (id.startsWith(PIN) && (!id.startsWith(own) || pinned.contains(id))) {

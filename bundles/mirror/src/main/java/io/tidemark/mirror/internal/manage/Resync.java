@@ -231,7 +231,8 @@ final class Resync {
         if (facts == null || isIncomplete(facts)) {
             return;
         }
-        if (facts.role() == ImageHead.Role.REPLICA && (followsOther(image, peer, there) || !isContained(source, facts))) {
+        if (facts.role() == ImageHead.Role.REPLICA
+                && (followsOther(image, peer, there) || !isContained(source, facts))) {
             facts = siblings.endReceiving(image);
         }
         if (isContained(source, facts)) {

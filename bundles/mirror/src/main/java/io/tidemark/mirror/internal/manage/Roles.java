@@ -236,8 +236,8 @@ final class Roles {
                     ? e
                     : new StorageException(
                             e.reason(),
-                            e.getMessage() + "; what " + image + " had received behind " + at + " is kept as the branch "
-                                    + kept.name(),
+                            e.getMessage() + "; what " + image + " had received behind " + at
+                                    + " is kept as the branch " + kept.name(),
                             e.remedy(),
                             e);
         }

@@ -30,7 +30,7 @@ class CreditTest {
         assertTrue(credit.released(released));
     }
 
-    /** Who takes first always is quicker than the other, and was refused first. Returns how many frames of it still went before the other's. */
+    /** Who takes first is quicker and was refused first. Returns how many frames of it still went before the first of the other. */
     private int before(Credit credit, Taker quick, long quickBytes, Taker slow, long slowBytes) {
         while (send(credit, quick, quickBytes)) {
             // Until the window is full.

@@ -142,8 +142,7 @@ class KeptBranchesSimulationTest {
         nodes.network.cut("a", "b");
         nodes.network.cut("a", "c");
         assertTrue(nodes.machine.awaitUntil(
-                () -> c.mirrors.peers().stream()
-                        .noneMatch(peer -> peer.name().equals("a") && peer.linked()),
+                () -> c.mirrors.peers().stream().noneMatch(peer -> peer.name().equals("a") && peer.linked()),
                 60 * SECOND));
         c.mirrors.promote("disk", true);
         nodes.write(c, 2);
@@ -160,15 +159,13 @@ class KeptBranchesSimulationTest {
         TwoNodes.play(2760, SEEDS, nodes -> {
             TwoNodes.Node c = followedBeside(nodes);
             boolean[] writes = {true};
-            nodes.machine
-                    .disk()
-                    .plan((operation, path) -> {
-                        if (writes[0] && operation == Operation.OPEN && path.toString().endsWith(".part")) {
-                            writes[0] = false;
-                            write(nodes, c);
-                        }
-                        return Verdict.PROCEED;
-                    });
+            nodes.machine.disk().plan((operation, path) -> {
+                if (writes[0] && operation == Operation.OPEN && path.toString().endsWith(".part")) {
+                    writes[0] = false;
+                    write(nodes, c);
+                }
+                return Verdict.PROCEED;
+            });
             nodes.b.mirrors.resync("disk", "a", GivenUp.KEPT);
             assertFalse(writes[0], "no branch was kept");
             nodes.machine.sleep(SECOND);
