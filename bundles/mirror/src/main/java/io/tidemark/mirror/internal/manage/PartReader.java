@@ -65,14 +65,16 @@ final class PartReader {
         long length = Math.max(0, Math.min((long) count * partBytes, size - offset));
         List<Octets> digests = partSums.of(session::read, offset, length, partBytes);
         long after = now(journal);
+        // One that was closed says nothing of what is read from the image since.
+        boolean same = desk.services().images().journal(image) == journal;
         Touches touches = new Touches(offset, partBytes, count);
-        if (after > before) {
+        if (same && after > before) {
             settle(session, journal, after);
             touches.scan(journal, before, after);
         }
         List<Answer.Sum> sums = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            boolean still = touches.last(i) <= before;
+            boolean still = same && touches.last(i) <= before;
             sums.add(still ? new Answer.Sum(after, digests.get(i)) : new Answer.Sum(-1, Octets.of(NOTHING)));
         }
         return sums;

@@ -402,6 +402,7 @@ final class Copier {
 
     private long settled(DeviceSession session) throws StorageException {
         ImageFacts facts = all.origin().facts(outgoing.image());
+        outgoing.checkJournal();
         if (facts.role() == ImageHead.Role.REPLICA) {
             return facts.replica().head();
         }

@@ -15,6 +15,13 @@ interface Origin {
     /** Its journal; whoever gives it closes it. */
     Journal journal(String image) throws StorageException;
 
+    /**
+     * Whether a journal is the one that an image has, and was not closed since.
+     *
+     * @throws StorageException when nobody knows, because the image is being opened
+     */
+    boolean has(String image, Journal journal) throws StorageException;
+
     /** Its bytes, for copies; empty when they are not to be had. */
     Optional<BlockDevice> device(String image);
 
@@ -41,6 +48,11 @@ interface Origin {
             @Override
             public Journal journal(String image) throws StorageException {
                 return services.images().journal(image);
+            }
+
+            @Override
+            public boolean has(String image, Journal journal) throws StorageException {
+                return services.images().journal(image) == journal;
             }
 
             @Override

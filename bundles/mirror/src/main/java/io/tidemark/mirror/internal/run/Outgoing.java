@@ -195,6 +195,29 @@ final class Outgoing {
         return tape.journal();
     }
 
+    /**
+     * Throws when the image's journal is not the one of this channel any more, or nobody knows: a journal that was closed calls all
+     * durable that it has, and says nothing of what is read from the image since.
+     */
+    void checkJournal() throws StorageException {
+        if (!all.origin().has(image(), tape.journal())) {
+            throw reopened();
+        }
+    }
+
+    private StorageException reopened() {
+        return new StorageException(Reason.UNAVAILABLE, "the image '" + image() + "' was opened again", "");
+    }
+
+    /** By who can wait until it is known. */
+    private boolean hasJournal() {
+        try {
+            return all.origin().has(image(), tape.journal());
+        } catch (StorageException e) {
+            return true;
+        }
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -284,7 +307,8 @@ final class Outgoing {
             }
             Message.Progress now = progress;
             boolean consistent = copier == null ? now.received() >= wholeAt : now.replayed() >= copier.consistentAt();
-            boolean inSync = reachable && consistent && !closed;
+            // Where the image has another journal by now, that may be of another branch.
+            boolean inSync = reachable && consistent && !closed && hasJournal();
             try {
                 hurries = all.origin()
                         .peer(image(), new PeerProgress(peer, inSync, now.arrived(), now.received(), now.replayed()));
@@ -567,7 +591,15 @@ final class Outgoing {
     // ---- by the keeper
 
     void keep() {
-        if (closed || superseded || forgotten || !(tape.registered() || reads)) {
+        if (closed || superseded || forgotten) {
+            return;
+        }
+        if (!hasJournal()) {
+            // Nobody asks a reader, which would know, while the next event waits for credit or for a copy.
+            fail(reopened());
+            return;
+        }
+        if (!(tape.registered() || reads)) {
             return;
         }
         long unreceived = Math.max(0, tape.journal().durable() - progress.received());

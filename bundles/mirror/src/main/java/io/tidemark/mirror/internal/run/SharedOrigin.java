@@ -147,6 +147,11 @@ final class SharedOrigin implements Origin, AutoCloseable {
     }
 
     @Override
+    public boolean has(String image, Journal asked) {
+        return journal == asked;
+    }
+
+    @Override
     public Optional<BlockDevice> device(String image) {
         return Optional.empty();
     }

@@ -27,7 +27,7 @@ final class MemoryImage {
 
     final String name;
     final UUID identity;
-    final MemoryJournal journal;
+    MemoryJournal journal;
     final byte[] bytes = new byte[SIZE_BYTES];
     /** The one that knew its replicas. */
     boolean lostItsJournal;
@@ -124,6 +124,11 @@ final class MemoryImage {
             // Not forced: anything may be there.
             Arrays.fill(bytes, (int) nextOffset, bytes.length, (byte) 0x5a);
         }
+    }
+
+    /** Its stores give way to others. */
+    void swapStores() {
+        journal = journal.openedAgain();
     }
 
     Epoch newestEpoch() {

@@ -34,6 +34,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
     private long durable;
     private long trimmed;
     private int openings;
+    private boolean closed;
     /** What somebody else does between a look at a client and its replacement. */
     /** What else happens while an event is read. */
     Runnable whileReading = () -> {};
@@ -41,6 +42,9 @@ public final class MemoryJournal implements Journal, JournalAppender {
     Consumer<JournalClient> beforeReplacing = seen -> {};
     /** What happens while a reader is opened. */
     Runnable beforeReading = () -> {};
+
+    /** What happens before a reader says that it is closed. */
+    Runnable beforeRefusing = () -> {};
 
     /** Bytes of bodies that were read, for whoever wants to know how far ahead readers are. */
     long readBytes;
@@ -63,6 +67,21 @@ public final class MemoryJournal implements Journal, JournalAppender {
         List<Runnable> told = List.copyOf(listeners);
         listeners.clear();
         told.forEach(Runnable::run);
+    }
+
+    /** Closed in order, and opened again by others: of this one nobody hears any more but who waits at a reader. */
+    MemoryJournal openedAgain() {
+        forceAll();
+        MemoryJournal next = new MemoryJournal(identity, start);
+        next.epochs.addAll(epochs);
+        next.events.putAll(events);
+        next.clients.putAll(clients);
+        next.appended = appended;
+        next.durable = durable;
+        next.trimmed = trimmed;
+        closed = true;
+        reopened();
+        return next;
     }
 
     /** As a journal whose disk does not answer. */
@@ -139,6 +158,9 @@ public final class MemoryJournal implements Journal, JournalAppender {
     @Override
     public JournalReader reader(long fromSequence) throws StorageException {
         beforeReading.run();
+        if (closed) {
+            throw new StorageException(Reason.CLOSED, "the journal is closed", "");
+        }
         if (fromSequence <= trimmed) {
             throw new StorageException(Reason.NOT_FOUND, "event " + fromSequence + " was trimmed", "");
         }
@@ -160,6 +182,7 @@ public final class MemoryJournal implements Journal, JournalAppender {
         @Override
         public EventHeader next() throws StorageException {
             if (closed || opening != openings) {
+                beforeRefusing.run();
                 throw new StorageException(Reason.CLOSED, "the reader is closed", "");
             }
             if (at >= Math.min(durable, withheldAbove)) {
