@@ -167,6 +167,7 @@ final class Copier {
     }
 
     private void copy(DeviceSession session, BlockDevice device) throws StorageException {
+        checkpoint();
         long offset = outgoing.request().nextOffset();
         leftBytes = dataBytes(session, offset, device.sizeBytes());
         beganNanos = all.context().clock().monotonicNanos();
@@ -217,6 +218,22 @@ final class Copier {
             consistentAt = at.sequence();
             done = true;
             outgoing.copied();
+        }
+    }
+
+    /**
+     * What the replica registered behind comes to it as bytes alone. A device may lose what was not forced, and nobody knows before
+     * the next force: then it is applied again here, from the journal, but not there.
+     */
+    private void checkpoint() throws StorageException {
+        try {
+            all.origin().checkpoint(outgoing.image());
+        } catch (StorageException e) {
+            if (e.reason() != Reason.NO_SPACE) {
+                throw e;
+            }
+            // As long as its pool is full it cannot be had; a replica may be how the image gets out of that.
+            LOG.debug("{}: '{}' is copied without a checkpoint: {}", outgoing.peer(), outgoing.image(), e.getMessage());
         }
     }
 

@@ -22,6 +22,9 @@ interface Origin {
      */
     boolean has(String image, Journal journal) throws StorageException;
 
+    /** Makes sure that its bytes hold all that was applied to them until now. */
+    void checkpoint(String image) throws StorageException;
+
     /** Its bytes, for copies; empty when they are not to be had. */
     Optional<BlockDevice> device(String image);
 
@@ -53,6 +56,11 @@ interface Origin {
             @Override
             public boolean has(String image, Journal journal) throws StorageException {
                 return services.images().journal(image) == journal;
+            }
+
+            @Override
+            public void checkpoint(String image) throws StorageException {
+                services.images().checkpoint(image);
             }
 
             @Override

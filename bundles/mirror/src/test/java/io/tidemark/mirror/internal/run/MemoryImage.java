@@ -81,6 +81,9 @@ final class MemoryImage {
 
     HeadOrder order = HeadOrder.LIVE;
     private long lastNanos;
+    /** What the bytes were before the device lost some of them, which no force has said yet; null for nothing. */
+    private byte[] whole;
+
     /** What clients' writes replaced that are not durable yet: a crash takes them back. */
     private final ArrayDeque<Undo> undo = new ArrayDeque<>();
 
@@ -129,6 +132,22 @@ final class MemoryImage {
     /** Its stores give way to others. */
     void swapStores() {
         journal = journal.openedAgain();
+    }
+
+    /** The device loses what it was not made to keep. */
+    void lose(int offset, int length) {
+        whole = bytes.clone();
+        Arrays.fill(bytes, offset, offset + length, (byte) 0);
+    }
+
+    /** When it fails the image is opened again, and what was lost is applied from the journal. */
+    void force() throws StorageException {
+        if (whole != null) {
+            System.arraycopy(whole, 0, bytes, 0, bytes.length);
+            whole = null;
+            swapStores();
+            throw new StorageException(StorageException.Reason.IO, name + " could not be forced", "");
+        }
     }
 
     Epoch newestEpoch() {

@@ -91,8 +91,9 @@ record MemoryManager(MemoryEngine engine) implements ImageManager {
     }
 
     @Override
-    public ImageStatus checkpoint(String name) {
-        throw new UnsupportedOperationException();
+    public ImageStatus checkpoint(String name) throws StorageException {
+        engine.image(name).force();
+        return image(name);
     }
 
     @Override

@@ -123,6 +123,33 @@ class ReopenedSourceSimulationTest {
         });
     }
 
+    private static void forceAtLast(MemoryImage source) {
+        try {
+            source.force();
+        } catch (StorageException e) {
+            assertSame(StorageException.Reason.IO, e.reason());
+        }
+    }
+
+    /** What was applied before the copy began is sent as bytes alone. */
+    @Test
+    void whatADeviceLostBeforeTheCopyIsMendedBeforeItIsRead() {
+        TwoSites.play(4050, SEEDS, sites -> {
+            MemoryImage source = sites.newImage("disk");
+            sites.a.boot();
+            sites.write(source, 50, 8192);
+            assertTrue(sites.machine.awaitUntil(() -> source.head == source.journal.appended(), SECOND));
+            source.lose(0, MemoryImage.SIZE_BYTES);
+            sites.b.wish("disk");
+            sites.b.boot();
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.b.image("disk") != null && sites.b.image("disk").consistency == Consistency.CONSISTENT,
+                    20 * SECOND));
+            forceAtLast(source);
+            sites.awaitEqual("disk", 30 * SECOND);
+        });
+    }
+
     /** What is read behind the swap is not what the journal of before ends with. */
     @Test
     void aComparisonOverASwapOfStoresFindsNoDifference() {
