@@ -20,6 +20,8 @@ import java.util.UUID;
  *     identity of an oldest epoch can be compared, not its first sequence
  * @param watermarks now
  * @param replica how far a replica is; null for a primary
+ * @param newestTimeNanos a time that no event up to {@code watermarks.appended()} exceeds, in nanoseconds since 1970, also
+ *     where the journal does not have that one; 0 when none is known
  */
 public record ImageFacts(
         String name,
@@ -29,7 +31,8 @@ public record ImageFacts(
         int blockSizeBytes,
         List<Epoch> epochs,
         Watermarks watermarks,
-        ReplicaProgress replica) {
+        ReplicaProgress replica,
+        long newestTimeNanos) {
     /** Checks for nulls and copies the list. */
     public ImageFacts {
         Objects.requireNonNull(name, "name");
@@ -37,5 +40,29 @@ public record ImageFacts(
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(watermarks, "watermarks");
         epochs = List.copyOf(epochs);
+    }
+
+    /**
+     * Facts without a time.
+     *
+     * @param name as above
+     * @param imageIdentity as above
+     * @param role as above
+     * @param sizeBytes as above
+     * @param blockSizeBytes as above
+     * @param epochs as above
+     * @param watermarks as above
+     * @param replica as above
+     */
+    public ImageFacts(
+            String name,
+            UUID imageIdentity,
+            ImageHead.Role role,
+            long sizeBytes,
+            int blockSizeBytes,
+            List<Epoch> epochs,
+            Watermarks watermarks,
+            ReplicaProgress replica) {
+        this(name, imageIdentity, role, sizeBytes, blockSizeBytes, epochs, watermarks, replica, 0);
     }
 }

@@ -110,6 +110,15 @@ public interface Replica extends AutoCloseable {
     default void sourceDurable(long sequence) {}
 
     /**
+     * A time that no event of the source exceeds up to where the copied bytes begin, or up to what was received. What this image
+     * journals itself once it is promoted has no earlier time: its journal may not have the event in front of that, and another
+     * replica may. It is kept with the next {@link #copied} or {@link #endBootstrap}, and at a promotion. Costs hardly anything.
+     *
+     * @param timeNanos by the source's events, nanoseconds since 1970; one that is less than before says nothing
+     */
+    default void sourceTime(long timeNanos) {}
+
+    /**
      * Writes bytes of the source's image straight to the image. Only while {@link Consistency#COPYING}. The bytes may be newer
      * than {@code registered}, parts of them newer than others.
      *

@@ -8,6 +8,7 @@ import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.PayloadPool;
 import io.tidemark.api.context.StorageFile;
 import io.tidemark.api.image.BlockImage;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.replica.Consistency;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -105,6 +106,8 @@ final class Copying {
                     || following.kept.shown().isOn(branch)) {
                 return false;
             }
+            // A clock that only the other branch was written by says nothing of this one.
+            following.sourceNanos = 0;
         }
         shown = Shown.NONE;
         // A batch that is on its way to the image may overtake new bytes: what it brings was read, so later events mend
@@ -124,7 +127,7 @@ final class Copying {
     }
 
     private void note(UnaryOperator<HeadProperties> change, Runnable then) throws StorageException {
-        core.heads.store(head -> HeadProperties.put(head, head.role(), change.apply(core.following.kept)), () -> {
+        core.heads.store(head -> noted(head, change), () -> {
             core.following.kept = change.apply(core.following.kept);
             then.run();
         });
@@ -133,6 +136,11 @@ final class Copying {
             core.wakeMover();
         }
         after.settle(core);
+    }
+
+    private ImageHead noted(ImageHead head, UnaryOperator<HeadProperties> change) {
+        ImageHead next = HeadProperties.put(head, head.role(), change.apply(core.following.kept));
+        return HeadProperties.since(next, core.following.sourceNanos);
     }
 
     private void with(Work work, boolean forces) throws StorageException {

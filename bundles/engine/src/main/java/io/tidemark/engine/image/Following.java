@@ -37,6 +37,9 @@ final class Following {
     long headTimeNanos;
     long receivedTimeNanos;
 
+    /** No event of the source exceeds it up to where the copied bytes begin, or up to what was received; 0 when unknown. */
+    long sourceNanos;
+
     /** New blocks that the event in front of the head needs and that are not provided; 0 for none. */
     long needBytes;
 

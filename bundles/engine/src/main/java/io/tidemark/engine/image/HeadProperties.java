@@ -32,6 +32,7 @@ record HeadProperties(
     static final String ENDED = "replica.ended";
     static final String CUT = "journal.cut";
     static final String BEGIN = "journal.begin";
+    static final String SINCE = "journal.since";
     static final String LOST = "journal.lost";
     static final String FENCE = "fence";
     static final String OVERRULED = "fence.overruled";
@@ -252,6 +253,26 @@ record HeadProperties(
     /** Whether the journal that knew the replicas of a primary is lost. */
     static boolean hasLostJournal(ImageHead head) {
         return head.properties().containsKey(LOST);
+    }
+
+    /** The head of an image whose own events have no earlier time, whatever its journal knows; 0 for nothing. */
+    static ImageHead since(ImageHead head, long timeNanos) {
+        Map<String, String> properties = new TreeMap<>(head.properties());
+        properties.remove(SINCE);
+        if (timeNanos > 0) {
+            properties.put(SINCE, Long.toString(timeNanos));
+        }
+        return copy(head, head.role(), properties);
+    }
+
+    /** The earliest time of an event of its own; 0 when only its journal says that. */
+    static long sinceNanos(ImageHead head) throws StorageException {
+        String text = head.properties().getOrDefault(SINCE, "0");
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw strange(SINCE, text, e);
+        }
     }
 
     /** The head of a new replica whose journal is still to be begun, in place of the one that the image had before. */

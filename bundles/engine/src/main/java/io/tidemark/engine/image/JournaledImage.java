@@ -308,7 +308,8 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
                     core.head.blockSizeBytes(),
                     core.epochs,
                     core.watermarks(),
-                    core.following == null ? null : core.following.progress());
+                    core.following == null ? null : core.following.progress(),
+                    Math.max(core.lastEventNanos(), core.following == null ? 0 : core.following.sourceNanos));
         }
     }
 

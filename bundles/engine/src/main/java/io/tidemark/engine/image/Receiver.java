@@ -362,6 +362,13 @@ final class Receiver implements Replica {
     }
 
     @Override
+    public void sourceTime(long timeNanos) {
+        synchronized (core.lock) {
+            following.sourceNanos = Math.max(following.sourceNanos, timeNanos);
+        }
+    }
+
+    @Override
     public void catchUpTo(long sequence) {
         synchronized (core.lock) {
             following.delay.catchUpTo(sequence);

@@ -72,7 +72,15 @@ final class Recovery implements BatchWriter.Interruption {
         core.attach(journal, image, head);
         long newestNanos = journal.status().newestTimeNanos();
         core.lastEventNanos(newestNanos);
-        core.following = replica ? new Following(core, kept, upTo, durable, newestNanos) : null;
+        long sinceNanos = HeadProperties.sinceNanos(head);
+        if (replica) {
+            core.following = new Following(core, kept, upTo, durable, newestNanos);
+            // What it receives may be older: the time may be that of an event behind the copy's beginning.
+            core.following.sourceNanos = sinceNanos;
+        } else {
+            core.following = null;
+            core.lastEventNanos(sinceNanos);
+        }
         core.checkpointed = checkpointed;
         core.imageForced = checkpointed;
         core.applied = Math.max(checkpointed, reached);

@@ -199,7 +199,10 @@ final class Roles {
             } else {
                 order(now -> HeadOrder.LIVE, Of.PROMOTION);
                 reachEnd();
-                core.heads.store(head -> HeadProperties.promoted(head, core.epoch.identity()), () -> {});
+                core.heads.store(
+                        head -> HeadProperties.since(
+                                HeadProperties.promoted(head, core.epoch.identity()), core.following.sourceNanos),
+                        () -> {});
             }
             done = true;
         } finally {
@@ -227,7 +230,15 @@ final class Roles {
             }
         }
         lifecycle.checkpoint();
-        core.heads.store(head -> cut(head, at), () -> {});
+        core.heads.store(head -> HeadProperties.since(cut(head, at), timeAtHead()), () -> {});
+    }
+
+    /** No event up to the head exceeds it. The journal that has that one is about to be replaced. */
+    private long timeAtHead() {
+        Following following = core.following;
+        return following.headTimeNanos > 0
+                ? following.headTimeNanos
+                : Math.max(core.lastEventNanos(), following.sourceNanos);
     }
 
     private ImageHead cut(ImageHead head, Position at) {

@@ -69,6 +69,11 @@ class ReplicaOver implements Replica {
     }
 
     @Override
+    public void sourceTime(long timeNanos) {
+        below.sourceTime(timeNanos);
+    }
+
+    @Override
     public void readSeed(long offset, ByteBuffer destination) throws StorageException {
         below.readSeed(offset, destination);
     }

@@ -720,6 +720,7 @@ final class Incoming implements PeerLink.Receiver {
             }
         } else if (message instanceof Message.Durable durable) {
             words.durable(durable.durable(), durable.unsentBytes());
+            replica.sourceTime(durable.timeNanos());
         } else if (message instanceof Message.Range range) {
             copy(range);
         } else if (message instanceof Message.Zeros zeros) {

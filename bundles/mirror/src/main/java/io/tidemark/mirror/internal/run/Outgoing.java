@@ -49,8 +49,9 @@ final class Outgoing {
      * @param reader behind what the replica has; null when that reads the journal itself
      * @param client name of the replica in the journal
      * @param registered whether the journal knows it from here; not while a sibling fetches something
+     * @param timeNanos no event in front of the reader exceeds it, though the journal may not have that one; 0 when unknown
      */
-    record Tape(Journal journal, JournalReader reader, String client, boolean registered) {}
+    record Tape(Journal journal, JournalReader reader, String client, boolean registered, long timeNanos) {}
 
     /** In the queue of the ready ones. */
     final AtomicBoolean queued = new AtomicBoolean();
@@ -136,6 +137,7 @@ final class Outgoing {
         this.peer = Sources.name(link.peer(), open.image(), open.replica());
         this.stuck = all.stuckNews(open.image(), peer);
         this.sentSequence = opened.start().sequence();
+        this.sentTimeNanos = tape.timeNanos();
         this.restsUntilNanos = heardNanos;
         this.evenNanos = heardNanos;
         this.toldEpoch = opened.start().epoch();
@@ -223,9 +225,11 @@ final class Outgoing {
     }
 
     /** The replica has its answer. It counts from now on, although it may have nothing to say for long. */
-    void start() {
+    void start(PeerLink out, Gate sending) {
         report(true);
         if (copier != null) {
+            // Before COPIED: it may be promoted behind that, without any event that tells it the time.
+            tellDurable(tape.journal().durable(), out, sending);
             copier.start();
         }
     }
@@ -532,14 +536,18 @@ final class Outgoing {
         }
         long durable = tape.journal().durable();
         if (durable != toldDurable) {
-            toldDurable = durable;
-            out.send(sending, channel, new Message.Durable(durable, sentTimeNanos, unsentBytes()));
+            tellDurable(durable, out, sending);
         }
         // Where an epoch has no event yet, nothing else says that it began.
         Epoch newest = newest();
         if (newest != null && newest.number() > toldEpoch) {
             side.ready(this);
         }
+    }
+
+    private void tellDurable(long durable, PeerLink out, Gate sending) {
+        toldDurable = durable;
+        out.send(sending, channel, new Message.Durable(durable, sentTimeNanos, unsentBytes()));
     }
 
     private long unsentBytes() {

@@ -202,7 +202,7 @@ final class SourceSide {
                 Outgoing outgoing = all.open(this, link, request.channel(), open);
                 channels.put(request.channel(), outgoing);
                 link.send(sending, request.channel(), outgoing.opened());
-                outgoing.start();
+                outgoing.start(link, sending);
                 ready(outgoing);
             } catch (Refusal refusal) {
                 refuse(request.channel(), open, refusal);

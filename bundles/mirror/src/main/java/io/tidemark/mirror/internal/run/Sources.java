@@ -308,7 +308,7 @@ final class Sources {
                     channel,
                     open,
                     opened,
-                    new Outgoing.Tape(journal, reader, id, registers),
+                    new Outgoing.Tape(journal, reader, id, registers, facts.newestTimeNanos()),
                     received);
             return outgoing;
         } finally {
