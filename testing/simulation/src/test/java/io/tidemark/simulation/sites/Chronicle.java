@@ -26,7 +26,10 @@ import java.util.function.Supplier;
  */
 final class Chronicle {
     static final int BLOCK = 4096;
+    /** So many in the beginning. */
     static final int BLOCKS = 16;
+
+    static final int MOST_BLOCKS = 24;
     static final int SIZE = BLOCK * BLOCKS;
 
     /**
@@ -45,7 +48,7 @@ final class Chronicle {
      * @param header as it was written
      * @param body as it was written
      * @param before the event in front of it
-     * @param blocks the image behind it: each block is full of one number
+     * @param blocks the image behind it, as long as it is then: each block is full of one number
      * @param atNanos when it was written, in true time
      */
     record Entry(EventHeader header, byte[] body, Place before, long[] blocks, long atNanos) {}
@@ -55,6 +58,9 @@ final class Chronicle {
     private final Map<Long, Place> written = new HashMap<>();
     private final Map<UUID, UUID> predecessors = new HashMap<>();
     private final Map<String, Place> marks = new HashMap<>();
+    /** Where each site last wrote that the image has another size. */
+    private final Map<String, Place> resizes = new HashMap<>();
+
     private final Map<UUID, String> acknowledging = new HashMap<>();
     private final Map<String, List<Place>> acknowledged = new HashMap<>();
     /** What replicas have to have had before it was acknowledged: whoever is lost, this is not. */
@@ -66,6 +72,7 @@ final class Chronicle {
     private long compared;
     private long survived;
     private int expired;
+    private int resized;
 
     /**
      * Nothing is known yet.
@@ -96,6 +103,11 @@ final class Chronicle {
 
     long compared() {
         return compared;
+    }
+
+    /** How often a client changed the size. */
+    int resizes() {
+        return resized;
     }
 
     /** Where a sequence lies that a journal with these epochs has or goes on from. */
@@ -139,6 +151,9 @@ final class Chronicle {
                 epoch.owner().equals(site),
                 () -> site + " received " + place + ", which " + epoch.owner() + " never had");
         require(before.sequence() == 0 || entries.containsKey(before), () -> site + " goes on from " + before);
+        if (header.kind() == EventKind.RESIZE) {
+            resizes.put(site, place);
+        }
         entries.put(place, new Entry(header, body, before, after(place, before, header, body), machine.nowNanos()));
     }
 
@@ -146,7 +161,10 @@ final class Chronicle {
         long[] blocks = blocks(before).clone();
         int from = (int) header.offset() / BLOCK;
         int to = (int) (header.offset() + header.length()) / BLOCK;
-        if (header.kind() == EventKind.DISCARD) {
+        if (header.kind() == EventKind.RESIZE) {
+            return Arrays.copyOf(blocks, (int) header.length() / BLOCK);
+        }
+        if (header.kind() == EventKind.DISCARD || header.kind() == EventKind.ZERO) {
             Arrays.fill(blocks, from, to, 0);
         } else if (header.kind() == EventKind.WRITE) {
             Event event = event(header, body);
@@ -197,6 +215,16 @@ final class Chronicle {
                 header.position().equals(at) && header.kind() == kind,
                 () -> site + " says that " + label + " is " + kind + " " + at + ", and it is " + header);
         acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+    }
+
+    /** The image has another size, which is promised from now on. */
+    void resized(String site, long sizeBytes) {
+        Place place = resizes.get(site);
+        require(
+                place != null && entries.get(place).header().length() == sizeBytes,
+                () -> site + " says that there are " + sizeBytes + " bytes, and wrote that at " + place);
+        acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+        resized++;
     }
 
     /** By order, what a site had for itself is no longer wanted. */
@@ -295,9 +323,9 @@ final class Chronicle {
 
     /** What was read while the head was between two places is that; block by block where it moved meanwhile. */
     void shown(String site, List<Epoch> epochs, long from, long to, byte[] read) {
-        long[] seen = new long[BLOCKS];
+        long[] seen = new long[read.length / BLOCK];
         ByteBuffer bytes = ByteBuffer.wrap(read);
-        for (int block = 0; block < BLOCKS; block++) {
+        for (int block = 0; block < seen.length; block++) {
             int at = block;
             seen[block] = bytes.getLong(block * BLOCK);
             boolean whole = true;
@@ -321,10 +349,13 @@ final class Chronicle {
                             + Arrays.toString(images.get(0)));
             compared++;
         }
-        for (int block = 0; block < BLOCKS; block++) {
+        require(
+                images.stream().anyMatch(image -> image.length == seen.length),
+                () -> site + " has " + seen.length + " blocks, and no image from " + from + " to " + to + " has");
+        for (int block = 0; block < seen.length; block++) {
             int at = block;
             require(
-                    images.stream().anyMatch(image -> image[at] == seen[at]),
+                    images.stream().anyMatch(image -> at < image.length && image[at] == seen[at]),
                     () -> site + " shows a block " + at + " that is in no image from " + from + " to " + to);
         }
     }

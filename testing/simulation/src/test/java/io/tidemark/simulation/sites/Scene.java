@@ -35,6 +35,9 @@ abstract class Scene {
     /** Whether clients write. */
     boolean writing;
 
+    /** Whether clients zero parts of the image, too, and it gets other sizes meanwhile. */
+    boolean resizing;
+
     /** What the defect remembers of this run. */
     final Set<String> memory = Defect.memory();
 

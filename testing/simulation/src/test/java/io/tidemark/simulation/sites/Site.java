@@ -275,6 +275,9 @@ final class Site implements SessionListener {
         tell(etc, Mirrors.REPLICAS, mirrors::replicaWished);
         spawn("writer", this::write);
         spawn("reader", this::read);
+        if (scene.resizing) {
+            spawn("resizer", this::resize);
+        }
     }
 
     interface Body {
@@ -397,7 +400,7 @@ final class Site implements SessionListener {
             Optional<BlockDevice> device = directory.device(IMAGE);
             if (scene.writing && device.isPresent() && isPrimary()) {
                 try (DeviceSession session = device.get().connect("writer", this)) {
-                    write(session);
+                    write(session, device.get());
                 } catch (StorageException e) {
                     scene.machine.note("no-write", e.getMessage(), 0, 0);
                 }
@@ -406,13 +409,14 @@ final class Site implements SessionListener {
         }
     }
 
-    private void write(DeviceSession session) throws StorageException {
+    private void write(DeviceSession session, BlockDevice device) throws StorageException {
         Gate gate = process.workers().newGate();
         int[] pending = new int[1];
         int count = 1 + dice.below(32);
         for (int i = 0; i < count; i++) {
-            int block = dice.below(Chronicle.BLOCKS);
-            int blocks = 1 + dice.below(Chronicle.BLOCKS - block);
+            int all = (int) device.sizeBytes() / Chronicle.BLOCK;
+            int block = dice.below(all);
+            int blocks = 1 + dice.below(all - block);
             pending[0]++;
             request(session, block, blocks, () -> {
                 pending[0]--;
@@ -456,7 +460,12 @@ final class Site implements SessionListener {
     private void request(DeviceSession session, int block, int blocks, Runnable over) throws StorageException {
         long offset = (long) block * Chronicle.BLOCK;
         if (dice.below(8) == 0) {
-            session.discard(offset, (long) blocks * Chronicle.BLOCK, false, failure -> over.run());
+            long length = (long) blocks * Chronicle.BLOCK;
+            if (scene.resizing && dice.coin()) {
+                session.zero(offset, length, true, false, failure -> over.run());
+            } else {
+                session.discard(offset, length, false, failure -> over.run());
+            }
             return;
         }
         Payload payload = session.take(blocks * Chronicle.BLOCK);
@@ -473,11 +482,32 @@ final class Site implements SessionListener {
         });
     }
 
+    /** Beside what clients write. */
+    private void resize() {
+        while (true) {
+            pause(dice.below(4 * SECOND));
+            long size = (long) Chronicle.BLOCK * (1 + dice.below(Chronicle.MOST_BLOCKS));
+            Optional<BlockDevice> device = directory.device(IMAGE);
+            if (!scene.writing
+                    || !isPrimary()
+                    || device.isEmpty()
+                    || device.get().sizeBytes() == size) {
+                continue;
+            }
+            try {
+                directory.resize(IMAGE, size);
+                chronicle().resized(name, size);
+            } catch (StorageException e) {
+                scene.machine.note("no-resize", e.getMessage(), 0, 0);
+            }
+        }
+    }
+
     byte[] bytes() throws StorageException {
         BlockDevice device = directory
                 .device(IMAGE)
                 .orElseThrow(() -> new StorageException(StorageException.Reason.NOT_FOUND, "no device", ""));
-        ByteBuffer all = ByteBuffer.allocate(Chronicle.SIZE);
+        ByteBuffer all = ByteBuffer.allocate((int) device.sizeBytes());
         try (DeviceSession session = device.connect("reader", this)) {
             session.read(0, all);
         }

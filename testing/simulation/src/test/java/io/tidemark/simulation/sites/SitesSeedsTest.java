@@ -20,6 +20,7 @@ class SitesSeedsTest {
         long compared = 0;
         long turns = 0;
         int expiries = 0;
+        int resizes = 0;
         int shared = 0;
         long survived = 0;
         int losses = 0;
@@ -30,6 +31,7 @@ class SitesSeedsTest {
             compared += result.compared();
             turns += result.turns();
             expiries += result.expiries();
+            resizes += result.resizes();
             shared += result.shared() ? 1 : 0;
             survived += result.survived();
             losses += result.losses();
@@ -37,13 +39,15 @@ class SitesSeedsTest {
             filled += result.harm().filled();
         }
         System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + compared
-                + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired, " + losses
+                + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired, "
+                + resizes + " other sizes, " + losses
                 + " primaries lost, acknowledged writes that were there at promotions " + survived + ", disks full "
                 + filled + " times, calls to disks that failed " + failed);
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
         assertTrue(shared > 0, "no site read the journal of another one");
         assertTrue(losses > 0 && survived > 100L * losses, losses + " primaries lost, survived " + survived);
         assertTrue(filled > 0 && failed > 0, "disks full " + filled + " times, failed calls " + failed);
+        assertTrue(resizes > 0, "the image always had one size");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
     }
 

@@ -1,5 +1,6 @@
 package io.tidemark.simulation.sites;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
@@ -22,8 +23,9 @@ import java.util.function.BooleanSupplier;
 /**
  * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
  * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
- * and clocks that are hours apart and step. In some, disks fail and fill up; in some, writes are acknowledged when replicas have
- * them durably, and a primary is lost. In the end all is healed and every site has to come to the same bytes.
+ * and clocks that are hours apart and step. In every other one the image is zeroed and gets other sizes; in some, disks fail and
+ * fill up; in some, writes are acknowledged when replicas have them durably, and a primary is lost. In the end all is healed and
+ * every site has to come to the same bytes.
  */
 final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
@@ -64,6 +66,7 @@ final class SitesSimulation extends Scene {
         // What reads the source's own journal is lost with it, and no commit policy counts it.
         this.peers = shared || promise.below(4) == 0 ? 0 : 1 + promise.below(count - 1);
         this.writing = peers == 0;
+        this.resizing = machine.random("size").coin();
         this.missing = promise.coin() ? "hold" : "fail";
         this.disks = new SiteDisks(machine, sites);
     }
@@ -75,6 +78,7 @@ final class SitesSimulation extends Scene {
             int turns,
             int resyncs,
             int expiries,
+            int resizes,
             long survived,
             int losses,
             SiteDisks.Harm harm,
@@ -90,6 +94,7 @@ final class SitesSimulation extends Scene {
                 turns,
                 resyncs,
                 chronicle.expiries(),
+                chronicle.resizes(),
                 chronicle.survived(),
                 losses,
                 disks.harm(),
@@ -383,6 +388,7 @@ final class SitesSimulation extends Scene {
         if (!await(() -> equal(site, primary), 20 * SECOND)) {
             // One that could go on is only late: it needs no order, and no copy.
             boolean goesOn = !site.expired
+                    && !hasEpochForItself(site, primary)
                     && chronicle.isBegunBy(end(primary), end(site))
                     // An epoch without an event has parted, too: that of a promotion which was cut, or was fenced at
                     // once.
@@ -402,6 +408,15 @@ final class SitesSimulation extends Scene {
             site.givesUp();
             resync(site, primary);
         }
+    }
+
+    /** Who was promoted, and failed or died before it journaled anything, has parted all the same. */
+    private static boolean hasEpochForItself(Site site, Site primary) {
+        ImageFacts its = site.facts();
+        Epoch newest = its.epochs().get(its.epochs().size() - 1);
+        return newest.firstSequence() > its.watermarks().durable()
+                && primary.facts().epochs().stream()
+                        .noneMatch(epoch -> epoch.identity().equals(newest.identity()));
     }
 
     private Chronicle.Place end(Site site) {
