@@ -415,9 +415,12 @@ final class Roles {
                 "link with the source again, or use --force when its site is gone");
     }
 
-    /** Whoever wrote it last has handed it over. */
+    /** Whoever wrote it last has handed it over. An epoch behind that is of somebody who was promoted since, and may write. */
     private boolean endsWithDemotion(String image, ImageFacts facts) throws StorageException {
         long last = facts.watermarks().durable();
+        if (facts.epochs().stream().anyMatch(epoch -> epoch.firstSequence() > last)) {
+            return false;
+        }
         Journal journal = desk.services().images().journal(image);
         if (last <= journal.trimmed()) {
             return false;
