@@ -183,6 +183,10 @@ final class SimulatedInode {
                 set(index, page, change);
             }
         });
+        // After a force that failed the device may have what is a hole in the cache already: that goes, too.
+        device.subMap(offset / PAGE_BYTES, true, (end + PAGE_BYTES - 1) / PAGE_BYTES, false).keySet().stream()
+                .filter(index -> !cache.containsKey(index) && !dirty.containsKey(index))
+                .forEach(index -> set(index, null, change));
     }
 
     /** Reserved zeros where there were holes, the size as it was; false without room, nothing done then. */
