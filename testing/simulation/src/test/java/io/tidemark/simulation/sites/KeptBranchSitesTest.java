@@ -10,25 +10,25 @@ import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A call to the disk fails while a replica is promoted at an earlier moment, and what it had received behind that is kept. */
 class KeptBranchSitesTest {
-    private static final int SEEDS = Boolean.getBoolean("tidemark.fast") ? 12 : 36;
-    /** Of one kind of files, so many calls come until the image is open again. */
-    private static final int CALLS = 12;
+    private static final int SEEDS = 8;
 
     /** The promotion is in force, and the image cannot be opened at once: the branch is all that is left of what came later. */
     @Test
     void whatIsKeptStaysWhereTheJournalCannotBeReplacedAtOnce() {
         int inForce = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
-            Held held = new Held(seed, "/b/journals", (int) seed % CALLS);
+            Held held = new Held(seed, EnumSet.of(Operation.OPEN), "/b/journals", (int) seed % 4);
             held.play();
             inForce += held.refused != null && held.promoted ? 1 : 0;
         }
-        assertTrue(inForce >= SEEDS / CALLS, "in force though it failed: " + inForce);
+        assertTrue(inForce > 0, "it always failed before it was in force, or not at all");
     }
 
     /** It is held already where it is promoted, so that nothing but the role is stored; the device may have that. */
@@ -36,17 +36,19 @@ class KeptBranchSitesTest {
     void whatIsKeptStaysUnlessTheReplicaIsOneStill() {
         int undone = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
-            Held held = new Held(seed, "/head", (int) seed % 4);
+            Held held =
+                    new Held(seed, EnumSet.of(Operation.WRITE, Operation.FORCE), "/b/images/disk/head", (int) seed % 2);
             held.play();
             undone += held.refused != null && !held.promoted ? 1 : 0;
         }
-        assertTrue(undone >= SEEDS / CALLS, "undone: " + undone);
+        assertTrue(undone > 0, "it never failed");
     }
 
     /** One replica that is held behind what it has received, and a disk of which one call fails once the branch is kept. */
     private static final class Held extends Scene {
         private final Site source = new Site("a", KEYS.get(0), this);
         private final Site replica = new Site("b", KEYS.get(1), this);
+        private final Set<Operation> calls;
         private final String where;
         private int left;
         private boolean isKept;
@@ -58,11 +60,13 @@ class KeptBranchSitesTest {
         /**
          * Another one.
          *
-         * @param where part of the paths that count
+         * @param calls that count
+         * @param where how the paths begin that count
          * @param after so many calls to them still work
          */
-        Held(long seed, String where, int after) {
+        Held(long seed, Set<Operation> calls, String where, int after) {
             super(seed, Defect.NONE);
+            this.calls = calls;
             this.where = where;
             this.left = after;
         }
@@ -110,12 +114,7 @@ class KeptBranchSitesTest {
 
         private Verdict decide(Operation operation, Path path) {
             isKept |= operation == Operation.FORCE_DIRECTORY && path.endsWith("branches");
-            boolean fails = isKept
-                    && !failed
-                    && operation != Operation.READ
-                    && path.startsWith("/b")
-                    && path.toString().contains(where)
-                    && left-- == 0;
+            boolean fails = isKept && !failed && calls.contains(operation) && path.startsWith(where) && left-- == 0;
             failed |= fails;
             return fails ? Verdict.FAIL_IO : Verdict.PROCEED;
         }

@@ -90,7 +90,7 @@ class ReopenedSourceSimulationTest {
             source.swapStores();
             writeMuch(sites, source);
             assertSame(Consistency.COPYING, replica.consistency);
-            sites.a.mirror.copies(1, 4 * CHUNK_BYTES);
+            sites.a.mirror.copies(1, 16 * CHUNK_BYTES);
             assertTrue(sites.machine.awaitUntil(() -> replica.consistency == Consistency.CONSISTENT, 60 * SECOND));
             assertArrayEquals(at(source, replica.head), replica.bytes, "at " + replica.head);
             sites.awaitEqual("disk", 60 * SECOND);
