@@ -92,6 +92,7 @@ final class Roles {
             siblings.refusePrimary(image, ground.asked());
             if (source == null) {
                 siblings.refuseUnasked(image, ground.asked(), said.away());
+                siblings.refuseApart(ours, ground.asked());
             }
         }
         return ground;

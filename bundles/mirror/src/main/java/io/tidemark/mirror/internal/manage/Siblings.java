@@ -8,6 +8,8 @@ import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.Epochs;
+import io.tidemark.mirror.internal.fork.ForkCheck;
+import io.tidemark.mirror.internal.fork.Precedence;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -46,6 +48,15 @@ final class Siblings {
 
         boolean canGiveMoreThan(ImageFacts ours) {
             return facts.role() == ImageHead.Role.REPLICA && hasMoreThan(ours) && kind(ours) == Verdict.Kind.CONTINUES;
+        }
+
+        /** Somebody was promoted on a branch of its own, which this one has and ours has not. */
+        boolean wasPromotedApart(ImageFacts ours) {
+            return kind(ours) == Verdict.Kind.SPLIT
+                    && Precedence.promotedApart(
+                            new ForkCheck.Side(facts.epochs(), facts.durable()),
+                            new ForkCheck.Side(
+                                    ours.epochs(), ours.watermarks().durable()));
         }
 
         private Verdict.Kind kind(ImageFacts ours) {
@@ -136,7 +147,22 @@ final class Siblings {
         }
     }
 
-    /** As the one before, for a node that was the source itself until now: it knows who follows it, and others do not matter. */
+    /**
+     * Also where nobody is primary any more another one may have been, and have acknowledged what is not here. Which of two branches
+     * stays is for people to decide.
+     */
+    void refuseApart(ImageFacts ours, Asked asked) throws StorageException {
+        for (Sibling one : asked.siblings()) {
+            if (one.wasPromotedApart(ours)) {
+                throw new StorageException(
+                        Reason.MISMATCH,
+                        "the image " + ours.name() + " and that of " + one.peer() + " are on different branches",
+                        "decide which one stays, and run mirror:resync at the other; --force promotes this one");
+            }
+        }
+    }
+
+    /** As the one before the last, for a node that was the source itself until now: it knows who follows it, and others do not matter. */
     void refuseUnaskedFollower(String image, Asked asked) throws StorageException {
         List<String> unasked = asked.silent().stream()
                 .filter(peer -> desk.peers()
