@@ -162,7 +162,7 @@ final class Siblings {
         }
     }
 
-    /** As the one before the last, for a node that was the source itself until now: it knows who follows it, and others do not matter. */
+    /** As {@link #refuseUnasked}, for a node that was the source itself until now: it knows who follows it, others do not matter. */
     void refuseUnaskedFollower(String image, Asked asked) throws StorageException {
         List<String> unasked = asked.silent().stream()
                 .filter(peer -> desk.peers()
