@@ -125,7 +125,7 @@ final class Lifecycle {
     }
 
     private void forceImage(Aftermath after) {
-        if (core.failedPart == ImageListener.Part.IMAGE || core.checkpointed >= core.applied) {
+        if (core.imageLost || core.checkpointed >= core.applied) {
             return;
         }
         StorageException failure = attemptCheckpoint(after);

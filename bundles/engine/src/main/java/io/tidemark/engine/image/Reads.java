@@ -253,7 +253,7 @@ final class Reads {
                         throw told(e);
                     }
                     storeWentAway(e);
-                    at = Math.max(at, merged.end());
+                    at = merged.forget();
                 } finally {
                     leave(stores);
                     pieces.release();

@@ -320,7 +320,7 @@ final class Enabling {
             if (theirs.role() == ImageHead.Role.PRIMARY
                     && theirs.identity().equals(order.identity())
                     && Desk.compare(theirs, desk.replica(image)).kind() == Verdict.Kind.CONTINUES) {
-                ReplicaWish now = ReplicaWish.turned(before, image, peer, order.image(), before.properties());
+                ReplicaWish now = wished(before, image, peer, order);
                 desk.replicas().change(image, config -> config.equals(before) ? ReplicaConfig.properties(now) : null);
             }
         } finally {

@@ -32,7 +32,7 @@ final class OrderCode {
     static void put(ByteBuffer out, Order order) {
         if (order instanceof Order.Enable enable) {
             Encoder.uuid(out, enable.identity());
-            out.putLong(enable.delayNanos());
+            out.putLong(delay(enable.delayNanos()));
             out.put((byte) (enable.seed() ? 1 : 0));
             name(out, enable.image());
             name(out, enable.replica());
@@ -59,6 +59,11 @@ final class OrderCode {
         } else if (order instanceof Order.Quit quit) {
             words(out, quit.words());
         }
+    }
+
+    /** To what is sent and back: there zero is what says nothing, as it was before anybody could say that there is to be none. */
+    private static long delay(long nanos) {
+        return nanos == 0 ? ReplicaOptions.DELAY_AS_BEFORE : nanos == ReplicaOptions.DELAY_AS_BEFORE ? 0 : nanos;
     }
 
     private static void name(ByteBuffer out, String name) {
@@ -158,7 +163,7 @@ final class OrderCode {
 
     private Order.Enable enable() throws CharacterCodingException {
         UUID identity = decoder.uuid();
-        long delay = in.getLong();
+        long delay = delay(in.getLong());
         if (delay < ReplicaOptions.DELAY_AS_BEFORE) {
             throw new IllegalArgumentException("delay is " + Long.toUnsignedString(delay));
         }
