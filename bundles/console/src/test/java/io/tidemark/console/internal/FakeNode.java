@@ -65,6 +65,9 @@ public final class FakeNode implements Node {
     /** Thrown by everything that changes something. */
     public StorageException failure;
 
+    /** The same, as when memory is short. */
+    public Error error;
+
     /** Whether there is an engine. */
     public boolean engine = true;
 
@@ -203,6 +206,9 @@ public final class FakeNode implements Node {
     /** The manager. */
     private final class Manager implements ImageManager {
         private void mayFail() throws StorageException {
+            if (error != null) {
+                throw error;
+            }
             if (failure != null) {
                 throw failure;
             }

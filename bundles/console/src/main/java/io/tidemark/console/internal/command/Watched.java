@@ -60,7 +60,7 @@ final class Watched {
     private static <T> void complete(CompletableFuture<T> result, Work<T> work) {
         try {
             result.complete(work.run());
-        } catch (Failure | StorageException | RuntimeException e) {
+        } catch (Failure | StorageException | RuntimeException | Error e) {
             result.completeExceptionally(e);
         }
     }

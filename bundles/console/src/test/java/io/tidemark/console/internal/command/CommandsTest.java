@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandsTest {
@@ -185,6 +186,15 @@ class CommandsTest {
         assertEquals(
                 "vm1 is suspended; wait",
                 refused(Kind.FAILED, "image:checkpoint vm1").getMessage());
+    }
+
+    /** A node goes on after such a moment, and who waits for the command would wait for good. */
+    @Test
+    @Timeout(20)
+    void aCheckpointThatFindsNoMemoryEnds() {
+        node.images.put("vm1", FakeNode.image("vm1", State.SERVING, ""));
+        node.error = new OutOfMemoryError("Direct buffer memory");
+        assertHas(refused(Kind.FAILED, "image:checkpoint vm1").getMessage(), "internal error", "Direct buffer memory");
     }
 
     @Test
