@@ -68,10 +68,6 @@ record Replies(boolean structured) {
         out.putLong(offset).putInt(length);
     }
 
-    static int holeBytes() {
-        return Nbd.CHUNK_HEADER_BYTES + Long.BYTES + Integer.BYTES;
-    }
-
     /** The header of the one chunk that answers BLOCK_STATUS; extents follow. */
     void blockStatusHeader(ByteBuffer out, long cookie, int extents) {
         chunk(out, Nbd.CHUNK_FLAG_DONE, Nbd.CHUNK_BLOCK_STATUS, cookie, Integer.BYTES + extents * 2 * Integer.BYTES);

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.wire;
 
+import io.tidemark.api.mirror.Verification;
 import io.tidemark.api.transport.Link;
 
 /** Numbers of the protocol, little-endian. The same as docs/formats/mirror-protocol.md; a test compares. */
@@ -50,7 +51,7 @@ public final class Wire {
     public static final int MAX_PART_BYTES = 1 << 26;
 
     /** Most differences that are named. */
-    public static final int MAX_EXTENTS = 1000;
+    public static final int MAX_EXTENTS = Verification.MOST_DIFFERENCES;
 
     /** A digest of SHA-256. */
     public static final int DIGEST_BYTES = 32;

@@ -42,11 +42,6 @@ final class Inbound {
         this.sink = sink;
     }
 
-    /** Whether bytes of an unfinished frame are there. */
-    boolean withinFrame() {
-        return have > 0;
-    }
-
     void take(ByteBuffer in, Scratch scratch) throws Violation {
         while (in.hasRemaining()) {
             if (content == null) {

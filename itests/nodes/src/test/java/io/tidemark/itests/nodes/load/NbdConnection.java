@@ -31,9 +31,6 @@ public final class NbdConnection implements AutoCloseable {
     /** NBD_CMD_FLAG_FUA. */
     public static final int FUA = 1;
 
-    /** NBD_CMD_FLAG_NO_HOLE. */
-    public static final int NO_HOLE = 2;
-
     private static final int DISCONNECT = 2;
     private static final long MAGIC = 0x4e42444d41474943L;
     private static final long OPTION_MAGIC = 0x49484156454F5054L;
