@@ -1,6 +1,6 @@
 /** What is counted, for whoever shows it. */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package io.tidemark.base.figures;
 
 import org.osgi.annotation.bundle.Export;

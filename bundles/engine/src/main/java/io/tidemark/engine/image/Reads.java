@@ -302,7 +302,6 @@ final class Reads {
         private long offset;
         private long length;
         private boolean data;
-        private long end;
         private long told;
         private boolean ended;
         private boolean doubtful;
@@ -320,19 +319,12 @@ final class Reads {
         /** Takes back what was not told yet; returns from where on that is. */
         long forget() {
             length = 0;
-            end = told;
             doubtful = false;
             return told;
         }
 
-        /** Up to where the map is known. */
-        long end() {
-            return end;
-        }
-
         @Override
         public boolean extent(long nextOffset, long nextLength, boolean nextData) {
-            end = nextOffset + nextLength;
             if (length > 0 && data == nextData) {
                 length += nextLength;
                 return !ended();

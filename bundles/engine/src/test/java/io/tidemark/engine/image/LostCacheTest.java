@@ -36,6 +36,15 @@ class LostCacheTest {
         };
     }
 
+    /** On a thread of its own: it waits for others. */
+    private static <T> CompletableFuture<T> begin(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, task -> {
+            Thread thread = new Thread(task, "test");
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
     private void look() {
         looking.countDown();
         await(mayLook);
@@ -48,21 +57,25 @@ class LostCacheTest {
         rig.write(AT, 4096, 2).succeeded();
         MemoryImage image = rig.image;
         image.beforeForce = () -> {
+            image.beforeForce = () -> {};
             forcing.countDown();
             await(mayForce);
             image.dropUnforced();
             image.failNextForce = true;
         };
-        CompletableFuture<Object> checkpoint = CompletableFuture.supplyAsync(sure(() -> {
+        CompletableFuture<Object> checkpoint = begin(sure(() -> {
             rig.engine.checkpoint();
             return null;
         }));
         await(forcing);
         image.beforeRead = this::look;
         image.beforeMap = this::look;
-        CompletableFuture<T> looked = CompletableFuture.supplyAsync(look);
+        CompletableFuture<T> looked = begin(look);
         await(looking);
-        CompletableFuture<Void> suspended = CompletableFuture.runAsync(() -> rig.engine.suspend("swapped"));
+        CompletableFuture<Object> suspended = begin(() -> {
+            rig.engine.suspend("swapped");
+            return null;
+        });
         Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "suspended");
         long failures = failures(rig);
         mayForce.countDown();

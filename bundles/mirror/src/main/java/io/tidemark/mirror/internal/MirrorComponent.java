@@ -20,6 +20,7 @@ import io.tidemark.mirror.internal.manage.Mirrors;
 import io.tidemark.mirror.internal.run.MirrorSettings;
 import io.tidemark.mirror.internal.run.Services;
 import io.tidemark.mirror.internal.wire.Wire;
+import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,6 +141,7 @@ public final class MirrorComponent {
             return;
         }
         mirrors.start();
+        mirrors.show(ManagementFactory.getPlatformMBeanServer());
         transports.begin(mirrors);
         registrations.add(
                 new ConfiguredWishes(Mirrors.PEERS, mirrors::peerWished, mirrors::peerUnwished).register(context));

@@ -7,6 +7,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.Split;
+import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.base.text.Json;
 import io.tidemark.console.internal.render.BranchViews;
 import io.tidemark.console.internal.render.MirrorViews;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** {@code mirror:enable}, {@code mirror:disable} and {@code mirror:status}. */
@@ -65,10 +67,16 @@ final class MirrorImages {
 
     /** The peer that an option names; without it the only one that the image is mirrored with. */
     static String peerOrOnly(Call call, String option) throws Failure, StorageException {
+        return peerOrOnly(call, option, status -> !status.peer().startsWith(ReplicaManager.CLIENT_PREFIX));
+    }
+
+    private static String peerOrOnly(Call call, String option, Predicate<MirrorStatus> counts)
+            throws Failure, StorageException {
         if (call.arguments().has(option)) {
             return peer(call, option);
         }
         List<String> peers = call.node().mirrors().status(image(call)).stream()
+                .filter(counts)
                 .map(MirrorStatus::peer)
                 .distinct()
                 .toList();
@@ -240,7 +248,8 @@ final class MirrorImages {
 
     private static void disable(Call call) throws Failure, StorageException {
         String image = image(call);
-        String peer = peerOrOnly(call, WITH);
+        // A node that is no peer any more may be meant, too.
+        String peer = peerOrOnly(call, WITH, status -> true);
         // Without a name its configuration is refused.
         String who = peer.isEmpty() ? "its source" : peer;
         call.confirm(

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.management.MBeanServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,6 +80,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     private final Splits splits;
     private final KeptBranches branches;
     private final Leftovers leftovers;
+    private final MirrorBeans beans;
 
     /**
      * A mirror without peers. Nothing runs before {@link #start}.
@@ -123,6 +125,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         comparing = new Comparing(desk);
         fencing = new Fencing(desk);
         splits = new Splits(desk, statuses);
+        beans = new MirrorBeans(desk, statuses);
         master.serve(new PeerOrders.Hands(desk, enabling, roles, comparing, splits, fencing));
     }
 
@@ -136,6 +139,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     /** Ends all links and replicas. Does not wait for their workers. */
     @Override
     public void close() {
+        beans.close();
         followers.close();
         leftovers.close();
         fencing.close();
@@ -143,6 +147,15 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
     }
 
     // ---- what the container tells
+
+    /**
+     * Shows the figures of links and replicas as JMX beans until the mirror is closed.
+     *
+     * @param server where
+     */
+    public void show(MBeanServer server) {
+        beans.show(server);
+    }
 
     /**
      * Changes the bounds on copies that this node sends, those under way included.
@@ -216,6 +229,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         } else {
             node.addPeer(now.config().wish());
         }
+        beans.look();
         fencing.look();
         if (before != null && before.config() != null && now != null && now.config() != null) {
             keyChanged(before.config().settings().key(), now.config());
@@ -248,6 +262,7 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
         } else {
             node.addReplica(wish);
         }
+        beans.look();
         fencing.look();
     }
 

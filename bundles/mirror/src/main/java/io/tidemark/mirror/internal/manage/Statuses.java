@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 
 /** What is wished and what is, put together for people. */
 final class Statuses {
@@ -97,10 +97,22 @@ final class Statuses {
     // ---- images
 
     List<MirrorStatus> all() {
+        TreeMap<Pair, MirrorStatus> all = rows(image -> true);
+        // Also of images that are mirrored with nobody any more.
+        desk.services().images().images().forEach(image -> strange(all, image.name()));
+        return List.copyOf(all.values());
+    }
+
+    /** With peers, of some images only, as each has to be looked at. */
+    List<MirrorStatus> all(Predicate<String> images) {
+        return List.copyOf(rows(images).values());
+    }
+
+    private TreeMap<Pair, MirrorStatus> rows(Predicate<String> images) {
         TreeMap<Pair, MirrorStatus> all = new TreeMap<>();
         // What this node follows counts before what it would send to the same peer.
         List<MirrorStatus> channels =
-                desk.node().channels().stream().map(this::demoted).toList();
+                desk.node().channels(images).stream().map(this::demoted).toList();
         for (MirrorStatus channel : channels) {
             all.putIfAbsent(new Pair(channel.image(), channel.peer()), channel);
         }
@@ -110,10 +122,9 @@ final class Statuses {
                 all.put(pair, channel);
             }
         }
-        wished(all);
-        granted(all);
-        strange(all);
-        return List.copyOf(all.values());
+        wished(all, images);
+        granted(all, images);
+        return all;
     }
 
     /** Its worker has not looked at the image since that was demoted. */
@@ -138,15 +149,15 @@ final class Statuses {
     }
 
     List<MirrorStatus> of(String image) throws StorageException {
-        List<MirrorStatus> found =
-                all().stream().filter(one -> one.image().equals(image)).toList();
+        TreeMap<Pair, MirrorStatus> found = rows(image::equals);
+        strange(found, image);
         if (found.isEmpty()) {
             // Where there is none, this is said.
             desk.services().images().image(image);
             throw new StorageException(
                     Reason.NOT_FOUND, "the image " + image + " is not mirrored", "mirror:enable begins it");
         }
-        return found;
+        return List.copyOf(found.values());
     }
 
     MirrorStatus of(String image, String peer) throws StorageException {
@@ -159,8 +170,8 @@ final class Statuses {
 
     /** A replica: as its peer has it, or as the engine does when there is none. */
     MirrorStatus replica(String image, ImageFacts facts) {
-        MirrorStatus known = all().stream()
-                .filter(one -> one.image().equals(image) && one.role() == ImageHead.Role.REPLICA)
+        MirrorStatus known = all(image::equals).stream()
+                .filter(one -> one.role() == ImageHead.Role.REPLICA)
                 .findFirst()
                 .orElse(null);
         ReplicaProgress progress = facts.replica();
@@ -194,10 +205,13 @@ final class Statuses {
     }
 
     /** Replicas that are wished and that nobody follows, for good or for now. */
-    private void wished(Map<Pair, MirrorStatus> all) {
+    private void wished(Map<Pair, MirrorStatus> all, Predicate<String> images) {
         for (Book.Page<ReplicaWish> page : desk.replicas().all()) {
             String image = page.wish().name();
             ReplicaWish wish = page.config();
+            if (!images.test(image)) {
+                continue;
+            }
             if (wish == null) {
                 String why = "refused: " + page.refused() + "; " + page.remedy();
                 all.put(new Pair(image, ""), idle(image, "", "", ImageHead.Role.REPLICA, State.REFUSED, why));
@@ -218,7 +232,7 @@ final class Statuses {
     }
 
     /** Images that a peer may have and does not ask for now. */
-    private void granted(Map<Pair, MirrorStatus> all) {
+    private void granted(Map<Pair, MirrorStatus> all, Predicate<String> images) {
         List<MirrorStatus> missing = new ArrayList<>();
         Set<String> asking = desk.services().replicas().asking().keySet();
         for (Book.Page<PeerConfig> page : desk.peers().all()) {
@@ -227,7 +241,7 @@ final class Statuses {
             }
             String peer = page.config().name();
             page.config().images().forEach((image, there) -> {
-                if (!all.containsKey(new Pair(image, peer))) {
+                if (images.test(image) && !all.containsKey(new Pair(image, peer))) {
                     missing.add(waiting(image, peer, there, asking));
                 }
             });
@@ -238,16 +252,23 @@ final class Statuses {
         missing.forEach(one -> all.put(new Pair(one.image(), one.peer()), one));
     }
 
-    /** What journals keep for who is at no peer. */
-    private void strange(Map<Pair, MirrorStatus> all) {
-        Set<String> images = all.keySet().stream().map(Pair::image).collect(Collectors.toSet());
-        for (String image : images) {
-            for (JournalClient client : desk.strange(image)) {
-                MirrorStatus idle =
-                        idle(image, client.id(), "", ImageHead.Role.PRIMARY, State.REFUSED, Desk.letGo(image, client));
-                all.put(new Pair(image, client.id()), lacking(idle, idle.state(), durable(image), client));
-            }
+    /** What its journal keeps for who is at no peer. */
+    private void strange(Map<Pair, MirrorStatus> all, String image) {
+        for (JournalClient client : desk.strange(image)) {
+            MirrorStatus idle =
+                    idle(image, client.id(), "", ImageHead.Role.PRIMARY, State.REFUSED, Desk.letGo(image, client));
+            all.put(new Pair(image, client.id()), lacking(idle, idle.state(), durable(image), client));
         }
+    }
+
+    /** Whether nothing but mirror:resync helps the replica, as far as is known here. */
+    boolean needsResync(MirrorStatus status) {
+        return status.role() == ImageHead.Role.REPLICA
+                ? desk.node().needsResync(status.image())
+                : desk.node()
+                        .kept(status.image(), status.peer(), status.peerImage())
+                        .filter(client -> client.state() == JournalClient.State.EXPIRED)
+                        .isPresent();
     }
 
     private MirrorStatus waiting(String image, String peer, String there, Set<String> asking) {

@@ -59,6 +59,9 @@ final class Copier {
 
     private long untoldBytes;
     private long toldNanos;
+    /** It has its place among the copies, and waits for the image. */
+    private volatile boolean forces;
+
     private volatile boolean begun;
     private volatile long leftBytes = -1;
     private final AtomicLong copiedBytes = new AtomicLong();
@@ -113,7 +116,9 @@ final class Copier {
     }
 
     String words() {
-        return begun ? CopyWords.of(progress()) : "waits until another copy is done";
+        return begun
+                ? CopyWords.of(progress())
+                : forces ? "waits until all is in the image that was written before" : "waits until another copy is done";
     }
 
     private boolean ended() {
@@ -167,6 +172,7 @@ final class Copier {
     }
 
     private void copy(DeviceSession session, BlockDevice device) throws StorageException {
+        forces = true;
         checkpoint();
         long offset = outgoing.request().nextOffset();
         leftBytes = dataBytes(session, offset, device.sizeBytes());

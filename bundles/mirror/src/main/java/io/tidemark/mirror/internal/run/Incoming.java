@@ -55,7 +55,7 @@ final class Incoming implements PeerLink.Receiver {
 
     private final Standby gate;
     private final Gate sending;
-    private final IncomingWords words;
+    final IncomingWords words;
     private final StuckNews stuck;
 
     // Shared with the links' workers.

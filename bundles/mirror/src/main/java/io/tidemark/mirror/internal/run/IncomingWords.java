@@ -47,6 +47,7 @@ final class IncomingWords {
     private boolean waits;
     private boolean reads;
     private boolean linked;
+    private boolean resync;
     private long durable = -1;
     private long unsentBytes;
     private long heardNanos;
@@ -101,6 +102,7 @@ final class IncomingWords {
         times.clear();
         suspended = false;
         waits = false;
+        resync = false;
         trouble = "";
     }
 
@@ -167,6 +169,7 @@ final class IncomingWords {
     synchronized void primary() {
         phase = Phase.PRIMARY;
         suspended = false;
+        resync = false;
         trouble = "";
     }
 
@@ -174,6 +177,13 @@ final class IncomingWords {
         phase = Phase.REFUSED;
         suspended = false;
         trouble = ended.words();
+        // What only passes says nothing of it.
+        resync = ended.code().needsResync() || (resync && ended.code().passing());
+    }
+
+    /** Whether its source cannot go on with it as it is. */
+    synchronized boolean needsResync() {
+        return resync;
     }
 
     synchronized void failed(String why) {

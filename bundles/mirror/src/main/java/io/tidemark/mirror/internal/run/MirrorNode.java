@@ -9,6 +9,7 @@ import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.transport.Link;
+import io.tidemark.api.transport.LinkFigures;
 import io.tidemark.api.transport.LinkInitiator;
 import io.tidemark.api.transport.LinkListener;
 import io.tidemark.api.transport.ReplicationTransport;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -337,19 +339,41 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
-     * All images on their way, in both directions.
+     * What was counted of the link with a peer.
      *
+     * @param peer as it is called here
+     * @return empty while there is none
+     */
+    public Optional<LinkFigures> figures(String peer) {
+        return Optional.ofNullable(link(peer)).map(link -> link.link().figures());
+    }
+
+    /**
+     * Images on their way, in both directions.
+     *
+     * @param images which, by their names here
      * @return replicas here first
      */
-    public List<MirrorStatus> channels() {
+    public List<MirrorStatus> channels(Predicate<String> images) {
         List<Incoming> here;
         synchronized (lock) {
             here = List.copyOf(replicas.values());
         }
         List<MirrorStatus> all = new ArrayList<>();
-        here.forEach(incoming -> all.add(incoming.status()));
-        sources.outgoing().forEach(outgoing -> all.add(outgoing.status()));
+        here.stream().filter(one -> images.test(one.wish().image())).forEach(one -> all.add(one.status()));
+        sources.outgoing().stream().filter(one -> images.test(one.image())).forEach(one -> all.add(one.status()));
         return all;
+    }
+
+    /**
+     * Whether a replica comes no further without a resync.
+     *
+     * @param image name here
+     * @return true from when its source said so until it follows
+     */
+    public boolean needsResync(String image) {
+        Incoming incoming = incoming(image);
+        return incoming != null && incoming.words.needsResync();
     }
 
     // ---- asking peers
@@ -389,9 +413,13 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @return true while there is
      */
     public boolean linked(String peer) {
+        return link(peer) != null;
+    }
+
+    private PeerLink link(String peer) {
         synchronized (lock) {
             Peer known = peers.get(peer);
-            return known != null && known.linked();
+            return known == null || !known.linked() ? null : known.link;
         }
     }
 

@@ -52,6 +52,15 @@ public enum EndCode {
     }
 
     /**
+     * Whether the replica comes no further until an order begins anew with it.
+     *
+     * @return true where mirror:resync is the way on
+     */
+    public boolean needsResync() {
+        return this == SPLIT_BRAIN || this == UNRELATED || this == TRIMMED || this == EXPIRED;
+    }
+
+    /**
      * As what it is told.
      *
      * @return the topic of the news

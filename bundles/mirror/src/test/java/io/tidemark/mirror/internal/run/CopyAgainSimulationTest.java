@@ -89,7 +89,8 @@ class CopyAgainSimulationTest {
                 whole(image, copy);
             }
             sites.network.heal("a", "b");
-            assertTrue(sites.machine.awaitUntil(() -> sites.a.mirror.channels().size() == 1, 20 * SECOND));
+            assertTrue(sites.machine.awaitUntil(
+                    () -> sites.a.mirror.channels(any -> true).size() == 1, 20 * SECOND));
             sites.machine.sleep(sites.random.below(SECOND));
             assertTrue(copy.consistency != Consistency.CONSISTENT);
             image.newEpoch(new UUID(3, 16), "c");

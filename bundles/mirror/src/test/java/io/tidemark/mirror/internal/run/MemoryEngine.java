@@ -58,6 +58,8 @@ final class MemoryEngine implements ReplicaManager {
     int asked;
     /** How often it was asked which images there are. */
     int listed;
+    /** How often any image was looked at. */
+    int looks;
     /** In which the journals of this one lie. */
     String journalPool = "own";
 
@@ -137,6 +139,7 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     MemoryImage image(String name) throws StorageException {
+        looks++;
         MemoryImage image = images.get(name);
         if (image == null) {
             throw new StorageException(Reason.NOT_FOUND, "no image " + name, "");

@@ -96,6 +96,30 @@ class OldKeySimulationTest {
         });
     }
 
+    /** The node was taken away as a peer, to come back under another name, and nobody has the image now. */
+    @Test
+    void whatIsKeptForAPeerThatIsGoneIsShownToo() {
+        TwoNodes.play(4610, 3, nodes -> {
+            mirrored(nodes);
+            String old = client(nodes.b.key);
+            nodes.b.process.kill();
+            nodes.a.mirrors.peerUnwished(
+                    nodes.a.etc.resolve(Mirrors.PEERS.pid() + "-b.cfg").toString());
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertEquals(
+                    List.of(old),
+                    nodes.a.mirrors.status().stream().map(MirrorStatus::peer).toList());
+            assertEquals(
+                    List.of(old),
+                    nodes.a.mirrors.status("disk").stream()
+                            .map(MirrorStatus::peer)
+                            .toList());
+            assertTrue(nodes.a.mirrors.disable("disk", old));
+            assertEquals(List.of(), nodes.a.mirrors.status());
+            refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.status("disk"));
+        });
+    }
+
     @Test
     void whoHasExpiredUnderTheKeyBeforeIsNotWaitedFor() {
         TwoNodes.play(4620, 3, nodes -> {

@@ -124,7 +124,7 @@ final class TwoSites {
         }
 
         String state(String imageName) {
-            return mirror.channels().stream()
+            return mirror.channels(any -> true).stream()
                     .filter(channel -> channel.image().equals(imageName))
                     .map(channel -> channel.words() + " | " + channel.trouble())
                     .findFirst()

@@ -1,4 +1,4 @@
-package io.tidemark.engine.manage;
+package io.tidemark.base.figures;
 
 import java.util.Map;
 import java.util.function.Supplier;
