@@ -55,8 +55,7 @@ final class Siblings {
             return kind(ours) == Verdict.Kind.SPLIT
                     && Precedence.promotedApart(
                             new ForkCheck.Side(facts.epochs(), facts.durable()),
-                            new ForkCheck.Side(
-                                    ours.epochs(), ours.watermarks().durable()));
+                            new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
         }
 
         private Verdict.Kind kind(ImageFacts ours) {

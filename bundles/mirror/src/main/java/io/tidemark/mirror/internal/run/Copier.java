@@ -118,7 +118,9 @@ final class Copier {
     String words() {
         return begun
                 ? CopyWords.of(progress())
-                : forces ? "waits until all is in the image that was written before" : "waits until another copy is done";
+                : forces
+                        ? "waits until all is in the image that was written before"
+                        : "waits until another copy is done";
     }
 
     private boolean ended() {

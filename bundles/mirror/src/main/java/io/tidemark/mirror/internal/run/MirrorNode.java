@@ -305,7 +305,6 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * Whether it receives, or tries to.
      *
      * @param image name here
-     * @return also while nothing comes
      */
     public boolean receives(String image) {
         return incoming(image) != null;
@@ -355,11 +354,11 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @return replicas here first
      */
     public List<MirrorStatus> channels(Predicate<String> images) {
+        List<MirrorStatus> all = new ArrayList<>();
         List<Incoming> here;
         synchronized (lock) {
             here = List.copyOf(replicas.values());
         }
-        List<MirrorStatus> all = new ArrayList<>();
         here.stream().filter(one -> images.test(one.wish().image())).forEach(one -> all.add(one.status()));
         sources.outgoing().stream().filter(one -> images.test(one.image())).forEach(one -> all.add(one.status()));
         return all;
