@@ -31,7 +31,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -305,6 +304,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * Whether it receives, or tries to.
      *
      * @param image name here
+     * @return also while nothing comes
      */
     public boolean receives(String image) {
         return incoming(image) != null;
@@ -778,7 +778,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private long listen() {
         Set<String> wanted;
         synchronized (lock) {
-            wanted = peers.values().stream().map(peer -> peer.wish.transport()).collect(Collectors.toSet());
+            wanted = Set.copyOf(peers.values().stream().map(peer -> peer.wish.transport()).toList());
         }
         return ways.listen(
                 wanted,
