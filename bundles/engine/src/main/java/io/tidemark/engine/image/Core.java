@@ -417,7 +417,7 @@ final class Core {
         }
     }
 
-    private void checkpointWaitersAdded(Aftermath after) {
+    void checkpointWaitersAdded(Aftermath after) {
         applyWanted = appended;
         if (imageForced >= appended) {
             checkpointWaiters.sweep(imageForced, after.sweep);

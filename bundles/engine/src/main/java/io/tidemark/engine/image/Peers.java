@@ -229,6 +229,14 @@ final class Peers {
         missing &= core.rule.peers() > 0;
         arrived = reachedBy(core.rule.peers(), Watermark.ARRIVED);
         received = reachedBy(core.rule.peers(), Watermark.RECEIVED);
+        if (core.rule.peers() == 0 && core.rule.flush() == Watermark.CHECKPOINTED && waits()) {
+            // The rule promises more than this node's journal, as the one before did.
+            core.checkpointWaiters.takeOver(arrivedWaiters);
+            core.checkpointWaiters.takeOver(receivedWaiters);
+            core.checkpointWaitersAdded(after);
+            core.forceWanted |= core.appended > core.durable;
+            core.committer.wake();
+        }
         act(after);
         core.admitHeld(wallNanos, after);
         watch.wake();

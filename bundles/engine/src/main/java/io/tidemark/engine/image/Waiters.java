@@ -69,21 +69,42 @@ final class Waiters {
     void sweep(long upTo, Sweep out) {
         while (count > 0 && sequences[first] <= upTo) {
             out.add(completions[first], sessions[first], starts[first], null);
-            completions[first] = null;
-            sessions[first] = null;
-            first = (first + 1) & (sequences.length - 1);
-            count--;
+            dropFirst();
         }
+    }
+
+    /** Takes over all that wait in another one, in the order of what they wait for. */
+    void takeOver(Waiters others) {
+        Waiters all = new Waiters();
+        while (count + others.count > 0) {
+            Waiters next = firstSequence() <= others.firstSequence() ? this : others;
+            all.add(
+                    next.sequences[next.first],
+                    next.starts[next.first],
+                    next.completions[next.first],
+                    next.sessions[next.first]);
+            next.dropFirst();
+        }
+        sequences = all.sequences;
+        starts = all.starts;
+        completions = all.completions;
+        sessions = all.sessions;
+        first = 0;
+        count = all.count;
+    }
+
+    private void dropFirst() {
+        completions[first] = null;
+        sessions[first] = null;
+        first = (first + 1) & (sequences.length - 1);
+        count--;
     }
 
     /** Moves all to a sweep, failed. */
     void fail(io.tidemark.api.StorageException failure, Sweep out) {
         while (count > 0) {
             out.add(completions[first], sessions[first], starts[first], failure);
-            completions[first] = null;
-            sessions[first] = null;
-            first = (first + 1) & (sequences.length - 1);
-            count--;
+            dropFirst();
         }
     }
 }

@@ -14,6 +14,8 @@ import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.commit.CommitRule.MissingPeers;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.PeerProgress;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +84,35 @@ class PeersTest {
             there(rig, "berlin", 2, 2);
             flush.succeeded();
             rig.flush().succeeded();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void whoWaitsForAPeerWaitsForTheImageWhenTheRuleAsksForThatInstead() throws Exception {
+        CommitRule both = new CommitRule(
+                "journal+image", Watermark.CHECKPOINTED, Watermark.CHECKPOINTED, 0, MissingPeers.JOURNAL, false);
+        CountDownLatch mayForce = new CountDownLatch(1);
+        try (Rig rig = rig(durableAt(1, MissingPeers.HOLD), NEVER)) {
+            there(rig, "berlin", 0, 0);
+            Rig.Outcome write = rig.write(0, 4096, 1);
+            Rig.Outcome flush = rig.flush();
+            rig.image.beforeForce = () -> {
+                try {
+                    assertTrue(mayForce.await(20, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            };
+            rig.engine.rule(both);
+            Rig.Outcome next = rig.write(4096, 4096, 2);
+            assertFalse(write.isDone(), "its bytes are not forced in the image");
+            assertFalse(flush.isDone(), "the bytes before it are not forced in the image");
+            mayForce.countDown();
+            write.succeeded();
+            flush.succeeded();
+            assertEquals(1, rig.image.forced()[0]);
+            next.succeeded();
             rig.verify();
         }
     }
