@@ -56,7 +56,6 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private final Sources sources;
     private final Ways ways;
     private final Gate gate;
-
     /** For replicas that look only now and then. */
     private final Alarms alarms;
 
@@ -778,7 +777,8 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     private long listen() {
         Set<String> wanted;
         synchronized (lock) {
-            wanted = Set.copyOf(peers.values().stream().map(peer -> peer.wish.transport()).toList());
+            wanted = Set.copyOf(
+                    peers.values().stream().map(peer -> peer.wish.transport()).toList());
         }
         return ways.listen(
                 wanted,
