@@ -97,7 +97,7 @@ final class Statuses {
     // ---- images
 
     List<MirrorStatus> all() {
-        TreeMap<Pair, MirrorStatus> all = rows(image -> true);
+        Map<Pair, MirrorStatus> all = rows(image -> true);
         // Also of images that are mirrored with nobody any more.
         desk.services().images().images().forEach(image -> strange(all, image.name()));
         return List.copyOf(all.values());
@@ -108,7 +108,7 @@ final class Statuses {
         return List.copyOf(rows(images).values());
     }
 
-    private TreeMap<Pair, MirrorStatus> rows(Predicate<String> images) {
+    private Map<Pair, MirrorStatus> rows(Predicate<String> images) {
         TreeMap<Pair, MirrorStatus> all = new TreeMap<>();
         // What this node follows counts before what it would send to the same peer.
         List<MirrorStatus> channels =
@@ -149,7 +149,7 @@ final class Statuses {
     }
 
     List<MirrorStatus> of(String image) throws StorageException {
-        TreeMap<Pair, MirrorStatus> found = rows(image::equals);
+        Map<Pair, MirrorStatus> found = rows(image::equals);
         strange(found, image);
         if (found.isEmpty()) {
             // Where there is none, this is said.
