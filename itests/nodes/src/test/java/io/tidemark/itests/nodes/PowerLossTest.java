@@ -24,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ExtendWith(ScratchExtension.class)
 class PowerLossTest {
-    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 4);
+    private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 3);
     /** Ended by the first loss; some sorts of forces cost something only where the power goes just then. */
     private static final int ROUNDS_WITH_FAULT = 12;
 
@@ -54,7 +55,16 @@ class PowerLossTest {
     @EnumSource(MountedFs.Kind.class)
     void nothingAcknowledgedIsLost(MountedFs.Kind kind, Scratch scratch) throws Exception {
         PowerRig rig = PowerRig.create(scratch, kind, DISK_BYTES, "");
-        Rounds rounds = new Rounds(scratch, rig, List.of(rig), kind.ordinal(), 1);
+        play(new Rounds(scratch, rig, List.of(rig), kind.ordinal(), 1));
+    }
+
+    /** On the rig on which forces are left out: what is noticed there is not the rig's. */
+    @Test
+    void nothingAcknowledgedIsLostOnDisksOfTheirOwn(Scratch scratch) throws Exception {
+        play(apart(scratch, 50));
+    }
+
+    private static void play(Rounds rounds) throws IOException {
         for (int round = 0; round < ROUNDS; round++) {
             assertNull(rounds.next(), "round " + round);
         }
@@ -64,14 +74,7 @@ class PowerLossTest {
     @ParameterizedTest
     @EnumSource(Part.class)
     void aForceThatIsLeftOutIsNoticed(Part part, Scratch scratch) throws Exception {
-        // The kernel writes back and commits by itself each few seconds; a long interval leaves that to the product.
-        // Several, because a force of a new file commits all that happened in its file system before. What lies beside
-        // the segments is in the first directory of a journal; in the second one little is forced but names.
-        PowerRig images = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
-        List<PowerRig> journals = List.of(
-                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"),
-                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"));
-        Rounds rounds = new Rounds(scratch, images, journals, 100 + part.ordinal(), 4);
+        Rounds rounds = apart(scratch, 100 + part.ordinal());
         rounds.settings.set("fault." + part, ForgetfulFiles.Force.SKIPPED.name());
         String noticed = null;
         for (int round = 0; round < ROUNDS_WITH_FAULT && noticed == null; round++) {
@@ -83,6 +86,21 @@ class PowerLossTest {
                 "PowerLossTest: without forces of " + part + ": " + shown.substring(0, Math.min(shown.length(), 240)));
     }
 
+    /**
+     * Images on one disk, and a journal striped over two others.
+     *
+     * <p>The kernel writes back and commits by itself each few seconds; a long interval leaves that to the product. Several, because
+     * a force of a new file commits all that happened in its file system before. What lies beside the segments is in the first
+     * directory of a journal; in the second one little is forced but names.
+     */
+    private Rounds apart(Scratch scratch, int stream) throws Exception {
+        PowerRig images = PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300");
+        List<PowerRig> journals = List.of(
+                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"),
+                PowerRig.create(scratch, MountedFs.Kind.EXT4, DISK_BYTES / 2, "commit=300"));
+        return new Rounds(scratch, images, journals, stream, 4);
+    }
+
     /** A node on a rig, from power loss to power loss. In each round an image is made, and the one before it deleted. */
     private final class Rounds {
         private final Scratch scratch;
@@ -91,7 +109,8 @@ class PowerLossTest {
         private final NodeSettings settings;
         private final Loads loads = new Loads()
                 .add("plain", new Ledger(IMAGE_BYTES, seed, false), new Mix(2, 8, 4, 4, 5, 10, 1 << 20))
-                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED);
+                .add("cached", new Ledger(IMAGE_BYTES, seed + 1, true), Mix.CACHED)
+                .add("both", new Ledger(FRESH_BYTES, seed + 2, false), Mix.SMALL);
         private final int leastMib;
         private String fresh;
         private int round;
@@ -116,7 +135,8 @@ class PowerLossTest {
                     // Less memory than backlog, as images have that are not small: small batches then go through the
                     // page cache and large ones past it, in one segment. The others' all go past it.
                     .image("plain", IMAGE_BYTES, "commit=journal", "payload.limit=4MiB")
-                    .image("cached", IMAGE_BYTES, "commit=volatile");
+                    .image("cached", IMAGE_BYTES, "commit=volatile")
+                    .image("both", FRESH_BYTES, "commit=journal+image");
         }
 
         /** Starts the node, verifies, writes and cuts the power. Answers what was lost, or null. */

@@ -110,6 +110,18 @@ class UpgradeIT {
         assertEquals("", start().err(), "said once");
     }
 
+    @Test
+    void aFileThatOnlyTheNewVersionHasIsNamedWhereThereIsOneOfItsName() throws IOException {
+        start();
+        Files.writeString(data.resolve("etc/io.tidemark.new.cfg"), "pool = mine\n");
+        newVersion("io.tidemark.new.cfg", "pool = default\n");
+        Outcome outcome = start();
+        assertEquals("pool = mine\n", mine("io.tidemark.new.cfg"));
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains("io.tidemark.new.cfg was there before this version came"), outcome.err());
+        assertEquals("", start().err(), "said once");
+    }
+
     /** What was once taken and remembered. */
     @Test
     void anAddressWithoutBracketsIsKnownAgain() throws IOException {
