@@ -10,6 +10,8 @@ import io.tidemark.nbd.testing.FakeDevice;
 import io.tidemark.nbd.testing.Served;
 import io.tidemark.nbd.testing.TestClient;
 import io.tidemark.nbd.testing.TestClient.Chunk;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -656,6 +658,29 @@ class TransmissionTest {
             assertTrue(
                     served.disk.drivenWithMore.get() > handedOver, "the forces of a client that reads are handed over");
         }
+    }
+
+    /** Otherwise the device stands still while all of it is taken in, and the client while all of it is forced. */
+    @Test
+    void aBurstOfWritesIsForcedInPortions() throws IOException {
+        int depth = 32;
+        ByteArrayOutputStream burst = new ByteArrayOutputStream();
+        try (TestClient client = served.simple()) {
+            DataOutputStream socket = client.out;
+            client.out = new DataOutputStream(burst);
+            for (int i = 0; i < depth; i++) {
+                client.request(WRITE, 0, i, i * 512L, 512);
+                client.send(pattern(512, i));
+            }
+            client.out = socket;
+            for (int round = 0; round < 20; round++) {
+                client.send(burst.toByteArray());
+                for (int i = 0; i < depth; i++) {
+                    assertEquals(0, client.simple().error());
+                }
+            }
+        }
+        assertTrue(served.disk.mostDriven.get() <= depth / 4, served.disk.mostDriven + " of " + depth + " at once");
     }
 
     /**

@@ -187,11 +187,10 @@ final class Transmission {
             return null;
         }
         boolean fua = (request.flags & Nbd.CMD_FLAG_FUA) != 0;
+        String gone = null;
         switch (request.command) {
             case Nbd.CMD_READ -> read(request);
-            case Nbd.CMD_WRITE -> {
-                return write(request, fua);
-            }
+            case Nbd.CMD_WRITE -> gone = write(request, fua);
             case Nbd.CMD_FLUSH -> session.flush(handedOver(request));
             case Nbd.CMD_TRIM -> session.discard(request.offset, request.length, fua, handedOver(request));
             case Nbd.CMD_WRITE_ZEROES -> {
@@ -206,7 +205,7 @@ final class Transmission {
                 && undriven >= (writesDeep() ? DEEP_UNDRIVEN_LIMIT : usualDepth / UNDRIVEN_PART)) {
             drive(true);
         }
-        return null;
+        return gone;
     }
 
     private Request handedOver(Request request) {

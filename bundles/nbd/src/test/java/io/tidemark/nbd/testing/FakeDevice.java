@@ -71,6 +71,9 @@ public final class FakeDevice implements BlockDevice {
     /** How often more was expected. */
     public final AtomicInteger drivenWithMore = new AtomicInteger();
 
+    /** Most requests that one drive started. */
+    public final AtomicInteger mostDriven = new AtomicInteger();
+
     private final String name;
     private volatile long size;
     private final List<Session> sessions = new CopyOnWriteArrayList<>();
@@ -241,6 +244,7 @@ public final class FakeDevice implements BlockDevice {
                 return;
             }
             (moreExpected ? drivenWithMore : drivenAlone).incrementAndGet();
+            mostDriven.accumulateAndGet(waiting.size(), Math::max);
             List<Completion> batch = waiting;
             waiting = new ArrayList<>();
             if (elsewhere || hold != null) {
