@@ -41,28 +41,4 @@ public record ImageFacts(
         Objects.requireNonNull(watermarks, "watermarks");
         epochs = List.copyOf(epochs);
     }
-
-    /**
-     * Facts without a time.
-     *
-     * @param name as above
-     * @param imageIdentity as above
-     * @param role as above
-     * @param sizeBytes as above
-     * @param blockSizeBytes as above
-     * @param epochs as above
-     * @param watermarks as above
-     * @param replica as above
-     */
-    public ImageFacts(
-            String name,
-            UUID imageIdentity,
-            ImageHead.Role role,
-            long sizeBytes,
-            int blockSizeBytes,
-            List<Epoch> epochs,
-            Watermarks watermarks,
-            ReplicaProgress replica) {
-        this(name, imageIdentity, role, sizeBytes, blockSizeBytes, epochs, watermarks, replica, 0);
-    }
 }

@@ -63,7 +63,8 @@ final class SharedOrigin implements Origin, AutoCloseable {
                 own.blockSizeBytes(),
                 open.epochs(),
                 new Watermarks(open.durable(), open.durable(), open.trimmed(), open.trimmed(), open.trimmed()),
-                null);
+                null,
+                0);
     }
 
     /** What came over a link, or was read before a restart, may not be proven yet by what is in the files: that is no split brain. */

@@ -173,7 +173,8 @@ final class MemoryEngine implements ReplicaManager {
                 4096,
                 journal.epochs(),
                 new Watermarks(journal.appended(), journal.durable(), image.head, image.head, journal.trimmed()),
-                image.role == ImageHead.Role.PRIMARY ? null : progress(image));
+                image.role == ImageHead.Role.PRIMARY ? null : progress(image),
+                0);
     }
 
     @Override
