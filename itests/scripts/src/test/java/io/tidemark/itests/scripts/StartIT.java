@@ -193,10 +193,14 @@ class StartIT {
         Files.writeString(Files.createDirectories(data.resolve("etc")).resolve(file), text);
     }
 
-    /** Of what its own files say nothing is known before Java reads them. */
+    private static ServerSocket taken(String host) throws IOException {
+        return new ServerSocket(0, 50, InetAddress.getByName(host));
+    }
+
+    /** What its own files say of the port is known only when Java has read them. */
     @Test
     void aPortThatTheNodeDoesNotUseMayBeTaken() throws IOException {
-        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket other = taken("127.0.0.1")) {
             String port = "" + other.getLocalPort();
             String free = "" + Ports.free(1);
             etc("io.tidemark.mirror.peer-b.cfg", "key = 1\n");
@@ -205,10 +209,37 @@ class StartIT {
                     run(Map.of(), words("tidemark", "--nbd", free, "--mirror", port)),
                     1,
                     "choose another with --mirror");
-            etc("io.tidemark.nbd.cfg", "unixSocket = nbd.sock\n# host = 192.0.2.1\nhost =\n");
-            etc("io.tidemark.transport.tcp-default.config", "host=\"192.0.2.1\"\n");
+            etc("io.tidemark.nbd.cfg", "unixSocket = nbd.sock\n# host = 127.0.0.2\nhost =\n");
+            etc("io.tidemark.transport.tcp-default.config", "port=\"" + free + "\"\n");
             run(Map.of(), words("tidemark", "--nbd", port)).good();
             run(Map.of(), words("tidemark", "--nbd", free, "--mirror", port)).good();
+        }
+    }
+
+    /** Where its own file says the host alone, the port is to be free there, and nowhere else. */
+    @Test
+    void aPortIsLookedAtOnTheHostThatAFileOfEtcSays() throws IOException {
+        etc("io.tidemark.mirror.peer-b.cfg", "key = 1\n");
+        try (ServerSocket there = taken("127.0.0.2");
+                ServerSocket elsewhere = taken("127.0.0.1")) {
+            String port = "" + there.getLocalPort();
+            String free = "" + Ports.free(1);
+            for (String host :
+                    List.of("host = 127.0.0.2\n", " host:127.0.0.2", "# host = 127.0.0.3\nhost = 127.0.0.2")) {
+                etc("io.tidemark.nbd.cfg", host);
+                oneLine(run(Map.of(), words("tidemark", "--nbd", port)), 1, "port " + port + " on 127.0.0.2 is in use");
+            }
+            run(Map.of(), words("tidemark", "--nbd", "" + elsewhere.getLocalPort(), "--mirror", free))
+                    .good();
+            for (String file : List.of(".config host=\"127.0.0.2\"", ".json { \"host\": \"127.0.0.2\" }")) {
+                String name = "io.tidemark.transport.tcp-default" + file.substring(0, file.indexOf(' '));
+                etc(name, file.substring(file.indexOf(' ') + 1) + "\n");
+                oneLine(
+                        run(Map.of(), words("tidemark", "--nbd", free, "--mirror", port)),
+                        1,
+                        "port " + port + " on 127.0.0.2 is in use: choose another with --mirror");
+                Files.delete(data.resolve("etc").resolve(name));
+            }
         }
     }
 
