@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +98,24 @@ class UpgradeIT {
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertTrue(outcome.err().contains(SHIPPED + " was edited here and changed by this version"), outcome.err());
         assertEquals("", start().err(), "said once");
+    }
+
+    /**
+     * Else who edited one is told at each version that it was changed. The features of Karaf are named with their versions, and so
+     * change with each.
+     */
+    @Test
+    void noFileThatIsShippedIsAnotherOneAtEachBuild() throws IOException {
+        List<String> dated = new ArrayList<>();
+        Pattern date = Pattern.compile("^#\\w{3} \\w{3} \\d{2} .* \\d{4}$", Pattern.MULTILINE);
+        try (Stream<Path> files = Files.walk(home.resolve("etc"))) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                if (date.matcher(Files.readString(file)).find()) {
+                    dated.add(file.getFileName().toString());
+                }
+            }
+        }
+        assertEquals(List.of("org.apache.karaf.features.cfg"), dated);
     }
 
     /** As an older version left it when the power went amid its first start: nobody said that it was edited. */
