@@ -1,14 +1,17 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal;
+import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.mirror.internal.fork.BranchWalk;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
@@ -235,7 +238,8 @@ final class Resync {
                 && (followsOther(image, peer, there) || !isContained(source, facts))) {
             facts = siblings.endReceiving(image);
         }
-        if (isContained(source, facts)) {
+        boolean contained = isContained(source, facts);
+        if (contained && facts.role() == ImageHead.Role.REPLICA) {
             return;
         }
         refuseClients(image);
@@ -247,10 +251,12 @@ final class Resync {
         Position fork = verdict.point().position();
         String pin = branches.pin(journal(image), fork);
         try {
-            branches.check(image, journal(image), fork);
+            if (!contained) {
+                branches.check(image, journal(image), fork);
+            }
             if (facts.role() == ImageHead.Role.PRIMARY) {
                 endWriting(image);
-                keepOfReplica(image, fork);
+                keepOfReplica(image, fork, contained);
             } else {
                 branches.keep(image, journal(image), fork);
             }
@@ -260,9 +266,13 @@ final class Resync {
     }
 
     /** Writing has ended for it, which stays so: whoever ordered that decides whether it goes on. */
-    private void keepOfReplica(String image, Position fork) throws StorageException {
+    private void keepOfReplica(String image, Position fork, boolean contained) throws StorageException {
         try {
-            branches.keep(image, journal(image), fork);
+            Journal journal = journal(image);
+            // What was contained may have been written since it was looked at.
+            if (!contained || !isOnlyDemoted(journal, fork)) {
+                branches.keep(image, journal, fork);
+            }
         } catch (StorageException e) {
             throw new StorageException(
                     e.reason(),
@@ -271,6 +281,17 @@ final class Resync {
                     "mend that and run mirror:resync again, or mirror:promote " + image
                             + " --force to go on with it here",
                     e);
+        }
+    }
+
+    /** Nothing but that writing has ended, which is of use to nobody. */
+    private static boolean isOnlyDemoted(Journal journal, Position fork) throws StorageException {
+        long last = journal.durable();
+        if (last != fork.sequence() + 1) {
+            return last <= fork.sequence();
+        }
+        try (JournalReader reader = journal.reader(last)) {
+            return BranchWalk.next(journal, reader).kind() == EventKind.DEMOTE;
         }
     }
 

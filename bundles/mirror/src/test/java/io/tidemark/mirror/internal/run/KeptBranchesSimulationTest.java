@@ -11,6 +11,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.faults.FaultPlan.Operation;
@@ -174,6 +175,40 @@ class KeptBranchesSimulationTest {
             assertTrue(told <= kept, "kept up to " + kept + ", and c was told of " + told);
             assertEquals(List.of(), pins(nodes.b));
         });
+    }
+
+    /** Clients come and go between the look that finds nothing to be kept and the end of writing. */
+    @Test
+    void whatIsWrittenBetweenTheLookAndTheDemotionIsKept() {
+        TwoNodes.play(2800, SEEDS, nodes -> {
+            boolean writes = nodes.random.coin();
+            boolean fenced = nodes.random.coin();
+            long fork = OrdersSimulationTest.parted(nodes, 0, 5).sequence();
+            MemoryImage image = nodes.a.image("disk");
+            image.beforeDemotion = () -> {
+                // A primary that is fenced is not written, and its demotion is no event.
+                image.fence = fenced && !writes ? image.fence : null;
+                if (writes) {
+                    writeAtOnce(nodes.a, image);
+                }
+            };
+            nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT, nodes.random.coin());
+            List<KeptBranch> kept = nodes.a.mirrors.keptBranches();
+            assertEquals(writes ? 1 : 0, kept.size());
+            if (writes) {
+                assertEquals(fork, kept.get(0).fork().sequence());
+                assertTrue(kept.get(0).last() > fork, "the write, and the demotion unless a fence came first");
+            }
+            assertEquals(List.of(), pins(nodes.a));
+        });
+    }
+
+    private static void writeAtOnce(TwoNodes.Node node, MemoryImage image) {
+        try {
+            image.write(0, new byte[4096], node.process.clock().wallNanos());
+        } catch (StorageException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void write(TwoNodes nodes, TwoNodes.Node node) {

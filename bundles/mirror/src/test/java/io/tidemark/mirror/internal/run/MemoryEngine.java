@@ -281,6 +281,7 @@ final class MemoryEngine implements ReplicaManager {
     @Override
     public ImageFacts demote(String name) throws StorageException {
         MemoryImage image = ofRole(name, ImageHead.Role.PRIMARY);
+        image.beforeDemotion.run();
         forceTakesTime();
         image.demote(context.clock().wallNanos());
         wake();

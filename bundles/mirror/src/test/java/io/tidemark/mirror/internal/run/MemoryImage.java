@@ -63,6 +63,8 @@ final class MemoryImage {
     List<String> clients = List.of();
     /** Who attaches when the image is about to be deleted, and is not seen before. */
     List<String> lateClients = List.of();
+    /** What somebody does when its writing is about to be ended. */
+    Runnable beforeDemotion = () -> {};
 
     /** Kept over crashes, as the head is. */
     Fence fence;
