@@ -92,12 +92,12 @@ public interface MirrorManager {
      *
      * @param image its name here
      * @param peer which; empty where the image's configuration as a replica is refused, which is removed then; or, as {@link #status}
-     *     has it, the id of a client of the journal that is at a node whose key no peer has (any more): then only the
-     *     journal here forgets it
+     *     has it, the id of a client of the journal that is at a node whose key no peer has (any more), or at a peer that may
+     *     not have the image: then only the journal here forgets it
      * @return whether the other node knows, or there is none. When false, run it there too; as long as it is a source that was not
      *     told, its journal is kept for the replica
-     * @throws StorageException NOT_FOUND when the image is not mirrored with the peer; MISMATCH for the id of a client that is at a
-     *     peer, or when it is not known yet who the peers are
+     * @throws StorageException NOT_FOUND when the image is not mirrored with the peer; MISMATCH for the id of a client at a
+     *     peer that may have the image, or when it is not known yet who the peers are
      */
     boolean disable(String image, String peer) throws StorageException;
 

@@ -232,9 +232,9 @@ final class MirrorImages {
                         .option(
                                 WITH,
                                 "PEER",
-                                "The other node; needed only where there are several. Where that is gone, or has another key now, and"
-                                        + " no peer has the key that the journal knows: who the journal is kept for, as"
-                                        + " mirror:status and journal:info name it.",
+                                "The other node; needed only where there are several. Where no peer has the key that the journal knows,"
+                                        + " as when that node is gone or has another key now, or the peer that has it may not have"
+                                        + " the image: who the journal is kept for, as mirror:status and journal:info name it.",
                                 Completions::peers)
                         .asks()
                         .example("mirror:disable vm1", "when vm1 has one peer")

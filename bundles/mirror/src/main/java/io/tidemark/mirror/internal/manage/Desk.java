@@ -20,6 +20,8 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -145,7 +147,7 @@ record Desk(
         if (!client.id().startsWith(ReplicaManager.CLIENT_PREFIX) || untilToldNanos() > 0) {
             return false;
         }
-        String digits = client.id().split(":", 3)[1];
+        String digits = digits(client);
         // Of a peer whose configuration is refused only that knows the key.
         Stream<String> keys = Stream.concat(
                 node.peers().stream().map(PeerState::key),
@@ -153,11 +155,48 @@ record Desk(
         return keys.noneMatch(key -> key.contains(digits));
     }
 
+    /** What it has of the key of its node. */
+    private static String digits(JournalClient client) {
+        return client.id().split(":", 3)[1];
+    }
+
+    /**
+     * Whether nobody but a person can let a client of a journal go: it is strange, or at a peer that may not have the image, as
+     * when that is called otherwise now, and so would never end it.
+     */
+    boolean isNobodys(String image, JournalClient client) {
+        if (isStrange(client)) {
+            return true;
+        }
+        return client.id().startsWith(ReplicaManager.CLIENT_PREFIX)
+                && untilToldNanos() == 0
+                && refused(image).isEmpty()
+                && peers.all().stream().noneMatch(page -> mayHave(page, image, client));
+    }
+
+    private boolean mayHave(Book.Page<PeerConfig> page, String image, JournalClient client) {
+        if (page.config() == null) {
+            return page.wish().properties().getOrDefault(PeerConfig.KEY, "").contains(digits(client));
+        }
+        return names(page.config().name(), image).stream()
+                .anyMatch(there -> node.client(page.config().name(), there).equals(client.id()));
+    }
+
+    /** As what a peer may have an image of this node: as its replica, or as what that follows. */
+    Set<String> names(String peer, String image) {
+        Set<String> names = new TreeSet<>();
+        replicas.config(image)
+                .filter(wish -> wish.peer().equals(peer))
+                .ifPresent(wish -> names.add(wish.sourceImage()));
+        peers.config(peer).map(config -> config.images().get(image)).ifPresent(names::add);
+        return names;
+    }
+
     /** For whom a journal is kept that nobody but a person can let go; nobody where it cannot be asked. */
-    List<JournalClient> strange(String image) {
+    List<JournalClient> nobodys(String image) {
         try {
             return services.images().journal(image).clients().stream()
-                    .filter(this::isStrange)
+                    .filter(client -> isNobodys(image, client))
                     .toList();
         } catch (StorageException e) {
             return List.of();
@@ -165,13 +204,17 @@ record Desk(
     }
 
     /** What is to be done about one of these. */
-    static String letGo(String image, JournalClient client) {
-        return "no peer has the key of " + client.id() + ", for which the journal "
+    String letGo(String image, JournalClient client) {
+        boolean strange = isStrange(client);
+        return (strange ? "no peer has the key of " : "no peer may have it as ") + client.id()
+                + ", for which the journal "
                 + (client.state() == JournalClient.State.EXPIRED
                         ? "keeps nothing any more"
                         : "keeps what follows event " + client.commit().sequence())
-                + "; where that node is gone, or has another key now, run mirror:disable " + image + " --with "
-                + client.id();
+                + (strange
+                        ? "; where that node is gone, or has another key now, run mirror:disable "
+                        : "; run mirror:enable " + image + " with that peer to go on, or mirror:disable ")
+                + image + " --with " + client.id();
     }
 
     Answer.Facts look(String peer, String image) throws StorageException {

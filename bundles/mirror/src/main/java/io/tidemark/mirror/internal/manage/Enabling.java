@@ -152,7 +152,7 @@ final class Enabling {
         return told;
     }
 
-    /** No peer's name leads to it: its node is gone, or has another key. */
+    /** No peer's name leads to it: its node is gone, has another key, or is called otherwise now. */
     private void letGo(String image, String id) throws StorageException {
         Journal journal = desk.services().images().journal(image);
         JournalClient client = journal.clients().stream()
@@ -162,10 +162,10 @@ final class Enabling {
                         Reason.NOT_FOUND,
                         "the journal of the image " + image + " knows no " + id,
                         "journal:info " + image + " shows whom it knows"));
-        if (!desk.isStrange(client)) {
+        if (!desk.isNobodys(image, client)) {
             throw new StorageException(
                     Reason.MISMATCH,
-                    id + " is at a peer, or it is not known yet who the peers are",
+                    id + " is at a peer that may have it, or it is not known yet who the peers are",
                     "run mirror:disable with the name of the peer that has this key, as mirror:peer-list shows it");
         }
         journal.removeClient(id);

@@ -242,12 +242,12 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
             return;
         }
         for (String image : now.images().keySet()) {
-            desk.strange(image)
+            desk.nobodys(image)
                     .forEach(client -> LOG.warn(
                             "the peer {} has another key now; of the image '{}': {}",
                             now.name(),
                             image,
-                            Desk.letGo(image, client)));
+                            desk.letGo(image, client)));
         }
     }
 

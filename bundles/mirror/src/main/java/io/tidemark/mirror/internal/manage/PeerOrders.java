@@ -8,7 +8,6 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Order;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,14 +37,7 @@ final class PeerOrders implements Master {
 
     @Override
     public Set<String> replicas(String peer, String image) {
-        Desk desk = hands.desk();
-        Set<String> names = new TreeSet<>();
-        desk.replicas()
-                .config(image)
-                .filter(wish -> wish.peer().equals(peer))
-                .ifPresent(wish -> names.add(wish.sourceImage()));
-        desk.peers().config(peer).map(config -> config.images().get(image)).ifPresent(names::add);
-        return names;
+        return hands.desk().names(peer, image);
     }
 
     @Override

@@ -99,7 +99,7 @@ final class Statuses {
     List<MirrorStatus> all() {
         Map<Pair, MirrorStatus> all = rows(image -> true);
         // Also of images that are mirrored with nobody any more.
-        desk.services().images().images().forEach(image -> strange(all, image.name()));
+        desk.services().images().images().forEach(image -> nobodys(all, image.name()));
         return List.copyOf(all.values());
     }
 
@@ -150,7 +150,7 @@ final class Statuses {
 
     List<MirrorStatus> of(String image) throws StorageException {
         Map<Pair, MirrorStatus> found = rows(image::equals);
-        strange(found, image);
+        nobodys(found, image);
         if (found.isEmpty()) {
             // Where there is none, this is said.
             desk.services().images().image(image);
@@ -252,11 +252,11 @@ final class Statuses {
         missing.forEach(one -> all.put(new Pair(one.image(), one.peer()), one));
     }
 
-    /** What its journal keeps for who is at no peer. */
-    private void strange(Map<Pair, MirrorStatus> all, String image) {
-        for (JournalClient client : desk.strange(image)) {
+    /** What its journal keeps for who is at no peer, or at one that may not have it. */
+    private void nobodys(Map<Pair, MirrorStatus> all, String image) {
+        for (JournalClient client : desk.nobodys(image)) {
             MirrorStatus idle =
-                    idle(image, client.id(), "", ImageHead.Role.PRIMARY, State.REFUSED, Desk.letGo(image, client));
+                    idle(image, client.id(), "", ImageHead.Role.PRIMARY, State.REFUSED, desk.letGo(image, client));
             all.put(new Pair(image, client.id()), lacking(idle, idle.state(), durable(image), client));
         }
     }

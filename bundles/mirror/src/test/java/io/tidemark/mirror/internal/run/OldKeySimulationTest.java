@@ -11,6 +11,8 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.MirrorStatus;
 import io.tidemark.api.mirror.MirrorStatus.State;
+import io.tidemark.api.mirror.PeerSettings;
+import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.faults.SeededSecureRandom;
 import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.manage.Mirrors;
@@ -117,6 +119,40 @@ class OldKeySimulationTest {
             assertTrue(nodes.a.mirrors.disable("disk", old));
             assertEquals(List.of(), nodes.a.mirrors.status());
             refused(Reason.NOT_FOUND, () -> nodes.a.mirrors.status("disk"));
+        });
+    }
+
+    /** The node has come back under another name, with its key, and its peer may have nothing: its old name leads nowhere. */
+    @Test
+    void whatIsKeptForAPeerUnderAnotherNameIsShownAndLetGoByAnOrder() {
+        TwoNodes.play(4660, 3, nodes -> {
+            mirrored(nodes);
+            String id = client(nodes.b.key);
+            nodes.a.mirrors.peerUnwished(
+                    nodes.a.etc.resolve(Mirrors.PEERS.pid() + "-b.cfg").toString());
+            nodes.machine.sleep(LOOKED_NANOS);
+            nodes.a.mirrors.addPeer("again", PeerSettings.of("sim:b", nodes.b.key.toString()));
+            nodes.machine.sleep(LOOKED_NANOS);
+            assertTrue(nodes.a.mirrors.peers().stream()
+                    .anyMatch(peer -> peer.name().equals("again") && peer.linked()));
+            List<MirrorStatus> shown = nodes.a.mirrors.status("disk");
+            assertEquals(List.of(id), shown.stream().map(MirrorStatus::peer).toList());
+            assertTrue(
+                    shown.get(0).words().contains("mirror:disable disk --with " + id),
+                    shown.get(0).words());
+            if (nodes.random.coin()) {
+                assertTrue(nodes.a.mirrors.disable("disk", id));
+                assertEquals(List.of(), clients(nodes));
+                return;
+            }
+            nodes.a.mirrors.enable("disk", "again", ReplicaOptions.DEFAULTS);
+            nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, nodes.b);
+            assertEquals(List.of(id), clients(nodes));
+            shown = nodes.a.mirrors.status("disk");
+            assertEquals(
+                    List.of("again"), shown.stream().map(MirrorStatus::peer).toList());
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.disable("disk", id));
         });
     }
 
