@@ -89,10 +89,10 @@ final class PeerOrders implements Master {
         }
         if (order instanceof Order.Look look) {
             checkShared(peer, look.image());
-            return all.roles().look(peer, look.image());
+            return all.roles().look(given, look.image());
         }
         if (order instanceof Order.Find find) {
-            Answer.Facts found = all.roles().find(peer, find);
+            Answer.Facts found = all.roles().find(given, find);
             finders.put(finder(peer, found.image()), now());
             all.fencing().heard(peer, found.image());
             return found;

@@ -484,16 +484,16 @@ final class Roles {
      * Clients may have been told of what has arrived here, so whoever is promoted is to get that, too. But for long it is not waited
      * for: what is durable already is needed as well.
      */
-    Answer.Facts find(String peer, Order.Find order) throws StorageException {
+    Answer.Facts find(GivenOrder given, Order.Find order) throws StorageException {
         String image = siblings.named(order);
         long until = desk.context().clock().monotonicNanos() + FORCED_NANOS;
-        Seen seen = find(peer, image);
+        Seen seen = find(given, image);
         long arrived = seen.arrived();
         while (seen.facts().role() == ImageHead.Role.REPLICA
                 && seen.facts().durable() < arrived
                 && desk.context().clock().monotonicNanos() < until) {
             desk.pause(LOOK_NANOS);
-            seen = find(peer, image);
+            seen = find(given, image);
         }
         return seen.facts();
     }
@@ -506,9 +506,9 @@ final class Roles {
      */
     private record Seen(Answer.Facts facts, long arrived) {}
 
-    private Seen find(String peer, String image) throws StorageException {
+    private Seen find(GivenOrder given, String image) throws StorageException {
         try {
-            return see(peer, image);
+            return see(given, image);
         } catch (StorageException e) {
             boolean primary = promoting.contains(image)
                     || desk.services().images().image(image).role() == ImageHead.Role.PRIMARY;
@@ -516,20 +516,21 @@ final class Roles {
         }
     }
 
-    Answer.Facts look(String peer, String image) throws StorageException {
-        return see(peer, image).facts();
+    Answer.Facts look(GivenOrder given, String image) throws StorageException {
+        return see(given, image).facts();
     }
 
-    private Seen see(String peer, String image) throws StorageException {
+    private Seen see(GivenOrder given, String image) throws StorageException {
         // In this order: who is about to be promoted and has been meanwhile must not look like neither.
         // It is not waited for: it may keep a branch first, and whoever asks has to know at once.
         boolean taken = promoting.contains(image);
-        ImageFacts facts = taken ? desk.facts(image) : desk.turns().in(turn(image), () -> desk.facts(image));
+        ImageFacts facts =
+                taken ? desk.facts(image) : desk.turns().in(turn(image), given::checkWaited, () -> desk.facts(image));
         boolean replica = facts.role() == ImageHead.Role.REPLICA && !taken;
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts told = new Answer.Facts(
                 replica ? ImageHead.Role.REPLICA : ImageHead.Role.PRIMARY,
-                replica && wish != null && !isSource(peer, image, wish),
+                replica && wish != null && !isSource(given.peer(), image, wish),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),

@@ -9,6 +9,8 @@ import java.util.Queue;
 
 /** One at a time for each name, in the order in which they came. Who has the turn may wait for stores: no lock is held. */
 final class Turns {
+    private static final long CHECK_NANOS = Desk.SECOND;
+
     private final Workers workers;
     private final Map<String, Queue<Gate>> waiting = new HashMap<>();
 
@@ -21,24 +23,33 @@ final class Turns {
         T run() throws E;
     }
 
-    <T, E extends Exception> T in(String name, Work<T, E> work) throws E {
-        enter(name);
-        try {
-            return work.run();
-        } finally {
-            leave(name);
-        }
+    /** Whether somebody still wants it, asked now and then while the turn is not there. */
+    interface Wanted<E extends Exception> {
+        /** Fails when nobody does. */
+        void check() throws E;
     }
 
-    private void enter(String name) {
+    <T, E extends Exception> T in(String name, Work<T, E> work) throws E {
+        return in(name, null, work);
+    }
+
+    <T, E extends Exception> T in(String name, Wanted<E> wanted, Work<T, E> work) throws E {
         Gate gate = workers.newGate();
         Queue<Gate> queue;
         synchronized (this) {
             queue = waiting.computeIfAbsent(name, key -> new ArrayDeque<>());
             queue.add(gate);
         }
-        while (!isFirst(queue, gate)) {
-            gate.await(Long.MAX_VALUE);
+        try {
+            while (!isFirst(queue, gate)) {
+                gate.await(wanted == null ? Long.MAX_VALUE : CHECK_NANOS);
+                if (wanted != null) {
+                    wanted.check();
+                }
+            }
+            return work.run();
+        } finally {
+            leave(name, gate);
         }
     }
 
@@ -46,12 +57,13 @@ final class Turns {
         return queue.peek() == gate;
     }
 
-    private synchronized void leave(String name) {
+    private synchronized void leave(String name, Gate gate) {
         Queue<Gate> queue = waiting.get(name);
-        queue.remove();
+        boolean first = queue.peek() == gate;
+        queue.remove(gate);
         if (queue.isEmpty()) {
             waiting.remove(name);
-        } else {
+        } else if (first) {
             queue.peek().open();
         }
     }

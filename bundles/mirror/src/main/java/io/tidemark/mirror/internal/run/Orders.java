@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Orders over one link, in both directions. Each that was given here gets a worker of its own, because it may wait; there are
- * only so many at once. Who gives one waits on its own thread.
+ * only so many at once. Those that compare images may take hours, and have places of their own: who asks whether an image was
+ * taken over waits for none of them. Who gives one waits on its own thread.
  */
 final class Orders {
     private static final Logger LOG = LoggerFactory.getLogger(Orders.class);
@@ -65,11 +66,13 @@ final class Orders {
         Gate gate = context.workers().newGate();
         Gate sending = context.workers().newGate();
         GivenOrder one = new GivenOrder(link, number, order, gate, sending);
-        if (given.size() >= MOST_AT_ONCE || given.putIfAbsent(number, one) != null) {
+        long before = given.values().stream()
+                .filter(other -> compares(other.order()) == compares(order))
+                .count();
+        if (before >= MOST_AT_ONCE || given.putIfAbsent(number, one) != null) {
             // Tried once: who asks for so much may wait for an answer in vain.
             link.trySend(Encoder.encode(
-                    number,
-                    new Answer.Answered(Outcome.AWAY, given.size() + " orders are under way already; try again")));
+                    number, new Answer.Answered(Outcome.AWAY, before + " orders are under way already; try again")));
             return;
         }
         try {
@@ -79,6 +82,10 @@ final class Orders {
             String why = Failures.unexpected("begin " + order, e).getMessage();
             link.trySend(Encoder.encode(number, new Answer.Answered(Outcome.AWAY, why)));
         }
+    }
+
+    private static boolean compares(Order order) {
+        return order instanceof Order.Verify || order instanceof Order.Sums || order instanceof Order.Branch;
     }
 
     void take(int number, Answer answer) {
