@@ -25,7 +25,9 @@ import io.tidemark.mirror.internal.wire.Wire;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
@@ -105,7 +107,7 @@ final class Incoming implements PeerLink.Receiver {
     private volatile boolean looks;
     private volatile boolean made;
     private volatile StorageException notMade;
-    private volatile Gate watcher;
+    private final Set<Gate> watchers = new CopyOnWriteArraySet<>();
 
     /** A frame of events of which some were taken. */
     private record Events(List<Message.Item> items, int next, Inbox.Entry entry) {}
@@ -164,7 +166,7 @@ final class Incoming implements PeerLink.Receiver {
         look();
     }
 
-    /** Returns when the image is there, or after a while; fails with the reason when it cannot be made. For one at a time. */
+    /** Returns when the image is there, or after a while; fails with the reason when it cannot be made. */
     void awaitMade(long timeoutNanos) throws StorageException {
         await(() -> made || notMade != null || closed, timeoutNanos);
         StorageException why = notMade;
@@ -173,7 +175,7 @@ final class Incoming implements PeerLink.Receiver {
         }
     }
 
-    /** After {@link #close}: returns when its worker is done, or after a while. For one at a time. */
+    /** After {@link #close}: returns when its worker is done, or after a while. */
     boolean awaitEnd(long timeoutNanos) {
         await(() -> ended, timeoutNanos);
         return ended;
@@ -181,20 +183,18 @@ final class Incoming implements PeerLink.Receiver {
 
     private void await(BooleanSupplier done, long timeoutNanos) {
         Gate own = context.workers().newGate();
-        watcher = own;
+        watchers.add(own);
         long deadline = context.clock().monotonicNanos() + timeoutNanos;
         long left = timeoutNanos;
         while (!done.getAsBoolean() && left > 0) {
             own.await(left);
             left = deadline - context.clock().monotonicNanos();
         }
+        watchers.remove(own);
     }
 
     private void watched() {
-        Gate told = watcher;
-        if (told != null) {
-            told.open();
-        }
+        watchers.forEach(Gate::open);
     }
 
     MirrorStatus status() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
+import io.tidemark.api.StorageException;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.replica.Consistency;
@@ -15,6 +16,7 @@ import io.tidemark.mirror.internal.identity.NodeKey;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -435,6 +437,30 @@ class MirrorSimulationTest {
                     .sum();
             assertTrue(early < all * 3 / 4, early + " of " + all + " bytes of the big one went first");
             sites.awaitEqual("big", 60 * SECOND);
+        });
+    }
+
+    /** Orders that are repeated, or come from two peers, wait for the same. */
+    @Test
+    void allWhoWaitForAReplicaAreToldWhenItIsMade() {
+        TwoSites.play(4800, 3, sites -> {
+            sites.newImage("disk");
+            sites.b.boot();
+            sites.b.wish("disk");
+            AtomicInteger told = new AtomicInteger();
+            for (int i = 0; i < 3; i++) {
+                sites.b.process.workers().start("waits-" + i, () -> {
+                    try {
+                        sites.b.mirror.awaitMade("disk", 60 * SECOND);
+                        told.incrementAndGet();
+                    } catch (StorageException e) {
+                        sites.broken.add(e.toString());
+                    }
+                });
+            }
+            sites.machine.sleep(SECOND);
+            sites.a.boot();
+            assertTrue(sites.machine.awaitUntil(() -> told.get() == 3, 20 * SECOND), told::toString);
         });
     }
 
