@@ -692,6 +692,8 @@ final class ImageLife {
         ImageStore images = host.imageStores().best(config.pool()).orElseThrow(this::noStores);
         if (now.engine() != null) {
             closeEngine(now.engine());
+            // It may have been on its way to a better store.
+            host.turns().release(this);
             view = new View(null, null, config, now.refusal(), State.STARTING, "", now.head());
         }
         try (BlockImage image = images.open(host.context(), name);

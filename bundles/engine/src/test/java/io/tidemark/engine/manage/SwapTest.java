@@ -148,6 +148,31 @@ class SwapTest {
         }
     }
 
+    /** It does not resume there, but starts anew with another journal, and the others still wait for their turn. */
+    @Test
+    void anImageThatLosesItsJournalOnItsWayLetsTheOthersMove() throws Exception {
+        try (Node node = new Node().withStores()) {
+            List<String> names = List.of("a", "b");
+            for (String name : names) {
+                node.directory.create(name, Node.SIZE, Map.of());
+            }
+            node.pools.fail("open journal", Reason.IO);
+            node.directory.plugins().addJournalStore("default", 10, node.pools.journals());
+            Node.await(
+                    () -> names.stream().anyMatch(name -> node.state(name) == State.SUSPENDED),
+                    () -> "none is suspended: " + node.directory.images());
+            String first = node.state("a") == State.SUSPENDED ? "a" : "b";
+            String second = first.equals("a") ? "b" : "a";
+            node.pools.loseJournal(first);
+            node.pools.fail("open journal", null);
+            node.directory.replaceLostJournal(first);
+            Node.await(
+                    () -> node.status(second).counters().getOrDefault("suspensions", 0L) == 1,
+                    () -> "not moved: " + node.directory.images());
+            node.awaitState(second, State.SERVING);
+        }
+    }
+
     @Test
     void aFailedForceIsRecoveredFromAndLosesNothing() throws Exception {
         try (Node node = new Node().withStores()) {
