@@ -89,18 +89,33 @@ final class SendSide {
         if (!reserve(urgency, Wire.cost(length))) {
             return false;
         }
-        Content content = memory.take(length);
-        int at = 0;
-        for (ByteBuffer part : parts) {
-            part.get(part.position(), content.bytes(), at, part.remaining());
-            at += part.remaining();
-        }
-        synchronized (this) {
-            if (ended) {
-                return false;
+        boolean taken = false;
+        try {
+            Content content = memory.take(length);
+            int at = 0;
+            for (ByteBuffer part : parts) {
+                part.get(part.position(), content.bytes(), at, part.remaining());
+                at += part.remaining();
             }
-            queues.add(urgency, content);
-            return true;
+            synchronized (this) {
+                if (!ended) {
+                    queues.add(urgency, content);
+                    taken = true;
+                }
+            }
+        } finally {
+            if (!taken) {
+                giveBack(urgency, Wire.cost(length));
+            }
+        }
+        return taken;
+    }
+
+    /** Of a frame that does not go, as where there is no memory for it: what it has reserved would never be free again. */
+    private synchronized void giveBack(Urgency urgency, long cost) {
+        if (!ended) {
+            queues.reserve(urgency, -cost);
+            takenCost -= cost;
         }
     }
 

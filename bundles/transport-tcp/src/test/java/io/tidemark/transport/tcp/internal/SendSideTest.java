@@ -3,6 +3,7 @@ package io.tidemark.transport.tcp.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.transport.Link.Urgency;
@@ -89,6 +90,18 @@ class SendSideTest {
         for (Urgency urgency : Urgency.values()) {
             assertTrue(offer(open(), urgency, (1 << 20) - 1024), urgency.name());
         }
+    }
+
+    /** As where memory for it is not to be had. */
+    @Test
+    void aFrameThatFailsLeavesRoomForTheNextOne() {
+        SendSide side = open();
+        ByteBuffer[] tooMuch = {ByteBuffer.allocate(200_000)};
+        for (int i = 0; i < 20; i++) {
+            assertThrows(IndexOutOfBoundsException.class, () -> side.offer(Urgency.LAST, tooMuch, 100_000));
+        }
+        assertEquals(0, side.counts().queuedBytes());
+        assertTrue(offer(side, Urgency.LAST, (1 << 20) - 1024));
     }
 
     private static void add(SendQueues queues, Urgency urgency, byte[] content) {
