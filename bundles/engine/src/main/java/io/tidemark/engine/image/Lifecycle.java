@@ -101,7 +101,15 @@ final class Lifecycle {
             synchronized (core.lock) {
                 core.detach();
             }
+            settleAndEnd(after);
+        }
+    }
+
+    /** Whoever is told may fail: the next one would wait for this one for ever. */
+    private void settleAndEnd(Aftermath after) {
+        try {
             after.settle(core);
+        } finally {
             end();
         }
     }
@@ -203,8 +211,7 @@ final class Lifecycle {
                     core.detach();
                 }
             }
-            after.settle(core);
-            end();
+            settleAndEnd(after);
         }
     }
 

@@ -60,6 +60,23 @@ class LackOfMemoryTest {
         }
     }
 
+    /** Nor does whatever else he fails with. */
+    @Test
+    void whoFailsWhenHeIsToldOfAResumeKeepsNobodyFromTheNextChange() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.suspend("swapped");
+            rig.journal = rig.journal.reopened(0);
+            rig.image = rig.image.reopened();
+            isShort = true;
+            rig.whenTold = this::once;
+            assertThrows(OutOfMemoryError.class, () -> rig.engine.resume(rig.journal, rig.image));
+            assertSame(State.SERVING, rig.engine.state());
+            resume(rig);
+            rig.verify();
+        }
+    }
+
     @Test
     void aHeadThatCouldNotBeStoredKeepsNoOtherFromBeingStored() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {

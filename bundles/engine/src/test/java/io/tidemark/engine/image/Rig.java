@@ -53,6 +53,9 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
     final AtomicInteger trimsWanted = new AtomicInteger();
     final AtomicInteger sweeps = new AtomicInteger();
     volatile String sessionClosed;
+    /** What whoever is told of a state does. */
+    volatile Runnable whenTold = () -> {};
+
     MemoryJournal journal = new MemoryJournal(new UUID(1, 2));
     MemoryImage image = new MemoryImage(SIZE, journal.identity());
     ImageSettings settings;
@@ -202,6 +205,7 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
     @Override
     public void stateChanged(State state, String detail) {
         states.add(state);
+        whenTold.run();
     }
 
     @Override
