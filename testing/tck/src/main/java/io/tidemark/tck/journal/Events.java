@@ -11,6 +11,7 @@ import io.tidemark.api.journal.Journal;
 import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.journal.JournalReader;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.UUID;
 
 /**
@@ -46,14 +47,25 @@ public final class Events {
      */
     public static ByteBuffer bytes(long sequence, int part, int length) {
         ByteBuffer buffer = ByteBuffer.allocateDirect(length);
+        fill(buffer, sequence, part, length);
+        return buffer.flip();
+    }
+
+    /** Eight at a time and copied together: tests write and compare them by the hundred MiB. */
+    private static void fill(ByteBuffer buffer, long sequence, int part, int length) {
+        long[] words = new long[(length + Long.BYTES - 1) / Long.BYTES];
         long state = sequence * 0x9E3779B97F4A7C15L + part;
-        for (int i = 0; i < length; i++) {
-            if ((i & 7) == 0) {
-                state = state * 6364136223846793005L + 1442695040888963407L;
-            }
-            buffer.put(i, (byte) (state >>> ((i & 7) * 8)));
+        for (int i = 0; i < words.length; i++) {
+            state = state * 6364136223846793005L + 1442695040888963407L;
+            words[i] = state;
         }
-        return buffer;
+        int whole = length / Long.BYTES;
+        buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(words, 0, whole);
+        buffer.position(buffer.position() + whole * Long.BYTES);
+        for (int left = length % Long.BYTES; left > 0; left--) {
+            buffer.put((byte) state);
+            state >>>= Byte.SIZE;
+        }
     }
 
     /**
@@ -161,11 +173,11 @@ public final class Events {
      * @return head, payload and tail
      */
     public static ByteBuffer body(long sequence, int payload) {
-        return ByteBuffer.allocate(HEAD_BYTES + payload + TAIL_BYTES)
-                .put(bytes(sequence, 1, HEAD_BYTES))
-                .put(bytes(sequence, 2, payload))
-                .put(bytes(sequence, 3, TAIL_BYTES))
-                .flip();
+        ByteBuffer body = ByteBuffer.allocate(HEAD_BYTES + payload + TAIL_BYTES);
+        fill(body, sequence, 1, HEAD_BYTES);
+        fill(body, sequence, 2, payload);
+        fill(body, sequence, 3, TAIL_BYTES);
+        return body.flip();
     }
 
     /**
