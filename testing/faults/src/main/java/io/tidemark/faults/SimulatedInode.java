@@ -17,6 +17,7 @@ final class SimulatedInode {
 
     private static final int SECTORS = PAGE_BYTES / SimulatedDisk.SECTOR_BYTES;
     private static final byte[] ZEROS = new byte[PAGE_BYTES];
+    private static final ByteBuffer ZERO_PAGE = ByteBuffer.wrap(ZEROS).asReadOnlyBuffer();
     /** Zeros that were reserved and never written: compared by identity, reported as a hole. */
     private static final byte[] RESERVED = new byte[PAGE_BYTES];
 
@@ -131,15 +132,26 @@ final class SimulatedInode {
             if (old == null && !volume.take(1)) {
                 break;
             }
-            byte[] page = old == null || length == PAGE_BYTES ? new byte[PAGE_BYTES] : old.clone();
-            source.get(page, inPage, length);
-            set(at / PAGE_BYTES, Arrays.equals(page, ZEROS) ? ZEROS : page, change);
+            set(at / PAGE_BYTES, changed(old, inPage, source, length), change);
             done += length;
         }
         if (offset + done > size) {
             setSizeTo(offset + done, change);
         }
         return done;
+    }
+
+    /** The page with what comes next in a source, which moves on. Journals write zeros by the MiB: those are no new page. */
+    private static byte[] changed(byte[] old, int inPage, ByteBuffer source, int length) {
+        int from = source.position();
+        if ((old == null || old == ZEROS || length == PAGE_BYTES)
+                && source.slice(from, length).mismatch(ZERO_PAGE.slice(0, length)) < 0) {
+            source.position(from + length);
+            return ZEROS;
+        }
+        byte[] page = old == null || length == PAGE_BYTES ? new byte[PAGE_BYTES] : old.clone();
+        source.get(page, inPage, length);
+        return Arrays.equals(page, ZEROS) ? ZEROS : page;
     }
 
     private void set(long index, byte[] page, long change) {
