@@ -292,6 +292,18 @@ final class Scheduler {
         }
     }
 
+    /** For how long nobody but whoever asks has anything to do. */
+    long idleNanos() {
+        Task self = self();
+        long earliest = Long.MAX_VALUE;
+        for (Task task : tasks) {
+            if (task != self) {
+                earliest = Math.min(earliest, task.ready(nowNanos, steps) ? nowNanos : task.deadlineNanos);
+            }
+        }
+        return earliest == Long.MAX_VALUE ? earliest : earliest - nowNanos;
+    }
+
     private void goOn(Task self, SimulatedContext process) {
         Task next = pick();
         if (next == null) {

@@ -25,6 +25,10 @@ import java.util.function.Consumer;
  */
 public final class SimulatedMachine {
     private static final long START_WALL_NANOS = 1_767_225_600_000_000_000L;
+    private static final long LOOK_NANOS = 100_000;
+
+    /** What changes by the clock alone is seen so much later at most. */
+    private static final long MOST_IDLE_NANOS = 10_000_000;
 
     private final long seed;
     private final MachineSettings settings;
@@ -220,7 +224,7 @@ public final class SimulatedMachine {
     }
 
     /**
-     * Waits until something is so, looking after every step or so; for the driver.
+     * Waits until something is so, looking after every step or so, and while nobody has anything to do now and then; for the driver.
      *
      * @param condition looked at by the driver
      * @param timeoutNanos at most so long in simulated time
@@ -233,7 +237,8 @@ public final class SimulatedMachine {
                 if (nowNanos() >= deadline) {
                     return false;
                 }
-                sleep(100_000);
+                long idle = Math.min(scheduler.idleNanos(), MOST_IDLE_NANOS);
+                sleep(Math.max(LOOK_NANOS, Math.min(idle, deadline - nowNanos())));
                 scheduler.step(null, "look", "driver", 0, 0);
             }
             return true;
