@@ -25,26 +25,10 @@ import java.util.function.BooleanSupplier;
 /** An image over stores in memory, with one client and a model of what the client should read. */
 final class Rig implements ImageListener, SessionListener, AutoCloseable {
     static final int SIZE = 1 << 20;
-    static final ImageSettings LAZY = new ImageSettings(
-            8L << 20,
-            64L << 20,
-            1 << 16,
-            1L << 30,
-            3_600_000_000_000L,
-            3_600_000_000_000L,
-            ImageSettings.JournalFull.HOLD,
-            0.8,
-            5_000_000_000L);
-    static final ImageSettings EAGER = new ImageSettings(
-            8L << 20,
-            64L << 20,
-            1 << 16,
-            1L << 30,
-            3_600_000_000_000L,
-            1_000_000L,
-            ImageSettings.JournalFull.HOLD,
-            0.8,
-            5_000_000_000L);
+    private static final long BACKLOG_BYTES = 64L << 20;
+    private static final long HOUR_NANOS = 3_600_000_000_000L;
+    static final ImageSettings LAZY = lazy(BACKLOG_BYTES);
+    static final ImageSettings EAGER = settings(BACKLOG_BYTES, 1_000_000L);
 
     final StorageContext context;
     final List<String> failures = Collections.synchronizedList(new ArrayList<>());
@@ -64,6 +48,24 @@ final class Rig implements ImageListener, SessionListener, AutoCloseable {
     JournaledImage engine;
     DeviceSession session;
     byte[] model = new byte[SIZE];
+
+    /** Nothing is applied before somebody needs it. */
+    static ImageSettings lazy(long backlogLimitBytes) {
+        return settings(backlogLimitBytes, HOUR_NANOS);
+    }
+
+    private static ImageSettings settings(long backlogLimitBytes, long idleNanos) {
+        return new ImageSettings(
+                8L << 20,
+                backlogLimitBytes,
+                1 << 16,
+                1L << 30,
+                HOUR_NANOS,
+                idleNanos,
+                ImageSettings.JournalFull.HOLD,
+                0.8,
+                5_000_000_000L);
+    }
 
     Rig(ImageSettings settings) throws StorageException {
         this(settings, new MachineContext(32L << 20));

@@ -18,16 +18,7 @@ class TakeTest {
     private static final String CLIENT = "client";
 
     /** So short a backlog that it is full before memory is. */
-    private static final ImageSettings SHORT = new ImageSettings(
-            8L << 20,
-            4L << 20,
-            1 << 16,
-            1L << 30,
-            3_600_000_000_000L,
-            3_600_000_000_000L,
-            ImageSettings.JournalFull.HOLD,
-            0.8,
-            5_000_000_000L);
+    private static final ImageSettings SHORT = Rig.lazy(4L << 20);
 
     /** What others have of the pool, which is all that was left. */
     private static List<Payload> rest(PayloadPool pool) {
