@@ -7,17 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.admin.RefusedConfiguration;
 import io.tidemark.api.admin.RefusedConfiguration.Sort;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import io.tidemark.faults.MetricsDocument;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -25,7 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** Beans against what is there, and docs/reference/metrics.md against the beans. */
 class MetricsTest {
-    private static final Path DOCUMENT = Path.of("../../docs/reference/metrics.md");
     private final MBeanServer server = MBeanServerFactory.newMBeanServer();
 
     private static ObjectName name(String keys) throws Exception {
@@ -89,9 +82,9 @@ class MetricsTest {
             ManagementBeans beans = new ManagementBeans(server, node.directory);
             node.wish("disk", Map.of("size", "1MiB"));
             node.awaitState("disk", State.SERVING);
-            assertEquals(attributes("type=Node"), documented("Node"));
-            assertEquals(attributes("type=Pool,sort=image,name=default"), documented("Pools"));
-            assertEquals(attributes("type=Image,name=disk"), documented("Images"));
+            assertEquals(attributes("type=Node"), MetricsDocument.figures("Node"));
+            assertEquals(attributes("type=Pool,sort=image,name=default"), MetricsDocument.figures("Pools"));
+            assertEquals(attributes("type=Image,name=disk"), MetricsDocument.figures("Images"));
             beans.close();
         }
     }
@@ -146,30 +139,6 @@ class MetricsTest {
     }
 
     private Set<String> attributes(String keys) throws Exception {
-        return Arrays.stream(server.getMBeanInfo(name(keys)).getAttributes())
-                .map(MBeanAttributeInfo::getName)
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static Set<String> documented(String section) throws IOException {
-        String text = Files.readString(DOCUMENT);
-        int start = text.indexOf("## " + section + "\n");
-        assertTrue(start >= 0, "no section " + section);
-        int end = text.indexOf("\n## ", start + 3);
-        Matcher row = Pattern.compile("^\\| `([a-z.0-9-]+)` \\|", Pattern.MULTILINE)
-                .matcher(text.substring(start, end < 0 ? text.length() : end));
-        Set<String> names = new TreeSet<>();
-        while (row.find()) {
-            String name = row.group(1);
-            if (name.endsWith(".-")) {
-                String base = name.substring(0, name.length() - 2);
-                for (String part : new String[] {"count", "mean", "p50", "p99", "max"}) {
-                    names.add(base + "." + part);
-                }
-            } else {
-                names.add(name);
-            }
-        }
-        return names;
+        return MetricsDocument.figures(server, name(keys));
     }
 }

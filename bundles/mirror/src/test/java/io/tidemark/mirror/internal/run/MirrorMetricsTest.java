@@ -8,18 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.base.wish.Wish;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import io.tidemark.faults.MetricsDocument;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -27,7 +21,6 @@ import org.junit.jupiter.api.Test;
 
 /** Beans of links and replicas against what is there, and docs/reference/metrics.md against the beans. */
 class MirrorMetricsTest {
-    private static final Path DOCUMENT = Path.of("../../docs/reference/metrics.md");
     private static final String LINK = "type=Link,peer=";
     private static final String REPLICA = "type=Replica,image=disk,peer=";
 
@@ -189,8 +182,8 @@ class MirrorMetricsTest {
             MBeanServer b = shown(nodes.b);
             mirrored(nodes);
             Set<String> link = attributes(b, LINK + "a");
-            assertEquals(documented("Links"), link);
-            assertEquals(documented("Mirrored images"), attributes(b, REPLICA + "a"));
+            assertEquals(MetricsDocument.figures("Links"), link);
+            assertEquals(MetricsDocument.figures("Mirrored images"), attributes(b, REPLICA + "a"));
             nodes.network.cut("a", "b");
             await(nodes, b, LINK + "a", "linked", 0L);
             assertEquals(link, attributes(b, LINK + "a"));
@@ -198,19 +191,6 @@ class MirrorMetricsTest {
     }
 
     private static Set<String> attributes(MBeanServer server, String keys) throws Exception {
-        return Arrays.stream(server.getMBeanInfo(new ObjectName("io.tidemark:" + keys))
-                        .getAttributes())
-                .map(MBeanAttributeInfo::getName)
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static Set<String> documented(String section) throws IOException {
-        String text = Files.readString(DOCUMENT);
-        int start = text.indexOf("\n## " + section + "\n");
-        assertTrue(start >= 0, "no section " + section);
-        int end = text.indexOf("\n## ", start + 1);
-        Matcher row = Pattern.compile("^\\| `([a-z.-]+)` \\|", Pattern.MULTILINE)
-                .matcher(text.substring(start, end < 0 ? text.length() : end));
-        return row.results().map(found -> found.group(1)).collect(Collectors.toCollection(TreeSet::new));
+        return MetricsDocument.figures(server, new ObjectName("io.tidemark:" + keys));
     }
 }
