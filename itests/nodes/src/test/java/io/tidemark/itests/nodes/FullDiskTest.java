@@ -35,8 +35,8 @@ class FullDiskTest {
     private static final int NO_SPACE = 28;
 
     private static final int ROUNDS = Seeds.rounds("tidemark.full.rounds", 3);
-    private static final long DISK_BYTES = 128L << 20;
-    private static final long IMAGE_BYTES = 48L << 20;
+    private static final long DISK_BYTES = 64L << 20;
+    private static final long IMAGE_BYTES = 24L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final long seed = Seeds.choose("FullDiskTest");
@@ -64,7 +64,7 @@ class FullDiskTest {
             loads.verify(node);
             loads.start(node, seed + round);
             loads.run(Duration.ofMillis(50 + random.nextInt(200)));
-            ballast.fill((long) random.nextInt(12) << 20);
+            ballast.fill((long) random.nextInt(12) << 19);
             Duration time = Duration.ofMillis(300 + random.nextInt(1500));
             // On a slow disk all rounds may end before it is full: the last one goes on until it has been, and has been
             // noticed.
