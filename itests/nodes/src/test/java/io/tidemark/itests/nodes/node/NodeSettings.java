@@ -12,8 +12,15 @@ public final class NodeSettings {
     private final List<Path> journals;
     private final Map<String, String> properties = new LinkedHashMap<>();
     private Path javaHome = Path.of(System.getProperty("java.home"));
-    private final List<String> jvmOptions =
-            new ArrayList<>(List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-ea"));
+
+    /** A node lives for seconds: what is called some hundred times only is not worth compiling. */
+    private final List<String> jvmOptions = new ArrayList<>(List.of(
+            "-Xmx192m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:CompileThresholdScaling=4",
+            "-Xshare:auto",
+            "-ea"));
 
     /**
      * Settings.
