@@ -8,7 +8,7 @@ import io.tidemark.api.StorageException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Two replicas of a source that is gone were promoted apart, and demoted again: neither has everything, and each can say so. */
+/** Two replicas of a source were promoted apart, and demoted again: neither has everything, and each can say so. */
 class PartedSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
@@ -31,15 +31,7 @@ class PartedSitesTest extends Scene {
             source.mirrors.demote(Site.IMAGE);
             machine.sleep(SECOND);
             source.kill();
-            network.cut("b", "c");
-            // Links that are cut are known to be by then.
-            machine.sleep(10 * SECOND);
-            for (Site each : List.of(one, other)) {
-                each.mirrors.promote(Site.IMAGE, true);
-                each.mirrors.demote(Site.IMAGE);
-            }
-            network.heal("b", "c");
-            assertTrue(machine.awaitUntil(this::areLinked, 60 * SECOND), "they see each other");
+            promoteApart();
             for (Site each : List.of(one, other)) {
                 StorageException apart =
                         assertThrows(StorageException.class, () -> each.mirrors.promote(Site.IMAGE, false));
@@ -49,6 +41,42 @@ class PartedSitesTest extends Scene {
             one.mirrors.promote(Site.IMAGE, true);
             assertTrue(one.isPrimary(), "an order decides");
         });
+    }
+
+    /** It follows one of them, as far as that has come, and so says nothing against it. */
+    @Test
+    void norWhereTheSourceIsThere() {
+        machine.run(() -> {
+            mirror();
+            writing = true;
+            machine.sleep(2 * SECOND);
+            writing = false;
+            machine.sleep(2 * SECOND);
+            source.mirrors.demote(Site.IMAGE);
+            machine.sleep(SECOND);
+            promoteApart();
+            assertTrue(
+                    machine.awaitUntil(
+                            () -> source.facts().watermarks().durable()
+                                    == one.facts().watermarks().durable(),
+                            60 * SECOND),
+                    "it follows");
+            StorageException apart = assertThrows(StorageException.class, () -> one.mirrors.promote(Site.IMAGE, false));
+            assertEquals(StorageException.Reason.MISMATCH, apart.reason(), apart.getMessage());
+            assertTrue(apart.getMessage().contains("that of c are on different branches"), apart.getMessage());
+        });
+    }
+
+    private void promoteApart() throws StorageException {
+        network.cut("b", "c");
+        // Links that are cut are known to be by then.
+        machine.sleep(10 * SECOND);
+        for (Site each : List.of(one, other)) {
+            each.mirrors.promote(Site.IMAGE, true);
+            each.mirrors.demote(Site.IMAGE);
+        }
+        network.heal("b", "c");
+        assertTrue(machine.awaitUntil(this::areLinked, 60 * SECOND), "they see each other");
     }
 
     private boolean areLinked() {

@@ -52,7 +52,9 @@ final class MirrorRoles {
                         .detail("At everything that it has received, whatever hold or delay. Without " + FORCE
                                 + " only where it is sure that nothing is missing and nobody else is primary: after"
                                 + " mirror:demote at the source, and where that is away after every other peer has said that it is"
-                                + " not. With it in any case, as when the source's site is gone:"
+                                + " not. Refused, too, while the demotion has not come and who wrote last is no peer that answers,"
+                                + " where a peer has more and cannot give it, and where one was promoted on a branch of its own."
+                                + " With it in any case, as when the source's site is gone:"
                                 + " what the source had acknowledged and this node has not received is missing then, and"
                                 + " when the source comes back, both have a branch of their own. Asks all peers first how far they"
                                 + " are, and fetches what the furthest replica has more. A source that comes back is fenced:"

@@ -27,6 +27,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -92,8 +93,8 @@ final class Roles {
             siblings.refusePrimary(image, ground.asked());
             if (source == null) {
                 siblings.refuseUnasked(image, ground.asked(), said.away());
-                siblings.refuseApart(ours, ground.asked());
             }
+            siblings.refuseApart(ours, ground.asked());
         }
         return ground;
     }
@@ -138,9 +139,10 @@ final class Roles {
             // It is on its way; the answer was quicker.
             facts = siblings.awaitReceived(image, source.durable());
         }
-        long missing = source == null
-                ? missingWithoutSource(image, facts, force)
-                : missing(image, facts, source, ground.wish(), force);
+        if (!force) {
+            siblings.refuseAhead(facts, ground.asked());
+        }
+        long missing = source == null ? missingWithoutSource(image, facts, force) : missing(facts, ground, force);
         ImageFacts promoted =
                 carryOut(ground, force, () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
@@ -184,9 +186,13 @@ final class Roles {
         if (at.sequence() > facts.watermarks().durable()) {
             facts = siblings.complete(facts, asked);
         }
-        if (source == null && !force) {
+        if (!force) {
             // What it may lack is given up by order; but who was not demoted may still be written.
-            missingWithoutSource(image, facts, false);
+            if (source == null) {
+                missingWithoutSource(image, facts, false);
+            } else {
+                refuseUnsure(facts, ground);
+            }
         }
         List<String> ahead = asked.behind(facts, at.sequence());
         long received = facts.watermarks().durable();
@@ -289,7 +295,7 @@ final class Roles {
     }
 
     static Promotion promotion(String image, String node, ImageFacts promoted, long missing) {
-        Epoch epoch = promoted.epochs().get(promoted.epochs().size() - 1);
+        Epoch epoch = newest(promoted.epochs());
         long last = epoch.firstSequence() - 1;
         Position at = last == 0 ? Position.NONE : new Position(before(promoted.epochs(), epoch), last);
         return new Promotion(image, node, at, epoch, missing);
@@ -301,31 +307,83 @@ final class Roles {
                 : epochs.get(epochs.size() - 2).number();
     }
 
-    private long missing(String image, ImageFacts facts, Answer.Facts source, ReplicaWish wish, boolean force)
-            throws StorageException {
-        Verdict verdict = Desk.compare(source, facts);
-        boolean continues = verdict.kind() == Verdict.Kind.CONTINUES;
+    private long missing(ImageFacts facts, Ground ground, boolean force) throws StorageException {
+        Answer.Facts source = ground.source();
+        boolean continues = Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
         long missing = continues ? source.durable() - facts.watermarks().durable() : UNKNOWN;
         if (force) {
             return missing;
         }
-        if (!continues) {
-            // The other one is behind, or elsewhere: what it has and this one lacks is not to be known.
-            if (verdict.kind() == Verdict.Kind.OLDER || Desk.lacksOnly(source, facts)) {
-                return SURE;
-            }
-            throw new StorageException(
-                    Reason.MISMATCH,
-                    "the image " + image + " and that of " + wish.peer() + " are on different branches",
-                    "decide which one stays, and run mirror:resync at the other; --force promotes this one");
-        }
+        refuseUnsure(facts, ground);
         if (missing > 0) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
-                    "the replica " + image + " lacks " + missing + " events that " + wish.peer() + " has",
+                    "the replica " + facts.name() + " lacks " + missing + " events that "
+                            + ground.wish().peer() + " has",
                     "try again when mirror:status says that it has everything; --force does without them");
         }
         return SURE;
+    }
+
+    /** Where its source has parted from it, or cannot know that nobody else is primary. */
+    private void refuseUnsure(ImageFacts facts, Ground ground) throws StorageException {
+        Answer.Facts source = ground.source();
+        Verdict.Kind kind = Desk.compare(source, facts).kind();
+        if (kind == Verdict.Kind.CONTINUES) {
+            refuseUnlessHandedOver(facts, newest(source.epochs()), ground, Set.of());
+        } else if (kind == Verdict.Kind.OLDER || Desk.lacksOnly(source, facts)) {
+            // It does not know who was promoted since, so all others have to.
+            Set<String> unsure = new TreeSet<>(ground.asked().silent());
+            unsure.addAll(ground.asked().ahead(facts));
+            refuseUnlessHandedOver(facts, newest(facts.epochs()), ground, unsure);
+        } else {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + facts.name() + " and that of "
+                            + ground.wish().peer() + " are on different branches",
+                    "decide which one stays, and run mirror:resync at the other; --force promotes this one");
+        }
+    }
+
+    /**
+     * A source may have been a replica all the time. Whoever wrote last has handed over, as far as is received here; or it has
+     * answered, and is not primary.
+     *
+     * @param newest the newest epoch that is known of
+     * @param unsure who would have to answer, too, and does not, or has more
+     */
+    private void refuseUnlessHandedOver(ImageFacts facts, Epoch newest, Ground ground, Set<String> unsure)
+            throws StorageException {
+        String image = facts.name();
+        boolean known = newest.identity().equals(newest(facts.epochs()).identity());
+        if (known && endsWithDemotion(image, facts)) {
+            return;
+        }
+        String writer = newest.owner().isEmpty() ? "somebody" : newest.owner();
+        String why = !answers(newest.owner(), ground.asked())
+                ? "it is no peer that answers"
+                : unsure.isEmpty() ? "" : String.join(", ", unsure) + " cannot be asked, or has more";
+        if (!why.isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "nobody can say whether the replica " + image + " has everything, and whether it is still written: "
+                            + writer + " wrote last, and was not demoted as far as " + image + " has received, and "
+                            + why,
+                    "try again when the demotion has come, or link with them (mirror:peer-list); --force promotes it"
+                            + " all the same");
+        }
+    }
+
+    /** Whether it is known of a node that the image is not primary there. */
+    private boolean answers(String node, Siblings.Asked asked) {
+        return node.equals(desk.nodeName())
+                || desk.node().peers().stream()
+                        .anyMatch(peer ->
+                                peer.nodeName().equals(node) && !asked.silent().contains(peer.name()));
+    }
+
+    private static Epoch newest(List<Epoch> epochs) {
+        return epochs.get(epochs.size() - 1);
     }
 
     /**

@@ -161,6 +161,18 @@ final class Siblings {
         }
     }
 
+    /** Where something could not be fetched, or is not to be had any more. */
+    void refuseAhead(ImageFacts ours, Asked asked) throws StorageException {
+        List<String> ahead = asked.ahead(ours);
+        if (!ahead.isEmpty()) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the replica " + ours.name() + " lacks events that " + String.join(", ", ahead)
+                            + " has, and that could not be fetched",
+                    "try again, or promote it there; --force does without them");
+        }
+    }
+
     /** As {@link #refuseUnasked}, for a node that was the source itself until now: it knows who follows it, others do not matter. */
     void refuseUnaskedFollower(String image, Asked asked) throws StorageException {
         List<String> unasked = asked.silent().stream()

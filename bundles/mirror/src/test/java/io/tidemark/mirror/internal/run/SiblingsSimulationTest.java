@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -113,6 +114,32 @@ class SiblingsSimulationTest {
             assertEquals(end, promotion.at().sequence());
             nodes.acknowledged.retainAll(fetched);
             nodes.checkAcknowledged(nodes.b);
+        });
+    }
+
+    /** c was primary for a while, and has trimmed what it wrote; of that neither b nor its source know anything. */
+    @Test
+    void whoeverIsAheadAndCannotGiveItIsNotPassedOverUnasked() {
+        TwoNodes.play(9160, SEEDS, nodes -> {
+            mirrored(nodes);
+            TwoNodes.Node c = nodes.third();
+            follows(nodes, c);
+            long end = nodes.a.mirrors.demote("disk").sequence();
+            for (TwoNodes.Node replica : List.of(nodes.b, c)) {
+                assertTrue(nodes.machine.awaitUntil(
+                        () -> replica.image("disk").journal.durable() == end, 20 * SECOND));
+            }
+            cut(nodes, nodes.a, c);
+            cut(nodes, nodes.b, c);
+            c.mirrors.promote("disk", true);
+            nodes.write(c, 3);
+            c.mirrors.demote("disk");
+            nodes.network.heal("b", "c");
+            assertTrue(nodes.machine.awaitUntil(() -> linked(nodes.b, "c") && linked(c, "b"), 60 * SECOND));
+            StorageException lacks =
+                    refused(StorageException.Reason.UNAVAILABLE, () -> nodes.b.mirrors.promote("disk", false));
+            assertTrue(lacks.getMessage().contains("lacks events that c has"), lacks.getMessage());
+            assertEquals(List.of("c"), nodes.b.mirrors.promote("disk", true).ahead());
         });
     }
 }

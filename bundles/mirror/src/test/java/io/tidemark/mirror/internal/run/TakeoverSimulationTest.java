@@ -364,6 +364,27 @@ class TakeoverSimulationTest {
         });
     }
 
+    /** It was demoted, but has a branch of its own: which one stays is not said by the moment. */
+    @Test
+    void atAnEarlierMomentTooNobodyIsPromotedWhoseSourceHasParted() {
+        TwoNodes.play(2980, SEEDS, nodes -> {
+            mirrored(nodes);
+            Position at = new Position(nodes.b.image("disk").newestEpoch().number(), 1);
+            cut(nodes);
+            nodes.b.mirrors.promote("disk", true);
+            nodes.write(nodes.b, 3);
+            nodes.b.mirrors.demote("disk");
+            nodes.write(nodes.a, 3);
+            nodes.a.mirrors.demote("disk");
+            nodes.network.heal("a", "b");
+            nodes.awaitLinked();
+            assertTrue(refused(Reason.MISMATCH, () -> nodes.b.mirrors.promoteAt("disk", at, false, GivenUp.LOST))
+                    .getMessage()
+                    .contains("are on different branches"));
+            refused(Reason.UNSUPPORTED, () -> nodes.b.mirrors.promoteAt("disk", at, true, GivenUp.LOST));
+        });
+    }
+
     private static void cut(TwoNodes nodes) {
         nodes.network.cut("a", "b");
         assertTrue(
