@@ -72,6 +72,11 @@ final class MirrorWiring {
         this.transports = transports;
     }
 
+    /** What the node calls itself, and its images' epochs. */
+    static String name(Path etc) {
+        return etc.getFileName().toString();
+    }
+
     static WishStore images(MachineContext context, Path etc) {
         return new EtcWishStore(IMAGES, context.files(), etc);
     }
@@ -114,10 +119,7 @@ final class MirrorWiring {
                 new Services(new Replicas(images), images, images, shared::get, new NewsDesk(context, "news")),
                 MirrorSettings.DEFAULTS,
                 new Handshake.Self(
-                        NodeKey.loadOrCreate(etc.resolve("node.key")),
-                        etc.getFileName().toString(),
-                        Wire.VERSION,
-                        Wire.VERSION),
+                        NodeKey.loadOrCreate(etc.resolve("node.key")), name(etc), Wire.VERSION, Wire.VERSION),
                 () -> {
                     byte[] nonce = new byte[Wire.NONCE_BYTES];
                     random.nextBytes(nonce);

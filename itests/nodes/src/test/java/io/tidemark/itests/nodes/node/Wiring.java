@@ -57,7 +57,9 @@ final class Wiring {
                 ? Map.of()
                 : Map.of(SHARED, new FlashJournalStore(SHARED, sharedPool, options, context.files()));
         ImageDirectory images = new ImageDirectory(
-                context, "node", etc == null ? new OriginStore() : MirrorWiring.images(context, etc));
+                context,
+                etc == null ? "node" : MirrorWiring.name(etc),
+                etc == null ? new OriginStore() : MirrorWiring.images(context, etc));
         images.plugins().addImageStore(POOL, 0, imageStore);
         images.plugins().addJournalStore(POOL, 0, journalStore);
         shared.forEach((name, store) -> images.plugins().addJournalStore(name, 0, store));
