@@ -4,6 +4,7 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.mirror.PeerSettings;
 import io.tidemark.api.mirror.PeerStatus;
 import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.commit.policies.CommitPolicies;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.NetworkSettings;
 import io.tidemark.faults.SeededRandom;
@@ -94,6 +95,11 @@ abstract class Scene {
     /** How many replicas have to have a write durably before it is acknowledged; 0 when its own journal is enough. */
     int peers() {
         return 0;
+    }
+
+    /** By what policy a write is acknowledged, where it waits for replicas. */
+    String commit() {
+        return CommitPolicies.REPLICA_DURABLE;
     }
 
     /** What a client is told while there are too few of them, as the image's configuration says it. */

@@ -158,7 +158,7 @@ final class Site implements SessionListener {
     /** What is acknowledged here, while the image is primary here. */
     private void promise(Map<String, String> properties) {
         if (scene.peers() > 0) {
-            properties.put(ImageKeys.COMMIT, CommitPolicies.REPLICA_DURABLE);
+            properties.put(ImageKeys.COMMIT, scene.commit());
             properties.put(ImageKeys.PEER_COUNT, String.valueOf(scene.peers()));
             properties.put(ImageKeys.PEER_MISSING, scene.missing());
             properties.put(ImageKeys.PEER_TIMEOUT, "1s");
@@ -237,6 +237,7 @@ final class Site implements SessionListener {
         directory
                 .plugins()
                 .addPolicy(CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
+        directory.plugins().addPolicy(CommitPolicies.REPLICA_ARRIVED, 0, CommitPolicies.replicaArrived());
         directory.plugins().addJournalStore("default", 0, journalStore);
         directory
                 .plugins()
@@ -344,7 +345,7 @@ final class Site implements SessionListener {
         promise(properties);
         try {
             ImageStatus now = directory.configure(IMAGE, properties);
-            return now.commitRule().equals(CommitPolicies.REPLICA_DURABLE);
+            return now.commitRule().equals(scene.commit());
         } catch (StorageException e) {
             return false;
         }
