@@ -69,6 +69,7 @@ final class Chronicle {
     private final Set<String> unsure = new HashSet<>();
 
     private final BooleanSupplier promises;
+    private final Succession succession = new Succession(this::isDemotion);
     private long compared;
     private long survived;
     private int expired;
@@ -129,6 +130,16 @@ final class Chronicle {
 
     Entry entry(Place place) {
         return entries.get(place);
+    }
+
+    private boolean isDemotion(Place place) {
+        Entry entry = entries.get(place);
+        return entry != null && entry.header().kind() == EventKind.DEMOTE;
+    }
+
+    /** Who goes on behind whom. */
+    Succession succession() {
+        return succession;
     }
 
     // ---- events
@@ -201,6 +212,8 @@ final class Chronicle {
                 other == null || other.equals(site),
                 () -> site + " and " + other + " both acknowledge writes in the epoch " + place.epoch());
         acknowledged.computeIfAbsent(site, key -> new ArrayList<>()).add(place);
+        String beside = succession.acknowledged(place);
+        require(beside == null, () -> beside);
         if (promises.getAsBoolean()) {
             promised.add(place);
         }
@@ -283,6 +296,7 @@ final class Chronicle {
     /** A site's own epoch begins: it has whatever was promised anywhere. */
     void promoted(String site, Epoch epoch) {
         boolean begun = predecessors.put(epoch.identity(), epoch.predecessorIdentity()) != null;
+        succession.started(epoch);
         if (begun) {
             // A site that is copied anew: the relay begins inside an epoch that was its own once.
             return;

@@ -694,6 +694,16 @@ final class Site implements SessionListener {
         }
 
         @Override
+        public ImageFacts demote(String image) throws StorageException {
+            ImageFacts facts = super.demote(image);
+            chronicle()
+                    .succession()
+                    .handedOver(
+                            chronicle().place(facts.epochs(), facts.watermarks().durable()));
+            return facts;
+        }
+
+        @Override
         public boolean peer(String image, PeerProgress progress) throws StorageException {
             for (Site peer : scene.sites()) {
                 if (peer.name.equals(progress.peer())) {

@@ -24,6 +24,7 @@ class SitesSeedsTest {
         int shared = 0;
         long survived = 0;
         int losses = 0;
+        int sure = 0;
         int failed = 0;
         int filled = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
@@ -35,17 +36,21 @@ class SitesSeedsTest {
             shared += result.shared() ? 1 : 0;
             survived += result.survived();
             losses += result.losses();
+            sure += result.sure();
             failed += result.harm().failed();
             filled += result.harm().filled();
         }
         System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + compared
                 + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired, "
                 + resizes + " other sizes, " + losses
-                + " primaries lost, acknowledged writes that were there at promotions " + survived + ", disks full "
+                + " primaries lost, " + sure
+                + " promoted without force and watched, acknowledged writes that were there at promotions " + survived
+                + ", disks full "
                 + filled + " times, calls to disks that failed " + failed);
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
         assertTrue(shared > 0, "no site read the journal of another one");
         assertTrue(losses > 0 && survived > 100L * losses, losses + " primaries lost, survived " + survived);
+        assertTrue(sure > 0, "nobody was promoted without force behind an acknowledged write");
         assertTrue(filled > 0 && failed > 0, "disks full " + filled + " times, failed calls " + failed);
         assertTrue(resizes > 0, "the image always had one size");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");

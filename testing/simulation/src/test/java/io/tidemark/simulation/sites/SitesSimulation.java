@@ -23,9 +23,9 @@ import java.util.function.BooleanSupplier;
 /**
  * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
  * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
- * and clocks that are hours apart and step. In every other one the image is zeroed and gets other sizes; in some, disks fail and
- * fill up; in some, writes are acknowledged when replicas have them durably, and a primary is lost. In the end all is healed and
- * every site has to come to the same bytes.
+ * and clocks that are hours apart and step. In every other one nobody is promoted by force while the roles are turned, and in every
+ * other one the image is zeroed and gets other sizes; in some, disks fail and fill up; in some, writes are acknowledged when replicas
+ * have them durably, and a primary is lost. In the end all is healed and every site has to come to the same bytes.
  */
 final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
@@ -42,6 +42,9 @@ final class SitesSimulation extends Scene {
     private final int peers;
 
     private final String missing;
+    /** Whether people promote by force while primaries are there, so that what is acknowledged may part. */
+    private final boolean forces;
+
     private final SiteDisks disks;
 
     private boolean ordering;
@@ -68,6 +71,8 @@ final class SitesSimulation extends Scene {
         this.writing = peers == 0;
         this.resizing = machine.random("size").coin();
         this.missing = promise.coin() ? "hold" : "fail";
+        this.forces = machine.random("forces").coin();
+        chronicle.succession().watch();
         this.disks = new SiteDisks(machine, sites);
     }
 
@@ -81,6 +86,7 @@ final class SitesSimulation extends Scene {
             int resizes,
             long survived,
             int losses,
+            int sure,
             SiteDisks.Harm harm,
             long steps,
             long simulatedNanos,
@@ -97,6 +103,7 @@ final class SitesSimulation extends Scene {
                 chronicle.resizes(),
                 chronicle.survived(),
                 losses,
+                chronicle.succession().sure(),
                 disks.harm(),
                 machine.steps(),
                 machine.nowNanos(),
@@ -218,11 +225,14 @@ final class SitesSimulation extends Scene {
             case 5 -> site.follow(0);
             case 6 -> promote(site, false);
             // Where not everybody has what is acknowledged, two that write may part with it, and nobody is to blame.
-            default -> promote(site, dice.below(3) == 0 && (peers == 0 || peers == sites.size() - 1));
+            default -> promote(site, dice.below(3) == 0 && (peers == 0 || peers == sites.size() - 1) && forces);
         }
     }
 
     private void promote(Site site, boolean force) throws StorageException {
+        if (force) {
+            chronicle.succession().forced();
+        }
         site.mirrors.promote(Site.IMAGE, force);
         turns++;
     }
@@ -284,6 +294,7 @@ final class SitesSimulation extends Scene {
     /** It has what was acknowledged anywhere, unless it names who could not be asked or has more. */
     private void force(Site site) throws StorageException {
         chronicle.promotes(site.name);
+        chronicle.succession().forced();
         Promotion done = site.mirrors.promote(Site.IMAGE, true);
         boolean named = !done.notAsked().isEmpty() || !done.ahead().isEmpty();
         chronicle.promoted(site.name, end(done), peers < sites.size() - 1 && named);
