@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -193,10 +192,9 @@ public final class FlashJournalStoreComponent {
         FlashOptions seal = key(
                 "sealAfter",
                 () -> direct.withSealNanos(Durations.parse(config.sealAfter()).toNanos()));
-        FlashOptions prepared = key(
-                "preparation",
-                () -> seal.withPreparation(
-                        FlashOptions.Preparation.valueOf(config.preparation().toUpperCase(Locale.ROOT))));
+        FlashOptions prepared =
+                seal.withPreparation(KeyReader.of(Map.of("preparation", config.preparation()), key -> null, Map.of())
+                        .choice("preparation", FlashOptions.Preparation.class, seal.preparation()));
         FlashOptions spares = key("spareSegments", () -> prepared.withSpareSegments(config.spareSegments()));
         return new FlashJournalStore(pool, directories, spares, memory);
     }

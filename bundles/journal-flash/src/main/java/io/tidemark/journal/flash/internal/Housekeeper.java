@@ -26,8 +26,11 @@ import org.slf4j.Logger;
 final class Housekeeper {
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    /** From this many bytes in each force on, reserved blocks cost less than writing everything twice. */
-    private static final long LARGE_BATCH_BYTES = 256 << 10;
+    /**
+     * From this many bytes in each force on, reserved blocks cost less than writing everything twice: about as many as a device
+     * writes in the time that the first force of a block takes longer.
+     */
+    private static final long LARGE_BATCH_BYTES = 64 << 10;
 
     /** One to write to and one to go on with: what a journal never gives up. */
     private static final int LEAST_SEGMENTS = 2;

@@ -56,7 +56,9 @@ class FlashJournalStoreComponentTest {
         refused("batchSize: ", new Keys("a", "j", "64MiB", "100GiB", "0", "20ms", "adaptive", 1));
         refused("directFrom: ", new Keys("a", "j", "64MiB", "4MiB", "never", "20ms", "adaptive", 1));
         refused("sealAfter: ", new Keys("a", "j", "64MiB", "4MiB", "0", "20", "adaptive", 1));
-        refused("preparation: ", new Keys("a", "j", "64MiB", "4MiB", "0", "20ms", "somehow", 1));
+        refused(
+                "preparation: 'somehow' is none of [written, allocated, adaptive]",
+                new Keys("a", "j", "64MiB", "4MiB", "0", "20ms", "somehow", 1));
         refused("spareSegments: ", new Keys("a", "j", "64MiB", "4MiB", "0", "20ms", "adaptive", -1));
     }
 
