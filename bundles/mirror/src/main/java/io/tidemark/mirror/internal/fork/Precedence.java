@@ -52,6 +52,19 @@ public final class Precedence {
                 && promoted(ours.after(ForkCheck.shared(ours, theirs))) != null;
     }
 
+    /**
+     * Whether an order behind the point where two parted has decided against the other side, and none against this one.
+     *
+     * @param ours epochs and last event of an image
+     * @param theirs those of the same image elsewhere
+     * @return false where nobody knew of the other one
+     */
+    public static boolean overrules(Side ours, Side theirs) {
+        long fork = ForkCheck.shared(ours, theirs);
+        return overruling(ours.after(fork), theirs.after(fork)) != null
+                && overruling(theirs.after(fork), ours.after(fork)) == null;
+    }
+
     private static boolean split(Side ours, Side theirs) {
         long fork = ForkCheck.shared(ours, theirs);
         return split(ours.after(fork), theirs.after(fork));

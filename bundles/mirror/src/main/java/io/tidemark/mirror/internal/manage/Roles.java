@@ -18,6 +18,7 @@ import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.fork.Verdict;
 import io.tidemark.mirror.internal.run.GivenOrder;
+import io.tidemark.mirror.internal.run.PeerState;
 import io.tidemark.mirror.internal.run.ReplicaWish;
 import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Encoder;
@@ -191,7 +192,7 @@ final class Roles {
             if (source == null) {
                 missingWithoutSource(image, facts, false);
             } else {
-                refuseUnsure(facts, ground);
+                refuseUnsure(facts, ground, List.of());
             }
         }
         List<String> ahead = asked.behind(facts, at.sequence());
@@ -309,32 +310,44 @@ final class Roles {
 
     private long missing(ImageFacts facts, Ground ground, boolean force) throws StorageException {
         Answer.Facts source = ground.source();
-        boolean continues = Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
-        long missing = continues ? source.durable() - facts.watermarks().durable() : UNKNOWN;
+        Verdict.Kind kind = Desk.compare(source, facts).kind();
+        long missing = kind == Verdict.Kind.CONTINUES
+                ? source.durable() - facts.watermarks().durable()
+                : UNKNOWN;
         if (force) {
             return missing;
         }
-        refuseUnsure(facts, ground);
+        String peer = ground.wish().peer();
+        if (kind == Verdict.Kind.TRIMMED) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the replica " + facts.name() + " lacks events that " + peer + " had and no longer has",
+                    "run mirror:resync here; --force does without them");
+        }
+        refuseUnsure(facts, ground, ground.asked().ahead(facts));
         if (missing > 0) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
-                    "the replica " + facts.name() + " lacks " + missing + " events that "
-                            + ground.wish().peer() + " has",
+                    "the replica " + facts.name() + " lacks " + missing + " events that " + peer + " has",
                     "try again when mirror:status says that it has everything; --force does without them");
         }
         return SURE;
     }
 
-    /** Where its source has parted from it, or cannot know that nobody else is primary. */
-    private void refuseUnsure(ImageFacts facts, Ground ground) throws StorageException {
+    /**
+     * Where its source has parted from it, or cannot know that nobody else is primary.
+     *
+     * @param ahead peers that have more, where nothing is to be given up
+     */
+    private void refuseUnsure(ImageFacts facts, Ground ground, List<String> ahead) throws StorageException {
         Answer.Facts source = ground.source();
         Verdict.Kind kind = Desk.compare(source, facts).kind();
-        if (kind == Verdict.Kind.CONTINUES) {
-            refuseUnlessHandedOver(facts, newest(source.epochs()), ground, Set.of());
+        Set<String> unsure = new TreeSet<>(ground.asked().silent());
+        if (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED) {
+            refuseUnlessHandedOver(facts, newest(source.epochs()), ground, unsure);
         } else if (kind == Verdict.Kind.OLDER || Desk.lacksOnly(source, facts)) {
             // It does not know who was promoted since, so all others have to.
-            Set<String> unsure = new TreeSet<>(ground.asked().silent());
-            unsure.addAll(ground.asked().ahead(facts));
+            unsure.addAll(ahead);
             refuseUnlessHandedOver(facts, newest(facts.epochs()), ground, unsure);
         } else {
             throw new StorageException(
@@ -347,7 +360,7 @@ final class Roles {
 
     /**
      * A source may have been a replica all the time. Whoever wrote last has handed over, as far as is received here; or it has
-     * answered, and is not primary.
+     * answered, as all others have, and is not primary.
      *
      * @param newest the newest epoch that is known of
      * @param unsure who would have to answer, too, and does not, or has more
@@ -360,8 +373,8 @@ final class Roles {
             return;
         }
         String writer = newest.owner().isEmpty() ? "somebody" : newest.owner();
-        String why = !answers(newest.owner(), ground.asked())
-                ? "it is no peer that answers"
+        String why = !answers(newest.owner(), ground)
+                ? "it is no peer that answers, or not the only node of that name, or is called otherwise now"
                 : unsure.isEmpty() ? "" : String.join(", ", unsure) + " cannot be asked, or has more";
         if (!why.isEmpty()) {
             throw new StorageException(
@@ -369,17 +382,28 @@ final class Roles {
                     "nobody can say whether the replica " + image + " has everything, and whether it is still written: "
                             + writer + " wrote last, and was not demoted as far as " + image + " has received, and "
                             + why,
-                    "try again when the demotion has come, or link with them (mirror:peer-list); --force promotes it"
-                            + " all the same");
+                    "try again when the demotion has come, or link with them (mirror:peer-list), or remove those that are"
+                            + " gone for good (mirror:peer-remove); --force promotes it all the same");
         }
     }
 
-    /** Whether it is known of a node that the image is not primary there. */
-    private boolean answers(String node, Siblings.Asked asked) {
-        return node.equals(desk.nodeName())
-                || desk.node().peers().stream()
-                        .anyMatch(peer ->
-                                peer.nodeName().equals(node) && !asked.silent().contains(peer.name()));
+    /**
+     * Whether it is known of a node that the image is not primary there: it has the image, and answers. Of a name that several have
+     * nobody knows who it is.
+     */
+    private boolean answers(String node, Ground ground) throws StorageException {
+        Set<String> carriers = new TreeSet<>();
+        for (PeerState peer : desk.node().peers()) {
+            if (peer.nodeName().equals(node) && !siblings.isThisNode(peer.name())) {
+                carriers.add(peer.name());
+            }
+        }
+        if (node.equals(desk.nodeName())) {
+            return carriers.isEmpty();
+        }
+        Set<String> answered = new TreeSet<>(Set.of(ground.wish().peer()));
+        ground.asked().siblings().forEach(one -> answered.add(one.peer()));
+        return carriers.size() == 1 && answered.containsAll(carriers);
     }
 
     private static Epoch newest(List<Epoch> epochs) {
@@ -487,6 +511,12 @@ final class Roles {
         try (JournalReader reader = journal.reader(last)) {
             EventHeader event = reader.next();
             return event != null && event.kind() == EventKind.DEMOTE;
+        } catch (StorageException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                // Trimmed a moment ago.
+                return false;
+            }
+            throw e;
         }
     }
 

@@ -50,12 +50,17 @@ final class Siblings {
             return facts.role() == ImageHead.Role.REPLICA && hasMoreThan(ours) && kind(ours) == Verdict.Kind.CONTINUES;
         }
 
-        /** Somebody was promoted on a branch of its own, which this one has and ours has not. */
+        /**
+         * Somebody was promoted on a branch of its own, which this one has and ours has not, and no order on ours has decided
+         * against it.
+         */
         boolean wasPromotedApart(ImageFacts ours) {
+            ForkCheck.Side theirs = new ForkCheck.Side(facts.epochs(), facts.durable());
+            ForkCheck.Side own =
+                    new ForkCheck.Side(ours.epochs(), ours.watermarks().durable());
             return kind(ours) == Verdict.Kind.SPLIT
-                    && Precedence.promotedApart(
-                            new ForkCheck.Side(facts.epochs(), facts.durable()),
-                            new ForkCheck.Side(ours.epochs(), ours.watermarks().durable()));
+                    && Precedence.promotedApart(theirs, own)
+                    && !Precedence.overrules(own, theirs);
         }
 
         private Verdict.Kind kind(ImageFacts ours) {
@@ -125,7 +130,7 @@ final class Siblings {
                         .toList());
     }
 
-    private boolean isThisNode(String peer) throws StorageException {
+    boolean isThisNode(String peer) throws StorageException {
         return desk.peer(peer).settings().transport().equals(PeerSettings.LOCAL);
     }
 
@@ -156,7 +161,9 @@ final class Siblings {
                 throw new StorageException(
                         Reason.MISMATCH,
                         "the image " + ours.name() + " and that of " + one.peer() + " are on different branches",
-                        "decide which one stays, and run mirror:resync at the other; --force promotes this one");
+                        "decide which one stays, and run mirror:resync at the other while the image is primary somewhere;"
+                                + " or leave it out (mirror:peer-remove " + one.peer()
+                                + "); --force promotes this one");
             }
         }
     }

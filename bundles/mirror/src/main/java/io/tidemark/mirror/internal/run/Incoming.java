@@ -185,12 +185,14 @@ final class Incoming implements PeerLink.Receiver {
         Gate own = context.workers().newGate();
         watchers.add(own);
         long deadline = context.clock().monotonicNanos() + timeoutNanos;
-        long left = timeoutNanos;
-        while (!done.getAsBoolean() && left > 0) {
-            own.await(left);
-            left = deadline - context.clock().monotonicNanos();
+        try {
+            for (long left = timeoutNanos; !done.getAsBoolean() && left > 0; ) {
+                own.await(left);
+                left = deadline - context.clock().monotonicNanos();
+            }
+        } finally {
+            watchers.remove(own);
         }
-        watchers.remove(own);
     }
 
     private void watched() {

@@ -68,6 +68,14 @@ class PrecedenceTest {
     }
 
     @Test
+    void anOrderAgainstABranchHasDecided() {
+        assertTrue(Precedence.overrules(branch(2, 0, "-1"), branch(1, 5_000, "+--")));
+        assertTrue(!Precedence.overrules(branch(1, 5_000, "+--"), branch(2, 0, "-1")));
+        assertTrue(!Precedence.overrules(branch(2, 0, "+"), branch(1, 5_000, "+")), "neither knew of the other");
+        assertTrue(!Precedence.overrules(branch(1, 0, "+2"), branch(2, 5_000, "-1")), "each knew of the other");
+    }
+
+    @Test
     void ofTwoThatDifferExactlyOneGivesWay() {
         List<String> all = new ArrayList<>(List.of(""));
         for (int i = 0; all.get(i).length() < 3; i++) {

@@ -65,6 +65,26 @@ class CascadeSimulationTest {
         });
     }
 
+    /** The one in the middle is called as the first one is, of which c has never heard. */
+    @Test
+    void nobodyIsTakenForAnotherOneOfTheSameName() {
+        TwoNodes.play(3450, 3, nodes -> {
+            TwoNodes.Node c = chain(nodes);
+            c.mirrors.removePeer("a");
+            for (TwoNodes.Node node : List.of(c, nodes.b)) {
+                node.process.kill();
+                node.calls = "a";
+                node.boot();
+                nodes.machine.sleep(10 * SECOND);
+            }
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> c.mirrors.peers().stream().allMatch(PeerStatus::linked), 20 * SECOND));
+            nodes.b.mirrors.disable("disk", "a");
+            refused(Reason.UNAVAILABLE, () -> c.mirrors.promote("disk", false));
+            nodes.write(nodes.a, 3);
+        });
+    }
+
     /** What it has received says that the image was handed over, whoever sent that. */
     @Test
     void whoHasTheDemotionIsSure() {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.GivenUp;
+import io.tidemark.api.mirror.ReplicaOptions;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +38,10 @@ class EpochBehindDemotionSimulationTest {
     void norIsWhoseSourceKnowsLess() {
         TwoNodes.play(3520, 3, nodes -> {
             mirrored(nodes);
-            nodes.third();
+            TwoNodes.Node c = nodes.third();
+            nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
             nodes.write(nodes.a, 3);
+            nodes.awaitEqual(nodes.a, c);
             nodes.a.mirrors.demote("disk");
             MemoryJournal journal = nodes.b.image("disk").journal;
             long end = nodes.a.image("disk").journal.durable();

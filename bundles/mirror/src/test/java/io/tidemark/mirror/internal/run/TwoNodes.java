@@ -60,12 +60,16 @@ final class TwoNodes {
 
         final Path etc;
         final Map<String, MemoryImage> images = new TreeMap<>();
+        /** What it calls itself to others, from its next boot on. */
+        String calls;
+
         SimulatedContext process;
         MemoryEngine engine;
         Mirrors mirrors;
 
         Node(String name, NodeKey key) {
             this.name = name;
+            this.calls = name;
             this.key = key;
             this.etc = Path.of("/etc-" + name);
             machine.disk().makeDirectories(etc);
@@ -84,7 +88,7 @@ final class TwoNodes {
                     process,
                     engine.services(),
                     TwoSites.SETTINGS,
-                    new Handshake.Self(key, name, Wire.LEAST_VERSION, Wire.VERSION),
+                    new Handshake.Self(key, calls, Wire.LEAST_VERSION, Wire.VERSION),
                     this::nonce,
                     new Mirrors.Stores(
                             new EtcWishStore(Mirrors.PEERS, process.files(), etc),
