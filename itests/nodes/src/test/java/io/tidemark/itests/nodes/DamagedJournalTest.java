@@ -16,6 +16,7 @@ import io.tidemark.itests.nodes.node.NodeSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,11 @@ class DamagedJournalTest {
     private static final long IMAGE_BYTES = 16L << 20;
     private static final int FLIPS = Seeds.rounds("tidemark.flips", 5);
     private static final int MOST_FLIPS = 40;
+    private static final long SEGMENT_BYTES = 4 << 20;
+
+    /** More than a seal and the index of a segment take. */
+    private static final long SEAL_ROOM_BYTES = 64 << 10;
+
     private static final Pattern TORN = Pattern.compile("torn end dropped: [1-9]");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -48,9 +54,9 @@ class DamagedJournalTest {
         Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
         NodeProcess node = NodeProcess.start(scratch, settings);
         write(node, ledger, 400);
-        long durable = Long.parseLong(node.status("disk").get("durable"));
         Path journal = journals.resolve("disk");
-        Await.until("a seal that attests " + durable, PATIENCE, () -> attested(journal) >= durable);
+        awaitSeal(node, ledger, journal);
+        long durable = durable(node);
         node.kill();
         List<SegmentScan.Batch> sealed = SegmentScan.batches(journal).stream()
                 .filter(batch -> batch.events() && batch.lastSequence() <= durable)
@@ -110,11 +116,7 @@ class DamagedJournalTest {
             // What was found after a loss stays as it was found.
             VerifiedLoad.verify(ledger, () -> node.dial("disk"));
             write(node, ledger, 100);
-            Await.until(
-                    "a seal that attests all",
-                    PATIENCE,
-                    () -> attested(journal)
-                            >= Long.parseLong(node.status("disk").get("durable")));
+            awaitSeal(node, ledger, journal);
             ledger.attest();
             VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed + flip, () -> node.dial("disk"));
             load.awaitWrites(200 + random.nextInt(200), PATIENCE);
@@ -157,6 +159,37 @@ class DamagedJournalTest {
         VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed, () -> node.dial("disk"));
         load.awaitWrites(writes, PATIENCE);
         load.stop();
+    }
+
+    /** At the end of a segment there may be no room for a seal: then the next batch attests, so something more is written. */
+    private void awaitSeal(NodeProcess node, Ledger ledger, Path journal) {
+        Await.until(
+                () -> "a seal that attests all, behind " + last(journal),
+                PATIENCE,
+                () -> isSealed(node, ledger, journal));
+    }
+
+    private boolean isSealed(NodeProcess node, Ledger ledger, Path journal) throws IOException {
+        if (attested(journal) >= durable(node)) {
+            return true;
+        }
+        SegmentScan.Batch last = last(journal);
+        if (SEGMENT_BYTES - last.offset() - last.bytes() < SEAL_ROOM_BYTES) {
+            write(node, ledger, 1);
+        }
+        return false;
+    }
+
+    private static SegmentScan.Batch last(Path journal) {
+        return SegmentScan.batches(journal).stream()
+                .max(Comparator.comparing(
+                                (SegmentScan.Batch batch) -> batch.file().getFileName())
+                        .thenComparing(SegmentScan.Batch::offset))
+                .orElseThrow();
+    }
+
+    private static long durable(NodeProcess node) {
+        return Long.parseLong(node.status("disk").get("durable"));
     }
 
     private static long attested(Path journal) {
