@@ -57,7 +57,8 @@ final class KeyOptions {
                     ImageKeys.BACKLOG_LIMIT,
                     "--backlog-limit",
                     "SIZE",
-                    "Most data that may be in the journal and not yet in the image; bounds replay after a crash; 1G unless given.",
+                    "Most data that may be in the journal and not yet in the image: the more, the more overwritten data"
+                            + " never gets there, and the longer the replay after a crash; 1G unless given.",
                     Completions::sizes),
             key(ImageKeys.DESCRIPTION, "--description", Option.TEXT, "A line for people.", Completion.NONE));
 
