@@ -153,6 +153,16 @@ public interface ReplicaManager {
     void fence(String image, Fence fence) throws StorageException;
 
     /**
+     * Who had fenced a replica when it was demoted: a promotion of it overrules that epoch. Known until it is promoted, or begins
+     * anew.
+     *
+     * @param image its name
+     * @return empty when nobody had, and for a primary
+     * @throws StorageException as {@link #facts}
+     */
+    Optional<Fence> takenOver(String image) throws StorageException;
+
+    /**
      * Admits writes again: an order at the peer has given up what was newer there.
      *
      * @param image its name

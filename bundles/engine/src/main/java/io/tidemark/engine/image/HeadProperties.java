@@ -81,23 +81,37 @@ record HeadProperties(
 
     /** Who has taken a primary over; null when nobody has. */
     static Fence fence(ImageHead head) throws StorageException {
-        String text = head.properties().get(FENCE);
-        if (text == null) {
-            return null;
-        }
+        return head.properties().containsKey(FENCE) ? fence(head, FENCE) : null;
+    }
+
+    private static Fence fence(ImageHead head, String key) throws StorageException {
+        String text = head.properties().get(key);
         try {
             String[] words = text.split(" ", 3);
             return new Fence(words[2], Long.parseLong(words[0]), UUID.fromString(words[1]));
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            throw strange(FENCE, text, e);
+            throw strange(key, text, e);
         }
+    }
+
+    private static String text(Fence fence) {
+        return fence.epoch() + " " + fence.identity() + " " + fence.peer();
+    }
+
+    /** Who had taken a replica over when it was demoted; null when nobody had, and where an older version wrote only the epoch. */
+    static Fence overruled(ImageHead head) throws StorageException {
+        return head.properties().getOrDefault(OVERRULED, "").contains(" ") ? fence(head, OVERRULED) : null;
     }
 
     /** The newest epoch that a promotion overrules: of who had taken the image over, or else of the branch that it goes on. */
     static UUID overruled(ImageHead head, UUID predecessor) throws StorageException {
+        Fence fence = overruled(head);
         String text = head.properties().get(OVERRULED);
+        if (fence != null || text == null) {
+            return fence == null ? predecessor : fence.identity();
+        }
         try {
-            return text == null ? predecessor : UUID.fromString(text);
+            return UUID.fromString(text);
         } catch (IllegalArgumentException e) {
             throw strange(OVERRULED, text, e);
         }
@@ -106,7 +120,7 @@ record HeadProperties(
     /** The head of a replica that was taken over only while it was demoted: as if that had been stored before. */
     static ImageHead takenOver(ImageHead head, Fence by) {
         Map<String, String> properties = new TreeMap<>(head.properties());
-        properties.put(OVERRULED, by.identity().toString());
+        properties.put(OVERRULED, text(by));
         return copy(head, head.role(), properties);
     }
 
@@ -123,7 +137,7 @@ record HeadProperties(
         Map<String, String> properties = new TreeMap<>(head.properties());
         properties.remove(FENCE);
         if (fence != null) {
-            properties.put(FENCE, fence.epoch() + " " + fence.identity() + " " + fence.peer());
+            properties.put(FENCE, text(fence));
         }
         return copy(head, head.role(), properties);
     }
@@ -174,7 +188,7 @@ record HeadProperties(
             // Whoever follows is fenced by nobody; who promotes it again does so against the one that had fenced it.
             String fence = properties.remove(FENCE);
             if (fence != null) {
-                properties.put(OVERRULED, fence.split(" ", 3)[1]);
+                properties.put(OVERRULED, fence);
             }
             if (!of.order.equals(HeadOrder.LIVE)) {
                 properties.put(ORDER, text(of.order));

@@ -416,6 +416,22 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
+     * By whom a replica was fenced when it was demoted.
+     *
+     * @return empty when nobody had, and for a primary
+     * @throws StorageException CORRUPT when the head cannot be understood
+     */
+    public Optional<Fence> takenOver() throws StorageException {
+        ImageHead head;
+        synchronized (core.lock) {
+            head = core.head;
+        }
+        return head.role() == ImageHead.Role.REPLICA
+                ? Optional.ofNullable(HeadProperties.overruled(head))
+                : Optional.empty();
+    }
+
+    /**
      * Whether the journal that knew its replicas is lost.
      *
      * @return whether it has another one by order, and has been no replica since

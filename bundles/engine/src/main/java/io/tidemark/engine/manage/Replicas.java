@@ -112,6 +112,11 @@ public final class Replicas implements ReplicaManager {
     }
 
     @Override
+    public Optional<Fence> takenOver(String image) throws StorageException {
+        return directory.engine(image).takenOver();
+    }
+
+    @Override
     public void unfence(String image) throws StorageException {
         directory.engine(image).unfence();
     }

@@ -3,6 +3,7 @@ package io.tidemark.engine.image;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,10 +12,13 @@ import io.tidemark.api.Epoch;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.image.ImageHead.Role;
 import io.tidemark.api.journal.JournalReader;
 import io.tidemark.api.replica.Fence;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -144,11 +148,35 @@ class DemotionTest {
             assertSame(EventKind.WRITE, last(rig));
             rig.crash(0);
             assertSame(Role.REPLICA, rig.engine.facts().role());
+            assertEquals(Optional.of(new Fence("b", 7, new UUID(7, 7))), rig.engine.takenOver());
             // Promoted again, it overrules that peer, of which it knew.
             rig.engine.turn(Role.PRIMARY);
             rig.crash(0);
+            assertEquals(Optional.empty(), rig.engine.takenOver());
             List<Epoch> epochs = rig.engine.facts().epochs();
             assertEquals(new UUID(7, 7), epochs.get(epochs.size() - 1).promotedOver());
+        }
+    }
+
+    @Test
+    void anEarlierVersionWroteOnlyTheEpochOfWhoHadTakenItOver() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            UUID epoch = new UUID(7, 7);
+            ImageHead head = HeadProperties.takenOver(rig.image.head(), new Fence("b c", 7, epoch));
+            assertEquals(new Fence("b c", 7, epoch), HeadProperties.overruled(head));
+            assertEquals(epoch, HeadProperties.overruled(head, Epoch.NO_PREDECESSOR));
+            ImageHead earlier = new ImageHead(
+                    head.imageIdentity(),
+                    head.sizeBytes(),
+                    head.blockSizeBytes(),
+                    head.journalPool(),
+                    head.journalIdentity(),
+                    head.epochIdentity(),
+                    head.checkpointed(),
+                    Role.REPLICA,
+                    Map.of(HeadProperties.OVERRULED, epoch.toString()));
+            assertNull(HeadProperties.overruled(earlier));
+            assertEquals(epoch, HeadProperties.overruled(earlier, Epoch.NO_PREDECESSOR));
         }
     }
 

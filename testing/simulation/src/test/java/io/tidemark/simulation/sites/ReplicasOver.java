@@ -79,6 +79,11 @@ class ReplicasOver implements ReplicaManager {
     }
 
     @Override
+    public Optional<Fence> takenOver(String image) throws StorageException {
+        return below.takenOver(image);
+    }
+
+    @Override
     public void unfence(String image) throws StorageException {
         below.unfence(image);
     }

@@ -696,10 +696,12 @@ final class Site implements SessionListener {
         @Override
         public ImageFacts demote(String image) throws StorageException {
             ImageFacts facts = super.demote(image);
-            chronicle()
-                    .succession()
-                    .handedOver(
-                            chronicle().place(facts.epochs(), facts.watermarks().durable()));
+            if (super.takenOver(image).isEmpty()) {
+                // Who was fenced hands nothing over: another one has it.
+                Chronicle.Place end =
+                        chronicle().place(facts.epochs(), facts.watermarks().durable());
+                chronicle().succession().handedOver(end);
+            }
             return facts;
         }
 

@@ -52,6 +52,10 @@ final class Succession {
         handedOver.add(written(end));
     }
 
+    boolean isHandedOver(Place end) {
+        return handedOver.contains(written(end));
+    }
+
     /** An epoch begins, or is said to: where that failed or was cut, nothing is ever acknowledged in it. */
     void started(Epoch epoch) {
         boolean begins = epochs.putIfAbsent(epoch.identity(), epoch) == null;

@@ -14,6 +14,7 @@ import io.tidemark.api.mirror.KeptBranch;
 import io.tidemark.api.mirror.Promotion;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.mirror.internal.fork.Epochs;
 import io.tidemark.mirror.internal.fork.Verdict;
@@ -471,7 +472,8 @@ final class Roles {
         if (source.followsOther()) {
             throw new StorageException(
                     Reason.MISMATCH,
-                    "the image " + wish.sourceImage() + " of " + wish.peer() + " is a replica itself, of another node",
+                    "the image " + wish.sourceImage() + " of " + wish.peer()
+                            + " is a replica itself, of another node, or was taken over by one",
                     "promote it there, and " + image + " goes on following it; --force promotes this one");
         }
         if (source.role() == ImageHead.Role.PRIMARY) {
@@ -618,7 +620,9 @@ final class Roles {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts told = new Answer.Facts(
                 replica ? ImageHead.Role.REPLICA : ImageHead.Role.PRIMARY,
-                replica && wish != null && !isSource(given.peer(), image, wish),
+                replica
+                        && ((wish != null && !isSource(given.peer(), image, wish))
+                                || wasTakenOver(given.peer(), facts)),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),
@@ -642,6 +646,19 @@ final class Roles {
                 .map(config -> config.images().get(image))
                 .orElse(null);
         return granted == null || granted.equals(wish.sourceImage());
+    }
+
+    /**
+     * Whether another node than the peer had fenced it here before it was demoted. That one may be primary and unknown to the peer, so
+     * this node cannot answer for whoever wrote last as long as that was itself.
+     */
+    private boolean wasTakenOver(String peer, ImageFacts facts) throws StorageException {
+        Fence by = desk.services().replicas().takenOver(facts.name()).orElse(null);
+        return by != null
+                && !by.peer().equals(peer)
+                && !facts.epochs().isEmpty()
+                && newest(facts.epochs()).owner().equals(desk.nodeName())
+                && facts.epochs().stream().noneMatch(epoch -> epoch.identity().equals(by.identity()));
     }
 
     Answer promoted(GivenOrder given, Order.Promote order) throws StorageException {

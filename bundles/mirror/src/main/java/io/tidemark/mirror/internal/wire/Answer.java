@@ -25,7 +25,7 @@ public sealed interface Answer extends Message {
      * How an image is.
      *
      * @param role whether clients may write
-     * @param followsOther whether it is a replica that follows another node than the one that asks
+     * @param followsOther whether it is a replica that follows another node than the one that asks, or was taken over by another one
      * @param consistency of a replica's bytes; of a primary {@link Consistency#CONSISTENT}
      * @param identity of the image
      * @param trimmed last event that its journal no longer has

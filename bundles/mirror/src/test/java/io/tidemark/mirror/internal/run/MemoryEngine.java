@@ -302,6 +302,12 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
+    public Optional<Fence> takenOver(String name) throws StorageException {
+        MemoryImage image = image(name);
+        return image.role == ImageHead.Role.REPLICA ? Optional.ofNullable(image.overruled) : Optional.empty();
+    }
+
+    @Override
     public void unfence(String name) throws StorageException {
         forceTakesTime();
         image(name).fence = null;

@@ -69,7 +69,7 @@ final class MemoryImage {
     /** Kept over crashes, as the head is. */
     Fence fence;
 
-    UUID overruled;
+    Fence overruled;
     /** Number of the question that its replicas are to be asked before it is written; 0 for none. */
     long question;
 
@@ -213,7 +213,7 @@ final class MemoryImage {
         UUID before = newestEpoch().identity();
         journal.startEpoch(newestEpoch()
                 .next(id, journal.appended() + 1, timeNanos, owner)
-                .promoted(overruled == null ? before : overruled));
+                .promoted(overruled == null ? before : overruled.identity()));
         note(EventKind.PROMOTE, timeNanos);
         journal.reopened();
     }
@@ -223,8 +223,9 @@ final class MemoryImage {
         order = HeadOrder.LIVE;
         if (fence == null) {
             note(EventKind.DEMOTE, timeNanos);
+            overruled = null;
         } else {
-            overruled = fence.identity();
+            overruled = fence;
             fence = null;
         }
         work(timeNanos);
