@@ -188,17 +188,18 @@ final class Roles {
         if (at.sequence() > facts.watermarks().durable()) {
             facts = siblings.complete(facts, asked);
         }
+        Verdict.Kind kind = source == null ? null : Desk.compare(source, facts).kind();
         if (!force) {
             // What it may lack is given up by order; but who was not demoted may still be written.
             if (source == null) {
                 missingWithoutSource(image, facts, false);
             } else {
-                refuseUnsure(facts, ground, List.of());
+                refuseUnsure(facts, kind, ground, List.of());
             }
         }
         List<String> ahead = asked.behind(facts, at.sequence());
         long received = facts.watermarks().durable();
-        boolean more = source != null && Desk.compare(source, facts).kind() == Verdict.Kind.CONTINUES;
+        boolean more = kind == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
         ImageFacts promoted = carryOut(ground, force, () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
@@ -325,7 +326,7 @@ final class Roles {
                     "the replica " + facts.name() + " lacks events that " + peer + " had and no longer has",
                     "run mirror:resync here; --force does without them");
         }
-        refuseUnsure(facts, ground, ground.asked().ahead(facts));
+        refuseUnsure(facts, kind, ground, ground.asked().ahead(facts));
         if (missing > 0) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
@@ -338,11 +339,12 @@ final class Roles {
     /**
      * Where its source has parted from it, or cannot know that nobody else is primary.
      *
+     * @param kind how the source stands to it
      * @param ahead peers that have more, where nothing is to be given up
      */
-    private void refuseUnsure(ImageFacts facts, Ground ground, List<String> ahead) throws StorageException {
+    private void refuseUnsure(ImageFacts facts, Verdict.Kind kind, Ground ground, List<String> ahead)
+            throws StorageException {
         Answer.Facts source = ground.source();
-        Verdict.Kind kind = Desk.compare(source, facts).kind();
         Set<String> unsure = new TreeSet<>(ground.asked().silent());
         if (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED) {
             refuseUnlessHandedOver(facts, newest(source.epochs()), ground, unsure);
