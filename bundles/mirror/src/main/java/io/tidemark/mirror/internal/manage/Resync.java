@@ -255,7 +255,7 @@ final class Resync {
                 branches.check(image, journal(image), fork);
             }
             if (facts.role() == ImageHead.Role.PRIMARY) {
-                endWriting(image);
+                endWritingToKeep(image);
                 keepOfReplica(image, fork, contained);
             } else {
                 branches.keep(image, journal(image), fork);
@@ -269,10 +269,14 @@ final class Resync {
     private void keepOfReplica(String image, Position fork, boolean contained) throws StorageException {
         try {
             Journal journal = journal(image);
-            // What was contained may have been written since it was looked at.
-            if (!contained || !isOnlyDemoted(journal, fork)) {
-                branches.keep(image, journal, fork);
+            if (contained && isOnlyDemoted(journal, fork)) {
+                return;
             }
+            if (contained) {
+                // It was written since it was looked at.
+                branches.check(image, journal, fork);
+            }
+            branches.keep(image, journal, fork);
         } catch (StorageException e) {
             throw new StorageException(
                     e.reason(),
@@ -316,6 +320,22 @@ final class Resync {
         refuseClients(image);
         desk.turns().in(Roles.turn(image), () -> desk.services().replicas().demote(image));
         LOG.info("the image '{}' is a replica here, to be copied anew", image);
+    }
+
+    private void endWritingToKeep(String image) throws StorageException {
+        try {
+            endWriting(image);
+        } catch (StorageException e) {
+            throw e.reason() == Reason.BUSY
+                    ? e
+                    : new StorageException(
+                            e.reason(),
+                            "the image " + image
+                                    + " could not be made a replica, so that what only it has can be kept: "
+                                    + e.getMessage(),
+                            "mend that; or say --no-keep, and what only this node has is lost",
+                            e);
+        }
     }
 
     private void refuseClients(String image) throws StorageException {

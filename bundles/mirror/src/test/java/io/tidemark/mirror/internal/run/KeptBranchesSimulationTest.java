@@ -203,6 +203,44 @@ class KeptBranchesSimulationTest {
         });
     }
 
+    /** More than is kept: that is known before it is written to a file. */
+    @Test
+    void whatIsWrittenMeanwhileIsKeptOnlyWhereThereIsRoom() {
+        TwoNodes.play(2820, SEEDS, nodes -> {
+            OrdersSimulationTest.parted(nodes, 0, 5);
+            MemoryImage image = nodes.a.image("disk");
+            image.beforeDemotion = () -> {
+                image.fence = null;
+                for (int i = 0; i < 80; i++) {
+                    writeAtOnce(nodes.a, image);
+                }
+            };
+            OrdersSimulationTest.refused(Reason.NO_SPACE, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
+            assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            assertEquals(List.of(), pins(nodes.a));
+            assertFalse(nodes.a.isPrimary("disk"));
+            nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+        });
+    }
+
+    /** Whoever ordered it is told what leads out, also where nothing would be lost. */
+    @Test
+    void whereWritingCannotBeEndedTheOrderSaysWhatToDo() {
+        TwoNodes.play(2840, SEEDS, nodes -> {
+            OrdersSimulationTest.parted(nodes, nodes.random.coin() ? 0 : 7, 5);
+            MemoryImage image = nodes.a.image("disk");
+            image.noDemotion = new StorageException(Reason.IO, "the head cannot be stored", "");
+            String said = OrdersSimulationTest.refused(
+                            Reason.IO, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT))
+                    .getMessage();
+            assertTrue(said.contains("the head cannot be stored") && said.contains("--no-keep"), said);
+            assertEquals(List.of(), nodes.a.mirrors.keptBranches());
+            assertEquals(List.of(), pins(nodes.a));
+            assertTrue(nodes.a.isPrimary("disk"));
+            nodes.a.mirrors.resync("disk", "b", GivenUp.LOST);
+        });
+    }
+
     private static void writeAtOnce(TwoNodes.Node node, MemoryImage image) {
         try {
             image.write(0, new byte[4096], node.process.clock().wallNanos());

@@ -282,6 +282,9 @@ final class MemoryEngine implements ReplicaManager {
     public ImageFacts demote(String name) throws StorageException {
         MemoryImage image = ofRole(name, ImageHead.Role.PRIMARY);
         image.beforeDemotion.run();
+        if (image.noDemotion != null) {
+            throw image.noDemotion;
+        }
         forceTakesTime();
         image.demote(context.clock().wallNanos());
         wake();

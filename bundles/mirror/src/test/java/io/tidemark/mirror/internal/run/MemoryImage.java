@@ -65,6 +65,8 @@ final class MemoryImage {
     List<String> lateClients = List.of();
     /** What somebody does when its writing is about to be ended. */
     Runnable beforeDemotion = () -> {};
+    /** Its role cannot be stored; null when it can. */
+    StorageException noDemotion;
 
     /** Kept over crashes, as the head is. */
     Fence fence;
