@@ -105,14 +105,14 @@ final class SendSide {
             }
         } finally {
             if (!taken) {
-                giveBack(urgency, Wire.cost(length));
+                unreserve(urgency, Wire.cost(length));
             }
         }
         return taken;
     }
 
     /** Of a frame that does not go, as where there is no memory for it: what it has reserved would never be free again. */
-    private synchronized void giveBack(Urgency urgency, long cost) {
+    private synchronized void unreserve(Urgency urgency, long cost) {
         if (!ended) {
             queues.reserve(urgency, -cost);
             takenCost -= cost;
