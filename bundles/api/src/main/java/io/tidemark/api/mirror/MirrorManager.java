@@ -181,9 +181,13 @@ public interface MirrorManager {
      *     demoted and everything of it is here. True: in any case, as when the primary's site is gone: what it had acknowledged
      *     and this replica did not receive is missing then, and when it comes back, both have a branch of their own
      * @return what became of it, with what is known to be missing
-     * @throws StorageException NOT_FOUND; MISMATCH when it is primary already, or, without force, when the source is still
-     *     primary; INVALID while the replica is not consistent; UNAVAILABLE without force when the source cannot be asked, and
-     *     the replica has not received its demotion, or while events of it are missing
+     * @throws StorageException NOT_FOUND; MISMATCH when it is primary already; INVALID while the replica is not consistent.
+     *     Without force also MISMATCH when the source or another peer is primary, or about to be, when the source follows another
+     *     node or was taken over by one, and when the image of the source or of another peer is on a branch of its own;
+     *     UNAVAILABLE when the source cannot be asked and the replica has not received a demotion, or another peer cannot be
+     *     asked; when the demotion has not come, and who wrote last is no peer that answers, or another peer is silent or has
+     *     more; while events of the source are missing, and when a peer has more and cannot give it; BUSY while it is being
+     *     promoted already
      */
     Promotion promote(String image, boolean force) throws StorageException;
 
@@ -207,7 +211,7 @@ public interface MirrorManager {
      * @param force false: only when it is sure that nobody else is primary, because the primary before was demoted and says so, or
      *     cannot be asked and its demotion was received here. True: in any case, as for {@link #promote}
      * @return what became of it; {@code missingEvents} counts what the source is known to have behind the position
-     * @throws StorageException as {@link #promote}, except that events of a source that can be asked may be missing; INVALID
+     * @throws StorageException as {@link #promote}, except that events of the source and of peers may be missing; INVALID
      *     also for a position behind the head or not received, MISMATCH also for one of another branch
      */
     default Promotion promoteAt(String image, Position at, boolean force) throws StorageException {
