@@ -1,6 +1,5 @@
 package io.tidemark.simulation.sites;
 
-import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.GivenUp;
@@ -386,9 +385,7 @@ final class SitesSimulation extends Scene {
     }
 
     private void follow(Site site, Site primary) throws StorageException {
-        if (site.isPrimary()) {
-            site.mirrors.demote(Site.IMAGE);
-        }
+        demote(site);
         for (MirrorStatus one : site.mirrors.status()) {
             if (one.role() == ImageHead.Role.REPLICA && !one.peer().equals(primary.name)) {
                 site.mirrors.disable(Site.IMAGE, one.peer());
@@ -399,7 +396,6 @@ final class SitesSimulation extends Scene {
         if (!await(() -> equal(site, primary), 20 * SECOND)) {
             // One that could go on is only late: it needs no order, and no copy.
             boolean goesOn = !site.expired
-                    && !hasEpochForItself(site, primary)
                     && chronicle.isBegunBy(end(primary), end(site))
                     // An epoch without an event has parted, too: that of a promotion which was cut, or was fenced at
                     // once.
@@ -421,13 +417,19 @@ final class SitesSimulation extends Scene {
         }
     }
 
-    /** Who was promoted, and failed or died before it journaled anything, has parted all the same. */
-    private static boolean hasEpochForItself(Site site, Site primary) {
-        ImageFacts its = site.facts();
-        Epoch newest = its.epochs().get(its.epochs().size() - 1);
-        return newest.firstSequence() > its.watermarks().durable()
-                && primary.facts().epochs().stream()
-                        .noneMatch(epoch -> epoch.identity().equals(newest.identity()));
+    private void demote(Site site) throws StorageException {
+        long deadline = machine.nowNanos() + 60 * SECOND;
+        while (site.isPrimary()) {
+            try {
+                site.mirrors.demote(Site.IMAGE);
+            } catch (StorageException e) {
+                // A client is giving it another size.
+                if (e.reason() != StorageException.Reason.BUSY || machine.nowNanos() > deadline) {
+                    throw e;
+                }
+                machine.sleep(LOOK_NANOS);
+            }
+        }
     }
 
     private Chronicle.Place end(Site site) {
