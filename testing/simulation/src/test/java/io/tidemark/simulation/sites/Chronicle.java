@@ -137,6 +137,11 @@ final class Chronicle {
         return entry != null && entry.header().kind() == EventKind.DEMOTE;
     }
 
+    private boolean isResize(Place place) {
+        Entry entry = entries.get(place);
+        return entry != null && entry.header().kind() == EventKind.RESIZE;
+    }
+
     /** Who goes on behind whom. */
     Succession succession() {
         return succession;
@@ -336,7 +341,9 @@ final class Chronicle {
     // ---- images
 
     /** What was read while the head was between two places is that; block by block where it moved meanwhile. */
-    void shown(String site, List<Epoch> epochs, long from, long to, byte[] read) {
+    void shown(String site, List<Epoch> epochs, long head, long to, byte[] read) {
+        // The head passes a change of the size first; what is shown changes when that is carried out.
+        long from = isResize(place(epochs, head)) ? head - 1 : head;
         long[] seen = new long[read.length / BLOCK];
         ByteBuffer bytes = ByteBuffer.wrap(read);
         for (int block = 0; block < seen.length; block++) {
