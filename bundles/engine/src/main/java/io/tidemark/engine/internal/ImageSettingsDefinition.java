@@ -137,7 +137,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(
             required = false,
             description = "Most bytes of events that may be durable and not yet applied, which bounds the replay"
-                    + " after a crash. The more, the more overwritten data never gets to the image. At most half of journal.limit, which is the default with a small one.")
+                    + " after a crash. The more, the more overwritten data never gets to the image."
+                    + " At most half of journal.limit, which is the default with a small one.")
     String backlog_limit() default "1GiB";
 
     @AttributeDefinition(
