@@ -1,6 +1,7 @@
 package io.tidemark.itests.nodes;
 
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.nodes.disk.SegmentScan;
@@ -14,14 +15,21 @@ import io.tidemark.itests.nodes.load.VerifiedLoad;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -33,149 +41,285 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(ScratchExtension.class)
 class DamagedJournalTest {
-    private static final long IMAGE_BYTES = 16L << 20;
-    private static final int FLIPS = Seeds.rounds("tidemark.flips", 5);
-    private static final int MOST_FLIPS = 40;
+    private static final long IMAGE_BYTES = 4L << 20;
+
+    /** In journals of one node at a time, one in each. */
+    private static final int VICTIMS = 5;
+
+    private static final int FLIPS = Seeds.rounds("tidemark.flips", 25);
+    private static final int MOST_FLIPS = 8 * FLIPS;
     private static final long SEGMENT_BYTES = 4 << 20;
 
     /** More than a seal and the index of a segment take. */
     private static final long SEAL_ROOM_BYTES = 64 << 10;
 
-    private static final Pattern TORN = Pattern.compile("torn end dropped: [1-9]");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final long seed = Seeds.choose("DamagedJournalTest");
     private final RandomGenerator random = Seeds.random(seed, 1);
 
-    @Test
-    void belowTheLastSealItIsRefusedAndNothingIsTouched(Scratch scratch) throws Exception {
-        Path journals = scratch.newDirectory("journals");
-        NodeSettings settings = settings(scratch, journals);
-        Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
-        NodeProcess node = NodeProcess.start(scratch, settings);
-        write(node, ledger, 400);
-        Path journal = journals.resolve("disk");
-        awaitSeal(node, ledger, journal);
-        long durable = durable(node);
-        node.kill();
-        List<SegmentScan.Batch> sealed = SegmentScan.batches(journal).stream()
-                .filter(batch -> batch.events() && batch.lastSequence() <= durable)
-                .toList();
-        int noticed = 0;
-        for (int flip = 0; flip < FLIPS || noticed == 0; flip++) {
-            assertTrue(flip < MOST_FLIPS, "no damage was ever noticed");
-            int index = random.nextInt(sealed.size());
-            SegmentScan.Batch victim = sealed.get(index);
-            // Of a segment whose first batch is gone nobody knows that it is the next one: the chain ends in the one
-            // before.
-            SegmentScan.Batch before = sealed.get(Math.max(0, index - 1));
-            int at = random.nextInt(victim.bytes());
-            victim.flip(at);
-            NodeProcess damaged = NodeProcess.start(scratch, settings);
-            String where = "byte " + at + " of " + victim;
-            CompletableFuture<Boolean> reading =
-                    CompletableFuture.supplyAsync(() -> VerifiedLoad.undamaged(ledger, () -> damaged.dial("disk")));
-            Await.until(
-                    "the damage to be noticed, or everything to be applied: " + where,
-                    PATIENCE,
-                    () -> damaged.refused() != null || applied(damaged) >= durable);
-            assertTrue(reading.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "damage was served: " + where);
-            String refused = damaged.refused();
-            if (refused == null) {
-                VerifiedLoad.verify(ledger, () -> damaged.dial("disk"));
-            } else {
-                noticed++;
-                assertTrue(
-                        refused.contains(victim.file().getFileName().toString())
-                                || refused.contains(before.file().getFileName().toString()),
-                        "the refusal does not name the segment: " + refused + " (" + where + ")");
-                assertNotNull(damaged.refused(), "served although damaged: " + where);
-            }
-            damaged.kill();
-            // Nothing was deleted, cut or applied: with the bit put right, everything is there.
-            victim.flip(at);
-            NodeProcess again = NodeProcess.start(scratch, settings);
-            VerifiedLoad.verify(ledger, () -> again.dial("disk"));
-            again.kill();
+    /** An image with a journal of its own, and what is known about it. */
+    private record Disk(String name, Path journal, Ledger ledger) {
+        List<SegmentScan.Batch> events() {
+            return SegmentScan.batches(journal).stream()
+                    .filter(SegmentScan.Batch::events)
+                    .toList();
+        }
+
+        void verify(NodeProcess node) throws IOException {
+            VerifiedLoad.verify(ledger, () -> node.dial(name));
+        }
+
+        long durable(NodeProcess node) {
+            return Long.parseLong(node.status(name).get("durable"));
+        }
+
+        /** Whether all was applied that had been written: damage that nobody has found by then harms nothing. */
+        boolean isApplied(NodeProcess node, long durable) {
+            return Long.parseLong(node.status(name).getOrDefault("applied", "-1")) >= durable;
         }
     }
 
-    private static long applied(NodeProcess node) {
-        return Long.parseLong(node.status("disk").getOrDefault("applied", "-1"));
+    /** A flipped bit; {@code names} are of the segments one of which a refusal has to name. */
+    private record Flip(Disk disk, SegmentScan.Batch victim, int at, List<String> names) {
+        static Flip of(Disk disk, List<SegmentScan.Batch> batches, RandomGenerator random) {
+            int index = random.nextInt(batches.size());
+            SegmentScan.Batch victim = batches.get(index);
+            // Of a segment whose first batch is gone nobody knows that it is the next one: the chain ends in the one
+            // before.
+            SegmentScan.Batch before = batches.get(Math.max(0, index - 1));
+            Flip flip = new Flip(
+                    disk,
+                    victim,
+                    random.nextInt(victim.bytes()),
+                    Stream.of(victim, before)
+                            .map(batch -> batch.file().getFileName().toString())
+                            .toList());
+            flip.flip();
+            return flip;
+        }
+
+        void flip() {
+            victim.flip(at);
+        }
+
+        @Override
+        public String toString() {
+            return "byte " + at + " of " + victim;
+        }
+    }
+
+    /** The last one is not damaged, and has to be served beside the others. */
+    @Test
+    void belowTheLastSealItIsRefusedAndNothingIsTouched(Scratch scratch) throws Exception {
+        Path journals = scratch.newDirectory("journals");
+        List<Disk> disks = disks(journals, VICTIMS + 1);
+        Disk sound = disks.get(VICTIMS);
+        NodeSettings settings = settings(scratch, journals, disks);
+        NodeProcess node = NodeProcess.start(scratch, settings);
+        atOnce(disks, disk -> write(node, disk, 200));
+        Map<Disk, Long> durable = new HashMap<>();
+        for (Disk disk : disks) {
+            awaitSeal(node, disk);
+            durable.put(disk, disk.durable(node));
+        }
+        node.kill();
+        Map<Disk, List<SegmentScan.Batch>> sealed = new HashMap<>();
+        for (Disk disk : disks) {
+            sealed.put(
+                    disk,
+                    disk.events().stream()
+                            .filter(batch -> batch.lastSequence() <= durable.get(disk))
+                            .toList());
+        }
+        int noticed = 0;
+        int flipped = 0;
+        while (flipped < FLIPS || noticed == 0) {
+            assertTrue(flipped < MOST_FLIPS, "no damage was ever noticed");
+            List<Flip> flips = disks.subList(0, VICTIMS).stream()
+                    .map(disk -> Flip.of(disk, sealed.get(disk), random))
+                    .toList();
+            flipped += flips.size();
+            NodeProcess damaged = NodeProcess.start(scratch, settings);
+            Map<Disk, Future<Boolean>> readings = new HashMap<>();
+            flips.forEach(flip -> readings.put(flip.disk(), reading(damaged, flip.disk())));
+            sound.verify(damaged);
+            for (Flip flip : flips) {
+                noticed += isNoticed(damaged, flip, durable.get(flip.disk()), readings.get(flip.disk())) ? 1 : 0;
+            }
+            assertNull(damaged.refused(sound.name()), "refused, but not damaged");
+            damaged.kill();
+            // Nothing was deleted, cut or applied: with the bits put right, everything is there.
+            flips.forEach(Flip::flip);
+            NodeProcess again = NodeProcess.start(scratch, settings);
+            atOnce(disks, disk -> disk.verify(again));
+            again.kill();
+        }
+        System.out.println("DamagedJournalTest: " + noticed + " of " + flipped + " flips below the last seal noticed");
+    }
+
+    private static Future<Boolean> reading(NodeProcess node, Disk disk) {
+        return CompletableFuture.supplyAsync(
+                () -> VerifiedLoad.undamaged(disk.ledger(), () -> node.dial(disk.name())), DamagedJournalTest::run);
+    }
+
+    /** Whether the image is refused, which it has to be by name of the segment; where it is not, everything has to be right. */
+    private static boolean isNoticed(NodeProcess node, Flip flip, long durable, Future<Boolean> reading)
+            throws Exception {
+        Disk disk = flip.disk();
+        Await.until(
+                "the damage to be noticed, or everything to be applied: " + flip,
+                PATIENCE,
+                () -> node.refused(disk.name()) != null || disk.isApplied(node, durable));
+        assertTrue(reading.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "damage was served: " + flip);
+        String refused = node.refused(disk.name());
+        if (refused == null) {
+            disk.verify(node);
+            return false;
+        }
+        assertTrue(
+                flip.names().stream().anyMatch(refused::contains),
+                "the refusal does not name the segment: " + refused + " (" + flip + ")");
+        assertNotNull(node.refused(disk.name()), "served although damaged: " + flip);
+        return true;
     }
 
     @Test
     void aboveTheLastSealItIsCutAndSaid(Scratch scratch) throws Exception {
         Path journals = scratch.newDirectory("journals");
-        Path journal = journals.resolve("disk");
-        NodeSettings settings = settings(scratch, journals);
-        Ledger ledger = new Ledger(IMAGE_BYTES, seed, false);
+        List<Disk> disks = disks(journals, VICTIMS);
+        NodeSettings settings = settings(scratch, journals, disks);
         int cuts = 0;
-        for (int flip = 0; flip < FLIPS; flip++) {
+        int rounds = 0;
+        while (cuts < FLIPS) {
+            assertTrue(rounds * VICTIMS < MOST_FLIPS, "only " + cuts + " tails above the last seal");
             NodeProcess node = NodeProcess.start(scratch, settings);
             // What was found after a loss stays as it was found.
-            VerifiedLoad.verify(ledger, () -> node.dial("disk"));
-            write(node, ledger, 100);
-            awaitSeal(node, ledger, journal);
-            ledger.attest();
-            VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed + flip, () -> node.dial("disk"));
-            load.awaitWrites(200 + random.nextInt(200), PATIENCE);
-            node.kill();
-            load.ended();
-            long attested = attested(journal);
-            List<SegmentScan.Batch> tail = SegmentScan.batches(journal).stream()
-                    .filter(batch -> batch.events() && batch.firstSequence() > attested)
-                    .toList();
-            if (!tail.isEmpty()) {
-                SegmentScan.Batch victim = tail.get(random.nextInt(tail.size()));
-                int at = random.nextInt(victim.bytes());
-                victim.flip(at);
-                cuts++;
-                NodeProcess damaged = NodeProcess.start(scratch, settings);
-                assertTrue(damaged.refused() == null, () -> "refused: " + damaged.refused());
-                VerifiedLoad.verifyAfterLoss(ledger, () -> damaged.dial("disk"));
-                if (victim.isKnownByRest(at)) {
-                    assertTrue(TORN.matcher(damaged.log()).find(), () -> "the cut is not in the log: " + damaged.log());
-                }
-                damaged.kill();
+            atOnce(disks, disk -> {
+                disk.verify(node);
+                write(node, disk, 50);
+            });
+            List<VerifiedLoad> loads = new ArrayList<>();
+            for (Disk disk : disks) {
+                awaitSeal(node, disk);
+                disk.ledger().attest();
             }
+            for (Disk disk : disks) {
+                loads.add(VerifiedLoad.start(disk.ledger(), Mix.SMALL, seed + rounds, () -> node.dial(disk.name())));
+            }
+            for (VerifiedLoad load : loads) {
+                load.awaitWrites(20 + random.nextInt(80), PATIENCE);
+            }
+            node.kill();
+            loads.forEach(VerifiedLoad::ended);
+            List<Flip> flips = new ArrayList<>();
+            for (Disk disk : disks) {
+                long attested = attested(disk.journal());
+                List<SegmentScan.Batch> tail = disk.events().stream()
+                        .filter(batch -> batch.firstSequence() > attested)
+                        .toList();
+                if (!tail.isEmpty()) {
+                    flips.add(Flip.of(disk, tail, random));
+                }
+            }
+            cuts += flips.size();
+            NodeProcess damaged = NodeProcess.start(scratch, settings);
+            assertNull(damaged.refused());
+            // Where there was no tail nothing is damaged, and nothing may be lost.
+            List<Disk> cut = flips.stream().map(Flip::disk).toList();
+            atOnce(disks, disk -> {
+                if (cut.contains(disk)) {
+                    VerifiedLoad.verifyAfterLoss(disk.ledger(), () -> damaged.dial(disk.name()));
+                } else {
+                    disk.verify(damaged);
+                }
+            });
+            for (Flip flip : flips) {
+                if (flip.victim().isKnownByRest(flip.at())) {
+                    assertTrue(
+                            torn(flip.disk()).matcher(damaged.log()).find(),
+                            () -> "the cut of " + flip + " is not in the log: " + damaged.log());
+                }
+            }
+            damaged.kill();
+            rounds++;
         }
-        assertTrue(cuts > 0, "there never was a tail above the last seal: this tests nothing");
     }
 
-    private static NodeSettings settings(Scratch scratch, Path journals) {
-        return new NodeSettings(scratch.newDirectory("images"), journals)
+    private static Pattern torn(Disk disk) {
+        return Pattern.compile("Image " + disk.name() + ": .*torn end dropped: [1-9]");
+    }
+
+    private List<Disk> disks(Path journals, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(index -> new Disk(
+                        "disk" + index, journals.resolve("disk" + index), new Ledger(IMAGE_BYTES, seed + index, false)))
+                .toList();
+    }
+
+    private static NodeSettings settings(Scratch scratch, Path journals, List<Disk> disks) {
+        NodeSettings settings = new NodeSettings(scratch.newDirectory("images"), journals)
                 .set("journal.limit", "2GiB")
-                .set("segment", "4MiB")
+                .set("segment", SEGMENT_BYTES + "")
                 // No checkpoint: recovery has to read all of it.
                 .set("checkpoint.bytes", "256MiB")
                 .set("checkpoint.interval", "1h")
                 // So long clients wait for an image that cannot go on.
-                .set("suspend.timeout", "2s")
-                .image("disk", IMAGE_BYTES);
+                .set("suspend.timeout", "1s");
+        disks.forEach(disk -> settings.image(disk.name(), IMAGE_BYTES));
+        return settings;
     }
 
-    private void write(NodeProcess node, Ledger ledger, int writes) throws IOException {
-        VerifiedLoad load = VerifiedLoad.start(ledger, Mix.SMALL, seed, () -> node.dial("disk"));
+    /** Something to do with an image. */
+    @FunctionalInterface
+    private interface Step {
+        void take(Disk disk) throws IOException;
+    }
+
+    /** With all images side by side, none of it with commands to the node, which takes one at a time. */
+    private static void atOnce(List<Disk> disks, Step step) throws Exception {
+        List<Future<?>> all = new ArrayList<>();
+        for (Disk disk : disks) {
+            all.add(CompletableFuture.runAsync(
+                    () -> {
+                        try {
+                            step.take(disk);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(disk.name(), e);
+                        }
+                    },
+                    DamagedJournalTest::run));
+        }
+        for (Future<?> one : all) {
+            one.get(2 * PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    private static void run(Runnable step) {
+        Thread thread = new Thread(step, "damaged-journal");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void write(NodeProcess node, Disk disk, int writes) throws IOException {
+        VerifiedLoad load = VerifiedLoad.start(disk.ledger(), Mix.SMALL, seed, () -> node.dial(disk.name()));
         load.awaitWrites(writes, PATIENCE);
         load.stop();
     }
 
     /** At the end of a segment there may be no room for a seal: then the next batch attests, so something more is written. */
-    private void awaitSeal(NodeProcess node, Ledger ledger, Path journal) {
+    private void awaitSeal(NodeProcess node, Disk disk) {
         Await.until(
-                () -> "a seal that attests all, behind " + last(journal),
-                PATIENCE,
-                () -> isSealed(node, ledger, journal));
+                () -> "a seal that attests all, behind " + last(disk.journal()), PATIENCE, () -> isSealed(node, disk));
     }
 
-    private boolean isSealed(NodeProcess node, Ledger ledger, Path journal) throws IOException {
-        if (attested(journal) >= durable(node)) {
+    private boolean isSealed(NodeProcess node, Disk disk) throws IOException {
+        if (attested(disk.journal()) >= disk.durable(node)) {
             return true;
         }
-        SegmentScan.Batch last = last(journal);
+        SegmentScan.Batch last = last(disk.journal());
         if (SEGMENT_BYTES - last.offset() - last.bytes() < SEAL_ROOM_BYTES) {
-            write(node, ledger, 1);
+            write(node, disk, 1);
         }
         return false;
     }
@@ -186,10 +330,6 @@ class DamagedJournalTest {
                                 (SegmentScan.Batch batch) -> batch.file().getFileName())
                         .thenComparing(SegmentScan.Batch::offset))
                 .orElseThrow();
-    }
-
-    private static long durable(NodeProcess node) {
-        return Long.parseLong(node.status("disk").get("durable"));
     }
 
     private static long attested(Path journal) {

@@ -196,6 +196,18 @@ public final class NodeProcess implements Node {
     }
 
     /**
+     * Whether one image is not served, whatever the others are.
+     *
+     * @param image its name
+     * @return null when it is, else its state and why
+     */
+    public String refused(String image) {
+        Map<String, String> status = status(image);
+        String state = status.get("state");
+        return "SERVING".equals(state) ? null : image + ": " + state + ": " + status.get("detail");
+    }
+
+    /**
      * What the node wrote to its log.
      *
      * @return all of it
