@@ -13,6 +13,7 @@ import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.node.NodeProcess;
 import io.tidemark.itests.nodes.node.NodeSettings;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /**
@@ -49,12 +50,9 @@ abstract class KillLoop {
             boolean onFelix = round % 3 < 2;
             NodeProcess node =
                     onFelix ? NodeProcess.startFelix(scratch, settings) : NodeProcess.start(scratch, settings);
-            loads.verify(node);
-            if (fio != null) {
-                long more = fio.verify(node.uri("fio"));
-                writes += more;
-                verified += more > 0 ? 1 : 0;
-            }
+            long more = verify(node, loads, fio);
+            writes += more;
+            verified += more > 0 ? 1 : 0;
             if (round == rounds) {
                 break;
             }
@@ -94,6 +92,14 @@ abstract class KillLoop {
                 .image("cached", IMAGE_BYTES, "commit=volatile")
                 .image("both", IMAGE_BYTES, "commit=journal+image")
                 .image("fio", FIO_BYTES, "commit=journal");
+    }
+
+    /** fio reads one block after the other, so the loads are compared meanwhile; returns what fio verified. */
+    private static long verify(NodeProcess node, Loads loads, FioVerify fio) throws Exception {
+        CompletableFuture<Long> verified =
+                CompletableFuture.supplyAsync(() -> fio == null ? 0L : fio.verify(node.uri("fio")));
+        loads.verify(node);
+        return verified.get();
     }
 
     /** fio kills, so that it knows what was acknowledged; where it was ready before, there is nothing left but to do it. */
