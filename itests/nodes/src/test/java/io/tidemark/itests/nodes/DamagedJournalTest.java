@@ -48,7 +48,9 @@ class DamagedJournalTest {
 
     private static final int FLIPS = Seeds.rounds("tidemark.flips", 25);
     private static final int MOST_FLIPS = 8 * FLIPS;
-    private static final long SEGMENT_BYTES = 4 << 20;
+
+    /** Little more than the least, so that a journal has several. */
+    private static final long SEGMENT_BYTES = 5 << 18;
 
     /** More than a seal and the index of a segment take. */
     private static final long SEAL_ROOM_BYTES = 64 << 10;
