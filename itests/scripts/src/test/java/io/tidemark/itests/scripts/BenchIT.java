@@ -99,7 +99,10 @@ class BenchIT {
                 rounds = [{"alone": 100, "alone acknowledged": 200, "followed": 60, "lag third quarter": 3, "lag fourth quarter": 4,
                     "unreceived third quarter": 1, "unreceived fourth quarter": 2, "replay": 250, "acknowledged": 500,
                     "sequential MiB/s": 30, "disk MiB/s": 120, "lag ms": 2.5, "idle % of a core": 0.5, "idle MiB more": 80}] * 3
-                args = SimpleNamespace(rounds=3, seconds=60, size=1 << 30, backlog_mib=1024, sequential_mib=4096, idle=200)
+                args = SimpleNamespace(rounds=3, seconds=60, size=1 << 30, backlog_limit=0, backlog_mib=1024, sequential_mib=4096,
+                    idle=200)
+                print(bench.report(rounds, args))
+                args.backlog_limit = 2048
                 print(bench.report(rounds, args))
                 """;
         String table = String.join("\n", script("mirror", lines));
@@ -112,6 +115,9 @@ class BenchIT {
             assertTrue(table.contains(cells), cells + " in\n" + table);
         }
         assertTrue(table.contains("(the median is at most twice that) | 2.50"), table);
+        assertTrue(
+                table.contains("1024 MiB, backlog limit 1024 MiB,") && table.contains(", backlog limit 2048 MiB,"),
+                table);
     }
 
     /** Whoever gives the mount point of the disk to be measured, or home, keeps what is there. */
