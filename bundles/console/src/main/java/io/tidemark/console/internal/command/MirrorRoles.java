@@ -52,7 +52,8 @@ final class MirrorRoles {
                         .detail("At everything that it has received, whatever hold or delay. Without " + FORCE
                                 + " only where it is sure that nothing is missing and nobody else is primary: after"
                                 + " mirror:demote at the source, and where that is away after every other peer has said that it is"
-                                + " not. Refused, too, while the demotion has not come and who wrote last is no peer that answers,"
+                                + " not. Refused, too, while the demotion has not come and who wrote last is no peer that answers"
+                                + " or was fenced by another node before it was demoted,"
                                 + " where a peer has more and cannot give it, and where one was promoted on a branch of its own."
                                 + " With it in any case, as when the source's site is gone:"
                                 + " what the source had acknowledged and this node has not received is missing then, and"

@@ -377,7 +377,8 @@ final class Roles {
         }
         String writer = newest.owner().isEmpty() ? "somebody" : newest.owner();
         String why = !answers(newest.owner(), ground)
-                ? "it is no peer that answers, or not the only node of that name, or is called otherwise now"
+                ? "it is no peer that answers, or not the only node of that name, or is called otherwise now, or was taken over by"
+                        + " another node"
                 : unsure.isEmpty() ? "" : String.join(", ", unsure) + " cannot be asked, or has more";
         if (!why.isEmpty()) {
             throw new StorageException(
@@ -405,7 +406,12 @@ final class Roles {
             return carriers.isEmpty();
         }
         Set<String> answered = new TreeSet<>(Set.of(ground.wish().peer()));
-        ground.asked().siblings().forEach(one -> answered.add(one.peer()));
+        for (Siblings.Sibling one : ground.asked().siblings()) {
+            // Who was taken over does not know whether the one that did it is primary.
+            if (!one.facts().takenOver()) {
+                answered.add(one.peer());
+            }
+        }
         return carriers.size() == 1 && answered.containsAll(carriers);
     }
 
@@ -471,11 +477,13 @@ final class Roles {
 
     /** Where the source is primary, or in the middle of others, nobody takes over from it unasked. */
     private static void refuseBeside(String image, Answer.Facts source, ReplicaWish wish) throws StorageException {
-        if (source.followsOther()) {
+        if (source.followsOther() || source.takenOver()) {
             throw new StorageException(
                     Reason.MISMATCH,
                     "the image " + wish.sourceImage() + " of " + wish.peer()
-                            + " is a replica itself, of another node, or was taken over by one",
+                            + (source.followsOther()
+                                    ? " is a replica itself, of another node"
+                                    : " was taken over by another node before it was demoted, and that one may be primary"),
                     "promote it there, and " + image + " goes on following it; --force promotes this one");
         }
         if (source.role() == ImageHead.Role.PRIMARY) {
@@ -622,9 +630,8 @@ final class Roles {
         ReplicaWish wish = desk.replicas().config(image).orElse(null);
         Answer.Facts told = new Answer.Facts(
                 replica ? ImageHead.Role.REPLICA : ImageHead.Role.PRIMARY,
-                replica
-                        && ((wish != null && !isSource(given.peer(), image, wish))
-                                || wasTakenOver(given.peer(), facts)),
+                replica && wish != null && !isSource(given.peer(), image, wish),
+                replica && wasTakenOver(given.peer(), facts),
                 replica ? facts.replica().consistency() : Consistency.CONSISTENT,
                 facts.imageIdentity(),
                 facts.watermarks().trimmed(),

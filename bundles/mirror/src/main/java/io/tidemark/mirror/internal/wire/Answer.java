@@ -25,7 +25,9 @@ public sealed interface Answer extends Message {
      * How an image is.
      *
      * @param role whether clients may write
-     * @param followsOther whether it is a replica that follows another node than the one that asks, or was taken over by another one
+     * @param followsOther whether it is a replica that follows another node than the one that asks
+     * @param takenOver whether it is a replica that was fenced by another node than the one that asks before it was demoted, and wrote
+     *     last: that node may be primary
      * @param consistency of a replica's bytes; of a primary {@link Consistency#CONSISTENT}
      * @param identity of the image
      * @param trimmed last event that its journal no longer has
@@ -37,6 +39,7 @@ public sealed interface Answer extends Message {
     record Facts(
             ImageHead.Role role,
             boolean followsOther,
+            boolean takenOver,
             Consistency consistency,
             UUID identity,
             long trimmed,

@@ -15,7 +15,13 @@ import java.util.UUID;
 final class OrderCode {
     private static final int PRIMARY = 1;
     private static final int REPLICA = 2;
-    private static final int OTHERS_REPLICA = 3;
+
+    /** Beside {@link #REPLICA}. */
+    private static final int FOLLOWS_OTHER = 1;
+
+    /** The same. */
+    private static final int TAKEN_OVER = 4;
+
     private static final List<Consistency> CONSISTENCIES =
             List.of(Consistency.CONSISTENT, Consistency.COPYING, Consistency.REPLAYING);
 
@@ -61,6 +67,12 @@ final class OrderCode {
         }
     }
 
+    private static int role(Answer.Facts facts) {
+        return facts.role() == ImageHead.Role.PRIMARY
+                ? PRIMARY
+                : REPLICA | (facts.followsOther() ? FOLLOWS_OTHER : 0) | (facts.takenOver() ? TAKEN_OVER : 0);
+    }
+
     /** To what is sent and back: there zero is what says nothing, as it was before anybody could say that there is to be none. */
     private static long delay(long nanos) {
         return nanos == 0 ? ReplicaOptions.DELAY_AS_BEFORE : nanos == ReplicaOptions.DELAY_AS_BEFORE ? 0 : nanos;
@@ -87,9 +99,7 @@ final class OrderCode {
             out.put((byte) answered.outcome().code());
             words(out, answered.words());
         } else if (answer instanceof Answer.Facts facts) {
-            int role =
-                    facts.role() == ImageHead.Role.PRIMARY ? PRIMARY : facts.followsOther() ? OTHERS_REPLICA : REPLICA;
-            out.put((byte) role);
+            out.put((byte) role(facts));
             out.put((byte) CONSISTENCIES.indexOf(facts.consistency()));
             Encoder.uuid(out, facts.identity());
             out.putLong(facts.trimmed()).putLong(facts.durable()).putLong(facts.head());
@@ -203,12 +213,14 @@ final class OrderCode {
     private Answer.Facts facts() throws CharacterCodingException {
         int role = in.get() & 0xff;
         int consistency = in.get() & 0xff;
-        if (role < PRIMARY || role > OTHERS_REPLICA || consistency >= CONSISTENCIES.size()) {
+        boolean replica = (role & REPLICA) != 0 && role <= (REPLICA | FOLLOWS_OTHER | TAKEN_OVER);
+        if (!(role == PRIMARY || replica) || consistency >= CONSISTENCIES.size()) {
             throw new IllegalArgumentException("role " + role + ", consistency " + consistency);
         }
         return new Answer.Facts(
                 role == PRIMARY ? ImageHead.Role.PRIMARY : ImageHead.Role.REPLICA,
-                role == OTHERS_REPLICA,
+                replica && (role & FOLLOWS_OTHER) != 0,
+                replica && (role & TAKEN_OVER) != 0,
                 CONSISTENCIES.get(consistency),
                 decoder.uuid(),
                 decoder.count("trimmed"),

@@ -250,7 +250,7 @@ class MirrorFormatDocumentTest {
         all.put("BRANCH", List.of(POINT, "disk"));
         all.put("FIND", List.of(new UUID(7, 8)));
         all.put("ANSWERED", List.of(3L, "later"));
-        all.put("FACTS", List.of(3L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs, "disk"));
+        all.put("FACTS", List.of(7L, 2L, new UUID(7, 8), 21L, 23L, 22L, epochs, "disk"));
         all.put("PROMOTED", List.of(POINT, SECOND));
         all.put("WORKING", List.of(24L, -1L, "waits"));
         all.put("VERIFIED", List.of(25L, 26L, 27L, 28L, 29L, List.of(List.of(30L, 31L), List.of(32L, 33L))));

@@ -78,6 +78,7 @@ final class Samples {
                 new Answer.Facts(
                         ImageHead.Role.REPLICA,
                         true,
+                        true,
                         Consistency.REPLAYING,
                         new UUID(7, 8),
                         21,
