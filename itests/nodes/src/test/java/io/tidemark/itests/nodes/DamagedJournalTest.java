@@ -62,9 +62,16 @@ class DamagedJournalTest {
 
     /** An image with a journal of its own, and what is known about it. */
     private record Disk(String name, Path journal, Ledger ledger) {
-        List<SegmentScan.Batch> events() {
+        /** Seals and indexes too: they are part of the chain. */
+        List<SegmentScan.Batch> upTo(long durable) {
             return SegmentScan.batches(journal).stream()
-                    .filter(SegmentScan.Batch::events)
+                    .filter(batch -> batch.lastSequence() <= durable)
+                    .toList();
+        }
+
+        List<SegmentScan.Batch> eventsAbove(long attested) {
+            return SegmentScan.batches(journal).stream()
+                    .filter(batch -> batch.events() && batch.firstSequence() > attested)
                     .toList();
         }
 
@@ -128,11 +135,7 @@ class DamagedJournalTest {
         node.kill();
         Map<Disk, List<SegmentScan.Batch>> sealed = new HashMap<>();
         for (Disk disk : disks) {
-            sealed.put(
-                    disk,
-                    disk.events().stream()
-                            .filter(batch -> batch.lastSequence() <= durable.get(disk))
-                            .toList());
+            sealed.put(disk, disk.upTo(durable.get(disk)));
         }
         int noticed = 0;
         int flipped = 0;
@@ -216,10 +219,7 @@ class DamagedJournalTest {
             loads.forEach(VerifiedLoad::ended);
             List<Flip> flips = new ArrayList<>();
             for (Disk disk : disks) {
-                long attested = attested(disk.journal());
-                List<SegmentScan.Batch> tail = disk.events().stream()
-                        .filter(batch -> batch.firstSequence() > attested)
-                        .toList();
+                List<SegmentScan.Batch> tail = disk.eventsAbove(attested(disk.journal()));
                 if (!tail.isEmpty()) {
                     flips.add(Flip.of(disk, tail, random));
                 }
