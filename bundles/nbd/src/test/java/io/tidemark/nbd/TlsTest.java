@@ -292,6 +292,45 @@ class TlsTest {
         }
     }
 
+    /** Records of all types and lengths, whole, cut and without sense, in a session that has begun well. */
+    @Test
+    void garbageWithinTlsEndsThatClientOnly() throws Exception {
+        try (Served served = serve(pkcs12(TlsMode.REQUIRED, ClientCertificates.NONE));
+                TestClient behaved = served.client().hello()) {
+            startTls(behaved, null);
+            behaved.go("disk");
+            Random random = new Random(11);
+            for (int i = 0; i < 60; i++) {
+                try (TestClient client = served.client().hello()) {
+                    startTls(client, null);
+                    if (random.nextBoolean()) {
+                        client.go("disk");
+                        assertEquals(0, client.does(3, 0, 0, 0));
+                    }
+                    byte[] record = new byte[5 + random.nextInt(20_000)];
+                    random.nextBytes(record);
+                    if (i % 4 != 0) {
+                        int length = random.nextBoolean() ? record.length - 5 : random.nextInt(1 << 16);
+                        ByteBuffer.wrap(record)
+                                .put((byte) (20 + random.nextInt(5)))
+                                .putShort((short) 0x0303)
+                                .putShort((short) length);
+                    }
+                    try {
+                        client.wire.write(record);
+                        // A record that is longer than what comes of it is cut here.
+                        client.reset();
+                    } catch (IOException e) {
+                        // It is closed already: that is an answer too.
+                    }
+                }
+                assertEquals(0, behaved.does(1, 0, 0, 3, (byte) 1, (byte) 2, (byte) i));
+            }
+            Served.await("what sent garbage to be gone", () -> served.server.statistics().getConnections() == 1);
+            assertEquals(0, FakeDevice.POOL.usedBytes(), "payload memory");
+        }
+    }
+
     @Test
     void filesThatCannotBeUsedAreNamedAndSecretsAreNot() throws Exception {
         Path pem = certificates.certificate(serverStore);

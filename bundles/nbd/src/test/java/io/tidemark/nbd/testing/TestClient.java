@@ -7,6 +7,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -29,6 +30,9 @@ public final class TestClient implements Closeable {
     public DataInputStream in;
     /** For tests that need the bare stream. */
     public DataOutputStream out;
+
+    /** What goes over the wire: below TLS where that is on. */
+    public OutputStream wire;
 
     private Socket socket;
 
@@ -190,6 +194,7 @@ public final class TestClient implements Closeable {
         if (protocols.length > 0) {
             tls.setEnabledProtocols(protocols);
         }
+        wire = socket.getOutputStream();
         tls.setSoTimeout(TIMEOUT_MILLIS);
         tls.startHandshake();
         socket = tls;
