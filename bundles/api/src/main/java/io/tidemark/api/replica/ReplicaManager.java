@@ -157,7 +157,7 @@ public interface ReplicaManager {
      * anew.
      *
      * @param image its name
-     * @return empty when nobody had, and for a primary
+     * @return empty when nobody had, for a primary, and where an earlier version noted only the epoch's identity
      * @throws StorageException as {@link #facts}
      */
     Optional<Fence> takenOver(String image) throws StorageException;

@@ -105,13 +105,13 @@ record HeadProperties(
 
     /** The newest epoch that a promotion overrules: of who had taken the image over, or else of the branch that it goes on. */
     static UUID overruled(ImageHead head, UUID predecessor) throws StorageException {
-        Fence fence = overruled(head);
         String text = head.properties().get(OVERRULED);
-        if (fence != null || text == null) {
-            return fence == null ? predecessor : fence.identity();
+        if (text == null) {
+            return predecessor;
         }
+        Fence fence = overruled(head);
         try {
-            return UUID.fromString(text);
+            return fence == null ? UUID.fromString(text) : fence.identity();
         } catch (IllegalArgumentException e) {
             throw strange(OVERRULED, text, e);
         }
@@ -340,7 +340,8 @@ record HeadProperties(
         return copy(head, head.role(), properties);
     }
 
-    private static ImageHead copy(ImageHead head, ImageHead.Role role, Map<String, String> properties) {
+    /** The head with another role and other properties. */
+    static ImageHead copy(ImageHead head, ImageHead.Role role, Map<String, String> properties) {
         return new ImageHead(
                 head.imageIdentity(),
                 head.sizeBytes(),

@@ -165,16 +165,8 @@ class DemotionTest {
             ImageHead head = HeadProperties.takenOver(rig.image.head(), new Fence("b c", 7, epoch));
             assertEquals(new Fence("b c", 7, epoch), HeadProperties.overruled(head));
             assertEquals(epoch, HeadProperties.overruled(head, Epoch.NO_PREDECESSOR));
-            ImageHead earlier = new ImageHead(
-                    head.imageIdentity(),
-                    head.sizeBytes(),
-                    head.blockSizeBytes(),
-                    head.journalPool(),
-                    head.journalIdentity(),
-                    head.epochIdentity(),
-                    head.checkpointed(),
-                    Role.REPLICA,
-                    Map.of(HeadProperties.OVERRULED, epoch.toString()));
+            ImageHead earlier =
+                    HeadProperties.copy(head, Role.REPLICA, Map.of(HeadProperties.OVERRULED, epoch.toString()));
             assertNull(HeadProperties.overruled(earlier));
             assertEquals(epoch, HeadProperties.overruled(earlier, Epoch.NO_PREDECESSOR));
         }
