@@ -187,16 +187,9 @@ final class KeptBranches {
                     "its journal no longer has the first " + branch.missing() + " events behind " + fork);
         }
         DurableDirectories.make(context.files(), directory);
-        long kept = all().stream().mapToLong(KeptBranch::fileBytes).sum();
-        if (kept + branch.exportBytes() > limitBytes) {
-            throw cannot(
-                    Reason.NO_SPACE,
-                    image,
-                    "it takes " + Sizes.format(branch.exportBytes()) + ", and of " + Sizes.format(limitBytes)
-                            + " for kept"
-                            + " branches " + Sizes.format(Math.max(0, limitBytes - kept))
-                            + " are left (mirror:branch-discard"
-                            + " makes room, keptBranches in etc/io.tidemark.mirror.cfg gives more)");
+        long room = roomBytes();
+        if (branch.exportBytes() > room) {
+            throw cannot(Reason.NO_SPACE, image, "it takes " + Sizes.format(branch.exportBytes()) + ofRoom(room));
         }
         long usable = context.files().usableBytes(directory);
         if (branch.exportBytes() > usable) {
@@ -208,6 +201,16 @@ final class KeptBranches {
         }
     }
 
+    private long roomBytes() throws StorageException {
+        long kept = all().stream().mapToLong(KeptBranch::fileBytes).sum();
+        return Math.max(0, limitBytes - kept);
+    }
+
+    private String ofRoom(long roomBytes) {
+        return ", and of " + Sizes.format(limitBytes) + " for kept branches " + Sizes.format(roomBytes)
+                + " are left (mirror:branch-discard makes room, keptBranches in etc/io.tidemark.mirror.cfg gives more)";
+    }
+
     static StorageException cannot(Reason reason, String image, String why) {
         return new StorageException(
                 reason,
@@ -215,7 +218,7 @@ final class KeptBranches {
                 "nothing was changed; export what is worth keeping (journal:export), and say --no-keep to lose the rest");
     }
 
-    /** Keeps all that is durable behind a fork. Durable when it returns. */
+    /** Keeps all that is durable behind a fork, which may be more than when it was checked. Durable when it returns. */
     KeptBranch keep(String image, Journal journal, Position fork) throws StorageException {
         long last = journal.durable();
         long now = context.clock().wallNanos();
@@ -242,12 +245,17 @@ final class KeptBranches {
 
     private long write(Journal journal, long fork, long last, Path part, long now) throws StorageException {
         context.files().delete(part);
+        long room = roomBytes();
         try (StorageFile file = context.files().open(part, Files.Mode.CREATE);
                 JournalReader reader = journal.reader(fork + 1);
                 OutputStream stream = new BufferedOutputStream(new Out(file), BUFFER_BYTES);
                 ExportWriter writer = new ExportWriter(stream, journal.identity(), journal.name(), fork + 1, now)) {
             for (long at = fork; at < last; at++) {
                 writer.event(BranchWalk.next(journal, reader), reader.body());
+                if (writer.bytes() > room) {
+                    throw new StorageException(
+                            Reason.NO_SPACE, "what follows event " + fork + " takes too much" + ofRoom(room), "");
+                }
             }
             writer.finish();
             stream.flush();

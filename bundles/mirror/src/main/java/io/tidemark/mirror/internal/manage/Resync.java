@@ -272,10 +272,6 @@ final class Resync {
             if (contained && isOnlyDemoted(journal, fork)) {
                 return;
             }
-            if (contained) {
-                // It was written since it was looked at.
-                branches.check(image, journal, fork);
-            }
             branches.keep(image, journal, fork);
         } catch (StorageException e) {
             throw new StorageException(
@@ -333,7 +329,7 @@ final class Resync {
                             "the image " + image
                                     + " could not be made a replica, so that what only it has can be kept: "
                                     + e.getMessage(),
-                            "mend that; or say --no-keep, and what only this node has is lost",
+                            "mend that; or say --no-keep to lose it",
                             e);
         }
     }

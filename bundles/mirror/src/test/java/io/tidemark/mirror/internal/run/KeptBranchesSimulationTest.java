@@ -203,11 +203,11 @@ class KeptBranchesSimulationTest {
         });
     }
 
-    /** More than is kept: that is known before it is written to a file. */
+    /** More than is kept: then it is not kept in part either, and the image is what it was said to be. */
     @Test
     void whatIsWrittenMeanwhileIsKeptOnlyWhereThereIsRoom() {
         TwoNodes.play(2820, SEEDS, nodes -> {
-            OrdersSimulationTest.parted(nodes, 0, 5);
+            OrdersSimulationTest.parted(nodes, nodes.random.coin() ? 0 : 7, 5);
             MemoryImage image = nodes.a.image("disk");
             image.beforeDemotion = () -> {
                 image.fence = null;
@@ -215,7 +215,12 @@ class KeptBranchesSimulationTest {
                     writeAtOnce(nodes.a, image);
                 }
             };
-            OrdersSimulationTest.refused(Reason.NO_SPACE, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
+            String said = OrdersSimulationTest.refused(
+                            Reason.NO_SPACE, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT))
+                    .getMessage();
+            assertTrue(said.startsWith("the branch of disk could not be kept: what follows event "), said);
+            assertTrue(said.contains("takes too much, and of 64 KiB for kept branches 64 KiB are left"), said);
+            assertFalse(said.contains("nothing was changed"), said);
             assertEquals(List.of(), nodes.a.mirrors.keptBranches());
             assertEquals(List.of(), pins(nodes.a));
             assertFalse(nodes.a.isPrimary("disk"));
