@@ -342,7 +342,7 @@ final class Chronicle {
 
     /** What was read while the head was between two places is that; block by block where it moved meanwhile. */
     void shown(String site, List<Epoch> epochs, long head, long to, byte[] read) {
-        // The head passes a change of the size first; what is shown changes when that is carried out.
+        // The head passes a change of the size first, and nothing behind it before that is carried out and shown.
         long from = isResize(place(epochs, head)) ? head - 1 : head;
         long[] seen = new long[read.length / BLOCK];
         ByteBuffer bytes = ByteBuffer.wrap(read);

@@ -78,10 +78,7 @@ class CopiedSitesTest extends Scene {
 
     private void written() throws StorageException {
         begin();
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
+        writeForAWhile();
     }
 
     private void copies(Site from, Site to) throws StorageException {

@@ -25,7 +25,7 @@ class LostJournalSitesTest extends Scene {
             comesBackAlone(true);
             restartsAndAsks();
             network.heal("a", "b");
-            assertTrue(machine.awaitUntil(() -> source.fence().isPresent(), 20 * SECOND), "it was taken over");
+            assertTrue(machine.awaitUntil(source::isFenced, 20 * SECOND), "it was taken over");
             assertEquals("b", source.fence().get().peer());
         });
     }
@@ -43,10 +43,7 @@ class LostJournalSitesTest extends Scene {
 
     private void comesBackAlone(boolean promoted) throws StorageException {
         mirror();
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
+        writeForAWhile();
         network.cut("a", "b");
         source.kill();
         if (promoted) {

@@ -23,13 +23,7 @@ class PartedSitesTest extends Scene {
     @Test
     void nobodyIsPromotedBesideABranchThatWasPromotedApart() {
         machine.run(() -> {
-            mirror();
-            writing = true;
-            machine.sleep(2 * SECOND);
-            writing = false;
-            machine.sleep(2 * SECOND);
-            source.mirrors.demote(Site.IMAGE);
-            machine.sleep(SECOND);
+            demoted();
             source.kill();
             promoteApart();
             for (Site each : List.of(one, other)) {
@@ -47,13 +41,7 @@ class PartedSitesTest extends Scene {
     @Test
     void norWhereTheSourceIsThere() {
         machine.run(() -> {
-            mirror();
-            writing = true;
-            machine.sleep(2 * SECOND);
-            writing = false;
-            machine.sleep(2 * SECOND);
-            source.mirrors.demote(Site.IMAGE);
-            machine.sleep(SECOND);
+            demoted();
             promoteApart();
             assertTrue(
                     machine.awaitUntil(

@@ -46,9 +46,7 @@ class PromotedMeanwhileSitesTest extends Scene {
     void soDoesWhoseSiblingIsPromoted() {
         sites = List.of(source, slow, replica, sibling);
         machine.run(() -> {
-            prepare();
-            source.mirrors.demote(Site.IMAGE);
-            machine.sleep(SECOND);
+            demoted();
             source.kill();
             network.stall("c", "d", 4 * SECOND);
             replica.spawn("operator", () -> {
@@ -69,9 +67,7 @@ class PromotedMeanwhileSitesTest extends Scene {
     @Test
     void whoSeesNobodyIsNotPromotedBehindAnOldDemotion() {
         machine.run(() -> {
-            prepare();
-            source.mirrors.demote(Site.IMAGE);
-            machine.sleep(SECOND);
+            demoted();
             network.cut("a", "c");
             network.cut("b", "c");
             source.mirrors.promote(Site.IMAGE, true);
@@ -198,10 +194,7 @@ class PromotedMeanwhileSitesTest extends Scene {
 
     private void prepare() throws Exception {
         mirror();
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
+        writeForAWhile();
     }
 
     // ---- what the sites see of it

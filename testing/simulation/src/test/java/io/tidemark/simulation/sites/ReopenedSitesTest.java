@@ -95,10 +95,7 @@ class ReopenedSitesTest extends Scene {
 
     private void prepare() throws Exception {
         mirror();
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
+        writeForAWhile();
         assertEquals(ImageHead.Role.REPLICA, replica.facts().role());
         machine.disk().plan((operation, path) -> {
             boolean stores = failing.endsWith("images") && operation != Operation.READ;

@@ -45,17 +45,6 @@ class RestartedSitesTest extends Scene {
         });
     }
 
-    /** The last thing that all have is that the source was demoted. */
-    private void demoted() throws StorageException {
-        mirror();
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
-        source.mirrors.demote(Site.IMAGE);
-        machine.sleep(SECOND);
-    }
-
     private void refusedBeside(Site primary) throws StorageException {
         assertTrue(machine.awaitUntil(primary::isPrimary, 10 * SECOND));
         // Links that are cut are known to be by then.

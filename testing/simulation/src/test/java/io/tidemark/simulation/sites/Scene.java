@@ -92,6 +92,22 @@ abstract class Scene {
         }
     }
 
+    /** What clients write meanwhile is at every replica then. */
+    final void writeForAWhile() {
+        writing = true;
+        machine.sleep(2 * Site.SECOND);
+        writing = false;
+        machine.sleep(2 * Site.SECOND);
+    }
+
+    /** As {@link #mirror}; the last thing that all have is that the first one was demoted. */
+    final void demoted() throws StorageException {
+        mirror();
+        writeForAWhile();
+        sites().get(0).mirrors.demote(Site.IMAGE);
+        machine.sleep(Site.SECOND);
+    }
+
     /** How many replicas have to have a write durably before it is acknowledged; 0 when its own journal is enough. */
     int peers() {
         return 0;

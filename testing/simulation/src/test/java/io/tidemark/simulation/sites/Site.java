@@ -383,6 +383,15 @@ final class Site implements SessionListener {
         return replicas.fence(IMAGE);
     }
 
+    /** False while its image is not open. */
+    boolean isFenced() {
+        try {
+            return fence().isPresent();
+        } catch (StorageException e) {
+            return false;
+        }
+    }
+
     boolean isConsistent() {
         ImageFacts now = facts();
         return now != null && isConsistentReplica(now);

@@ -61,19 +61,11 @@ class TakenOverSitesTest extends Scene {
             takenOver();
             chronicle.succession().forced();
             source.mirrors.promote(Site.IMAGE, true);
-            assertTrue(machine.awaitUntil(() -> fenced(promoted), 60 * SECOND), "the other one is not fenced");
-            writing = true;
-            machine.sleep(2 * SECOND);
-            writing = false;
-            machine.sleep(2 * SECOND);
+            assertTrue(machine.awaitUntil(promoted::isFenced, 60 * SECOND), "the other one is not fenced");
+            writeForAWhile();
             source.mirrors.demote(Site.IMAGE);
             assertTrue(
-                    machine.awaitUntil(
-                            () -> source.facts() != null
-                                    && source.facts().watermarks().durable()
-                                            == replica.facts().watermarks().durable(),
-                            60 * SECOND),
-                    "the demotion does not come");
+                    machine.awaitUntil(() -> end(source) == end(replica), 60 * SECOND), "the demotion does not come");
             replica.mirrors.promote(Site.IMAGE, false);
             assertTrue(replica.isPrimary());
         });
@@ -95,25 +87,18 @@ class TakenOverSitesTest extends Scene {
     private void takenOver() throws StorageException {
         replica.mirrors.removePeer("c");
         promoted.mirrors.removePeer("b");
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(2 * SECOND);
+        writeForAWhile();
         network.cut("a", "c");
         machine.sleep(10 * SECOND);
         promoted.mirrors.promote(Site.IMAGE, true);
         network.heal("a", "c");
-        assertTrue(machine.awaitUntil(() -> fenced(source), 60 * SECOND), "it is not fenced");
+        assertTrue(machine.awaitUntil(source::isFenced, 60 * SECOND), "it is not fenced");
         source.mirrors.demote(Site.IMAGE);
         assertEquals(ImageHead.Role.REPLICA, source.facts().role());
     }
 
-    private static boolean fenced(Site site) {
-        try {
-            return site.fence().isPresent();
-        } catch (StorageException e) {
-            return false;
-        }
+    private static long end(Site site) {
+        return site.facts() == null ? -1 : site.facts().watermarks().durable();
     }
 
     private static void refused(Site site, Reason reason) {

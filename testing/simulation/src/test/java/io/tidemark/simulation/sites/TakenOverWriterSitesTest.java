@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.mirror.ReplicaOptions;
-import io.tidemark.api.replica.Consistency;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,14 +35,14 @@ class TakenOverWriterSitesTest extends Scene {
             chain();
             stranger(middle);
             stranger(last);
-            written();
+            writeForAWhile();
             middle.mirrors.disable(Site.IMAGE, "a");
             network.cut("a", "d");
             machine.sleep(10 * SECOND);
             chronicle.succession().forced();
             promoted.mirrors.promote(Site.IMAGE, true);
             network.heal("a", "d");
-            assertTrue(machine.awaitUntil(() -> fenced(writer), 60 * SECOND), "it is not fenced");
+            assertTrue(machine.awaitUntil(writer::isFenced, 60 * SECOND), "it is not fenced");
             writer.mirrors.demote(Site.IMAGE);
             StorageException refused =
                     assertThrows(StorageException.class, () -> last.mirrors.promote(Site.IMAGE, false));
@@ -58,7 +57,7 @@ class TakenOverWriterSitesTest extends Scene {
         machine.run(() -> {
             begin();
             chain();
-            written();
+            writeForAWhile();
             middle.mirrors.disable(Site.IMAGE, "a");
             writer.mirrors.demote(Site.IMAGE);
             last.mirrors.promote(Site.IMAGE, false);
@@ -74,31 +73,12 @@ class TakenOverWriterSitesTest extends Scene {
     }
 
     private void awaitWhole(Site site) {
-        assertTrue(
-                machine.awaitUntil(
-                        () -> site.facts() != null && site.facts().replica().consistency() == Consistency.CONSISTENT,
-                        60 * SECOND),
-                () -> site + " has no replica");
-    }
-
-    private void written() {
-        writing = true;
-        machine.sleep(2 * SECOND);
-        writing = false;
-        machine.sleep(4 * SECOND);
+        assertTrue(machine.awaitUntil(site::isConsistent, 60 * SECOND), () -> site + " has no replica");
     }
 
     private void stranger(Site site) throws StorageException {
         site.mirrors.removePeer("d");
         promoted.mirrors.removePeer(site.name);
-    }
-
-    private static boolean fenced(Site site) {
-        try {
-            return site.fence().isPresent();
-        } catch (StorageException e) {
-            return false;
-        }
     }
 
     // ---- what the sites see of it
