@@ -41,6 +41,22 @@ class TakenOverSitesTest extends Scene {
         });
     }
 
+    /** It has events of that one, then: whoever wrote last is not it any more, and no peer that answers. */
+    @Test
+    void whoHasFollowedTheOneThatTookItOverDoesNotVouchForThat() {
+        machine.run(() -> {
+            mirror();
+            takenOver();
+            promoted.mirrors.enable(Site.IMAGE, "a", source.options(promoted));
+            writeForAWhile();
+            assertTrue(machine.awaitUntil(() -> end(source) == end(promoted), 60 * SECOND), "it does not follow");
+            assertTrue(machine.awaitUntil(() -> end(replica) == end(promoted), 60 * SECOND), "nor does who follows it");
+            source.mirrors.disable(Site.IMAGE, "c");
+            String said = refused(replica, Reason.UNAVAILABLE);
+            assertTrue(said.contains("c wrote last, and was not demoted"), said);
+        });
+    }
+
     /** The one that it was fenced by knows what it did itself. */
     @Test
     void whoTookItOverIsNotRefused() {
@@ -101,10 +117,11 @@ class TakenOverSitesTest extends Scene {
         return site.facts() == null ? -1 : site.facts().watermarks().durable();
     }
 
-    private static void refused(Site site, Reason reason) {
+    private static String refused(Site site, Reason reason) {
         StorageException refused = assertThrows(StorageException.class, () -> site.mirrors.promote(Site.IMAGE, false));
         assertEquals(reason, refused.reason(), refused.getMessage());
         assertFalse(site.isPrimary());
+        return refused.getMessage();
     }
 
     private void restart() throws StorageException {
