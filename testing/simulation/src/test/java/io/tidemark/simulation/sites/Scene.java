@@ -57,13 +57,17 @@ abstract class Scene {
     final void introduce() throws StorageException {
         for (Site one : sites()) {
             for (Site other : sites()) {
-                boolean dials = one.name.compareTo(other.name) > 0;
                 if (one != other) {
-                    one.mirrors.addPeer(
-                            other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
+                    introduce(one, other);
                 }
             }
         }
+    }
+
+    /** One knows the other one. */
+    static void introduce(Site one, Site other) throws StorageException {
+        boolean dials = one.name.compareTo(other.name) > 0;
+        one.mirrors.addPeer(other.name, PeerSettings.of(dials ? "sim:" + other.name : "", other.key.toString()));
     }
 
     final void boot(Site site) throws StorageException {

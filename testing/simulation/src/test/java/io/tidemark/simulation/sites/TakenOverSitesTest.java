@@ -9,6 +9,9 @@ import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.mirror.PeerStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +35,8 @@ class TakenOverSitesTest extends Scene {
         machine.run(() -> {
             mirror();
             takenOver();
-            refused(replica, Reason.MISMATCH);
+            String said = refused(replica, Reason.MISMATCH);
+            assertTrue(said.contains("gone for good, --force promotes disk"), said);
             restart();
             refused(replica, Reason.MISMATCH);
             // It goes on with the one that took its place, and is a replica of that as any other.
@@ -55,6 +59,36 @@ class TakenOverSitesTest extends Scene {
             String said = refused(replica, Reason.UNAVAILABLE);
             assertTrue(said.contains("c wrote last, and was not demoted"), said);
         });
+    }
+
+    /** Then there are two, and neither knows of the other one: the log says what makes them known to each other. */
+    @Test
+    void whoIsPromotedByForceIsToldWhatToDo() {
+        machine.run(() -> {
+            mirror();
+            takenOver();
+            network.cut("a", "c");
+            String logged = logged(() -> replica.mirrors.promote(Site.IMAGE, true));
+            assertTrue(logged.contains("where none of the two is fenced soon, run mirror:peer-add on both"), logged);
+            writeForAWhile();
+            assertTrue(replica.isPrimary() && promoted.isPrimary());
+            assertFalse(replica.isFenced() || promoted.isFenced());
+            introduce(replica, promoted);
+            introduce(promoted, replica);
+            assertTrue(machine.awaitUntil(() -> replica.isFenced() != promoted.isFenced(), 60 * SECOND), "nobody is");
+        });
+    }
+
+    private static String logged(Site.Body body) throws StorageException {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            body.run();
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     /** The one that it was fenced by knows what it did itself. */

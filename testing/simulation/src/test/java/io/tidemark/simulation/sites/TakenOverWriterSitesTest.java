@@ -47,6 +47,7 @@ class TakenOverWriterSitesTest extends Scene {
             StorageException refused =
                     assertThrows(StorageException.class, () -> last.mirrors.promote(Site.IMAGE, false));
             assertEquals(Reason.UNAVAILABLE, refused.reason(), refused.getMessage());
+            assertTrue(refused.getMessage().contains("who took over from it, is gone for good"), refused.getMessage());
             assertFalse(last.isPrimary());
         });
     }

@@ -148,6 +148,7 @@ final class Roles {
         ImageFacts promoted =
                 carryOut(ground, force, () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
+        warnBeside(ground);
         desk.node().look(image);
         if (source != null && source.role() == ImageHead.Role.REPLICA && !source.followsOther()) {
             follow(promoted, ground.wish());
@@ -155,6 +156,18 @@ final class Roles {
         Siblings.Asked asked = ground.asked();
         followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), asked.ahead(facts));
+    }
+
+    /** Only its source knows who that is: neither of two that write asks the other one, unless the source is linked with both. */
+    private static void warnBeside(Ground ground) {
+        if (ground.source() != null && ground.source().takenOver()) {
+            LOG.warn(
+                    "the image '{}' is primary here, and may be at the node that took over from {} before, which the log there names:"
+                            + " where none of the two is fenced soon, run mirror:peer-add on both, and then mirror:resync on the"
+                            + " one that is fenced; nothing is to be done where that node is gone for good",
+                    ground.ours().name(),
+                    ground.wish().peer());
+        }
     }
 
     /**
@@ -203,6 +216,7 @@ final class Roles {
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
         ImageFacts promoted = carryOut(ground, force, () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
+        warnBeside(ground);
         desk.node().look(image);
         followers.invite(promoted, asked.siblings());
         return promotion(image, desk.nodeName(), promoted, missing).asked(asked.silent(), ahead);
@@ -387,7 +401,8 @@ final class Roles {
                             + writer + " wrote last, and was not demoted as far as " + image + " has received, and "
                             + why,
                     "try again when the demotion has come, or link with them (mirror:peer-list), or remove those that are"
-                            + " gone for good (mirror:peer-remove); --force promotes it all the same");
+                            + " gone for good (mirror:peer-remove); --force promotes it all the same, and is what is left where "
+                            + writer + ", or who took over from it, is gone for good");
         }
     }
 
@@ -477,14 +492,19 @@ final class Roles {
 
     /** Where the source is primary, or in the middle of others, nobody takes over from it unasked. */
     private static void refuseBeside(String image, Answer.Facts source, ReplicaWish wish) throws StorageException {
-        if (source.followsOther() || source.takenOver()) {
+        if (source.followsOther()) {
+            throw new StorageException(
+                    Reason.MISMATCH,
+                    "the image " + wish.sourceImage() + " of " + wish.peer() + " is a replica itself, of another node",
+                    "promote it there, and " + image + " goes on following it; --force promotes this one");
+        }
+        if (source.takenOver()) {
             throw new StorageException(
                     Reason.MISMATCH,
                     "the image " + wish.sourceImage() + " of " + wish.peer()
-                            + (source.followsOther()
-                                    ? " is a replica itself, of another node"
-                                    : " was taken over by another node before it was demoted, and that one may be primary"),
-                    "promote it there, and " + image + " goes on following it; --force promotes this one");
+                            + " was taken over by another node before it was demoted, and that one may be primary",
+                    "run mirror:enable at that node to mirror it to " + wish.peer() + ", and " + image
+                            + " goes on following that; where that node is gone for good, --force promotes " + image);
         }
         if (source.role() == ImageHead.Role.PRIMARY) {
             throw new StorageException(
