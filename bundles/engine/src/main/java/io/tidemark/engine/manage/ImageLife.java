@@ -778,11 +778,14 @@ final class ImageLife {
     }
 
     private void checkSeed(View now, ImageHead head, UUID seed, ReplicaOrigin origin) throws StorageException {
-        if (!head.imageIdentity().equals(seed) && !head.journalIdentity().equals(seed)) {
+        // A promotion keeps the journal: what was to begin anew by its name has been written since.
+        boolean primary = head.role() == ImageHead.Role.PRIMARY;
+        if (!head.imageIdentity().equals(seed)
+                && (primary || !head.journalIdentity().equals(seed))) {
             throw new StorageException(
                     Reason.MISMATCH,
                     "image " + name + " is " + head.imageIdentity() + " with the journal " + head.journalIdentity()
-                            + ", and not " + seed + ", which may be given up",
+                            + (primary ? " and is primary" : "") + ", and not " + seed + ", which may be given up",
                     "run mirror:enable --seed at the source, or mirror:resync here, again");
         }
         if (now.engine().sizeBytes() != origin.sizeBytes()) {

@@ -494,6 +494,31 @@ class ReplicasTest {
         }
     }
 
+    /** The order to begin anew is older than its promotion: what clients wrote since is nowhere else. */
+    @Test
+    void aReplicaThatWasPromotedIsNoSeedByItsJournal() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = held(node);
+            UUID seed = node.directory.journal("copy").identity();
+            ReplicaOrigin origin = originOf(replicas.facts("disk"));
+            replicas.promote("copy");
+            assertEquals(seed, node.directory.journal("copy").identity());
+            try (Node.Client client = node.new Client("copy")) {
+                client.write(512, (byte) 5).succeeded();
+            }
+            StorageException refused = fails(Reason.MISMATCH, () -> replicas.adopt("copy", seed, origin));
+            assertTrue(refused.getMessage().contains("is primary"), refused.getMessage());
+            assertEquals(Role.PRIMARY, replicas.facts("copy").role());
+            try (Node.Client client = node.new Client("copy")) {
+                assertEquals(5, client.read(600));
+            }
+            // Writing has ended by an order, and what it has then may be given up by another one.
+            replicas.demote("copy");
+            replicas.adopt("copy", seed, origin);
+            assertEquals(Consistency.COPYING, replicas.facts("copy").replica().consistency());
+        }
+    }
+
     private static boolean saysThatTheCopyIsAReplica(News one) {
         return one.topic() == Topic.IMAGE_ROLE
                 && one.image().equals("copy")

@@ -130,7 +130,19 @@ final class Roles {
     private ImageFacts carryOut(Ground ground, boolean force, Turns.Work<ImageFacts, StorageException> promotion)
             throws StorageException {
         String image = ground.ours().name();
-        return force ? desk.turns().in(turn(image), promotion) : alone(image, () -> lookAgain(ground), promotion);
+        return force ? inTurn(image, promotion) : alone(image, () -> lookAgain(ground), promotion);
+    }
+
+    /** An order to begin anew that was not carried out is over: it would give up what clients write from now on. */
+    private ImageFacts inTurn(String image, Turns.Work<ImageFacts, StorageException> promotion)
+            throws StorageException {
+        return desk.turns().in(turn(image), () -> {
+            if (desk.replicas().config(image).filter(ReplicaWish::hasSeed).isPresent()) {
+                desk.replicas().change(image, wish -> ReplicaConfig.properties(wish.seeded(ReplicaWish.NO_SEED)));
+                LOG.warn("the image '{}' is to be promoted, and no longer to begin anew", image);
+            }
+            return promotion.run();
+        });
     }
 
     Promotion promote(String image, boolean force) throws StorageException {
@@ -447,7 +459,7 @@ final class Roles {
         try {
             siblings.remember(image);
             look.look();
-            return desk.turns().in(turn(image), promotion);
+            return inTurn(image, promotion);
         } finally {
             promoting.remove(image);
         }

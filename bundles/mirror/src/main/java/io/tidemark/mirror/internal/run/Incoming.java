@@ -507,14 +507,13 @@ final class Incoming implements PeerLink.Receiver {
         link.send(sending, number, open);
     }
 
+    /** A primary is none by its journal, which it may have had before it was promoted. */
     private boolean isSeed(ImageFacts facts) throws StorageException {
-        return hasSeed()
-                && (facts.imageIdentity().equals(wish.seed())
-                        || services.images().journal(wish.image()).identity().equals(wish.seed()));
-    }
-
-    private boolean hasSeed() {
-        return !wish.seed().equals(ReplicaWish.NO_SEED);
+        UUID seed = wish.seed();
+        boolean replica = wish.hasSeed() && facts.role() == ImageHead.Role.REPLICA;
+        return facts.imageIdentity().equals(seed)
+                || (replica
+                        && services.images().journal(wish.image()).identity().equals(seed));
     }
 
     /** Bytes come over the link; events from the journal itself, where that can be read. */
@@ -536,7 +535,7 @@ final class Incoming implements PeerLink.Receiver {
                     wish.sourceImage(),
                     wish.image(),
                     NO_IMAGE,
-                    hasSeed() ? Message.Copy.BEGIN_SEEDED : Message.Copy.BEGIN,
+                    wish.hasSeed() ? Message.Copy.BEGIN_SEEDED : Message.Copy.BEGIN,
                     0,
                     window,
                     0,
@@ -546,7 +545,7 @@ final class Incoming implements PeerLink.Receiver {
         }
         boolean copying = progress.consistency() == Consistency.COPYING;
         boolean replays = progress.consistency() == Consistency.REPLAYING;
-        Message.Copy rest = hasSeed() ? Message.Copy.GO_ON_SEEDED : Message.Copy.GO_ON;
+        Message.Copy rest = wish.hasSeed() ? Message.Copy.GO_ON_SEEDED : Message.Copy.GO_ON;
         return new Message.Open(
                 wish.sourceImage(),
                 wish.image(),
@@ -575,7 +574,7 @@ final class Incoming implements PeerLink.Receiver {
         notes.noted(replica.progress().nextOffset(), context.clock().monotonicNanos());
         follows = true;
         refusal = "";
-        words.opened(now.copying(), now.copying() && hasSeed(), now.durable(), now.sizeBytes());
+        words.opened(now.copying(), now.copying() && wish.hasSeed(), now.durable(), now.sizeBytes());
         LOG.info("the replica '{}' follows {} from {} on", wish.image(), wish.peer(), now.start());
         String from = now.start().position().toString();
         tell(Topic.REPLICA_FOLLOWS, "follows from " + from + " on", Map.of("position", from));
@@ -607,7 +606,7 @@ final class Incoming implements PeerLink.Receiver {
 
     private void make(Message.Opened opened) throws StorageException {
         try {
-            ImageFacts facts = hasSeed() ? facts() : null;
+            ImageFacts facts = wish.hasSeed() ? facts() : null;
             if (facts == null) {
                 services.replicas().create(wish.image(), Branch.origin(opened), wish.properties());
             } else {

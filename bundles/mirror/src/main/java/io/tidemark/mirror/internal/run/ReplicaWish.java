@@ -97,6 +97,15 @@ public record ReplicaWish(
     }
 
     /**
+     * Whether bytes that are here may become the replica's.
+     *
+     * @return false when all of it is copied
+     */
+    public boolean hasSeed() {
+        return !seed.equals(NO_SEED);
+    }
+
+    /**
      * Whether events are read from the source's journal itself.
      *
      * @return false when they come over the link

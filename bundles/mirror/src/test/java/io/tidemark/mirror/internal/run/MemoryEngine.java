@@ -203,7 +203,8 @@ final class MemoryEngine implements ReplicaManager {
         if (resized) {
             throw new StorageException(Reason.INVALID, name + " has another size", "");
         }
-        if (!before.identity.equals(seed) && !before.journal.identity().equals(seed)) {
+        boolean byJournal = before.journal.identity().equals(seed) && before.role == ImageHead.Role.REPLICA;
+        if (!before.identity.equals(seed) && !byJournal) {
             throw new StorageException(Reason.MISMATCH, name + " is " + before.identity, "");
         }
         receiving.remove(name);
