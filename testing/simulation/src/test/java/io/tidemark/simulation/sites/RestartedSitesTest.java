@@ -8,7 +8,7 @@ import io.tidemark.api.StorageException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A site has just started, and is linked before it is told of the image, which is primary there. */
+/** A site has just started, and is linked before it is told of the image that is there. */
 class RestartedSitesTest extends Scene {
     private static final long SECOND = Site.SECOND;
 
@@ -43,6 +43,34 @@ class RestartedSitesTest extends Scene {
             source.mirrors.promote(Site.IMAGE, true);
             refusedBeside(source);
         });
+    }
+
+    /** It asks for all of it, and cannot make what is there: meanwhile its source keeps what it lacks. */
+    @Test
+    void aReplicaThatIsToldOfItsImageLateGoesOn() {
+        sites = List.of(source, replica);
+        machine.run(() -> {
+            mirror();
+            writing = true;
+            machine.sleep(5 * SECOND);
+            replica.kill();
+            long place = placeOfTheReplica();
+            machine.sleep(2 * SECOND);
+            replica.imageToldNanos = 20 * SECOND;
+            boot(replica);
+            machine.sleep(15 * SECOND);
+            assertEquals(null, replica.facts(), "it was told of its image");
+            assertEquals(place, placeOfTheReplica());
+            assertTrue(source.facts().watermarks().durable() > place + 10, "it is written");
+            writing = false;
+            assertTrue(machine.awaitUntil(() -> replica.facts() != null, 20 * SECOND));
+            assertTrue(machine.awaitUntil(
+                    () -> placeOfTheReplica() == source.facts().watermarks().durable(), 60 * SECOND));
+        });
+    }
+
+    private long placeOfTheReplica() throws StorageException {
+        return source.clients().get(0).commit().sequence();
     }
 
     private void refusedBeside(Site primary) throws StorageException {

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Outgoing {
     private static final Logger LOG = LoggerFactory.getLogger(Outgoing.class);
+    private static final Message.Progress NOTHING = new Message.Progress(0, 0, 0);
     private static final int EVENTS_HEAD_BYTES = 64;
     private static final int TYPICAL_BODY_BYTES = 4096;
     private static final long STUCK_NANOS = 10_000_000_000L;
@@ -101,6 +102,9 @@ final class Outgoing {
     /** Reports to the engine reach it in the order of what they say. */
     private final Object reports = new Object();
 
+    /** The replica's image is there: it said so, or asked for what follows. */
+    private volatile boolean made;
+
     private volatile boolean superseded;
     private volatile boolean forgotten;
     private long keptSequence;
@@ -123,7 +127,7 @@ final class Outgoing {
             Message.Open open,
             Message.Opened opened,
             Tape tape,
-            long received) {
+            long kept) {
         this.all = all;
         this.side = side;
         this.channel = channel;
@@ -141,8 +145,9 @@ final class Outgoing {
         this.restsUntilNanos = heardNanos;
         this.evenNanos = heardNanos;
         this.toldEpoch = opened.start().epoch();
-        this.keptSequence = received;
+        this.keptSequence = kept;
         boolean begins = open.copy().begins();
+        this.made = !begins;
         this.progress = begins
                 ? new Message.Progress(sentSequence, sentSequence, sentSequence)
                 : new Message.Progress(open.arrived(), open.received(), open.replayed());
@@ -257,6 +262,7 @@ final class Outgoing {
             return;
         }
         progress = now;
+        made = true;
         if (ahead.arrived(now.arrived())) {
             side.ready(this);
         }
@@ -309,7 +315,7 @@ final class Outgoing {
             if (superseded || forgotten || !counts) {
                 return;
             }
-            Message.Progress now = progress;
+            Message.Progress now = made ? progress : NOTHING;
             boolean consistent = copier == null ? now.received() >= wholeAt : now.replayed() >= copier.consistentAt();
             // Where the image has another journal by now, that may be of another branch.
             boolean inSync = reachable && consistent && !closed && hasJournal();
@@ -641,7 +647,7 @@ final class Outgoing {
     private void keepProgress() {
         Message.Progress now = progress;
         synchronized (this) {
-            boolean news = now.received() > keptSequence || now.replayed() > keptReplayed;
+            boolean news = made && (now.received() > keptSequence || now.replayed() > keptReplayed);
             if (keeping || superseded || forgotten || !news) {
                 return;
             }

@@ -271,10 +271,10 @@ final class Sources {
                             + " for the rest of a copy; it is copied when the head is there");
         }
         Point start = open.copy().begins() ? registration(facts) : judged(facts, open);
-        long received = open.copy().begins() ? start.sequence() : open.received();
         String description = origin.describe(link.peer(), open.replica());
-        long replayed = open.copy().begins() ? JournalClient.UNKNOWN : open.replayed();
-        JournalClient now = client(id, description, Epochs.position(facts.epochs(), received), replayed);
+        JournalClient now = open.copy().begins()
+                ? beginning(known, client(id, description, start.position(), JournalClient.UNKNOWN))
+                : client(id, description, Epochs.position(facts.epochs(), open.received()), open.replayed());
         if (registers) {
             register(journal, known, now);
         }
@@ -309,7 +309,7 @@ final class Sources {
                     open,
                     opened,
                     new Outgoing.Tape(journal, reader, id, registers, facts.newestTimeNanos()),
-                    received);
+                    now.commit().sequence());
             return outgoing;
         } finally {
             if (outgoing == null && reader != null) {
@@ -340,6 +340,17 @@ final class Sources {
                 JournalClient.State.CONNECTED,
                 context.clock().wallNanos(),
                 replayed);
+    }
+
+    /**
+     * One that is waited for keeps its place until it says that it has made its image: the one that it had may only be closed, and
+     * go on from there.
+     */
+    private JournalClient beginning(Optional<JournalClient> known, JournalClient now) {
+        return known.filter(before -> before.state() == JournalClient.State.CONNECTED)
+                .filter(before -> before.commit().sequence() < now.commit().sequence())
+                .map(before -> client(now.id(), now.description(), before.commit(), before.applied()))
+                .orElse(now);
     }
 
     private static void register(Journal journal, Optional<JournalClient> known, JournalClient now)

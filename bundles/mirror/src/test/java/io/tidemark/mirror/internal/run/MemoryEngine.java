@@ -31,7 +31,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** The engine of one simulated process, over images that outlive it. What is broken is told to the test. */
@@ -62,6 +64,9 @@ final class MemoryEngine implements ReplicaManager {
     int looks;
     /** In which the journals of this one lie. */
     String journalPool = "own";
+
+    /** Images whose configurations are not there: nobody knows them, and their names are taken. */
+    private final Set<String> closed = new TreeSet<>();
 
     /** No further image can be made. */
     boolean full;
@@ -135,16 +140,27 @@ final class MemoryEngine implements ReplicaManager {
 
     List<String> names() {
         listed++;
-        return List.copyOf(images.keySet());
+        return images.keySet().stream().filter(name -> !closed.contains(name)).toList();
     }
 
     MemoryImage image(String name) throws StorageException {
         looks++;
         MemoryImage image = images.get(name);
-        if (image == null) {
+        if (image == null || closed.contains(name)) {
             throw new StorageException(Reason.NOT_FOUND, "no image " + name, "");
         }
         return image;
+    }
+
+    /** Its configuration is taken away. */
+    void close(String name) {
+        closed.add(name);
+        receiving.remove(name);
+    }
+
+    /** It is back. */
+    void open(String name) {
+        closed.remove(name);
     }
 
     private static ReplicaProgress progress(MemoryImage image) {
@@ -182,6 +198,9 @@ final class MemoryEngine implements ReplicaManager {
             throws StorageException {
         if (full) {
             throw new StorageException(Reason.NO_SPACE, "there is no space for " + name, "");
+        }
+        if (closed.contains(name)) {
+            throw new StorageException(Reason.EXISTS, name + " lies in a pool already", "put its file back");
         }
         MemoryImage image = new MemoryImage(
                 name,

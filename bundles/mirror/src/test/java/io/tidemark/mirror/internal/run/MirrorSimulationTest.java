@@ -3,6 +3,8 @@ package io.tidemark.mirror.internal.run;
 import static io.tidemark.mirror.internal.run.TwoSites.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Position;
@@ -94,6 +96,39 @@ class MirrorSimulationTest {
             sites.machine.sleep(5 * SECOND);
             assertEquals(durable, kept(image));
             assertEquals(before + 2, image.journal.clients().get(0).applied(), "and it was kept again since");
+        });
+    }
+
+    /** Somebody takes its configuration away, or the node that starts has not been told of it yet. */
+    @Test
+    void aReplicaThatIsClosedForAWhileKeepsItsPlaceInTheJournal() {
+        TwoSites.play(170, SEEDS, sites -> {
+            MemoryImage image = sites.following("disk");
+            sites.write(image, 3, 512);
+            sites.awaitEqual("disk", 5 * SECOND);
+            MemoryImage replica = sites.b.image("disk");
+            assertTrue(sites.machine.awaitUntil(() -> kept(image) == image.journal.durable(), 5 * SECOND));
+            long before = kept(image);
+            sites.b.engine.close("disk");
+            sites.write(image, 5, 512);
+            sites.machine.sleep(10 * SECOND);
+            if (sites.random.coin()) {
+                sites.network.reset("a", "b");
+                sites.machine.sleep(10 * SECOND);
+            }
+            assertEquals(before, kept(image));
+            image.journal.trim(image.journal.durable());
+            sites.b.engine.open("disk");
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertSame(replica, sites.b.image("disk"));
+
+            // What is really gone is made again, and is where that begins.
+            sites.b.engine.delete("disk");
+            sites.write(image, 5, 512);
+            image.journal.trim(image.journal.durable());
+            sites.awaitEqual("disk", 30 * SECOND);
+            assertNotSame(replica, sites.b.image("disk"));
+            assertTrue(sites.machine.awaitUntil(() -> kept(image) == image.journal.durable(), 5 * SECOND));
         });
     }
 
