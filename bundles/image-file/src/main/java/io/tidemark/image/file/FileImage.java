@@ -221,7 +221,20 @@ final class FileImage implements BlockImage {
             return;
         }
         long end = offset + length;
-        for (long at = offset; at < end; ) {
+        if (provision) {
+            writeZeros(offset, end);
+            return;
+        }
+        // Nobody has provided space for a discard, so it must not take any: a hole stays one.
+        for (long at = data.seek(offset, false); at < end; ) {
+            long hole = Math.min(Math.max(at + 1, data.seek(at, true)), end);
+            writeZeros(at, hole);
+            at = hole < end ? data.seek(hole, false) : end;
+        }
+    }
+
+    private void writeZeros(long from, long end) throws StorageException {
+        for (long at = from; at < end; ) {
             int count = (int) Math.min(zeros.capacity(), end - at);
             data.write(zeros.duplicate().position(0).limit(count), at);
             at += count;

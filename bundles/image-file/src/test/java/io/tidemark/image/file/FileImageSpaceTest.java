@@ -11,11 +11,14 @@ import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.context.SpaceBook.Promise;
 import io.tidemark.api.image.BlockImage;
 import io.tidemark.api.image.ImageHead;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
 import io.tidemark.faults.MachineSettings;
 import io.tidemark.faults.SimulatedContext;
 import io.tidemark.faults.SimulatedMachine;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -35,20 +38,23 @@ class FileImageSpaceTest {
         machine.disk().makeDirectories(POOL);
         machine.run(() -> {
             SimulatedContext process = machine.boot("process");
-            ImageHead head = new ImageHead(
-                    new UUID(1, 2),
-                    8 * MIB,
-                    4096,
-                    "journals",
-                    new UUID(3, 4),
-                    Epoch.NO_PREDECESSOR,
-                    Position.NONE,
-                    ImageHead.Role.PRIMARY,
-                    Map.of());
             FileImageStore store = new FileImageStore("pool", POOL, RESERVE_BYTES, process.files());
-            BlockImage image = store.create(process, "disk", head);
+            BlockImage image = store.create(process, "disk", head());
             scene.play(machine, store, image, process.files().space(POOL).open(POOL, () -> {}));
         });
+    }
+
+    private static ImageHead head() {
+        return new ImageHead(
+                new UUID(1, 2),
+                8 * MIB,
+                4096,
+                "journals",
+                new UUID(3, 4),
+                Epoch.NO_PREDECESSOR,
+                Position.NONE,
+                ImageHead.Role.PRIMARY,
+                Map.of());
     }
 
     private static Reason reasonOf(org.junit.jupiter.api.function.Executable call) {
@@ -85,6 +91,30 @@ class FileImageSpaceTest {
             assertTrue(image.reserve(0, 8192), "what has its blocks needs none");
             assertTrue(image.reserve(4096, 8192), "one block is left");
             assertEquals(0, journal.lackingElsewhere());
+        });
+    }
+
+    /** Space is provided for writes; a discard of a whole device comes without any. */
+    @Test
+    void aDiscardTakesNoSpaceWhereNothingCanBePunched() {
+        on((machine, store, image, journal) -> {
+            machine.disk()
+                    .plan((operation, path) ->
+                            operation == Operation.PUNCH || operation == Operation.ALLOCATE ? Verdict.SKIP : Verdict.PROCEED);
+            byte[] ones = new byte[10_000];
+            Arrays.fill(ones, (byte) 1);
+            image.write(MIB + 100, ByteBuffer.wrap(ones));
+            image.write(3 * MIB, ByteBuffer.wrap(ones));
+            long free = machine.disk().freeBytes(POOL);
+            image.discard(MIB + 200, 7 * MIB - 200);
+            assertEquals(free, machine.disk().freeBytes(POOL));
+            ByteBuffer all = ByteBuffer.allocate((int) (8 * MIB));
+            image.read(0, all);
+            for (int i = 0; i < all.capacity(); i++) {
+                assertEquals(i >= MIB + 100 && i < MIB + 200 ? 1 : 0, all.get(i), "byte " + i);
+            }
+            image.zero(4 * MIB, MIB, true);
+            assertEquals(free - MIB, machine.disk().freeBytes(POOL), "what is to stay provisioned has its blocks");
         });
     }
 
