@@ -59,7 +59,7 @@ public final class EtcWishStore implements WishStore {
             }
         }
         String text = kind.comment().replace("NAME", wish.name());
-        replace(path, CfgText.edit(text, new TreeMap<>(wish.properties())));
+        replace(path, null, CfgText.edit(text, new TreeMap<>(wish.properties())));
         return new Wish(path.toString(), wish.name(), wish.properties());
     }
 
@@ -72,7 +72,8 @@ public final class EtcWishStore implements WishStore {
                     path + " has typed values, which commands do not write",
                     "change it by hand, or replace it by a file " + kind.fileName(wish.name()));
         }
-        replace(path, CfgText.edit(read(path), new TreeMap<>(changes)));
+        String before = read(path);
+        replace(path, before, CfgText.edit(before == null ? "" : before, new TreeMap<>(changes)));
     }
 
     @Override
@@ -95,10 +96,13 @@ public final class EtcWishStore implements WishStore {
         return path;
     }
 
-    /** Read and written in a character set that keeps every byte, because what people wrote is not ours to change. */
+    /**
+     * Read and written in a character set that keeps every byte, because what people wrote is not ours to change. Null when
+     * there is no file.
+     */
     private String read(Path path) throws StorageException {
         if (!files.exists(path)) {
-            return "";
+            return null;
         }
         try (StorageFile file = files.open(path, Files.Mode.READ)) {
             if (file.size() > MAX_FILE_BYTES) {
@@ -111,7 +115,31 @@ public final class EtcWishStore implements WishStore {
         }
     }
 
-    private void replace(Path path, String text) throws StorageException {
+    /** Puts a text in place of one that was there before, or of none. When that fails what was there before is there. */
+    private void replace(Path path, String before, String text) throws StorageException {
+        put(path, text);
+        try {
+            files.forceDirectory(path.getParent());
+        } catch (StorageException e) {
+            takeBack(path, before, e);
+            throw e;
+        }
+    }
+
+    /** The file has its name, and a watcher may have read it: it sees this as one more change. */
+    private void takeBack(Path path, String before, StorageException why) {
+        try {
+            if (before == null) {
+                files.delete(path);
+            } else {
+                put(path, before);
+            }
+        } catch (StorageException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    private void put(Path path, String text) throws StorageException {
         Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY);
         files.delete(temporary);
         try {
@@ -124,6 +152,5 @@ public final class EtcWishStore implements WishStore {
             files.delete(temporary);
             throw e;
         }
-        files.forceDirectory(path.getParent());
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.base.machine.MachineFiles;
+import io.tidemark.faults.FaultyFiles;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -128,5 +129,23 @@ class EtcWishStoreTest {
         Files.createDirectories(temporary.resolve("in the way"));
         assertThrows(StorageException.class, () -> store().change(stored, Map.of("commit", "volatile")));
         assertEquals(Map.of("commit", "journal"), file("io.tidemark.image-disk.cfg"));
+    }
+
+    /** The file had its name by then, and whoever asked was told that there is none. */
+    @Test
+    void aNameThatCannotBeForcedIsTakenBack() throws Exception {
+        FaultyFiles files = new FaultyFiles(new MachineFiles());
+        EtcWishStore store = new EtcWishStore(IMAGES, files, etc);
+        String force = "force " + etc.getFileName();
+        files.failNext(force);
+        assertThrows(StorageException.class, () -> store.add(new Wish("", "disk", Map.of("commit", "journal"))));
+        assertEquals(List.of(), files.list(etc));
+        Wish stored = store.add(new Wish("", "disk", Map.of("commit", "journal")));
+        files.failNext(force);
+        assertThrows(StorageException.class, () -> store.change(stored, Map.of("commit", "volatile")));
+        assertEquals(Map.of("commit", "journal"), file("io.tidemark.image-disk.cfg"));
+        assertEquals(1, files.list(etc).size());
+        store.change(stored, Map.of("commit", "volatile"));
+        assertEquals(Map.of("commit", "volatile"), file("io.tidemark.image-disk.cfg"));
     }
 }
