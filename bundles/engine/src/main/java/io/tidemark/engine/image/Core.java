@@ -440,7 +440,12 @@ final class Core {
     }
 
     void hold(Request request, Aftermath after) {
-        held.add(request);
+        if (request.kind == EventKind.FLUSH) {
+            // What it promises is answered already, and nothing that is held.
+            held.addFirst(request);
+        } else {
+            held.add(request);
+        }
         heldBytes += request.waitingBytes();
         // What waits takes the place of what the journal has, too: a share counts for both together.
         hot.evict(durable, share.leftForHot(), after.releases);
@@ -450,13 +455,13 @@ final class Core {
         }
     }
 
-    /** Lets held requests try again, in their order. */
+    /** Lets held requests try again: flushes first, and then writes in their order. */
     void admitHeld(long wallNanos, Aftermath after) {
         boolean any = !held.isEmpty();
         if (any) {
             epochStart.want(after);
         }
-        while (!held.isEmpty() && open()) {
+        while (!held.isEmpty() && (open() || flushes(held.peek()))) {
             Request request = held.peek();
             long before = request.waitingBytes();
             boolean done = admit(request, wallNanos, after);
@@ -472,6 +477,11 @@ final class Core {
                 committer.wake();
             }
         }
+    }
+
+    /** Such a one goes where writes wait. */
+    private boolean flushes(Request request) {
+        return request.kind == EventKind.FLUSH && !suspended;
     }
 
     /** Fails everything that is held. */

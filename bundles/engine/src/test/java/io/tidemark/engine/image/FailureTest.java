@@ -247,6 +247,44 @@ class FailureTest {
         }
     }
 
+    /** It was held behind a write that waits for space, though all that it promises was durable. */
+    @Test
+    void aFlushThatFindsNoRoomInItsBatchDoesNotWaitBehindHeldWrites() throws Exception {
+        try (Rig rig = new Rig(Rig.EAGER)) {
+            rig.image.full = true;
+            rig.write(0, 8192, 1).succeeded();
+            Rig.eventually(() -> rig.engine.state() == State.HOLDING, "holding");
+            Rig.Outcome held = rig.write(4096, 100, 2);
+            rig.journal.wantsForce = true;
+            rig.flush().succeeded();
+            assertFalse(held.isDone());
+            rig.image.full = false;
+            held.succeeded();
+            rig.verify();
+        }
+    }
+
+    @Test
+    void aFlushThatCameWhileSuspendedDoesNotWaitBehindHeldWrites() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 8192, 1).succeeded();
+            rig.journal.fullAtEvents = 0;
+            Rig.Outcome held = rig.write(4096, 100, 2);
+            rig.engine.suspend("test");
+            Rig.Outcome first = rig.flush();
+            Rig.Outcome second = rig.flush();
+            assertFalse(first.isDone());
+            rig.engine.resume(rig.journal, rig.image);
+            first.succeeded();
+            second.succeeded();
+            assertFalse(held.isDone());
+            rig.journal.fullAtEvents = Long.MAX_VALUE;
+            rig.engine.retryHeld();
+            held.succeeded();
+            rig.verify();
+        }
+    }
+
     @Test
     void whatIsAcknowledgedNeverNeedsMoreThanThePoolProvides() throws Exception {
         try (Rig rig = new Rig(Rig.LAZY)) {
