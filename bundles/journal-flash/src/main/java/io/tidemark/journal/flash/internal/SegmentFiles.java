@@ -102,7 +102,15 @@ final class SegmentFiles {
         }
         files.forceDirectory(to.getParent());
         StorageFile file = files.open(to, Files.Mode.WRITE);
-        return new Segment(readHeader(file, to, block, checksums), to, file);
+        Segment segment = null;
+        try {
+            segment = new Segment(readHeader(file, to, block, checksums), to, file);
+        } finally {
+            if (segment == null) {
+                file.close();
+            }
+        }
+        return segment;
     }
 
     private void writeHeader(StorageFile file, long number) throws StorageException {
