@@ -2,9 +2,10 @@ package io.tidemark.nbd.internal;
 
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What the connections of one device share. Of one device, because whoever waits for a device that takes or answers nothing
@@ -20,22 +21,43 @@ final class DeviceShare {
     final Semaphore receptions = new Semaphore(RECEPTIONS, true);
 
     /** Threads that read from a slow disk; none while it does not have to be one. */
-    final ThreadPoolExecutor readers;
+    private final ThreadPoolExecutor readers;
 
     /** Of the buffers for replies, which all devices share. */
     final BufferPool.Borrower smallReads = new BufferPool.Borrower();
 
     final BufferPool.Borrower largeReads = new BufferPool.Borrower();
 
-    DeviceShare(int readerThreads, AtomicInteger number) {
+    DeviceShare(int readerThreads, ThreadFactory threads) {
         readers = new ThreadPoolExecutor(
                 readerThreads,
                 readerThreads,
                 READER_IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                task -> Shared.daemon(task, "nbd-reader-" + number.incrementAndGet()));
+                threads);
         readers.allowCoreThreadTimeOut(true);
+    }
+
+    /** Has a thread read; where the machine has none, the caller does. */
+    void read(Runnable read) {
+        AtomicBoolean begun = new AtomicBoolean();
+        Runnable once = () -> {
+            if (begun.compareAndSet(false, true)) {
+                read.run();
+            }
+        };
+        try {
+            readers.execute(once);
+        } catch (OutOfMemoryError e) {
+            // It may be in the queue all the same.
+            once.run();
+        }
+    }
+
+    /** Lets the threads end; none is interrupted, since an interrupt would close the file that it reads. */
+    void endReaders() {
+        readers.shutdown();
     }
 
     /** Changes how many threads read. */

@@ -59,6 +59,10 @@ final class Shared implements AutoCloseable {
         }
     }
 
+    private Thread reader(Runnable task) {
+        return daemon(task, "nbd-reader-" + readers.incrementAndGet());
+    }
+
     static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
@@ -80,7 +84,7 @@ final class Shared implements AutoCloseable {
     }
 
     synchronized DeviceShare device(BlockDevice device) {
-        return devices.computeIfAbsent(device, any -> new DeviceShare(readerThreads, readers));
+        return devices.computeIfAbsent(device, any -> new DeviceShare(readerThreads, this::reader));
     }
 
     /** Null when the process has no memory for them. */
@@ -111,9 +115,9 @@ final class Shared implements AutoCloseable {
         idle.push(buffers);
     }
 
-    /** Lets readers end; none is interrupted, since an interrupt would close the file that it reads. */
+    /** Lets readers end. */
     @Override
     public synchronized void close() {
-        devices.values().forEach(device -> device.readers.shutdown());
+        devices.values().forEach(DeviceShare::endReaders);
     }
 }

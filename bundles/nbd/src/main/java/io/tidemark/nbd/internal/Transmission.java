@@ -254,7 +254,7 @@ final class Transmission {
                 if (undriven > 0) {
                     drive(true);
                 }
-                share.readers.execute(() -> {
+                share.read(() -> {
                     reads.intoLease(request, lease);
                     outbox.add(request);
                     outbox.pump();
