@@ -1,5 +1,6 @@
 package io.tidemark.itests.scripts;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -184,6 +185,47 @@ class UpgradeIT {
             Shell.run("diff", "-r", "-x", ".shipped", "-x", "node.properties", home + "/etc", data + "/etc")
                     .good();
         }
+    }
+
+    /** Half of the list would make edits of the files that it lacks, and no version to come would refresh them. */
+    @Test
+    void whatWasShippedIsRememberedOnAFullFileSystem() throws IOException {
+        start();
+        Path shipped = data.resolve("etc/.shipped");
+        String before = Files.readString(shipped);
+        // Its file is there already, so that nothing but the list is to be written.
+        newVersion(SHIPPED, "pool = default\n# new\n");
+        Files.copy(home.resolve("etc").resolve(SHIPPED), data.resolve("etc").resolve(SHIPPED), REPLACE_EXISTING);
+        Path bin = Files.createDirectories(scratch.resolve("bin"));
+        for (String tool : List.of("sort", "mv")) {
+            Path full = bin.resolve(tool);
+            // Writes as much as there is room for, to its output or to the file that it is told.
+            Files.writeString(full, """
+                    #!/bin/sh
+                    [ "$1" != -z ] || exec /usr/bin/sort "$@"
+                    [ "$2" != -o ] || exec >"$3"
+                    [ "$0" = %s/mv ] || /usr/bin/sort -k2 | head -c 300
+                    echo "${0##*/}: write failed: No space left on device" >&2
+                    exit 2
+                    """.formatted(bin));
+            full.toFile().setExecutable(true);
+            Outcome refused = Shell.run(
+                    scratch,
+                    Map.of("JAVA_HOME", scratch.resolve("jdk").toString(), "PATH", bin + ":" + System.getenv("PATH")),
+                    "",
+                    List.of(home.resolve("bin/tidemark").toString(), "--data", data.toString(), "--nbd", "1"));
+            assertEquals(1, refused.status(), refused.toString());
+            assertEquals(1, refused.err().lines().count(), refused.toString());
+            assertTrue(
+                    refused.err().contains("cannot write to " + data + "/etc (No space left on device): check its"),
+                    refused.toString());
+            assertEquals(before, Files.readString(shipped), tool);
+            Files.delete(full);
+        }
+        start();
+        newVersion("jvm.options", "-Xmx1g\n");
+        assertEquals("", start().err());
+        assertEquals("-Xmx1g\n", mine("jvm.options"));
     }
 
     @Test
