@@ -243,6 +243,33 @@ class StartIT {
         }
     }
 
+    // ---- nodes that run
+
+    /** As by a service manager: the lock is in other hands before anybody else can have it, and stays there. */
+    @Test
+    void aNodeThatIsStartedAgainIsNotWaitedFor() throws Exception {
+        Files.createDirectories(data.resolve("karaf"));
+        etc("node.properties", "node = a\nnbd = 127.0.0.1:10809\n");
+        // The node is a child, whose end leaves the lock with the parent.
+        Process manager = Shell.start(
+                data,
+                Map.of(),
+                List.of("bash", "-c", "exec 9<.; flock 9; sleep 600 & echo $!; wait; echo again; exec cat"));
+        try {
+            String pid = manager.inputReader().readLine();
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            String started = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
+            Files.writeString(data.resolve("karaf/pid"), pid + " " + started + "\n");
+            oneLine(
+                    run(Map.of("TIDEMARK_STOP_SECONDS", "5"), words("tidemark", "--stop")),
+                    1,
+                    "node a (pid " + pid + ") stopped, and another start has its place already: stop what starts it");
+            assertEquals("again", manager.inputReader().readLine());
+        } finally {
+            manager.destroyForcibly().waitFor();
+        }
+    }
+
     @Test
     void statusSaysWhereTheTransportListensOrWhatDoes() throws IOException {
         etc("node.properties", "node = a\nnbd = 127.0.0.1:10809\nmirror = 127.0.0.1:10810\n");
