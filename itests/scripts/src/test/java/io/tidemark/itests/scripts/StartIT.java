@@ -1,5 +1,6 @@
 package io.tidemark.itests.scripts;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -241,6 +242,68 @@ class StartIT {
                 Files.delete(data.resolve("etc").resolve(name));
             }
         }
+    }
+
+    // ---- what is left out
+
+    /** Asked from elsewhere, as a person at a shell or a service would: the data is in the tree, whoever starts it. */
+    @Test
+    void aStartWithoutOptionsIsOfNodeA() throws IOException {
+        Path tree = scratch.resolve("tree");
+        for (String file : List.of("run", "tm", "scripts/build.sh", "karaf-assembly/src/main/resources/bin/tidemark")) {
+            Path copy = tree.resolve(file);
+            Files.createDirectories(copy.getParent());
+            Files.copy(Shell.root().resolve(file), copy, COPY_ATTRIBUTES);
+        }
+        Files.writeString(Files.createFile(scratch.resolve("jdk/bin/javac")), "");
+        scratch.resolve("jdk/bin/javac").toFile().setExecutable(true);
+        // As if it had been built.
+        Shell.run(
+                        scratch,
+                        Map.of(
+                                "root",
+                                tree.toString(),
+                                "JAVA_HOME",
+                                scratch.resolve("jdk").toString()),
+                        "",
+                        List.of(
+                                "bash",
+                                "-c",
+                                "program=./run; . $root/scripts/build.sh; find_jdk; sum=$(source_sum 2>/dev/null)"
+                                        + "; mkdir -p $distributions; cp -r home $distributions/${sum:0:16}"
+                                        + "; echo $sum >$distributions/${sum:0:16}/source"))
+                .good();
+        for (String name : List.of("a", "b")) {
+            // Its port may be taken here; where a file says another one, nobody looks.
+            data = tree.resolve("data").resolve(name);
+            etc("io.tidemark.nbd.cfg", "port = 1\n");
+            inTree(name.equals("a") ? List.of("run") : List.of("run", "--node", name))
+                    .good();
+            List<String> expected = List.of(
+                    "-Dtidemark.data=" + data,
+                    "-Dtidemark.node=" + name,
+                    "-Dtidemark.nbd=127.0.0.1:10809",
+                    "-Dtidemark.tcp.host=127.0.0.1",
+                    "-Dtidemark.tcp.port=10810");
+            assertTrue(calledWith().containsAll(expected), calledWith().toString());
+        }
+        for (List<String> words :
+                List.of(List.of("run", "--status"), List.of("run", "--stop"), List.of("tm", "image:list"))) {
+            oneLine(inTree(words), 4, "no node runs on " + tree + "/data/a");
+        }
+        String help = inTree(List.of("run", "--help")).good().text();
+        for (String part : List.of("the node (default: a)", "(default: data/NAME)", "at first 127.0.0.1:10809)")) {
+            assertTrue(help.contains(part), help);
+        }
+    }
+
+    private Outcome inTree(List<String> command) {
+        List<String> words = new ArrayList<>(List.of("-u", "TIDEMARK_DATA", "-u", "TIDEMARK_NBD"));
+        words.addAll(List.of("-u", "TIDEMARK_MIRROR", "JAVA_HOME=" + scratch.resolve("jdk")));
+        words.add(scratch.resolve("tree").resolve(command.get(0)).toString());
+        words.addAll(command.subList(1, command.size()));
+        words.add(0, "env");
+        return Shell.run(scratch, Map.of(), "", words);
     }
 
     // ---- nodes that run
