@@ -41,17 +41,19 @@ is_installed() { # PACKAGE
 
 # Installs Debian packages that are missing, as root; else names them.
 need_packages() { # PACKAGE...
-    local package missing=()
+    local package missing=() log
     for package in "$@"; do
         is_installed "$package" || missing+=("$package")
     done
     ((${#missing[@]} > 0)) || return 0
     if is_debian && ((EUID == 0)); then
         say "installing ${missing[*]}"
+        # A name that nobody guesses: root would write where somebody's link of that name leads.
+        log=$(mktemp /tmp/tidemark-apt-XXXXXXXX.log) || fail "cannot write to /tmp: is it full?"
         (apt-get install -y --no-install-recommends "${missing[@]}" \
-            || { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; }) >/tmp/tidemark-apt-$$.log 2>&1 \
-            || fail "apt-get could not install ${missing[*]}: see /tmp/tidemark-apt-$$.log"
-        rm -f /tmp/tidemark-apt-$$.log
+            || { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; }) >"$log" 2>&1 \
+            || fail "apt-get could not install ${missing[*]}: see $log"
+        rm -f "$log"
     else
         fail "missing: ${missing[*]} (as root on Debian: apt-get install ${missing[*]})"
     fi

@@ -381,6 +381,16 @@ class ScriptsIT {
         Files.delete(log);
     }
 
+    /** Names in a directory of everybody's that others can guess are theirs: root would write where they lead. */
+    @Test
+    void theLogOfAnInstallationFollowsNobodysLink() throws IOException {
+        Path mine = Files.writeString(scratch.resolve("mine"), "precious");
+        String guessed = "/tmp/tidemark-apt-$$.log";
+        onDebian("/bin/ln -s " + mine + " " + guessed + "; need_maven; rm -f " + guessed, "echo 'Setting up maven'")
+                .good();
+        assertEquals("precious", Files.readString(mine));
+    }
+
     /**
      * Some line of bash as root on a Debian with nothing of Java on it, whose package manager does what a line says and then
      * installs what it is asked for.
@@ -406,7 +416,7 @@ class ScriptsIT {
         program(
                 bin.resolve("dpkg-query"),
                 "for last; do :; done; /bin/grep -qx \"$last\" " + installed + " && echo 'install ok installed'");
-        for (String tool : List.of("sort", "rm")) {
+        for (String tool : List.of("sort", "rm", "mktemp")) {
             Files.createSymbolicLink(bin.resolve(tool), Path.of("/usr/bin", tool));
         }
         // Only the candidates are others: those of this machine would do.
