@@ -91,7 +91,7 @@ take_orders() { # DATABASE
             sqlite3 "$1" "PRAGMA synchronous=FULL; INSERT INTO orders VALUES ($i, hex(randomblob(500)))" 2>/dev/null || exit
             echo "$i" >>"$scratch/orders"
         done
-    ) &
+    ) 5>&- &
     writer=$!
 }
 
@@ -110,7 +110,7 @@ accident_without_mount() {
     run "./run --data $late --stop"
     : >"$scratch/orders"
     show "$python $scratch/writer.py $uri $scratch/orders &"
-    "$python" "$scratch/writer.py" "$uri" "$scratch/orders" 2>"$scratch/writer.err" &
+    "$python" "$scratch/writer.py" "$uri" "$scratch/orders" 2>"$scratch/writer.err" 5>&- &
     writer=$!
     await "some writes" "[[ \$(wc -l <$scratch/orders) -ge 20 ]]"
 }

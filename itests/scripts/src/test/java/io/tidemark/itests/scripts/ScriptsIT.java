@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.itests.scripts.Shell.Outcome;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -534,6 +535,46 @@ class ScriptsIT {
                         + "; echo \"$sum\" >\"$distributions/${sum:0:16}/source\"; build_distribution 2>/dev/null"
                         + "; keep_distribution 0123456789abcdef0123456789abcdef; exec ls \"$distribution\"");
         assertEquals("source\n", outcome.good().text());
+    }
+
+    // ---- the tour
+
+    /** Both would have the same nodes, mounts and files. */
+    @Test
+    void oneTourAtATimeGoesThroughACheckout() throws Exception {
+        Path tree = Files.createDirectories(scratch.resolve("tree"));
+        Shell.run("cp", "-r", "scripts", tree.toString()).good();
+        Path bin = scratch.resolve("bin");
+        program(bin.resolve("dpkg-query"), "echo 'install ok installed'");
+        // The first order of a tour, which goes on until its input ends.
+        program(tree.resolve("run"), "echo \"run $*\"; case $* in *--background) exec cat ;; esac");
+        Map<String, String> path = Map.of("PATH", bin + ":" + System.getenv("PATH"));
+        List<String> tour = List.of(tree.resolve("scripts/tour").toString());
+        Process first = Shell.start(tree, path, tour);
+        try (BufferedReader out = first.inputReader()) {
+            awaitOrder(out);
+            Path file = Files.writeString(tree.resolve("target/tour/file"), "of the first");
+            oneLine(
+                    Shell.run(tree, path, "", tour),
+                    "./run --tour: another tour runs in this checkout: wait for its end");
+            assertTrue(Files.exists(file));
+            // What it started is left, as its nodes would be, and is not taken for a tour.
+            first.destroyForcibly().waitFor();
+            Outcome next = Shell.run(tree, path, "", tour);
+            assertTrue(next.text().contains("run --node tour "), next.toString());
+            assertTrue(Files.notExists(file), next.toString());
+        } finally {
+            first.getOutputStream().close();
+            first.destroyForcibly();
+        }
+    }
+
+    private static void awaitOrder(BufferedReader out) throws IOException {
+        String line;
+        do {
+            line = out.readLine();
+            assertTrue(line != null, "the tour ended");
+        } while (!line.startsWith("run --node tour "));
     }
 
     /** Scripts that build one module only, in a tree of their own where nothing is built. */
