@@ -326,7 +326,9 @@ class TlsTest {
                 }
                 assertEquals(0, behaved.does(1, 0, 0, 3, (byte) 1, (byte) 2, (byte) i));
             }
-            Served.await("what sent garbage to be gone", () -> served.server.statistics().getConnections() == 1);
+            Served.await(
+                    "what sent garbage to be gone",
+                    () -> served.server.statistics().getConnections() == 1);
             assertEquals(0, FakeDevice.POOL.usedBytes(), "payload memory");
         }
     }

@@ -99,8 +99,9 @@ class FileImageSpaceTest {
     void aDiscardTakesNoSpaceWhereNothingCanBePunched() {
         on((machine, store, image, journal) -> {
             machine.disk()
-                    .plan((operation, path) ->
-                            operation == Operation.PUNCH || operation == Operation.ALLOCATE ? Verdict.SKIP : Verdict.PROCEED);
+                    .plan((operation, path) -> operation == Operation.PUNCH || operation == Operation.ALLOCATE
+                            ? Verdict.SKIP
+                            : Verdict.PROCEED);
             byte[] ones = new byte[10_000];
             Arrays.fill(ones, (byte) 1);
             image.write(MIB + 100, ByteBuffer.wrap(ones));
