@@ -208,21 +208,24 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
     }
 
     /**
-     * Has a replica.
+     * Has a replica, in place of the one that there is of that image. Behind the end of the mirror it ends at once.
      *
      * @param wish which
      */
     public void addReplica(ReplicaWish wish) {
-        removeReplica(wish.image(), false);
         SharedSource shared =
                 wish.isShared() ? new SharedSource(context, services, settings, self, master, wish) : null;
         Incoming incoming = new Incoming(context, services, settings, wish, this::replicaCount, shared, alarms);
+        Incoming gone;
         synchronized (lock) {
-            replicas.put(wish.image(), incoming);
+            gone = closed ? incoming : replicas.put(wish.image(), incoming);
             Peer peer = peers.get(wish.peer());
             if (peer != null && peer.linked()) {
                 incoming.linked(peer.link, "");
             }
+        }
+        if (gone != null) {
+            gone.close(false);
         }
         incoming.start();
     }
@@ -267,10 +270,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param nanos the new one
      */
     public void delay(String image, long nanos) {
-        Incoming incoming = incoming(image);
-        if (incoming != null) {
-            incoming.delay(nanos);
-        }
+        Optional.ofNullable(incoming(image)).ifPresent(incoming -> incoming.delay(nanos));
     }
 
     /**
@@ -279,10 +279,7 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      * @param image name here
      */
     public void look(String image) {
-        Incoming incoming = incoming(image);
-        if (incoming != null) {
-            incoming.look();
-        }
+        Optional.ofNullable(incoming(image)).ifPresent(Incoming::look);
     }
 
     /**
