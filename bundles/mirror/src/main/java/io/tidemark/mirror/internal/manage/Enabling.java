@@ -276,7 +276,7 @@ final class Enabling {
             desk.node().look(image);
         }
         if (!there) {
-            awaitMade(image, before == null);
+            awaitMade(before, wish);
         }
         LOG.info("a replica of '{}' of {} is wished, as '{}'", order.image(), peer, image);
         return done();
@@ -377,13 +377,18 @@ final class Enabling {
         }
     }
 
-    /** What cannot be made is said at once and leaves no wish. */
-    private void awaitMade(String image, boolean added) throws StorageException {
+    /** What cannot be made is said at once and leaves no wish, nor one to give up what is here. */
+    private void awaitMade(ReplicaWish before, ReplicaWish wish) throws StorageException {
+        String image = wish.image();
         try {
             desk.node().awaitMade(image, MADE_NANOS);
         } catch (StorageException e) {
-            if (added) {
+            if (before == null) {
                 desk.replicas().remove(image, config -> null);
+            } else if (wish.hasSeed()) {
+                ReplicaWish unseeded = before.seeded(ReplicaWish.NO_SEED);
+                desk.replicas()
+                        .change(image, config -> config.equals(wish) ? ReplicaConfig.properties(unseeded) : null);
             }
             throw e;
         }

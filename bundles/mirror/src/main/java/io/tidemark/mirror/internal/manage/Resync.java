@@ -79,9 +79,18 @@ final class Resync {
         }
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         ReplicaWish wish = wish(before, image, peer, there);
+        boolean primary = !whole && isPrimary(image);
         UUID seed = whole ? ReplicaWish.NO_SEED : seed(image);
-        if (seed.equals(ReplicaWish.NO_SEED) || !compared(wish.seeded(seed))) {
+        if (seed.equals(ReplicaWish.NO_SEED) || !compared(before, wish.seeded(seed), primary)) {
             copied(before, wish);
+        }
+    }
+
+    private boolean isPrimary(String image) {
+        try {
+            return desk.facts(image).role() == ImageHead.Role.PRIMARY;
+        } catch (StorageException e) {
+            return false;
         }
     }
 
@@ -109,14 +118,25 @@ final class Resync {
         }
     }
 
-    /** False when what is here cannot be the beginning of what the peer has. */
-    private boolean compared(ReplicaWish wish) throws StorageException {
+    /**
+     * False when what is here cannot be the beginning of what the peer has.
+     *
+     * @param primary whether it was until its writing was ended for this
+     */
+    private boolean compared(ReplicaWish before, ReplicaWish wish, boolean primary) throws StorageException {
         String image = wish.image();
-        write(wish);
+        desk.turns().in(Roles.turn(image), () -> {
+            // Who promotes it forgets such a wish, and may have been quicker.
+            desk.replica(image);
+            write(wish);
+            return null;
+        });
         desk.node().endReplica(image, false, END_NANOS);
         desk.node().addReplica(wish);
         try {
-            desk.node().awaitMade(image, MADE_NANOS);
+            if (!desk.node().awaitMade(image, MADE_NANOS)) {
+                throw late(wish);
+            }
             LOG.info(
                     "the image '{}' begins anew with what it has here, and gets what differs at {}",
                     image,
@@ -124,11 +144,63 @@ final class Resync {
             return true;
         } catch (StorageException e) {
             if (e.reason() != Reason.INVALID && e.reason() != Reason.UNSUPPORTED) {
-                throw e;
+                throw over(before, wish) ? undone(image, primary, e) : e;
             }
             LOG.warn("all of the image '{}' is copied anew from {}: {}", image, wish.peer(), e.getMessage());
             return false;
         }
+    }
+
+    private StorageException late(ReplicaWish wish) {
+        String why = desk.node().channels(wish.image()::equals).stream()
+                .filter(one -> one.role() == ImageHead.Role.REPLICA)
+                .map(one -> one.trouble().isEmpty() ? one.words() : one.trouble())
+                .findFirst()
+                .orElse("another order came in between");
+        return new StorageException(
+                Reason.UNAVAILABLE,
+                "the image " + wish.image() + " cannot begin anew from " + wish.peer() + ": " + why,
+                "mend that and try again");
+    }
+
+    /**
+     * Carried out later, by itself, an order that has failed would give up what has come since.
+     *
+     * @return whether it is sure that nothing has begun, and nothing will
+     */
+    private boolean over(ReplicaWish before, ReplicaWish wish) throws StorageException {
+        String image = wish.image();
+        boolean ended = desk.node().endReplica(image, false, END_NANOS);
+        if (!ended || hasBegun(wish)) {
+            desk.node().addReplica(wish);
+            return false;
+        }
+        if (before == null) {
+            desk.replicas().remove(image, config -> null);
+        } else {
+            ReplicaWish unseeded = before.seeded(ReplicaWish.NO_SEED);
+            desk.replicas().change(image, config -> config.equals(wish) ? ReplicaConfig.properties(unseeded) : null);
+        }
+        return true;
+    }
+
+    /** One that cannot be asked may have. */
+    private boolean hasBegun(ReplicaWish wish) {
+        try {
+            return !journal(wish.image()).identity().equals(wish.seed());
+        } catch (StorageException e) {
+            LOG.warn("the image '{}' may begin anew from {}: {}", wish.image(), wish.peer(), e.getMessage());
+            return true;
+        }
+    }
+
+    private static StorageException undone(String image, boolean demoted, StorageException why) {
+        return new StorageException(
+                why.reason(),
+                why.getMessage() + (demoted ? "; the image " + image + " is a replica here now, and" : ";")
+                        + " nothing of it was given up",
+                why.remedy(),
+                why);
     }
 
     /** First, so that a crash in between leaves a wish that makes the image again. */

@@ -167,12 +167,13 @@ final class Incoming implements PeerLink.Receiver {
     }
 
     /** Returns when the image is there, or after a while; fails with the reason when it cannot be made. */
-    void awaitMade(long timeoutNanos) throws StorageException {
+    boolean awaitMade(long timeoutNanos) throws StorageException {
         await(() -> made || notMade != null || closed, timeoutNanos);
         StorageException why = notMade;
         if (!made && why != null) {
             throw why;
         }
+        return made;
     }
 
     /** After {@link #close}: returns when its worker is done, or after a while. */

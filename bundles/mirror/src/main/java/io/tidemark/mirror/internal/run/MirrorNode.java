@@ -287,13 +287,12 @@ public final class MirrorNode implements PeerLink.Owner, AutoCloseable {
      *
      * @param image name here
      * @param timeoutNanos at most so long
+     * @return whether it is there
      * @throws StorageException why it could not be made
      */
-    public void awaitMade(String image, long timeoutNanos) throws StorageException {
+    public boolean awaitMade(String image, long timeoutNanos) throws StorageException {
         Incoming incoming = incoming(image);
-        if (incoming != null) {
-            incoming.awaitMade(timeoutNanos);
-        }
+        return incoming != null && incoming.awaitMade(timeoutNanos);
     }
 
     /**

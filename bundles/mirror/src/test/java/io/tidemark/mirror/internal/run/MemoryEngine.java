@@ -226,6 +226,7 @@ final class MemoryEngine implements ReplicaManager {
         if (!before.identity.equals(seed) && !byJournal) {
             throw new StorageException(Reason.MISMATCH, name + " is " + before.identity, "");
         }
+        refuseClients(before);
         receiving.remove(name);
         ImageStatus status = create(name, origin, Map.of());
         System.arraycopy(before.bytes, 0, image(name).bytes, 0, before.bytes.length);
@@ -381,13 +382,16 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     void delete(String name) throws StorageException {
-        MemoryImage image = image(name);
-        image.clients = image.lateClients.isEmpty() ? image.clients : image.lateClients;
-        if (!image.clients.isEmpty()) {
-            throw new StorageException(Reason.BUSY, name + " has clients", "detach them first");
-        }
+        refuseClients(image(name));
         receiving.remove(name);
         images.remove(name);
+    }
+
+    private static void refuseClients(MemoryImage image) throws StorageException {
+        image.clients = image.lateClients.isEmpty() ? image.clients : image.lateClients;
+        if (!image.clients.isEmpty()) {
+            throw new StorageException(Reason.BUSY, image.name + " has clients", "detach them first");
+        }
     }
 
     /** A receiving end that records each breach of its contract. */

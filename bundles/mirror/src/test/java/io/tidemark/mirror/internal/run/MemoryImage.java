@@ -61,7 +61,7 @@ final class MemoryImage {
 
     /** Attached sessions: with any, it is not deleted. */
     List<String> clients = List.of();
-    /** Who attaches when the image is about to be deleted, and is not seen before. */
+    /** Who attaches when the image is about to be deleted or begun anew, and is not seen before. */
     List<String> lateClients = List.of();
     /** What somebody does when its writing is about to be ended. */
     Runnable beforeDemotion = () -> {};

@@ -2,6 +2,7 @@ package io.tidemark.mirror.internal.run;
 
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -95,6 +96,48 @@ class ResyncSimulationTest {
             } else {
                 nodes.write(nodes.a, 3);
                 nodes.awaitEqual(nodes.a, nodes.b);
+            }
+        });
+    }
+
+    /** What is to be compared is what it was, and follows as before, whatever kept it from beginning anew. */
+    @Test
+    void whatHasNotBegunIsOver() {
+        TwoNodes.play(2880, 2 * SEEDS, nodes -> {
+            boolean primary = nodes.random.coin();
+            TwoNodes.Node here = primary ? nodes.a : nodes.b;
+            TwoNodes.Node there = primary ? nodes.b : nodes.a;
+            if (primary) {
+                OrdersSimulationTest.parted(nodes, 7, 5);
+            } else {
+                OrdersSimulationTest.mirrored(nodes);
+            }
+            List<String> before = files(here);
+            MemoryImage image = here.image("disk");
+            byte[] bytes = image.bytes.clone();
+            boolean silent = nodes.random.coin();
+            there.image("disk").suspended = silent;
+            image.lateClients = silent ? List.of() : List.of("192.0.2.1:4711");
+            String said = refused(
+                            silent ? Reason.UNAVAILABLE : Reason.BUSY,
+                            () -> here.mirrors.resync("disk", there.name, GivenUp.LOST))
+                    .getMessage();
+            assertTrue(said.contains("nothing of it was given up"), said);
+            assertEquals(primary, said.contains("the image disk is a replica here now"), said);
+            assertTrue(!silent || said.contains("is suspended"), said);
+            assertEquals(before, files(here));
+            there.image("disk").suspended = false;
+            image.lateClients = List.of();
+            image.clients = List.of();
+            nodes.machine.sleep(60 * SECOND);
+            assertSame(image, here.image("disk"));
+            if (primary) {
+                assertArrayEquals(bytes, image.bytes);
+                here.mirrors.promote("disk", true);
+            } else {
+                nodes.write(nodes.a, 3);
+                nodes.awaitEqual(nodes.a, nodes.b);
+                assertSame(image, here.image("disk"));
             }
         });
     }

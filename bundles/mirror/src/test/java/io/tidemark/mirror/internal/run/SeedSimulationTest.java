@@ -6,6 +6,7 @@ import static io.tidemark.mirror.internal.run.OrdersSimulationTest.parted;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
 import static io.tidemark.mirror.internal.run.TwoNodes.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
@@ -127,6 +128,24 @@ class SeedSimulationTest {
             nodes.awaitEqual(nodes.a, nodes.b);
             assertTrue(nodes.b.image("disk").copiedBytes > MemoryImage.SIZE_BYTES / 2);
             assertEquals("", nodes.b.keys("io.tidemark.mirror.replica-disk.cfg").getOrDefault("seed", ""));
+        });
+    }
+
+    /** The wish was there before, of an image that is gone. */
+    @Test
+    void aSeedThatIsRefusedIsNoneLater() {
+        TwoNodes.play(1360, 3, nodes -> {
+            mirrored(nodes);
+            nodes.b.engine.close("disk");
+            nodes.b.images.remove("disk");
+            nodes.b.engine.open("disk");
+            MemoryImage seed = seed(nodes);
+            seed.clients = List.of("192.0.2.1:4711");
+            refused(Reason.BUSY, () -> nodes.a.mirrors.enable("disk", "b", SEEDED));
+            assertEquals(Map.of("peer", "a"), nodes.b.keys("io.tidemark.mirror.replica-disk.cfg"));
+            seed.clients = List.of();
+            nodes.machine.sleep(60 * SECOND);
+            assertSame(seed, nodes.b.image("disk"));
         });
     }
 
