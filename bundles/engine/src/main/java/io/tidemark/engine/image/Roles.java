@@ -371,6 +371,7 @@ final class Roles {
             core.fence = fence;
             core.asking.fenced();
             core.failHeld(core.refusal(), after);
+            failWhatWaits(after);
             core.updateState(after);
             core.changed.signal();
             core.room.signal();
@@ -380,6 +381,21 @@ final class Roles {
         if (!stored) {
             // A demotion may have come to its end meanwhile, with this fence: nobody fences a replica.
             core.heads.store(head -> head.role() == Role.PRIMARY ? HeadProperties.put(head, fence) : head, () -> {});
+        }
+    }
+
+    /**
+     * Whoever took over decides what is kept, so nothing more is promised here: replicas that would confirm it follow that one. What
+     * is appended stays in the journal, in a branch of its own, and is forced all the same.
+     */
+    private void failWhatWaits(Aftermath after) {
+        StorageException why = core.refusal();
+        core.durableWaiters.fail(why, after.sweep);
+        core.checkpointWaiters.fail(why, after.sweep);
+        core.peers.fail(why, after.sweep);
+        if (core.appended > core.durable) {
+            core.forceWanted = true;
+            core.committer.wake();
         }
     }
 

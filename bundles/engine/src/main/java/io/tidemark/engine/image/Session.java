@@ -218,7 +218,8 @@ final class Session implements DeviceSession {
             core.end(request, Failures.closed(core.labels.name()), after);
             return;
         }
-        if (core.readOnly() && request.kind != EventKind.FLUSH) {
+        // What a flush promises of a replica is there; behind a fence what was written before may be given up.
+        if (core.readOnly() && (request.kind != EventKind.FLUSH || core.fence != null)) {
             core.end(request, core.refusal(), after);
             return;
         }

@@ -2,6 +2,7 @@ package io.tidemark.engine.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,9 @@ import io.tidemark.api.admin.ImageStatus.State;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.commit.CommitRule.MissingPeers;
 import io.tidemark.api.journal.JournalClient;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.PeerProgress;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 /** Commit rules that wait for replicas, and what is done while these are missing. */
 class PeersTest {
     private static final long SOON = 20_000_000L;
+    private static final Fence FENCE = new Fence("b", 7, new UUID(7, 7));
     private static final long NEVER = 3_600_000_000_000L;
 
     private static CommitRule durableAt(int peers, MissingPeers missing) {
@@ -366,6 +370,91 @@ class PeersTest {
             rig.engine.close();
             assertEquals(Reason.UNAVAILABLE, write.await().failure.reason());
             assertEquals(1, rig.image.head().checkpointed().sequence(), "it is in the image all the same");
+        }
+    }
+
+    // ---------------------------------------------------------------- fenced
+
+    private static void refused(Rig.Outcome outcome) {
+        StorageException failure = outcome.await().failure;
+        assertNotNull(failure, "acknowledged by a node that knows that it was replaced");
+        assertEquals(Reason.READ_ONLY, failure.reason());
+        assertTrue(failure.getMessage().contains("fenced by b, epoch 7"), failure.getMessage());
+    }
+
+    @Test
+    void aFenceEndsWhatWaitsForPeers() throws Exception {
+        CommitRule[] rules = {
+            durableAt(1, MissingPeers.HOLD),
+            durableAt(1, MissingPeers.FAIL),
+            durableAt(1, MissingPeers.JOURNAL),
+            arrivedAt(1)
+        };
+        for (CommitRule rule : rules) {
+            try (Rig rig = rig(rule, NEVER)) {
+                there(rig, "b", 0, 0);
+                Rig.Outcome write = rig.write(0, 4096, 1);
+                Rig.Outcome flush = rig.flush();
+                waits(rig, write, 2);
+                assertFalse(flush.isDone());
+                rig.engine.fence(FENCE);
+                rig.engine.checkInvariants();
+                refused(write);
+                refused(flush);
+                // What could confirm it, or do without, comes too late.
+                rig.engine.settings(missingAfter(SOON));
+                there(rig, "b", 2, 2);
+                refused(rig.flush());
+                refused(rig.submit(4096, 4096, 2, true));
+                rig.crash(0);
+                assertEquals(2, rig.engine.watermarks().durable(), "the branch is kept");
+                rig.verify();
+                refused(rig.flush());
+                rig.engine.unfence();
+                there(rig, "b", 2, 2);
+                rig.flush().succeeded();
+            }
+        }
+    }
+
+    @Test
+    void aFenceEndsWhatWaitsHereAndItIsForcedAllTheSame() throws Exception {
+        CommitRule image = new CommitRule(
+                "journal+image", Watermark.CHECKPOINTED, Watermark.CHECKPOINTED, 0, MissingPeers.JOURNAL, false);
+        CommitRule[] rules = {CommitRule.JOURNAL, image, durableAt(1, MissingPeers.HOLD)};
+        for (CommitRule rule : rules) {
+            try (Rig rig = rig(rule, NEVER)) {
+                Rig.Outcome write = rig.submit(0, 4096, 1, false);
+                java.util.Arrays.fill(rig.model, 0, 4096, (byte) 1);
+                assertEquals(1, rig.engine.watermarks().appended());
+                rig.engine.fence(FENCE);
+                refused(write);
+                Rig.eventually(() -> rig.engine.watermarks().durable() == 1, "the branch is forced");
+                rig.verify();
+            }
+        }
+    }
+
+    @Test
+    void aFenceEndsWhatWaitsForStores() throws Exception {
+        try (Rig rig = rig(durableAt(1, MissingPeers.HOLD), NEVER)) {
+            rig.journal.failNextForce = true;
+            Rig.Outcome write = rig.write(0, 4096, 1);
+            Rig.eventually(() -> rig.engine.state() == State.SUSPENDED, "it is suspended");
+            Rig.Outcome flush = rig.flush();
+            assertFalse(write.isDone() || flush.isDone());
+            rig.engine.suspend("the journal failed");
+            rig.image.failHeads = true;
+            assertThrows(StorageException.class, () -> rig.engine.fence(FENCE));
+            rig.image.failHeads = false;
+            refused(write);
+            refused(flush);
+            refused(rig.flush());
+            rig.journal = rig.journal.reopened(0);
+            rig.engine.resume(rig.journal, rig.image);
+            Rig.eventually(() -> rig.engine.watermarks().durable() == 1, "it is appended again");
+            refused(rig.flush());
+            rig.verify();
         }
     }
 
