@@ -218,9 +218,13 @@ class MirrorTest {
     void failOverAndBackWithWritesOnBothSides(Scratch scratch) throws Exception {
         TwoSites sites = mirrored(scratch, "0s");
         equal(sites.a, sites.b);
-        // Without writes on either side.
+        // Without writes on either side: who is promoted has what was there before, and so has who gets it back.
+        ByteBuffer before = content(sites.a);
         sites.a.order("switch", DISK, "b");
+        assertEquals(before, content(sites.b));
+        equal(sites.b, sites.a);
         sites.b.order("switch", DISK, "a");
+        assertEquals(before, content(sites.a));
         equal(sites.a, sites.b);
         // With writes.
         write(sites.a);
