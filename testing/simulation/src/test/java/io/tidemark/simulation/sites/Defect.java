@@ -14,6 +14,7 @@ import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.api.replica.ReplicaProgress;
+import io.tidemark.commit.policies.CommitPolicies;
 import io.tidemark.faults.ForwardingJournal;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
@@ -56,17 +57,16 @@ enum Defect {
     /** What is durable here is acknowledged, where it is to be durable at replicas. */
     ACKNOWLEDGES_WITHOUT_REPLICAS {
         @Override
-        CommitPolicy policy(CommitPolicy sound) {
-            return situation -> {
-                CommitRule rule = sound.rule(situation);
-                return new CommitRule(
-                        rule.name(),
-                        Watermark.DURABLE,
-                        Watermark.DURABLE,
-                        0,
-                        CommitRule.MissingPeers.JOURNAL,
-                        rule.writeCache());
-            };
+        CommitPolicy policy(String name, CommitPolicy sound) {
+            return name.equals(CommitPolicies.REPLICA_DURABLE) ? withoutReplicas(sound) : sound;
+        }
+    },
+
+    /** What is durable here is acknowledged, where it is to have arrived at replicas. */
+    ACKNOWLEDGES_BEFORE_IT_ARRIVES {
+        @Override
+        CommitPolicy policy(String name, CommitPolicy sound) {
+            return name.equals(CommitPolicies.REPLICA_ARRIVED) ? withoutReplicas(sound) : sound;
         }
     },
 
@@ -177,13 +177,27 @@ enum Defect {
     }
 
     /**
-     * The policy by the name of {@code replica-durable}.
+     * A policy that waits for replicas.
      *
+     * @param name of the policy
      * @param sound the real one
      * @return the same, or another one
      */
-    CommitPolicy policy(CommitPolicy sound) {
+    CommitPolicy policy(String name, CommitPolicy sound) {
         return sound;
+    }
+
+    private static CommitPolicy withoutReplicas(CommitPolicy sound) {
+        return situation -> {
+            CommitRule rule = sound.rule(situation);
+            return new CommitRule(
+                    rule.name(),
+                    Watermark.DURABLE,
+                    Watermark.DURABLE,
+                    0,
+                    CommitRule.MissingPeers.JOURNAL,
+                    rule.writeCache());
+        };
     }
 
     /**

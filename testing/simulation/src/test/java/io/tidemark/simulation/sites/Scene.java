@@ -80,7 +80,7 @@ abstract class Scene {
             boot(site);
         }
         introduce();
-        sites().get(0).create(false);
+        sites().get(0).create();
         for (Site site : sites()) {
             boolean linked = machine.awaitUntil(
                     () -> site.mirrors.peers().stream().allMatch(PeerStatus::linked), 60 * Site.SECOND);

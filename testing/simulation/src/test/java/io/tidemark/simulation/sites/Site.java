@@ -7,6 +7,7 @@ import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.admin.ImageKeys;
 import io.tidemark.api.admin.ImageStatus;
+import io.tidemark.api.commit.CommitPolicy;
 import io.tidemark.api.context.Files;
 import io.tidemark.api.context.Payload;
 import io.tidemark.api.context.StorageContext;
@@ -94,6 +95,12 @@ final class Site implements SessionListener {
     /** How long after its start it is told of its image. */
     long imageToldNanos;
 
+    /** As a primary it gives up who lacks something for two seconds, and else its journal waits for everybody. */
+    boolean expires;
+
+    /** As a replica it keeps nothing of what it received that its image has. */
+    boolean relayOff;
+
     Mirrors mirrors;
     private ImageDirectory directory;
     private JournalStore journalStore;
@@ -151,8 +158,20 @@ final class Site implements SessionListener {
         if (source.root.resolve("journals").equals(shares)) {
             properties.put(ReplicaOptions.SHARED, SHARED);
         }
+        keep(properties);
         promise(properties);
         return new ReplicaOptions("", ReplicaOptions.DELAY_AS_BEFORE, properties);
+    }
+
+    /** What its journal keeps, and for whom. */
+    private void keep(Map<String, String> properties) {
+        if (relayOff) {
+            properties.put(ImageKeys.RELAY, "off");
+        }
+        if (expires) {
+            properties.put(ImageKeys.PEER_SLOW, "expire");
+            properties.put(ImageKeys.PEER_SLOW_AGE, "2s");
+        }
     }
 
     /** What is acknowledged here, while the image is primary here. */
@@ -234,10 +253,8 @@ final class Site implements SessionListener {
                 new FlashJournalStore("default", List.of(root.resolve("journals")), OPTIONS, process.files());
         journalStore = new JournalsOver(
                 journals, sound -> scene.defect.journal(name, new ChronicledJournal(sound, this)), this::deleted);
-        directory
-                .plugins()
-                .addPolicy(CommitPolicies.REPLICA_DURABLE, 0, scene.defect.policy(CommitPolicies.replicaDurable()));
-        directory.plugins().addPolicy(CommitPolicies.REPLICA_ARRIVED, 0, CommitPolicies.replicaArrived());
+        addPolicy(CommitPolicies.REPLICA_DURABLE, CommitPolicies.replicaDurable());
+        addPolicy(CommitPolicies.REPLICA_ARRIVED, CommitPolicies.replicaArrived());
         directory.plugins().addJournalStore("default", 0, journalStore);
         directory
                 .plugins()
@@ -279,6 +296,10 @@ final class Site implements SessionListener {
         if (scene.resizing) {
             spawn("resizer", this::resize);
         }
+    }
+
+    private void addPolicy(String policy, CommitPolicy sound) {
+        directory.plugins().addPolicy(policy, 0, scene.defect.policy(policy, sound));
     }
 
     interface Body {
@@ -328,14 +349,11 @@ final class Site implements SessionListener {
         }
     }
 
-    /** With a journal that waits for everybody, or gives up who lacks something for two seconds. */
-    void create(boolean expires) throws StorageException {
+    /** The image, which is primary here. */
+    void create() throws StorageException {
         Map<String, String> properties =
                 new TreeMap<>(Map.of(ImageKeys.CHECKPOINT_INTERVAL, "100ms", ImageKeys.CHECKPOINT_BYTES, "1M"));
-        if (expires) {
-            properties.put(ImageKeys.PEER_SLOW, "expire");
-            properties.put(ImageKeys.PEER_SLOW_AGE, "2s");
-        }
+        keep(properties);
         directory.create(IMAGE, Chronicle.SIZE, properties);
     }
 

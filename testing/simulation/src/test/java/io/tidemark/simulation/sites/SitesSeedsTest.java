@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sites that mirror an image keep what they promise, and seven defects of a mirror are each found. */
+/** Sites that mirror an image keep what they promise, and eight defects of a mirror are each found. */
 class SitesSeedsTest {
     private static final int MOST_SEEDS = Integer.getInteger("tidemark.sites.seeds", 10);
     private static final int MOST_SEEDS_OF_DEFECTS = 40;
@@ -22,6 +22,8 @@ class SitesSeedsTest {
         int expiries = 0;
         int resizes = 0;
         int shared = 0;
+        int arrived = 0;
+        int relayOff = 0;
         long survived = 0;
         int losses = 0;
         int sure = 0;
@@ -34,13 +36,16 @@ class SitesSeedsTest {
             expiries += result.expiries();
             resizes += result.resizes();
             shared += result.shared() ? 1 : 0;
+            arrived += result.arrived() ? 1 : 0;
+            relayOff += result.relayOff() ? 1 : 0;
             survived += result.survived();
             losses += result.losses();
             sure += result.sure();
             failed += result.harm().failed();
             filled += result.harm().filled();
         }
-        System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + compared
+        System.out.println(SEEDS + " seeds, " + shared + " with a journal that two sites read, " + arrived
+                + " that wait for replicas' memory, " + relayOff + " without a relay, " + compared
                 + " comparisons, " + turns + " changes of roles, " + expiries + " replicas expired, "
                 + resizes + " other sizes, " + losses
                 + " primaries lost, " + sure
@@ -49,9 +54,11 @@ class SitesSeedsTest {
                 + filled + " times, calls to disks that failed " + failed);
         assertTrue(compared > 20L * SEEDS, "compared only " + compared + " times");
         assertTrue(shared > 0, "no site read the journal of another one");
+        assertTrue(arrived > 0 && relayOff > 0, arrived + " wait for memory, " + relayOff + " have no relay");
         assertTrue(losses > 0 && survived > 100L * losses, losses + " primaries lost, survived " + survived);
         assertTrue(sure > 0, "nobody was promoted without force behind an acknowledged write");
         assertTrue(filled > 0 && failed > 0, "disks full " + filled + " times, failed calls " + failed);
+        assertTrue(expiries > 0, "no replica was away for too long");
         assertTrue(resizes > 0, "the image always had one size");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
     }

@@ -9,6 +9,7 @@ import io.tidemark.api.mirror.WorkListener;
 import io.tidemark.api.replica.Consistency;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
+import io.tidemark.commit.policies.CommitPolicies;
 import io.tidemark.faults.NetworkFaults;
 import io.tidemark.faults.SeededRandom;
 import java.util.ArrayList;
@@ -23,8 +24,9 @@ import java.util.function.BooleanSupplier;
  * One seed: two or three sites that mirror one image, in every other one with a site that reads the journal of another, clients
  * that write wherever they may, people that hold, delay and turn roles, links that break, nodes that are killed, power that fails,
  * and clocks that are hours apart and step. In every other one nobody is promoted by force while the roles are turned, and in every
- * other one the image is zeroed and gets other sizes; in some, disks fail and fill up; in some, writes are acknowledged when replicas
- * have them durably, and a primary is lost. In the end all is healed and every site has to come to the same bytes.
+ * other one the image is zeroed and gets other sizes; in some, disks fail and fill up; in some, replicas keep nothing that their image
+ * has; in some, writes are acknowledged when replicas have them, durably or in memory, and a primary is lost. In the end all is
+ * healed and every site has to come to the same bytes.
  */
 final class SitesSimulation extends Scene {
     private static final long SECOND = Site.SECOND;
@@ -37,12 +39,16 @@ final class SitesSimulation extends Scene {
     private final List<Long> stepsNanos = new ArrayList<>();
     /** Whether the second site reads the journals of the first one whenever it follows that one. */
     private final boolean shared;
-    /** How many replicas have to have a write durably before it is acknowledged. */
+    /** How many replicas have to have a write before it is acknowledged. */
     private final int peers;
 
+    private final String commit;
     private final String missing;
     /** Whether people promote by force while primaries are there, so that what is acknowledged may part. */
     private final boolean forces;
+
+    /** Whether a replica that lacks something for two seconds is given up. */
+    private final boolean expires;
 
     private final SiteDisks disks;
 
@@ -70,7 +76,20 @@ final class SitesSimulation extends Scene {
         this.writing = peers == 0;
         this.resizing = machine.random("size").coin();
         this.missing = promise.coin() ? "hold" : "fail";
-        this.forces = machine.random("forces").coin();
+        this.commit = peers > 0 && machine.random("commit").coin()
+                ? CommitPolicies.REPLICA_ARRIVED
+                : CommitPolicies.REPLICA_DURABLE;
+        // What is in memory only may go with a replica's power, and one that others force then lacks it.
+        this.forces = machine.random("forces").coin() && !isArrivedEnough();
+        // One that has to be copied anew would keep writes waiting.
+        SeededRandom slow = machine.random("slow");
+        this.expires = peers == 0 && slow.coin();
+        SeededRandom relay = machine.random("relay");
+        for (Site site : sites) {
+            site.expires = expires;
+            // What reads the source's own journal has no relay, whatever is said.
+            site.relayOff = relay.below(3) == 0 && !(shared && site == sites.get(1));
+        }
         chronicle.succession().watch();
         this.disks = new SiteDisks(machine, sites);
     }
@@ -78,6 +97,8 @@ final class SitesSimulation extends Scene {
     /** What a run was good for. */
     record Result(
             boolean shared,
+            boolean arrived,
+            boolean relayOff,
             long compared,
             int turns,
             int resyncs,
@@ -95,6 +116,8 @@ final class SitesSimulation extends Scene {
         machine.run(this::play);
         return new Result(
                 shared,
+                isArrivedEnough(),
+                sites.stream().anyMatch(site -> site.relayOff),
                 chronicle.compared(),
                 turns,
                 resyncs,
@@ -126,14 +149,16 @@ final class SitesSimulation extends Scene {
         if (peers > 0) {
             loseThePrimary();
         }
+        if (expires) {
+            keepOneAway();
+        }
         settle();
     }
 
     private void prepare() throws StorageException {
         introduce();
         Site first = sites.get(0);
-        // One that has to be copied anew would keep writes waiting.
-        first.create(peers == 0 && machine.random("slow").below(4) == 0);
+        first.create();
         for (Site other : sites.subList(1, sites.size())) {
             machine.sleep(random.below(SECOND));
             require(linked(first, other), first + " and " + other + " do not link");
@@ -251,6 +276,23 @@ final class SitesSimulation extends Scene {
                         done.epoch().predecessorIdentity(), done.at().sequence());
     }
 
+    // ---- the loss of a replica
+
+    /** For longer than its source waits, if it has one that is written to all the time. */
+    private void keepOneAway() {
+        SeededRandom which = machine.random("away");
+        List<Site> primaries = sites.stream().filter(Site::isPrimary).toList();
+        if (primaries.isEmpty()) {
+            return;
+        }
+        Site primary = which.oneOf(primaries);
+        List<Site> others = new ArrayList<>(sites);
+        others.remove(primary);
+        network.cut(primary.name, which.oneOf(others).name);
+        int before = chronicle.expiries();
+        await(() -> chronicle.expiries() > before, 20 * SECOND);
+    }
+
     // ---- the loss of a primary
 
     /** All follow one that is written to, and it is gone: whoever is promoted has what it had acknowledged. */
@@ -267,7 +309,7 @@ final class SitesSimulation extends Scene {
             network.stall(primary.name, promoted.name, 2 * SECOND);
         }
         machine.sleep(random.below(SECOND));
-        if (random.below(4) > 0) {
+        if (random.below(4) > 0 && !isArrivedEnough()) {
             // What arrives at them in their last moments is there in memory only.
             disks.failForces(left);
             await(() -> left.stream().anyMatch(Site::hasUnforced), 3 * SECOND);
@@ -278,6 +320,9 @@ final class SitesSimulation extends Scene {
                 boot(site);
             }
         } else {
+            // What is acknowledged now without them is lost.
+            left.forEach(site -> network.stall(primary.name, site.name, 2 * SECOND));
+            machine.sleep(random.below(SECOND));
             primary.kill();
         }
         for (Site other : left) {
@@ -496,6 +541,16 @@ final class SitesSimulation extends Scene {
     @Override
     int peers() {
         return peers;
+    }
+
+    @Override
+    String commit() {
+        return commit;
+    }
+
+    /** What is acknowledged has arrived at replicas, and may be in their memory only. */
+    private boolean isArrivedEnough() {
+        return commit.equals(CommitPolicies.REPLICA_ARRIVED);
     }
 
     @Override
