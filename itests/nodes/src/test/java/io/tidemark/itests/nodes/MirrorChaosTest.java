@@ -14,8 +14,12 @@ import io.tidemark.itests.nodes.load.Ledger;
 import io.tidemark.itests.nodes.load.Loads;
 import io.tidemark.itests.nodes.load.Mix;
 import io.tidemark.itests.nodes.load.VerifiedLoad;
+import io.tidemark.itests.nodes.node.Contents;
 import io.tidemark.itests.nodes.node.NodeProcess;
+import io.tidemark.itests.nodes.node.Site;
 import io.tidemark.itests.nodes.node.TwoSites;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +32,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Verified writes on the primary, while one of both nodes is killed with -9, the link between them is cut, stalled, slowed, or
- * spoilt, or the file system of the replica's journal is full. Each round names a moment among the writes with a mark, and the
- * replica, which is held before it and stepped to it after what befell them, is what the primary was then, byte by byte. After
+ * spoilt, or the file system of the replica's journal is full. Each round names a moment among the writes with a mark, and another
+ * one between them, when the primary can be read. The replica is held before both and stepped to them after what befell them: at
+ * the first one it has what the clients know of the primary then, at the second one the primary's bytes. After
  * healing it has everything, and was never copied a second time; and whatever happens at the replica or the link, no request
  * waits longer than {@code peer.timeout} says. {@code -Dtidemark.mirror.seconds=N} makes it longer; the README of these tests has
  * the command.
@@ -66,7 +71,9 @@ class MirrorChaosTest {
         PIECES_SWAPPED,
         REPLICA_FULL,
         /** So long that a request that waits for it is seen. */
-        LINK_CUT_FOR_LONG
+        LINK_CUT_FOR_LONG,
+        /** As long, and neither side is told. */
+        LINK_STALLED_FOR_LONG
     }
 
     @BeforeEach
@@ -106,20 +113,27 @@ class MirrorChaosTest {
             String[] at = new String[1];
             int round = rounds;
             Ledger.Moment moment = ledger.moment(() -> at[0] = sites.a.node().tell("mark", DISK, "round-" + round));
+            stopped();
+            String quiet = sites.a.node().tell("mark", DISK, "quiet-" + round);
+            ByteBuffer there = content(sites.a);
+            loads.start(sites.a.node(), seed - 1 - rounds);
             for (int harms = 1 + random.nextInt(3); harms > 0; harms--) {
-                Harm harm = Harm.values()[
-                        came.size() < Harm.values().length
-                                ? came.size()
-                                : random.nextInt(Harm.LINK_CUT_FOR_LONG.ordinal())];
+                Harm harm = nextHarm();
                 harm(harm, seed + 1000 + rounds * 10L + harms);
                 came.merge(harm, 1, Integer::sum);
                 loads.run(Duration.ofMillis(random.nextInt(300)));
             }
             sites.link.heal();
-            compareAtMark(at[0], moment);
+            stepTo(at[0]);
+            NodeProcess replica = sites.b.node();
+            VerifiedLoad.verify(moment, BYTES, () -> replica.dial(DISK));
+            stepTo(quiet);
+            assertEquals(there, content(sites.b), "the primary's bytes at the second mark");
+            sites.b.order("release", DISK);
             stopped();
             TwoSites.awaitEqual(sites.a, sites.b, DISK);
             loads.verify(sites.b.node());
+            assertEquals(content(sites.a), content(sites.b), "the primary's bytes when all is well again");
         }
         loads.verify(sites.a.node());
         sites.b.wasNeverCopiedAnew();
@@ -127,7 +141,20 @@ class MirrorChaosTest {
                 + " writes acknowledged, the longest wait " + longest.toMillis() + " ms, " + came);
     }
 
-    private void compareAtMark(String mark, Ledger.Moment moment) throws Exception {
+    /** Each once, and then any; seldom one that takes long. */
+    private Harm nextHarm() {
+        Harm[] all = Harm.values();
+        if (came.size() < all.length) {
+            return all[came.size()];
+        }
+        return all[random.nextInt(random.nextInt(8) == 0 ? all.length : Harm.LINK_CUT_FOR_LONG.ordinal())];
+    }
+
+    private static ByteBuffer content(Site site) throws IOException {
+        return Contents.of(site.node(), DISK, BYTES);
+    }
+
+    private void stepTo(String mark) {
         long sequence = Position.parse(mark).sequence();
         Await.until(
                 () -> "the mark at " + mark + " to be received: " + sites.b.mirrored(DISK) + "\n"
@@ -136,9 +163,6 @@ class MirrorChaosTest {
                 () -> Long.parseLong(sites.b.mirrored(DISK).get("received")) >= sequence);
         sites.b.order("step", DISK, mark);
         assertEquals(Long.toString(sequence), sites.b.mirrored(DISK).get("head"), "it is held at the mark");
-        NodeProcess replica = sites.b.node();
-        VerifiedLoad.verify(moment, BYTES, () -> replica.dial(DISK));
-        sites.b.order("release", DISK);
     }
 
     private void stopped() {
@@ -173,11 +197,8 @@ class MirrorChaosTest {
                 sites.link.cut();
                 loads.endure(aWhile);
             }
-            case LINK_CUT_FOR_LONG -> {
-                sites.a.node().tell("configure", DISK, "commit=replica-durable");
-                sites.link.cut();
-                loads.endure(PEER_TIMEOUT.plus(SLACK).plusSeconds(2));
-            }
+            case LINK_CUT_FOR_LONG -> forLong(sites.link::cut);
+            case LINK_STALLED_FOR_LONG -> forLong(sites.link::stall);
             case LINK_STALLED -> {
                 sites.link.stall();
                 loads.endure(aWhile);
@@ -191,6 +212,16 @@ class MirrorChaosTest {
             case REPLICA_FULL -> fillUp();
         }
         sites.link.heal();
+    }
+
+    /** Longer than requests may wait: they are answered before the link is well again, and new ones, too. */
+    private void forLong(Runnable harm) {
+        sites.a.node().tell("configure", DISK, "commit=replica-durable");
+        harm.run();
+        loads.endure(PEER_TIMEOUT.plus(SLACK));
+        long before = loads.acknowledged();
+        loads.endure(Duration.ofSeconds(2));
+        assertTrue(loads.acknowledged() > before, "no write is acknowledged without the replica");
     }
 
     private void spoil(Runnable next) {
