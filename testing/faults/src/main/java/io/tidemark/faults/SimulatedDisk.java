@@ -230,6 +230,18 @@ public final class SimulatedDisk {
     }
 
     /**
+     * What is durable of a file, whatever becomes of what was not forced; without any step or fault.
+     *
+     * @param path of the file
+     * @param offset first byte
+     * @param length bytes
+     * @return a copy of them, zeros behind its end
+     */
+    public byte[] durableBytes(Path path, long offset, int length) {
+        return file(path).durable(offset, length);
+    }
+
+    /**
      * Every file on the disk, sorted by path.
      *
      * @return paths

@@ -117,6 +117,19 @@ final class SimulatedInode {
         return size;
     }
 
+    /** What a power loss leaves if nothing arrives that is not forced. */
+    byte[] durable(long offset, int length) {
+        byte[] bytes = new byte[length];
+        for (long at = offset, end = Math.min(offset + length, deviceSize); at < end; ) {
+            int inPage = (int) (at % PAGE_BYTES);
+            int count = (int) Math.min(end - at, PAGE_BYTES - inPage);
+            byte[] page = device.getOrDefault(at / PAGE_BYTES, ZEROS);
+            System.arraycopy(page, inPage, bytes, (int) (at - offset), count);
+            at += count;
+        }
+        return bytes;
+    }
+
     // ---- changing
 
     /** Writes as far as there is room; the bytes written. */

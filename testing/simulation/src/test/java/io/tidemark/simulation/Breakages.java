@@ -88,6 +88,18 @@ enum Breakages {
         protected void forceImage(BlockImage image) {}
     })),
 
+    /** Who waits for the image is answered before it is forced; the head, and so the journal, waits for the force. */
+    ANSWERS_BEFORE_THE_IMAGES_FORCE(() -> steps(new Steps() {
+        @Override
+        protected void forceImage(BlockImage image) {}
+
+        @Override
+        protected void storeHead(BlockImage image, ImageHead head) throws StorageException {
+            image.force();
+            image.storeHead(head);
+        }
+    })),
+
     /** The head is stored before the image is forced, which comes some checkpoints later. */
     STORES_THE_HEAD_BEFORE_THE_FORCE(() -> steps(new Steps() {
         private int heads;

@@ -241,6 +241,7 @@ final class Client implements Runnable, SessionListener {
         oracle.note("answer", failure == null ? "ok" : failure.getMessage(), write.offset(), write.length());
         if (failure == null) {
             oracle.ledger().acknowledged(write);
+            oracle.acknowledged(write);
         } else {
             oracle.requestFailed(failure);
             oracle.ledger().failed(write);

@@ -22,6 +22,8 @@ final class Ledger {
     private long durableSince;
     private boolean writeCache;
     private long writeCachePeriods;
+    private boolean answersFromImage;
+    private long answerChanges;
     private long acknowledged;
     private long sizeBytes;
 
@@ -33,7 +35,17 @@ final class Ledger {
         private final boolean startedDurable;
         private final long writeCachePeriods;
 
-        Write(long offset, int length, boolean forceUnitAccess, boolean startedDurable, long writeCachePeriods) {
+        /** How often the rule had changed, or -1 where it does not ask for the image. */
+        private final long fromImageAt;
+
+        Write(
+                long offset,
+                int length,
+                boolean forceUnitAccess,
+                boolean startedDurable,
+                long writeCachePeriods,
+                long fromImageAt) {
+            this.fromImageAt = fromImageAt;
             this.offset = offset;
             this.length = length;
             this.forceUnitAccess = forceUnitAccess;
@@ -85,6 +97,15 @@ final class Ledger {
         writeCache = cache;
     }
 
+    /**
+     * Whether writes are answered when the image has them. Called with false before a rule changes, and with what the new one
+     * says after that.
+     */
+    void answersFromImage(boolean now) {
+        answerChanges++;
+        answersFromImage = now;
+    }
+
     // ---- writes
 
     /** Whether a write there would leave the number of possible outcomes bearable. */
@@ -98,7 +119,13 @@ final class Ledger {
     }
 
     Write submitted(long offset, byte[] data, boolean forceUnitAccess) {
-        Write write = new Write(offset, data.length, forceUnitAccess, !writeCache, writeCachePeriods);
+        Write write = new Write(
+                offset,
+                data.length,
+                forceUnitAccess,
+                !writeCache,
+                writeCachePeriods,
+                answersFromImage ? answerChanges : -1);
         underWay.add(write);
         now++;
         forEach(offset, data.length, (sector, from, start, length) -> sectors.get(sector)
@@ -128,6 +155,26 @@ final class Ledger {
         now++;
         forEach(write.offset, write.length, (sector, from, start, length) -> sectors.get(sector)
                 .failed(write, now));
+    }
+
+    /**
+     * Whether the image has to have this write, which was just acknowledged, without its journal: and with it everything that
+     * was acknowledged so far.
+     */
+    boolean isInImage(Write write) {
+        return write.fromImageAt == answerChanges;
+    }
+
+    /** Compares sectors of the image file with what a crash may bring back now. Null when all is well. */
+    String inImage(long offset, byte[] bytes) {
+        String[] complaint = new String[1];
+        forEach(offset, bytes.length, (sector, from, start, length) -> {
+            SectorStates states = sectors.get(sector);
+            if (!states.mayComeBack(bytes, from, durableSince)) {
+                complaint[0] = "acknowledged, and without its journal " + complain(sector, states, bytes, from, length);
+            }
+        });
+        return complaint[0];
     }
 
     /** A flush starts: it promises whatever was acknowledged before now. */

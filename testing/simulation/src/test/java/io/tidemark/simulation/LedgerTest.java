@@ -1,8 +1,10 @@
 package io.tidemark.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.faults.SeededRandom;
@@ -100,6 +102,27 @@ class LedgerTest {
         Arrays.fill(both, 150, 200, (byte) 1);
         assertNotNull(ledger.possible(0, both));
         assertNotNull(ledger.possible(0, filled(0, SECTOR)));
+    }
+
+    @Test
+    void whatIsAnsweredFromTheImageIsInItsFile() {
+        Ledger.Write before = ledger.submitted(0, filled(1, SECTOR), false);
+        ledger.answersFromImage(true);
+        Ledger.Write first = ledger.submitted(0, filled(2, SECTOR), false);
+        Ledger.Write underWay = ledger.submitted(0, filled(3, SECTOR), false);
+        ledger.acknowledged(before);
+        assertFalse(ledger.isInImage(before), "it began under another rule");
+        ledger.acknowledged(first);
+        assertTrue(ledger.isInImage(first));
+        assertNotNull(ledger.inImage(0, filled(0, SECTOR)));
+        assertNull(ledger.inImage(0, filled(2, SECTOR)));
+        assertNull(ledger.inImage(0, filled(3, SECTOR)), "it may be there already");
+        long started = ledger.readStarted();
+        assertNull(ledger.readDone(started, 0, filled(3, SECTOR)));
+        assertNull(ledger.inImage(0, filled(2, SECTOR)), "what is read need not be in the image");
+        ledger.answersFromImage(false);
+        ledger.acknowledged(underWay);
+        assertFalse(ledger.isInImage(underWay), "the rule has changed");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.tidemark.simulation;
 
 import io.tidemark.api.EventHeader;
 import io.tidemark.api.StorageException;
+import io.tidemark.api.Watermark;
 import io.tidemark.api.commit.CommitRule;
 import io.tidemark.api.context.Workers.Gate;
 import io.tidemark.api.context.Workers.Worker;
@@ -92,6 +93,7 @@ final class Life {
     void run() {
         try {
             oracle.ledger().rule(rule.writeCache());
+            oracle.ledger().answersFromImage(rule.write() == Watermark.CHECKPOINTED);
             site.open(rule);
             recovered();
             serve();
@@ -245,7 +247,9 @@ final class Life {
         if (next.writeCache()) {
             oracle.ledger().rule(true);
         }
+        oracle.ledger().answersFromImage(false);
         site.image().rule(next);
+        oracle.ledger().answersFromImage(next.write() == Watermark.CHECKPOINTED);
         oracle.note("rule", next.name(), 0, 0);
         if (!next.writeCache()) {
             oracle.ledger().rule(false);

@@ -7,6 +7,7 @@ import io.tidemark.api.Watermarks;
 import io.tidemark.api.image.ImageHead;
 import io.tidemark.api.journal.Journal.RecoveryReport;
 import io.tidemark.faults.SimulatedMachine;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
@@ -18,6 +19,8 @@ import java.util.UUID;
  * the watermarks have an order.
  */
 final class Oracle {
+    private static final Path IMAGE_FILE = Path.of("/images", Site.NAME, "data");
+
     private final SimulatedMachine machine;
     private final Ledger ledger;
     private final Tape tape;
@@ -31,6 +34,7 @@ final class Oracle {
     private long overlaps;
     private long filledBeside;
     private long waits;
+    private long foundInImage;
 
     /** Of the process that runs. */
     private final Set<UUID> ownEpochs = new HashSet<>();
@@ -150,6 +154,21 @@ final class Oracle {
     void headStored(ImageHead head) {
         checkpointStored = head.checkpointed().sequence();
         machine.note("head", "stored", checkpointStored, head.sizeBytes());
+    }
+
+    /** A write was acknowledged. Where that is the rule, the image has it even if the journal is lost now. */
+    void acknowledged(Ledger.Write write) {
+        if (ledger.isInImage(write)) {
+            long from = write.offset() / Ledger.SECTOR_BYTES * Ledger.SECTOR_BYTES;
+            long end = write.offset() + write.length() + Ledger.SECTOR_BYTES - 1;
+            int length = (int) (end / Ledger.SECTOR_BYTES * Ledger.SECTOR_BYTES - from);
+            check(ledger.inImage(from, machine.disk().durableBytes(IMAGE_FILE, from, length)));
+            foundInImage++;
+        }
+    }
+
+    long foundInImage() {
+        return foundInImage;
     }
 
     // ---- sizes

@@ -40,6 +40,10 @@ final class SectorStates {
         boolean alive() {
             return removedAt == ALIVE;
         }
+
+        boolean mayComeBack(long durableSince) {
+            return crashable && removedAt > durableSince;
+        }
     }
 
     SectorStates(byte[] content) {
@@ -226,9 +230,14 @@ final class SectorStates {
         states.add(only);
     }
 
+    /** Whether this is what a crash may leave now. */
+    boolean mayComeBack(byte[] bytes, int from, long durableSince) {
+        return states.stream().anyMatch(state -> state.mayComeBack(durableSince) && matches(state, bytes, from));
+    }
+
     /** The process died: every write under way has ended, and whatever may come back is possible. */
     void crashed(long durableSince) {
-        states.removeIf(state -> !state.crashable || state.removedAt <= durableSince);
+        states.removeIf(state -> !state.mayComeBack(durableSince));
         Arrays.fill(underWay, null);
         List<State> kept = new ArrayList<>();
         for (State state : states) {

@@ -20,6 +20,7 @@ final class Seeds {
     private final AtomicLong overlaps = new AtomicLong();
     private final AtomicLong besides = new AtomicLong();
     private final AtomicLong waits = new AtomicLong();
+    private final AtomicLong inImage = new AtomicLong();
     private final AtomicLong faults = new AtomicLong();
     private final AtomicLong full = new AtomicLong();
 
@@ -40,6 +41,7 @@ final class Seeds {
      * @param overlaps commits that began beside another one, of all
      * @param besides sets of image writes that were under way while the next was filled, of all
      * @param waits of clients for the image to take what is in memory, of all
+     * @param inImage writes that the image file was found to have when they were answered, of all
      * @param faults calls to disks that were made to fail, of all
      * @param full calls to disks that found no room, of all
      * @param seconds that it took
@@ -52,6 +54,7 @@ final class Seeds {
             long overlaps,
             long besides,
             long waits,
+            long inImage,
             long faults,
             long full,
             double seconds) {
@@ -60,6 +63,7 @@ final class Seeds {
             return String.format(
                     "%d seeds in %.1f s: %.1f seeds/s, %d steps, %d requests acknowledged, %d commits beside others,"
                             + " %d sets of image writes under way while the next was filled, %d waits for an image,"
+                            + " %d writes found in the image file,"
                             + " %d calls made to fail, %d calls to a full disk, %d failed",
                     seeds,
                     seconds,
@@ -69,6 +73,7 @@ final class Seeds {
                     overlaps,
                     besides,
                     waits,
+                    inImage,
                     faults,
                     full,
                     failed);
@@ -97,6 +102,7 @@ final class Seeds {
                 seeds.overlaps.get(),
                 seeds.besides.get(),
                 seeds.waits.get(),
+                seeds.inImage.get(),
                 seeds.faults.get(),
                 seeds.full.get(),
                 elapsed);
@@ -115,6 +121,7 @@ final class Seeds {
                 overlaps.addAndGet(result.overlaps());
                 besides.addAndGet(result.besides());
                 waits.addAndGet(result.waits());
+                inImage.addAndGet(result.inImage());
                 faults.addAndGet(result.faults());
                 full.addAndGet(result.full());
             } catch (SimulationFailure failure) {

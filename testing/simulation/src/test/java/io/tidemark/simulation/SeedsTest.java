@@ -23,6 +23,7 @@ class SeedsTest {
         assertTrue(summary.overlaps() > SEEDS, "the journal was forced twice at once: " + summary);
         assertTrue(summary.besides() > SEEDS / 20, "sets of image writes were filled beside others: " + summary);
         assertTrue(summary.waits() > SEEDS / 20, "clients waited for the image to take what is in memory: " + summary);
+        assertTrue(summary.inImage() > 10L * SEEDS, "writes were looked for in the image file: " + summary);
         assertTrue(summary.faults() > SEEDS / 20, "calls to the disk failed: " + summary);
         assertTrue(summary.full() > SEEDS / 2, "disks were full: " + summary);
     }

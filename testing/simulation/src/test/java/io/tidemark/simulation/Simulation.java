@@ -55,6 +55,7 @@ final class Simulation {
      * @param overlaps commits of the journal that began beside another one
      * @param besides sets of image writes that were under way while the next was filled
      * @param waits of clients for the image to take what is in memory, in lives that came to their end
+     * @param inImage writes that the image file was found to have when they were answered, as the rule says
      * @param faults calls to the disk that failed because they were made to
      * @param full calls to the disk that found no room
      * @param simulatedNanos how long it was for those inside
@@ -66,6 +67,7 @@ final class Simulation {
             long overlaps,
             long besides,
             long waits,
+            long inImage,
             long faults,
             long full,
             long simulatedNanos) {}
@@ -103,6 +105,7 @@ final class Simulation {
                 oracle.overlaps(),
                 oracle.filledBesides(),
                 oracle.waits(),
+                oracle.foundInImage(),
                 faults,
                 machine.disk().refusals(),
                 machine.nowNanos());
