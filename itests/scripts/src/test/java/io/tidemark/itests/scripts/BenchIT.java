@@ -8,6 +8,7 @@ import io.tidemark.itests.scripts.Shell.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +39,7 @@ class BenchIT {
     }
 
     private static Outcome outcome(String name, String lines, String... arguments) {
-        List<String> words = new java.util.ArrayList<>(List.of("python3", "-", "--dir", "/nowhere"));
+        List<String> words = new ArrayList<>(List.of("python3", "-", "--dir", "/nowhere"));
         words.addAll(List.of(arguments));
         return Shell.run(Shell.root(), Map.of(), IMPORT.formatted(name) + lines, words);
     }
@@ -89,6 +90,111 @@ class BenchIT {
                         image + "1GiB, backlog.limit 0.5GiB, payload.limit 64MiB",
                         image + "26GiB, backlog.limit 12G, payload.limit 4GiB"),
                 python(lines));
+    }
+
+    /** fio, nbdkit and the node are stubs, and so is the clock; what starts them, measures, compares and writes is the real thing. */
+    @Test
+    void theBenchmarkMeasuresItsContestantsInTurnsAndWritesTables(@TempDir Path dir) throws IOException {
+        Path bin = Files.createDirectories(dir.resolve("bin"));
+        Path calls = dir.resolve("calls");
+        program(bin.resolve("fio"), """
+                case $1 in --version) echo fio-3.0; exit ;; esac
+                for word; do case $word in --output=*) out=${word#*=} ;; --name=*) job=${word#*=} ;; esac; done
+                case $* in
+                    *node-tidemark*) name=tidemark ios=4400 ;; *nbdkit-durable*) name=nbdkit-durable ios=1000 ;;
+                    *nbdkit*) name=nbdkit ios=6000 ;; *--fdatasync*) name=disk-fdatasync ios=3000 ;; *) name=disk-dsync ios=4000 ;;
+                esac
+                echo "$job $name" >>%s
+                case $job in randread*) read=$ios write=0 ;; *) read=0 write=$ios ;; esac
+                direction() {
+                    echo '"total_ios": '$1', "io_bytes": '$(($1 * 1000000))', "runtime": 1000,'
+                    echo '"clat_ns": {"percentile": {"99.000000": 7000}}'
+                }
+                echo '{"jobs": [{"usr_cpu": 30, "sys_cpu": 10, "read": {'$(direction $read)'}, "write": {'$(direction $write)'}}]}' >"$out"
+                """.formatted(calls));
+        program(
+                bin.resolve("nbdkit"),
+                "echo $$ >>" + dir + "/servers; while [ $1 != -U ]; do shift; done; >$2; exec sleep 600");
+        program(bin.resolve("qemu-nbd"), "exit 1");
+        String lines = """
+                import contextlib, io, os, time
+                from types import SimpleNamespace
+                clock, asked = [0.0], [0]
+                def sleep(seconds):
+                    clock[0] += seconds
+                    time.sleep(seconds)
+                bench.time = SimpleNamespace(sleep=sleep, monotonic=lambda: clock[0], strftime=time.strftime, gmtime=time.gmtime)
+                os.sync = lambda: None
+                def run(self, *words):
+                    return f"node {self.name} (pid {os.getpid()}, data {self.data}): serving"
+                def tm(self, *words):
+                    said.append(words[0])
+                    if words[0] == "image:create":
+                        image = os.path.join(self.data, "images", words[1])
+                        os.makedirs(image)
+                        bench.fill(os.path.join(image, "data"), 1 << 20)
+                    asked[0] = asked[0] + 1 if words[0] == "image:info" else 0
+                    # All is applied after five waits of a fiftieth of a second.
+                    marks = {"appended": 5, "applied": 5 if asked[0] > 6 else 4}
+                    return json.dumps({"journalLimitBytes": 1 << 30, "properties": {}, "watermarks": marks})
+                said = []
+                bench.Node.run, bench.Node.tm = run, tm
+                everyone = bench.contestants
+                def contestants(directory, args):
+                    made = everyone(directory, args)
+                    for one in made.values():
+                        one.size = one.working_set = 1 << 20
+                    return made
+                bench.contestants = contestants
+                with contextlib.redirect_stdout(io.StringIO()) as progress:
+                    bench.main()
+                print(*dict.fromkeys(said))
+                print(progress.getvalue())
+                """;
+        Path out = dir.resolve("bench.md");
+        List<String> words = new ArrayList<>(List.of("python3", "-", "--dir", dir + "/disk", "--out", out + ""));
+        words.addAll(List.of(("--rounds 2 --seconds 1 --jobs randwrite-d32 randwrite-d1 randread-d32 seqwrite-1m"
+                        + " --contestants tidemark nbdkit-durable nbdkit disk-dsync disk-fdatasync")
+                .split(" ")));
+        Outcome outcome = Shell.run(
+                Shell.root(),
+                Map.of("PATH", bin + ":" + System.getenv("PATH")),
+                IMPORT.formatted("bench") + lines,
+                words);
+        List<String> said = outcome.good().text().lines().toList();
+        assertEquals("image:create image:info image:checkpoint", said.get(0));
+        String table = Files.readString(out);
+        assertTrue(outcome.text().contains(table), outcome.toString());
+        for (String row : List.of(
+                // 4400 that took a second, and a tenth until they were applied.
+                "| randwrite-d32 | tidemark | 4000 (4000 to 4000) | IOPS | ",
+                "| randwrite-d32 | nbdkit-durable | 1000 (1000 to 1000) | IOPS | 400 | 7 | 0.0 | ",
+                "| randread-d32 | tidemark | 4400 (4400 to 4400) | IOPS | ",
+                "| seqwrite-1m | tidemark | 4000 (4000 to 4000) | MB/s | ",
+                "| randwrite-d32 | tidemark | nbdkit-durable | 4.00 (4.00 to 4.00) | 3.0 reached |",
+                "| randwrite-d32 | tidemark | disk-dsync | 1.00 (1.00 to 1.00) | 1.5 MISSED |",
+                // One of 6000 a second, and a force of 3000 a second.
+                "| randwrite-d1 | tidemark | round trip + force | 2.00 (2.00 to 2.00) | 0.85 reached |",
+                "| randread-d32 | tidemark | nbdkit | 0.73 (0.73 to 0.73) | 0.9 MISSED |",
+                "| randwrite-d32 | nbdkit | nbdkit-durable | 6.00 (6.00 to 6.00) |  |")) {
+            assertTrue(table.contains("\n" + row), row + " in\n" + table);
+        }
+        List<String> turns = List.of("nbdkit-durable", "nbdkit", "disk-dsync");
+        List<String> measured = Files.readAllLines(calls);
+        assertEquals(List.of("fill tidemark", "randwrite-d32 tidemark"), measured.subList(0, 2));
+        assertEquals(turns.stream().map("randwrite-d32 "::concat).toList(), measured.subList(2, 5));
+        List<String> second = measured.subList(measured.size() / 2 + 1, measured.size());
+        assertEquals(turns.stream().map("randwrite-d32 "::concat).toList(), second.subList(0, 3));
+        assertEquals("randwrite-d32 tidemark", second.get(3));
+        assertEquals(18, Files.readString(dir.resolve("bench.json")).split("\"contestant\"").length - 1, "figures");
+        for (String pid : Files.readAllLines(dir.resolve("servers"))) {
+            assertTrue(Files.notExists(Path.of("/proc", pid)), "nbdkit is left");
+        }
+    }
+
+    private static void program(Path path, String lines) throws IOException {
+        Files.writeString(path, "#!/bin/sh\n" + lines + "\n");
+        path.toFile().setExecutable(true);
     }
 
     /** Each ratio is of what its bar is about: a replay has to be faster than its primary acknowledges, not than it applies. */
