@@ -19,7 +19,6 @@ import io.tidemark.api.journal.JournalAppender;
 import io.tidemark.api.replica.Fence;
 import io.tidemark.base.event.EventCodec;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +93,7 @@ final class Core {
     final Waiters checkpointWaiters = new Waiters();
     final HotShare share = new HotShare(this);
     final Peers peers;
-    final ArrayDeque<Request> held = new ArrayDeque<>();
-    long heldBytes;
+    final Held held = new Held();
     final List<Session> sessions = new ArrayList<>();
 
     boolean suspended;
@@ -440,13 +438,7 @@ final class Core {
     }
 
     void hold(Request request, Aftermath after) {
-        if (request.kind == EventKind.FLUSH) {
-            // What it promises is answered already, and nothing that is held.
-            held.addFirst(request);
-        } else {
-            held.add(request);
-        }
-        heldBytes += request.waitingBytes();
+        held.add(request);
         // What waits takes the place of what the journal has, too: a share counts for both together.
         hot.evict(durable, share.leftForHot(), after.releases);
         if (space.isTight() && held.size() == 1) {
@@ -455,7 +447,7 @@ final class Core {
         }
     }
 
-    /** Lets held requests try again: flushes first, and then writes in their order. */
+    /** Lets held requests try again. */
     void admitHeld(long wallNanos, Aftermath after) {
         boolean any = !held.isEmpty();
         if (any) {
@@ -465,7 +457,7 @@ final class Core {
             Request request = held.peek();
             long before = request.waitingBytes();
             boolean done = admit(request, wallNanos, after);
-            heldBytes -= done ? before : before - request.waitingBytes();
+            held.appended(before - request.waitingBytes());
             if (!done) {
                 break;
             }
@@ -487,9 +479,7 @@ final class Core {
     /** Fails everything that is held. */
     void failHeld(StorageException failure, Aftermath after) {
         while (!held.isEmpty()) {
-            Request request = held.remove();
-            heldBytes -= request.waitingBytes();
-            end(request, failure, after);
+            end(held.remove(), failure, after);
         }
     }
 
@@ -833,7 +823,7 @@ final class Core {
         out.put("space.provided.bytes", space.providedBytes());
         out.put("hot.bytes", hot.bytes());
         out.put("held.now", (long) held.size());
-        out.put("held.bytes", heldBytes);
+        out.put("held.bytes", held.bytes());
         out.put("unforced.bytes", unforced.bytes());
         out.put("waiting.now", (long) durableWaiters.count() + checkpointWaiters.count() + peers.waiting());
         out.put("peers.reachable", (long) peers.reachable());
@@ -872,11 +862,7 @@ final class Core {
                     journal.trimmed() <= checkpointed,
                     "trimmed " + journal.trimmed() + " above checkpointed " + checkpointed);
         }
-        long bytes = 0;
-        for (Request request : held) {
-            bytes += request.waitingBytes();
-        }
-        require(bytes == heldBytes, "held bytes " + heldBytes + ", counted " + bytes);
+        held.check();
     }
 
     private static void require(boolean holds, String what) {

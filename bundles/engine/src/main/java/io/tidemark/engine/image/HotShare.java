@@ -76,11 +76,11 @@ final class HotShare {
      */
     boolean fits(int lengthBytes) {
         long share = core.settings.hotPayloadBytes();
-        long pinned = core.heldBytes + core.unforced.bytes();
+        long pinned = core.held.bytes() + core.unforced.bytes();
         if (pinned > 0 && (pinned + lengthBytes > share || isCrowding())) {
             return false;
         }
-        long all = core.heldBytes + core.hot.bytes();
+        long all = core.held.bytes() + core.hot.bytes();
         if (lengthBytes < LARGE_BYTES || all == 0 || all + lengthBytes <= share - share / FREE_PART) {
             return true;
         }
@@ -106,7 +106,7 @@ final class HotShare {
      * share has a least size, so that those of many images may be more than all memory. Others have to get on with the rest.
      */
     private boolean isCrowding() {
-        if (core.heldBytes == 0 || core.state == State.SERVING) {
+        if (core.held.bytes() == 0 || core.state == State.SERVING) {
             return false;
         }
         PayloadPool pool = core.context.payloads();
@@ -115,7 +115,7 @@ final class HotShare {
 
     /** Bytes of payload that stay in memory beside the requests that wait, as far as they are durable. */
     long leftForHot() {
-        return isCrowding() ? 0 : Math.max(0, core.settings.hotPayloadBytes() - core.heldBytes);
+        return isCrowding() ? 0 : Math.max(0, core.settings.hotPayloadBytes() - core.held.bytes());
     }
 
     /** Whether what is in memory is on its way to the image, and is large. */

@@ -306,7 +306,6 @@ final class Space {
             return false;
         }
         core.held.remove();
-        core.heldBytes -= head.waitingBytes();
         core.end(head, Failures.noSpaceForWrite(core.labels.name()), after);
         core.room.signal();
         return true;
