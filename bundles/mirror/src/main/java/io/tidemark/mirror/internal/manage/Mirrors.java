@@ -385,7 +385,10 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public Promotion promote(String image, boolean force) throws StorageException {
-        Promotion promotion = roles.promote(image, force);
+        // What is forced is for when nothing else goes, and waits for nobody.
+        Promotion promotion = force
+                ? roles.promote(image, true)
+                : roles.ordered(image, "mirror:promote", () -> roles.promote(image, false));
         fencing.look();
         return promotion;
     }
@@ -397,7 +400,9 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public Promotion promoteAt(String image, Position at, boolean force, GivenUp given) throws StorageException {
-        Promotion promotion = roles.promoteAt(image, at, force, given);
+        Promotion promotion = force
+                ? roles.promoteAt(image, at, true, given)
+                : roles.ordered(image, "mirror:promote", () -> roles.promoteAt(image, at, false, given));
         fencing.look();
         return promotion;
     }
@@ -418,12 +423,13 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public Position demote(String image) throws StorageException {
-        return roles.demote(image);
+        return roles.ordered(image, "mirror:demote", () -> roles.demote(image));
     }
 
     @Override
     public Promotion switchOver(String image, String peer, WorkListener listener) throws StorageException {
-        return new SwitchOver(desk, roles, image, peer, listener).run();
+        return roles.ordered(
+                image, "mirror:switch to " + peer, () -> new SwitchOver(desk, roles, image, peer, listener).run());
     }
 
     @Override

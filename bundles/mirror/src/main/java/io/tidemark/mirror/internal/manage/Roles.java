@@ -56,6 +56,8 @@ final class Roles {
     private final Followers followers;
     /** Images that nobody else is to be primary of from now on, unless it is forced. */
     private final Set<String> promoting = ConcurrentHashMap.newKeySet();
+    /** What people have ordered for the role of an image, until it has come to its end. */
+    private final Map<String, String> ordered = new ConcurrentHashMap<>();
 
     Roles(Desk desk, Enabling enabling, KeptBranches branches, Followers followers) {
         this.desk = desk;
@@ -70,6 +72,22 @@ final class Roles {
     }
 
     // ---- by people
+
+    /** One order at a time for the role of an image: none undoes what another one did, or goes on from what that left. */
+    <T> T ordered(String image, String order, Turns.Work<T, StorageException> work) throws StorageException {
+        String before = ordered.putIfAbsent(image, order);
+        if (before != null) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "the role of the image " + image + " is being changed already, by " + before,
+                    "wait until that has come to its end, and look at mirror:status then");
+        }
+        try {
+            return work.run();
+        } finally {
+            ordered.remove(image);
+        }
+    }
 
     /**
      * What is known before a promotion.
@@ -574,15 +592,28 @@ final class Roles {
     }
 
     Position demote(String image) throws StorageException {
-        desk.primary(image);
-        ImageFacts facts =
-                desk.turns().in(turn(image), () -> desk.services().replicas().demote(image));
+        Position end = demote(image, () -> {});
+        followOnlyPeer(image);
+        desk.node().look(image);
+        return end;
+    }
+
+    /** What is done before a demotion, in its turn: nobody else changes the role from then on. */
+    interface Before {
+        void run() throws StorageException;
+    }
+
+    /** Leaves to others whom the image follows. */
+    Position demote(String image, Before before) throws StorageException {
+        ImageFacts facts = desk.turns().in(turn(image), () -> {
+            desk.primary(image);
+            before.run();
+            return desk.services().replicas().demote(image);
+        });
         Position end = new Position(
                 Epochs.at(facts.epochs(), facts.watermarks().durable()).number(),
                 facts.watermarks().durable());
         LOG.info("the image '{}' is a replica here, it ends at {}", image, end);
-        followOnlyPeer(image);
-        desk.node().look(image);
         return end;
     }
 

@@ -36,6 +36,8 @@ final class SwitchOver {
     private String there;
     /** Null for nothing. */
     private ReplicaWish wishedBefore;
+    /** It is this change that demotes the image, and nobody else: then it may be undone. */
+    private boolean demotes;
 
     SwitchOver(Desk desk, Roles roles, String image, String peer, WorkListener listener) {
         this.desk = desk;
@@ -50,7 +52,6 @@ final class SwitchOver {
         ImageFacts facts = desk.primary(image);
         desk.checkUnfenced(image);
         awaitClose(facts);
-        wishedBefore = roles.wish(image, peer, there);
         Point end = demote();
         try {
             Answer.Promoted promoted = promoteThere(end);
@@ -70,7 +71,8 @@ final class SwitchOver {
         while (true) {
             Answer.Facts now = desk.look(peer, there);
             check(facts, now);
-            long durable = desk.facts(image).watermarks().durable();
+            long durable = desk.primary(image).watermarks().durable();
+            desk.checkUnfenced(image);
             long lacks = durable - now.head();
             if (lacks <= CLOSE_EVENTS) {
                 return;
@@ -117,19 +119,28 @@ final class SwitchOver {
 
     private Point demote() throws StorageException {
         if (!listener.progress("demotes " + image, 0, -1)) {
-            takeBackWish();
             throw Desk.givenUp("the image " + image + " is primary here as before");
         }
         try {
-            roles.demote(image);
+            roles.demote(image, this::follow);
             return Roles.end(desk.replica(image));
         } catch (StorageException e) {
+            if (!demotes) {
+                throw e;
+            }
             if (isPrimary()) {
                 takeBackWish();
                 throw e;
             }
             throw undone(e, false);
         }
+    }
+
+    /** Before it is a replica: a node that dies then is to know whom it follows. */
+    private void follow() throws StorageException {
+        desk.checkUnfenced(image);
+        wishedBefore = roles.wish(image, peer, there);
+        demotes = true;
     }
 
     private boolean isPrimary() {

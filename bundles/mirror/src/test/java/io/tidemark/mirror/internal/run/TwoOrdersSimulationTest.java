@@ -1,0 +1,153 @@
+package io.tidemark.mirror.internal.run;
+
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
+import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tidemark.api.StorageException;
+import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.ReplicaOptions;
+import io.tidemark.api.mirror.WorkListener;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** A second order for the role of an image while a planned change is under way, at each of its steps. */
+class TwoOrdersSimulationTest {
+    private static final String WISH = "io.tidemark.mirror.replica-disk.cfg";
+
+    private static TwoNodes.Node withAThird(TwoNodes nodes) throws StorageException {
+        mirrored(nodes);
+        TwoNodes.Node c = nodes.third();
+        nodes.a.mirrors.enable("disk", "c", ReplicaOptions.DEFAULTS);
+        nodes.awaitEqual(nodes.a, c);
+        return c;
+    }
+
+    /** Carries something out when a change comes to a step for the first time. */
+    private static WorkListener at(String step, Executable what, Set<String> steps) {
+        return (words, done, total) -> {
+            if (words.startsWith(step) && steps.add(step)) {
+                try {
+                    what.execute();
+                } catch (Throwable e) {
+                    throw e instanceof Error error ? error : new AssertionError(e);
+                }
+            }
+            return true;
+        };
+    }
+
+    private static void busy(String by, Executable order) {
+        StorageException refused = refused(Reason.BUSY, order);
+        assertTrue(refused.getMessage().contains("changed already, by " + by), refused.getMessage());
+    }
+
+    private static void allAreBusy(TwoNodes nodes) {
+        String by = "mirror:switch to b";
+        busy(by, () -> nodes.a.mirrors.promote("disk", false));
+        busy(by, () -> nodes.a.mirrors.demote("disk"));
+        busy(by, () -> nodes.a.mirrors.switchOver("disk", "c", WorkListener.QUIET));
+        busy(by, () -> nodes.a.mirrors.switchOver("disk", "b", WorkListener.QUIET));
+    }
+
+    private static void bIsPrimary(TwoNodes nodes, TwoNodes.Node c) throws StorageException {
+        assertTrue(nodes.b.isPrimary("disk"));
+        assertFalse(nodes.a.isPrimary("disk") || c.isPrimary("disk"));
+        assertEquals("b", nodes.a.keys(WISH).get("peer"));
+        nodes.write(nodes.b, 3);
+        nodes.awaitEqual(nodes.b, nodes.a);
+    }
+
+    private static void followsNobody(TwoNodes nodes) throws StorageException {
+        assertFalse(nodes.a.process.files().exists(Path.of("/etc-a", WISH)));
+    }
+
+    @Test
+    void aSecondOrderIsRefusedBeforeTheDemotion() {
+        TwoNodes.play(9300, SEEDS, nodes -> {
+            TwoNodes.Node c = withAThird(nodes);
+            Set<String> steps = new HashSet<>();
+            nodes.a.mirrors.switchOver("disk", "b", at("demotes", () -> allAreBusy(nodes), steps));
+            assertEquals(1, steps.size());
+            bIsPrimary(nodes, c);
+            nodes.a.mirrors.fetch("disk");
+        });
+    }
+
+    /** The peer lacks the last events still, so it says that it is a replica. */
+    @Test
+    void aSecondOrderIsRefusedBeforeThePeerIsPromoted() {
+        TwoNodes.play(9320, SEEDS, nodes -> {
+            TwoNodes.Node c = withAThird(nodes);
+            nodes.b.image("disk").stopped = true;
+            nodes.write(nodes.a, 5);
+            Set<String> steps = new HashSet<>();
+            Executable second = () -> {
+                assertFalse(nodes.a.isPrimary("disk"));
+                allAreBusy(nodes);
+                nodes.b.image("disk").stopped = false;
+            };
+            nodes.a.mirrors.switchOver("disk", "b", at("waits until b has everything", second, steps));
+            assertEquals(1, steps.size());
+            bIsPrimary(nodes, c);
+        });
+    }
+
+    @Test
+    void anOrderThatHasEndedIsInNobodysWay() {
+        TwoNodes.play(9340, SEEDS, nodes -> {
+            withAThird(nodes);
+            assertFalse(nodes.a.mirrors.peers().isEmpty());
+            refused(
+                    Reason.CLOSED,
+                    () -> nodes.a.mirrors.switchOver(
+                            "disk", "b", (words, done, total) -> !words.startsWith("demotes")));
+            assertTrue(nodes.a.isPrimary("disk"));
+            nodes.a.mirrors.demote("disk");
+            nodes.a.mirrors.promote("disk", false);
+            nodes.a.mirrors.switchOver("disk", "c", WorkListener.QUIET);
+            assertFalse(nodes.a.isPrimary("disk"));
+        });
+    }
+
+    /** As by a resync that gives up what this node has: the change neither takes that back nor says whom it follows. */
+    @Test
+    void aDemotionOfSomebodyElseStays() {
+        TwoNodes.play(9360, SEEDS, nodes -> {
+            TwoNodes.Node c = withAThird(nodes);
+            Set<String> steps = new HashSet<>();
+            WorkListener demoted = at("demotes", () -> nodes.a.engine.demote("disk"), steps);
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.switchOver("disk", "b", demoted));
+            assertEquals(1, steps.size());
+            assertFalse(nodes.a.isPrimary("disk"), "it took another one's demotion back");
+            assertFalse(nodes.b.isPrimary("disk") || c.isPrimary("disk"));
+            followsNobody(nodes);
+        });
+    }
+
+    /** A peer was promoted over it between the first look and the demotion. */
+    @Test
+    void whoIsFencedMeanwhileIsNotSwitched() {
+        TwoNodes.play(9380, SEEDS, nodes -> {
+            withAThird(nodes);
+            Set<String> steps = new HashSet<>();
+            WorkListener fenced = at(
+                    "demotes",
+                    () -> {
+                        nodes.b.mirrors.promote("disk", true);
+                        assertTrue(nodes.machine.awaitUntil(
+                                () -> nodes.a.image("disk").fence != null, 20 * TwoNodes.SECOND));
+                    },
+                    steps);
+            refused(Reason.MISMATCH, () -> nodes.a.mirrors.switchOver("disk", "c", fenced));
+            assertTrue(nodes.a.isPrimary("disk"), "fenced, and not demoted");
+            followsNobody(nodes);
+        });
+    }
+}
