@@ -20,6 +20,7 @@ import io.tidemark.api.journal.JournalSettings;
 import io.tidemark.api.news.News;
 import io.tidemark.api.news.News.Topic;
 import io.tidemark.api.replica.Consistency;
+import io.tidemark.api.replica.Fence;
 import io.tidemark.api.replica.HeadOrder;
 import io.tidemark.api.replica.ImageFacts;
 import io.tidemark.api.replica.Replica;
@@ -460,6 +461,28 @@ class ReplicasTest {
         }
         try (Node.Client client = node.new Client("copy")) {
             assertEquals(7, client.read(512));
+        }
+    }
+
+    /** What front ends show of it, as NBD's flag of an export, they ask the device at each connection. */
+    @Test
+    void theDeviceOfAFencedImageIsReadOnlyUntilItIsUnfenced() throws Exception {
+        try (Node node = new Node().withStores()) {
+            Replicas replicas = new Replicas(node.directory);
+            node.directory.create("disk", Node.SIZE, Map.of());
+            assertFalse(node.device("disk").readOnly());
+            try (Node.Client client = node.new Client("disk")) {
+                client.write(0, (byte) 1).succeeded();
+                replicas.fence("disk", new Fence("b", 7, new UUID(7, 7)));
+                assertTrue(node.device("disk").readOnly());
+                assertEquals(
+                        Reason.READ_ONLY, client.write(512, (byte) 2).await().reason());
+            }
+            try (Node.Client client = node.new Client("disk")) {
+                assertEquals(1, client.read(0));
+            }
+            replicas.unfence("disk");
+            assertFalse(node.device("disk").readOnly());
         }
     }
 
