@@ -3,6 +3,7 @@ package io.tidemark.itests.nodes;
 import io.tidemark.itests.nodes.harness.Seeds;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
@@ -89,15 +90,24 @@ final class HostileLinks {
                         .put((byte) random.nextInt(30))
                         .putInt(0);
             }
-            ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            header.putInt(claimed)
-                    .putInt(random.nextInt(4) == 0 ? random.nextInt() : claimed)
-                    .put((byte) (random.nextInt(4) == 0 ? random.nextInt(9) : 1))
-                    .put((byte) (random.nextInt(4) == 0 ? random.nextInt(4) : 0));
+            ByteBuffer header = header(claimed);
+            header.putInt(4, random.nextInt(4) == 0 ? random.nextInt() : claimed)
+                    .put(8, (byte) (random.nextInt(4) == 0 ? random.nextInt(9) : 1))
+                    .put(9, (byte) (random.nextInt(4) == 0 ? random.nextInt(4) : 0));
             header.putInt(12, checksum(nonce, theirNonce, number, header.array(), content));
             socket.getOutputStream().write(header.array());
             socket.getOutputStream().write(content);
         }
+    }
+
+    /** Of a frame with data, but for its checksum. */
+    private static ByteBuffer header(int contentBytes) {
+        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        return header.putInt(contentBytes)
+                .putInt(contentBytes)
+                .put((byte) 1)
+                .put((byte) 0)
+                .clear();
     }
 
     private static int checksum(byte[] nonce, byte[] theirNonce, long number, byte[] header, byte[] content) {
@@ -130,6 +140,48 @@ final class HostileLinks {
         sendAndAwaitEnd(greeting(least, most, new byte[16]));
     }
 
+    /** Opens a link and says that a frame comes which is longer than any may be; waits until the node hangs up. */
+    void hugeFrame() throws IOException {
+        try (Socket socket = open()) {
+            socket.getOutputStream().write(header(FRAME_BYTES + 1).array());
+            awaitEnd(socket);
+        }
+    }
+
+    /** Opens a link and ends in the middle of a frame. */
+    void cutFrame() throws IOException {
+        try (Socket socket = open()) {
+            socket.getOutputStream().write(header(FRAME_BYTES).array());
+            socket.getOutputStream().write(new byte[FRAME_BYTES / 2]);
+            socket.shutdownOutput();
+            awaitEnd(socket);
+        }
+    }
+
+    /**
+     * Takes links in place of a peer: the first one that comes gets noise for an answer, and the second one a frame that is longer
+     * than any may be.
+     */
+    static void take(ServerSocket server) throws IOException {
+        try (Socket socket = server.accept()) {
+            socket.getOutputStream().write(new byte[GREETING_BYTES]);
+            awaitEnd(socket);
+        }
+        try (Socket socket = server.accept()) {
+            socket.getOutputStream().write(greeting(1, 1, new byte[16]));
+            socket.getInputStream().readNBytes(GREETING_BYTES);
+            socket.getOutputStream().write(header(FRAME_BYTES + 1).array());
+            awaitEnd(socket);
+        }
+    }
+
+    private Socket open() throws IOException {
+        Socket socket = new Socket(node.getAddress(), node.getPort());
+        socket.getOutputStream().write(greeting(1, 1, new byte[16]));
+        socket.getInputStream().readNBytes(GREETING_BYTES);
+        return socket;
+    }
+
     /** Sends everything that a session sent before, and waits until the node hangs up. */
     void replay(byte[] session) throws IOException {
         sendAndAwaitEnd(session);
@@ -137,15 +189,23 @@ final class HostileLinks {
 
     private void sendAndAwaitEnd(byte[] bytes) throws IOException {
         try (Socket socket = new Socket(node.getAddress(), node.getPort())) {
-            socket.setSoTimeout(30_000);
             try {
                 socket.getOutputStream().write(bytes);
-                socket.getInputStream().readAllBytes();
-            } catch (SocketTimeoutException e) {
-                throw new AssertionError("the node does not hang up", e);
             } catch (IOException e) {
                 // It hung up in the middle.
             }
+            awaitEnd(socket);
+        }
+    }
+
+    private static void awaitEnd(Socket socket) throws IOException {
+        socket.setSoTimeout(30_000);
+        try {
+            socket.getInputStream().readAllBytes();
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("the node does not hang up", e);
+        } catch (IOException e) {
+            // It hung up with something unread.
         }
     }
 

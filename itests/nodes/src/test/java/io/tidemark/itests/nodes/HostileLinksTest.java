@@ -15,13 +15,17 @@ import io.tidemark.itests.nodes.harness.Scratch;
 import io.tidemark.itests.nodes.harness.ScratchExtension;
 import io.tidemark.itests.nodes.harness.Seeds;
 import io.tidemark.itests.nodes.node.Site;
+import io.tidemark.mirror.internal.identity.NodeKey;
 import io.tidemark.mirror.internal.wire.Encoder;
 import io.tidemark.mirror.internal.wire.Message;
 import io.tidemark.mirror.internal.wire.Octets;
 import io.tidemark.mirror.internal.wire.Wire;
 import io.tidemark.transport.tcp.TcpSettings;
 import io.tidemark.transport.tcp.TcpTransport;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -30,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Strangers at the port where a node takes links, while a replica is fed through it: each is closed, the log says why, nothing of
- * what they say is applied, and the link with the real peer goes on.
+ * Strangers at the port where a node takes links, while a replica is fed through it, and one that takes its calls: each is closed, the
+ * log says why, nothing of what they say is applied, and the link with the real peer goes on.
  */
 @ExtendWith(ScratchExtension.class)
 class HostileLinksTest {
@@ -98,6 +102,26 @@ class HostileLinksTest {
         logged(site, words);
     }
 
+    /** Who is to be a peer is none, and the node calls there. */
+    private static void dials(Site site) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Void> taken = CompletableFuture.runAsync(() -> {
+                try {
+                    HostileLinks.take(server);
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            String where = "127.0.0.1:" + server.getLocalPort();
+            site.order("peer", "x", where, NodeKey.generate().toString());
+            Await.until(() -> "the reason: " + site.order("peers"), MirroredDisk.PATIENCE, () -> site.order("peers")
+                    .contains("it does not greet like one"));
+            taken.get(30, TimeUnit.SECONDS);
+            logged(site, "the link with " + where + " is closed: a frame of");
+            site.order("forget", "x");
+        }
+    }
+
     @Test
     void theRealLinkGoesOnBesideStrangers(Scratch scratch) throws Exception {
         MirroredDisk disk = MirroredDisk.start(scratch, "HostileLinksTest");
@@ -118,6 +142,10 @@ class HostileLinksTest {
         logged(b, "it speaks versions 7 to 9 of the protocol");
         hostile.replay(session);
         logged(b, "of another session");
+        hostile.hugeFrame();
+        logged(b, "is longer than the");
+        hostile.cutFrame();
+        logged(b, "broke: it ended the connection");
         byte[] other = new byte[Wire.KEY_BYTES];
         closed(b, "speaks the mirror's protocol in versions 9 to 9", hello(9, key(a)));
         closed(b, "shows the key of this node itself", hello(Wire.VERSION, key(b)));
@@ -141,6 +169,7 @@ class HostileLinksTest {
         logged(b, "shows the key ed25519:" + HexFormat.of().formatHex(key(c)));
         assertTrue(c.refused("enable", DISK, "b", "0s").length() > 0, "without a link");
 
+        dials(b);
         for (int round = 0; round < 10; round++) {
             hostile.attack(ATTACKS / 10);
             disk.loads.run(Duration.ofMillis(20));
