@@ -7,6 +7,7 @@ import io.tidemark.faults.SimulationFailure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sites that mirror an image keep what they promise, and eight defects of a mirror are each found. */
 class SitesSeedsTest {
@@ -61,6 +62,13 @@ class SitesSeedsTest {
         assertTrue(expiries > 0, "no replica was away for too long");
         assertTrue(resizes > 0, "the image always had one size");
         assertTrue(turns > SEEDS, "roles changed only " + turns + " times");
+    }
+
+    /** In which a replica was promoted on what it had known before others wrote, or beside one that had forgotten its epochs. */
+    @ParameterizedTest
+    @ValueSource(longs = {46, 117})
+    void whatWasFoundOnceDoesNotComeBack(long seed) {
+        new SitesSimulation(seed, Defect.NONE).run();
     }
 
     /** Else a seed that failed could not be played again. */

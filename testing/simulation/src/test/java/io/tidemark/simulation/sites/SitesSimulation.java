@@ -82,8 +82,7 @@ final class SitesSimulation extends Scene {
         // What is in memory only may go with a replica's power, and one that others force then lacks it.
         this.forces = machine.random("forces").coin() && !isArrivedEnough();
         // One that has to be copied anew would keep writes waiting.
-        SeededRandom slow = machine.random("slow");
-        this.expires = peers == 0 && slow.coin();
+        this.expires = peers == 0 && machine.random("slow").below(4) > 0;
         SeededRandom relay = machine.random("relay");
         for (Site site : sites) {
             site.expires = expires;

@@ -102,6 +102,20 @@ public final class ForkCheck {
     }
 
     /**
+     * Whether one side has gone on for epochs of which the other one knows nothing, and has forgotten where they parted, if they did.
+     * Most likely it took over long ago. A side that was replaced, and could not know it, may have gone on for as many: what
+     * was written on both is not to be told apart then, and the one that stops loses nothing.
+     *
+     * @param one side, which knows an epoch
+     * @param other side, which knows one too
+     * @return false for the first epochs of an image, which has had none before
+     */
+    public static boolean isLater(Side one, Side other) {
+        return one.oldest().number() - 1 > other.newest().number()
+                && !one.oldest().predecessorIdentity().equals(Epoch.NO_PREDECESSOR);
+    }
+
+    /**
      * The last epoch that two sides share.
      *
      * @param one side, which knows an epoch

@@ -33,7 +33,8 @@ public final class Precedence {
                 switch (ForkCheck.compare(ours, 0, theirs).kind()) {
                     case OLDER -> true;
                     case SPLIT -> split(ours, theirs);
-                    // Strangers, or who only follows; and where nobody knows how they stand nobody was seen to promote.
+                    case FORGOTTEN -> ForkCheck.isLater(theirs, ours);
+                    // Strangers, or who only follows.
                     default -> false;
                 };
         return gives ? Optional.of(theirs.newest()) : Optional.empty();

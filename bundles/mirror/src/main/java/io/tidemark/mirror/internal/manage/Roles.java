@@ -145,10 +145,10 @@ final class Roles {
         }
     }
 
-    private ImageFacts carryOut(Ground ground, boolean force, Turns.Work<ImageFacts, StorageException> promotion)
+    private ImageFacts carryOut(
+            Ground ground, ImageFacts facts, boolean force, Turns.Work<ImageFacts, StorageException> promotion)
             throws StorageException {
-        String image = ground.ours().name();
-        return force ? inTurn(image, promotion) : alone(image, () -> lookAgain(ground), promotion);
+        return force ? inTurn(facts.name(), promotion) : alone(facts, () -> lookAgain(ground), promotion);
     }
 
     /** An order to begin anew that was not carried out is over: it would give up what clients write from now on. */
@@ -176,7 +176,7 @@ final class Roles {
         }
         long missing = source == null ? missingWithoutSource(image, facts, force) : missing(facts, ground, force);
         ImageFacts promoted =
-                carryOut(ground, force, () -> desk.services().replicas().promote(image));
+                carryOut(ground, facts, force, () -> desk.services().replicas().promote(image));
         LOG.info("the image '{}' is primary here, {}", image, words(missing));
         warnBeside(ground);
         desk.node().look(image);
@@ -212,7 +212,7 @@ final class Roles {
             siblings.refusePrimary(image, asked);
             siblings.refuseUnaskedFollower(image, asked);
         };
-        alone(image, look, () -> desk.services().replicas().promote(image));
+        alone(facts, look, () -> desk.services().replicas().promote(image));
     }
 
     /** How many events came. */
@@ -244,7 +244,7 @@ final class Roles {
         long received = facts.watermarks().durable();
         boolean more = kind == Verdict.Kind.CONTINUES;
         long missing = (more ? Math.max(received, source.durable()) : received) - at.sequence();
-        ImageFacts promoted = carryOut(ground, force, () -> giveUp(image, at, given));
+        ImageFacts promoted = carryOut(ground, facts, force, () -> giveUp(image, at, given));
         LOG.info("the image '{}' is primary here at {}, {} events behind that are given up", image, at, missing);
         warnBeside(ground);
         desk.node().look(image);
@@ -460,16 +460,28 @@ final class Roles {
         return carriers.size() == 1 && answered.containsAll(carriers);
     }
 
+    /** Whether an epoch has begun that is not known yet. */
+    private static boolean begins(ImageFacts now, ImageFacts known) {
+        return !now.epochs().isEmpty()
+                && known.epochs().stream()
+                        .noneMatch(epoch ->
+                                epoch.identity().equals(newest(now.epochs()).identity()));
+    }
+
     private static Epoch newest(List<Epoch> epochs) {
         return epochs.get(epochs.size() - 1);
     }
 
     /**
      * Whoever asks from now on is told that the image is primary here, and then this node looks at the others: of two nodes that do
-     * this at the same time one at least is refused.
+     * this at the same time one at least is refused. Who was promoted where it could not be asked, and is linked since, has begun an
+     * epoch, and may have given events of it to this replica.
+     *
+     * @param facts that let it be promoted
      */
-    private ImageFacts alone(String image, Look look, Turns.Work<ImageFacts, StorageException> promotion)
+    private ImageFacts alone(ImageFacts facts, Look look, Turns.Work<ImageFacts, StorageException> promotion)
             throws StorageException {
+        String image = facts.name();
         if (!promoting.add(image)) {
             throw new StorageException(
                     Reason.BUSY, "the replica " + image + " is being promoted already", "wait for that");
@@ -477,7 +489,16 @@ final class Roles {
         try {
             siblings.remember(image);
             look.look();
-            return inTurn(image, promotion);
+            return inTurn(image, () -> {
+                ImageFacts now = desk.facts(image);
+                if (now.role() == ImageHead.Role.REPLICA && begins(now, facts)) {
+                    throw new StorageException(
+                            Reason.UNAVAILABLE,
+                            "the replica " + image + " has received from a primary meanwhile",
+                            "look at mirror:status, and try again");
+                }
+                return promotion.run();
+            });
         } finally {
             promoting.remove(image);
         }
@@ -747,7 +768,7 @@ final class Roles {
                     "look at mirror:status on both nodes");
         }
         ImageFacts promoted =
-                alone(image, () -> siblings.refusePrimary(image, siblings.ask(facts, given.peer())), () -> {
+                alone(facts, () -> siblings.refusePrimary(image, siblings.ask(facts, given.peer())), () -> {
                     // Whoever asks again over another link has waited for this turn, and is told what is so then.
                     given.checkWaited();
                     return desk.services().replicas().promote(image);

@@ -41,9 +41,17 @@ final class Siblings {
     /** A peer that has the image, and how it is there. */
     record Sibling(String peer, Answer.Facts facts) {
         boolean hasMoreThan(ImageFacts ours) {
-            Verdict.Kind kind = kind(ours);
-            return (kind == Verdict.Kind.CONTINUES || kind == Verdict.Kind.TRIMMED)
-                    && facts.durable() > ours.watermarks().durable();
+            boolean behind =
+                    switch (kind(ours)) {
+                        case CONTINUES, TRIMMED -> true;
+                        case FORGOTTEN ->
+                            ForkCheck.isLater(
+                                    new ForkCheck.Side(facts.epochs(), facts.durable()),
+                                    new ForkCheck.Side(
+                                            ours.epochs(), ours.watermarks().durable()));
+                        default -> false;
+                    };
+            return behind && facts.durable() > ours.watermarks().durable();
         }
 
         boolean canGiveMoreThan(ImageFacts ours) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.Epoch;
 import io.tidemark.mirror.internal.fork.ForkCheck.Side;
+import io.tidemark.mirror.internal.fork.Verdict.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -110,6 +111,17 @@ class PrecedenceTest {
                 assertTrue(!gives(one, two));
             }
         }
+    }
+
+    /** One that was down while the one that took over was restarted, and has trimmed its journal, is not to write beside it. */
+    @Test
+    void whoKnowsNothingOfWhatCameForLongGivesWay() {
+        Side promoted = branch(1, 0, "+---");
+        Side old = new Side(List.of(FIRST), FORK + 7);
+        Side left = new Side(promoted.epochs().subList(3, 5), promoted.end());
+        assertEquals(Kind.FORGOTTEN, ForkCheck.compare(left, FORK + 2, old).kind());
+        assertTrue(gives(old, left));
+        assertTrue(!gives(left, old));
     }
 
     @Test
