@@ -42,7 +42,10 @@ final class ConfigAdminWishStore implements WishStore {
             return use.of(admin);
         } catch (IOException e) {
             throw new StorageException(
-                    Reason.IO, "Configuration Admin could not keep the configuration: " + e.getMessage(), "", e);
+                    Reason.IO,
+                    "Configuration Admin could not keep the configuration: " + e.getMessage(),
+                    "see that it can write to its directory, and try again",
+                    e);
         } finally {
             context.ungetService(reference);
         }

@@ -107,7 +107,9 @@ public final class EtcWishStore implements WishStore {
         try (StorageFile file = files.open(path, Files.Mode.READ)) {
             if (file.size() > MAX_FILE_BYTES) {
                 throw new StorageException(
-                        Reason.INVALID, path + " has " + file.size() + " bytes, too many for a configuration", "");
+                        Reason.INVALID,
+                        path + " has " + file.size() + " bytes, too many for a configuration",
+                        "shorten it to at most " + MAX_FILE_BYTES + " bytes");
             }
             ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
             file.read(bytes, 0);

@@ -27,7 +27,7 @@ final class Failures {
                 Reason.INVALID,
                 "bytes " + offset + " to " + (offset + length) + " lie beyond the end of image " + image + " at "
                         + size,
-                "");
+                "stay below that; image:resize makes it larger");
     }
 
     static StorageException malformed(String image, String what) {

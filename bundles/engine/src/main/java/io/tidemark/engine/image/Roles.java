@@ -299,7 +299,8 @@ final class Roles {
         Aftermath after = new Aftermath();
         synchronized (core.lock) {
             if (core.following != null) {
-                throw Core.mismatch("image " + core.labels.name() + " is a replica already", "");
+                throw Core.mismatch(
+                        "image " + core.labels.name() + " is a replica already", "mirror:status shows what it follows");
             }
             if (core.leavesPrimary()) {
                 throw changing();

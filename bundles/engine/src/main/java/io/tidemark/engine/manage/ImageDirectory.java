@@ -383,7 +383,7 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
     ImageStatus createReplica(String name, ReplicaOrigin origin, Map<String, String> properties)
             throws StorageException {
         if (properties.containsKey(ImageKeys.BLOCK_SIZE)) {
-            throw invalid(ImageKeys.BLOCK_SIZE + ": a replica has its source's");
+            throw invalid(ImageKeys.BLOCK_SIZE + ": a replica has its source's; leave it out");
         }
         return create(name, origin.sizeBytes(), properties, origin);
     }

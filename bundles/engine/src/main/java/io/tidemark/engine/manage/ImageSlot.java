@@ -162,7 +162,7 @@ final class ImageSlot {
     }
 
     private StorageException gone() {
-        return new StorageException(Reason.UNAVAILABLE, "image " + name + " is closed", "");
+        return new StorageException(Reason.UNAVAILABLE, "image " + name + " is closed", "look at image:list");
     }
 
     private void run() {

@@ -45,7 +45,7 @@ final class Heads {
 
     MirrorStatus delay(String image, long delayNanos) throws StorageException {
         if (delayNanos < 0) {
-            throw new StorageException(Reason.INVALID, "a delay of " + delayNanos + " ns is negative", "");
+            throw new StorageException(Reason.INVALID, "a delay of " + delayNanos + " ns is negative", "0 is none");
         }
         desk.replica(image);
         if (delayNanos > 0) {

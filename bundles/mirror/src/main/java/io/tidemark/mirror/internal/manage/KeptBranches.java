@@ -264,7 +264,11 @@ final class KeptBranches {
         } catch (StorageException e) {
             throw e;
         } catch (IOException e) {
-            throw new StorageException(Reason.IO, "cannot write " + part + ": " + e.getMessage(), "", e);
+            throw new StorageException(
+                    Reason.IO,
+                    "cannot write " + part + ": " + e.getMessage(),
+                    "see that there can be written, and try again",
+                    e);
         }
     }
 

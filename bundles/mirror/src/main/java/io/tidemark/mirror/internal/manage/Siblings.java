@@ -352,7 +352,9 @@ final class Siblings {
                     "try again in some seconds");
         }
         throw new StorageException(
-                Reason.NOT_FOUND, "the node " + desk.nodeName() + " has no image " + order.identity(), "");
+                Reason.NOT_FOUND,
+                "the node " + desk.nodeName() + " has no image " + order.identity(),
+                "look at image:list there");
     }
 
     /** Whatever becomes of it, it is known which one it is. */

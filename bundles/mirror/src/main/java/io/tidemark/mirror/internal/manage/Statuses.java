@@ -58,7 +58,8 @@ final class Statuses {
         return peers().stream()
                 .filter(peer -> peer.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new StorageException(Reason.NOT_FOUND, "there is no peer " + name, ""));
+                .orElseThrow(() ->
+                        new StorageException(Reason.NOT_FOUND, "there is no peer " + name, "look at mirror:peer-list"));
     }
 
     private static PeerStatus peer(Book.Page<PeerConfig> page, PeerState state) {
@@ -165,7 +166,9 @@ final class Statuses {
                 .filter(one -> one.peer().equals(peer))
                 .findFirst()
                 .orElseThrow(() -> new StorageException(
-                        Reason.NOT_FOUND, "the image " + image + " is not mirrored with the peer " + peer, ""));
+                        Reason.NOT_FOUND,
+                        "the image " + image + " is not mirrored with the peer " + peer,
+                        "mirror:status " + image + " shows with whom it is"));
     }
 
     /** A replica: as its peer has it, or as the engine does when there is none. */
