@@ -463,9 +463,8 @@ final class Roles {
     /** Whether an epoch has begun that is not known yet. */
     private static boolean begins(ImageFacts now, ImageFacts known) {
         return !now.epochs().isEmpty()
-                && known.epochs().stream()
-                        .noneMatch(epoch ->
-                                epoch.identity().equals(newest(now.epochs()).identity()));
+                && known.epochs().stream().noneMatch(epoch -> epoch.identity()
+                        .equals(newest(now.epochs()).identity()));
     }
 
     private static Epoch newest(List<Epoch> epochs) {
