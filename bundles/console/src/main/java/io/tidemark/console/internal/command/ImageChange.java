@@ -24,7 +24,7 @@ final class ImageChange {
     private static final String JOURNAL_LOST = "--journal-lost";
     private static final String SNAPSHOT = "--snapshot";
     private static final String FORCE = "--force";
-    private static final String SHRINK = "--allow-shrink";
+    static final String SHRINK = "--allow-shrink";
 
     private static final Set<ImageStatus.State> NOT_SERVED =
             EnumSet.of(ImageStatus.State.STARTING, ImageStatus.State.SUSPENDED, ImageStatus.State.REFUSED);

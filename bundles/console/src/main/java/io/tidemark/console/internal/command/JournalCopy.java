@@ -135,9 +135,11 @@ final class JournalCopy {
                                         + " image as a client would write them, so they are journaled and durable when the command"
                                         + " returns. Marks, snapshots and checkpoints are the other journal's own and left out; the"
                                         + " command says how many. Taken back, it leaves the events up to there in the image; doing it"
-                                        + " again from the start comes to the same.")
+                                        + " again from the start comes to the same. Where the file makes the image smaller, which"
+                                        + " has to be allowed, image:resize first gives it back the size that it had.")
                         .takes("NAME", "The image.", Completions::images)
                         .takes("FILE", "A file that journal:export wrote.", Completion.NONE)
+                        .flag(ImageChange.SHRINK, "Allows the file to make the image smaller.")
                         .flag(Call.JSON, "Prints JSON.")
                         .example("journal:import vm2 /backup/vm1.journal", "applies what happened to vm1 to vm2")
                         .build(),
@@ -184,7 +186,10 @@ final class JournalCopy {
             while (event != null) {
                 source.body();
                 summary.add(event);
-                size = event.kind() == EventKind.RESIZE ? event.length() : size;
+                if (event.kind() == EventKind.RESIZE) {
+                    size = event.length();
+                    checkShrink(call, image, file, event);
+                }
                 if (event.kind().changesData() && (event.offset() > size || event.length() > size - event.offset())) {
                     long needed = event.offset() + event.length();
                     throw Failure.failed(
@@ -199,6 +204,15 @@ final class JournalCopy {
             throw Failure.cancelled("cancelled; nothing was done");
         }
         return summary;
+    }
+
+    private static void checkShrink(Call call, ImageStatus image, Path file, EventHeader event) throws Failure {
+        if (event.length() < image.sizeBytes() && !call.arguments().has(ImageChange.SHRINK)) {
+            throw Failure.failed("event " + event.position() + " of " + file + " makes " + image.name() + " "
+                    + Words.size(event.length()) + " large, and it has " + Words.size(image.sizeBytes())
+                    + ": everything behind that would be lost. Say " + ImageChange.SHRINK
+                    + " if that is meant. Nothing was done.");
+        }
     }
 
     private static void report(Call call, String name, EventSummary summary, long replayed, String took) {

@@ -467,6 +467,29 @@ class CommandsTest {
         assertEquals(-1, node.replayed);
     }
 
+    /** As image:resize does, and not without a word. */
+    @Test
+    void anImportThatCutsTheImageHasToBeAllowed(@TempDir Path directory) throws Exception {
+        journal()
+                .add(EventKind.RESIZE, 0, 0, 2L << 30, "")
+                .add(EventKind.RESIZE, 0, 0, 1L << 30, "")
+                .add(EventKind.RESIZE, 0, 0, 1 << 29, "");
+        Typed.run(node, "journal:export vm1 x", null, directory);
+        node.replayed = -1;
+        Failure cut = assertThrows(Failure.class, () -> Typed.run(node, "journal:import vm1 x", null, directory));
+        assertHas(
+                cut.getMessage(),
+                "event 3:19 of " + directory.resolve("x") + " makes vm1 512 MiB large",
+                "it has 1 GiB",
+                "--allow-shrink",
+                "Nothing was done");
+        assertEquals(-1, node.replayed);
+        assertHas(
+                Typed.run(node, "journal:import vm1 x --allow-shrink", null, directory)
+                        .text(),
+                "events replayed");
+    }
+
     private static List<String> names(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
