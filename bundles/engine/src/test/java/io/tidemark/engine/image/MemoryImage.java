@@ -223,15 +223,17 @@ final class MemoryImage implements BlockImage {
     }
 
     @Override
-    public synchronized void force() throws StorageException {
+    public void force() throws StorageException {
         beforeForce.run();
-        usable();
-        forces++;
-        if (failNextForce) {
-            failNextForce = false;
-            throw new StorageException(Reason.IO, "force failed on purpose", "");
+        synchronized (this) {
+            usable();
+            forces++;
+            if (failNextForce) {
+                failNextForce = false;
+                throw new StorageException(Reason.IO, "force failed on purpose", "");
+            }
+            forced = bytes.clone();
         }
-        forced = bytes.clone();
     }
 
     @Override
