@@ -203,6 +203,8 @@ class BetweenStepsTest {
             try {
                 rig.write(1, 1);
                 rig.sendAll();
+                // A checkpoint is of what the head has passed.
+                Rig.eventually(() -> rig.progress().replayed() == 1, "applied");
                 CompletableFuture<StorageException> checkpoint = start("client", rig.engine::checkpoint);
                 checkpointer.awaitReached();
                 rig.write(2, 2);

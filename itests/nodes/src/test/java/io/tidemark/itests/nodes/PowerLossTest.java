@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PowerLossTest {
     private static final int ROUNDS = Seeds.rounds("tidemark.power.rounds", 3);
     /** Ended by the first loss; some sorts of forces cost something only where the power goes just then. */
-    private static final int ROUNDS_WITH_FAULT = 12;
+    private static final int ROUNDS_WITH_FAULT = 50;
 
     /** An eighth of a journal. */
     private static final int MOST_MIB = 6;
