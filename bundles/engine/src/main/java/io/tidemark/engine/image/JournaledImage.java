@@ -630,13 +630,14 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
-     * The last sequence that the engine itself does not need: the least of the checkpoint and what is being read.
+     * The last sequence that the engine itself does not need: the least of the checkpoint and what is being read. Behind a fence
+     * all is needed: it is what tells where this branch parted, and what people decide about.
      *
      * @return a floor for {@link #trim}
      */
     public long trimFloor() {
         synchronized (core.lock) {
-            return Math.min(core.checkpointed, reads.firstPinned() - 1);
+            return core.fence != null ? core.trimmed : Math.min(core.checkpointed, reads.firstPinned() - 1);
         }
     }
 

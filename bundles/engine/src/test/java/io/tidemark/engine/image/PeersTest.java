@@ -458,6 +458,23 @@ class PeersTest {
         }
     }
 
+    /** Its epochs are what tells who has to give way, and its events what people decide about. */
+    @Test
+    void behindAFenceNothingIsTrimmed() throws Exception {
+        try (Rig rig = new Rig(Rig.LAZY)) {
+            rig.write(0, 4096, 1).succeeded();
+            rig.engine.checkpoint();
+            assertTrue(rig.engine.trimFloor() > 0);
+            rig.engine.fence(FENCE);
+            assertEquals(0, rig.engine.trim(Long.MAX_VALUE));
+            rig.crash(0);
+            rig.engine.checkpoint();
+            assertEquals(0, rig.engine.trim(Long.MAX_VALUE));
+            rig.engine.unfence();
+            assertTrue(rig.engine.trim(Long.MAX_VALUE) > 0);
+        }
+    }
+
     // ---------------------------------------------------------------- the price
 
     private record Price(long forces, long takes, long takenBytes, long opens, long starts) {}

@@ -12,7 +12,8 @@ import java.util.Optional;
  * sides come to the same result, so never both give way.
  *
  * <p>A number alone does not tell: a primary that comes back after it was replaced begins epochs of its own, and may do so more
- * often than the one that replaced it.
+ * often than the one that replaced it. It has to tell only where one side knows no epoch of the other one any more, and no order
+ * names one.
  */
 public final class Precedence {
     private static final Comparator<Epoch> LATER = Comparator.nullsFirst(Comparator.comparingLong(Epoch::number)
@@ -33,7 +34,7 @@ public final class Precedence {
                 switch (ForkCheck.compare(ours, 0, theirs).kind()) {
                     case OLDER -> true;
                     case SPLIT -> split(ours, theirs);
-                    case FORGOTTEN -> ForkCheck.isLater(theirs, ours);
+                    case FORGOTTEN -> forgotten(ours, theirs);
                     // Strangers, or who only follows.
                     default -> false;
                 };
@@ -64,6 +65,13 @@ public final class Precedence {
         long fork = ForkCheck.shared(ours, theirs);
         return overruling(ours.after(fork), theirs.after(fork)) != null
                 && overruling(theirs.after(fork), ours.after(fork)) == null;
+    }
+
+    /** Where one side has forgotten all that the other one knows, an order may still name it; only without one numbers tell. */
+    private static boolean forgotten(Side ours, Side theirs) {
+        boolean decided = overruling(ours.epochs(), theirs.epochs()) != null
+                || overruling(theirs.epochs(), ours.epochs()) != null;
+        return decided ? split(ours.epochs(), theirs.epochs()) : ForkCheck.isLater(theirs, ours);
     }
 
     private static boolean split(Side ours, Side theirs) {

@@ -18,6 +18,7 @@ import io.tidemark.mirror.internal.wire.Answer;
 import io.tidemark.mirror.internal.wire.Point;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -74,12 +75,12 @@ final class Resync {
         }
         // Deleting it would be refused, when the wish to follow is written already.
         refuseClients(image);
+        boolean primary = isPrimary(image);
         if (given == GivenUp.KEPT) {
             keep(image, peer, there, source);
         }
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         ReplicaWish wish = wish(before, image, peer, there);
-        boolean primary = !whole && isPrimary(image);
         UUID seed = whole ? ReplicaWish.NO_SEED : seed(image);
         if (seed.equals(ReplicaWish.NO_SEED) || !compared(before, wish.seeded(seed), primary)) {
             copied(before, wish);
@@ -121,7 +122,7 @@ final class Resync {
     /**
      * False when what is here cannot be the beginning of what the peer has.
      *
-     * @param primary whether it was until its writing was ended for this
+     * @param primary whether it was one until it was given up for this
      */
     private boolean compared(ReplicaWish before, ReplicaWish wish, boolean primary) throws StorageException {
         String image = wish.image();
@@ -132,7 +133,13 @@ final class Resync {
             return null;
         });
         desk.node().endReplica(image, false, END_NANOS);
-        desk.node().addReplica(wish);
+        if (!desk.turns().in(Roles.turn(image), () -> addAsWished(wish))) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the image " + image + " does not begin anew from " + wish.peer()
+                            + ": another order came in between",
+                    "see mirror:status " + image + ", and try again where that is what you want");
+        }
         try {
             if (!desk.node().awaitMade(image, MADE_NANOS)) {
                 throw late(wish);
@@ -164,22 +171,41 @@ final class Resync {
     }
 
     /**
+     * Follows as the configuration says, which is not what was written here where a promotion has forgotten the seed since: put
+     * back from memory it would give up what was written after that promotion.
+     *
+     * @return whether it is the one that was written here
+     */
+    private boolean addAsWished(ReplicaWish written) {
+        Optional<ReplicaWish> wished = desk.replicas().config(written.image());
+        wished.ifPresent(desk.node()::addReplica);
+        return wished.filter(written::equals).isPresent();
+    }
+
+    /**
      * Carried out later, by itself, an order that has failed would give up what has come since.
      *
      * @return whether it is sure that nothing has begun, and nothing will
      */
     private boolean over(ReplicaWish before, ReplicaWish wish) throws StorageException {
+        return desk.turns().in(Roles.turn(wish.image()), () -> takenBack(before, wish));
+    }
+
+    private boolean takenBack(ReplicaWish before, ReplicaWish wish) throws StorageException {
         String image = wish.image();
         boolean ended = desk.node().endReplica(image, false, END_NANOS);
         if (!ended || hasBegun(wish)) {
-            desk.node().addReplica(wish);
+            addAsWished(wish);
             return false;
         }
-        if (before == null) {
+        ReplicaWish now = desk.replicas().config(image).orElse(null);
+        if (now == null || !now.seed().equals(wish.seed())) {
+            // Somebody has ordered otherwise since, and the image is that order's.
+            addAsWished(wish);
+        } else if (before == null) {
             desk.replicas().remove(image, config -> null);
         } else {
-            ReplicaWish unseeded = before.seeded(ReplicaWish.NO_SEED);
-            desk.replicas().change(image, config -> config.equals(wish) ? ReplicaConfig.properties(unseeded) : null);
+            unwrite(image, (now.equals(wish) ? before : now).seeded(ReplicaWish.NO_SEED));
         }
         return true;
     }

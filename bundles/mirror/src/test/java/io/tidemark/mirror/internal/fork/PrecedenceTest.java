@@ -124,6 +124,43 @@ class PrecedenceTest {
         assertTrue(!gives(left, old));
     }
 
+    /** A side that has trimmed all epochs but those from the given index on. */
+    private static Side cut(Side side, int known) {
+        return new Side(side.epochs().subList(known, side.epochs().size()), side.end());
+    }
+
+    /** The fenced one was demoted and promoted by force: that decides, and not that the other one has the higher numbers. */
+    @Test
+    void anOrderAgainstABranchCountsHoweverMuchThatHasForgotten() {
+        Side later = cut(branch(1, 5_000, "+----"), 4);
+        UUID named = later.newest().identity();
+        Epoch next = FIRST.next(new UUID(2, 1), FORK + 1, 7, "n").promoted(named);
+        Side decided = new Side(List.of(FIRST, next), FORK + 3);
+        assertEquals(Kind.FORGOTTEN, ForkCheck.compare(later, FORK + 2, decided).kind());
+        assertTrue(gives(later, decided));
+        assertTrue(!gives(decided, later));
+    }
+
+    @Test
+    void whereOneHasForgottenWhenTheOtherWasWrittenExactlyOneGivesWay() {
+        int forgotten = 0;
+        List<String> kinds = List.of("-", "+", "1", "2", "3");
+        for (String one : List.of("+----", "-+---", "----+", "+-1--", "+---3")) {
+            Side whole = branch(1, 20, one);
+            for (int known = 2; known < whole.epochs().size(); known++) {
+                Side ours = cut(whole, known);
+                for (String two : kinds) {
+                    Side theirs = branch(2, 0, two);
+                    if (ForkCheck.compare(ours, 0, theirs).kind() == Kind.FORGOTTEN) {
+                        forgotten++;
+                        assertTrue(gives(ours, theirs) ^ gives(theirs, ours), ours + " / " + theirs);
+                    }
+                }
+            }
+        }
+        assertTrue(forgotten > 20, "compared " + forgotten);
+    }
+
     @Test
     void nobodyGivesWayToAFollowerOrAStranger() {
         Side whole = branch(1, 0, "++");
