@@ -36,6 +36,12 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     /** Part of what the journal may take from which on what waits in it is brought out of it. */
     private static final double SCARCE_FILL = 0.6;
 
+    /** Of an image's memory, for a batch that is not waited for. */
+    private static final int EARLY_MEMORY_PART = 4;
+
+    /** So long without a request, and a batch is in nobody's way. */
+    private static final long ALONE_NANOS = 20_000_000L;
+
     private static final long SCARCE_LEAST_BYTES = 1 << 20;
     private static final long SPACE_RETRY_NANOS = 50_000_000L;
     private static final long SPACE_RETRY_MAX_NANOS = 500_000_000L;
@@ -53,6 +59,9 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     private boolean awaitsDurable;
     private long lastBatchNanos;
     private double startFill = START_FILL;
+    private final Pace pace = new Pace();
+    private long writesBefore;
+    private long writes;
     private ExtentMap batch;
     private ExtentMap previous;
 
@@ -99,12 +108,48 @@ final class Applier implements Runnable, BatchWriter.Interruption {
     }
 
     private boolean pressing() {
-        boolean asked = core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
-        if (asked || core.fill() >= (catchesUp() ? Math.min(startFill, START_FILL) : startFill)) {
+        if (isAsked() || core.fill() >= (catchesUp() ? Math.min(startFill, START_FILL) : startFill)) {
+            return true;
+        }
+        if (isEarly() && core.activeBytes >= earlyBytes()) {
             return true;
         }
         long share = core.settings.hotPayloadBytes();
         return core.hot.bytes() >= share / 4 && core.share.isLarge(core.activeBytes);
+    }
+
+    private boolean isAsked() {
+        return core.applyWanted > core.applied || core.resizeSequence > 0 || core.space.isLow();
+    }
+
+    /** A replica's batches are what its source waits for, and each of a delayed one costs a force. */
+    private boolean isEarly() {
+        return pace.isEarly() && core.following == null;
+    }
+
+    /** What begins a batch then: the next one gathers in memory beside it. */
+    private long earlyBytes() {
+        return core.settings.hotPayloadBytes() / EARLY_MEMORY_PART;
+    }
+
+    @Override
+    public int runs(double written) {
+        boolean hurries = isAsked()
+                || core.stopping
+                || core.suspended
+                || core.journalFull
+                || catchesUp()
+                || core.context.clock().monotonicNanos() - core.lastBusyNanos >= ALONE_NANOS;
+        return hurries ? BatchWriter.RUNS : pace.runs(written, cameIn());
+    }
+
+    /** Since the batch began, as a part of what starts the next one. */
+    private double cameIn() {
+        if (isEarly()) {
+            return (double) core.activeBytes / earlyBytes();
+        }
+        double room = Math.min(startFill, Session.SLOW_FILL - core.share(core.frozenBytes, batch.size()));
+        return room <= 0 ? 1 : core.share(core.activeBytes, core.active.size()) / room;
     }
 
     private boolean catchesUp() {
@@ -201,6 +246,11 @@ final class Applier implements Runnable, BatchWriter.Interruption {
         core.active = fresh;
         core.activeBytes = 0;
         core.space.frozen();
+        writes = core.figures.writes() - writesBefore;
+        writesBefore += writes;
+        if (isEarly()) {
+            core.figures.earlyBatches++;
+        }
     }
 
     /** Waits until all of the batch is durable; false when the image was suspended or stopped meanwhile, or the batch
@@ -356,6 +406,7 @@ final class Applier implements Runnable, BatchWriter.Interruption {
 
     private void finish(long now, long wall) {
         tune();
+        pace.ended(writes, writer.runs(), startFill / core.share(core.frozenBytes, batch.size()));
         long bytes = core.frozenBytes;
         core.frozen = null;
         core.frozenBytes = 0;

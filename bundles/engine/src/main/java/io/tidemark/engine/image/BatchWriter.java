@@ -32,7 +32,7 @@ final class BatchWriter {
     private static final int OWN_BYTES = 64 << 10;
 
     /** Runs of neighbours that are handed over at once. */
-    private static final int RUNS = 128;
+    static final int RUNS = 128;
 
     /** From this length on payload is written from where it is, without being copied. */
     private static final int DIRECT_BYTES = 64 << 10;
@@ -89,6 +89,8 @@ final class BatchWriter {
 
     private final Pieces pieces = new Pieces();
     private int runs;
+    private long dataBytes;
+    private int most;
     private boolean dense;
     private boolean ahead;
     private int fetches;
@@ -115,6 +117,9 @@ final class BatchWriter {
 
         /** There is space again. */
         void spaceFound();
+
+        /** How many runs to hand over at once, when so much of the batch is written. Called under the image's lock. */
+        int runs(double written);
     }
 
     BatchWriter(Core core) {
@@ -134,6 +139,11 @@ final class BatchWriter {
     /** Writes that it took. */
     long writes() {
         return writes;
+    }
+
+    /** Runs of neighbours that it consists of. */
+    int runs() {
+        return runs;
     }
 
     /** What of it was not in memory any more, and had to be read from the journal. */
@@ -214,6 +224,7 @@ final class BatchWriter {
             end = cursor.offset() + cursor.length();
             data += cursor.place() < 0 ? 0 : cursor.length();
         }
+        dataBytes = data;
         dense = batch.size() >= DENSE_RUN * runs;
         long units = Math.max(1, (data + STAGING_UNIT_BYTES - 1) / STAGING_UNIT_BYTES);
         return (int) Math.min(STAGING_BYTES, units * STAGING_UNIT_BYTES);
@@ -263,6 +274,7 @@ final class BatchWriter {
     private boolean writeGroup() throws StorageException {
         synchronized (core.lock) {
             core.attachPayload(pieces);
+            most = interruption.runs(dataBytes == 0 ? 1 : (double) bytes / dataBytes);
         }
         try {
             return !interruption.wanted() && writePieces();
@@ -303,7 +315,7 @@ final class BatchWriter {
         if (payload != null && (length >= DIRECT_BYTES || length > set.bytes.capacity())) {
             return writeStaged() && writeOut(pieces.offset(i), pieces.bytes(i));
         }
-        boolean fits = length <= set.bytes.remaining() && (set.count < RUNS || joins(i));
+        boolean fits = length <= set.bytes.remaining() && (set.count < most || joins(i));
         if (!fits && !startStaged()) {
             return false;
         }

@@ -26,6 +26,7 @@ final class Figures {
     long suspensions;
     long heldRequests;
     long appliesAwaited;
+    long earlyBatches;
     private final Histogram acknowledged = new Histogram();
     private final Histogram forceNanos = new Histogram();
     private final Histogram forceEvents = new Histogram();
@@ -84,6 +85,10 @@ final class Figures {
         applyNanos.add(nanos);
     }
 
+    long writes() {
+        return writes;
+    }
+
     void report(Map<String, Long> out) {
         out.put("writes", writes);
         out.put("written.bytes", writtenBytes);
@@ -101,6 +106,7 @@ final class Figures {
         out.put("apply.image.writes", imageWrites);
         out.put("apply.read-back.bytes", appliedFromJournal);
         out.put("apply.waits", appliesAwaited);
+        out.put("apply.early", earlyBatches);
         out.put("checkpoints", checkpoints);
         out.put("suspensions", suspensions);
         out.put("failures", failures);

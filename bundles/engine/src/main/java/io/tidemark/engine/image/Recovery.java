@@ -482,4 +482,9 @@ final class Recovery implements BatchWriter.Interruption {
     public void spaceFound() {
         spaceRetries = 0;
     }
+
+    @Override
+    public int runs(double written) {
+        return BatchWriter.RUNS;
+    }
 }
