@@ -32,6 +32,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,7 +99,18 @@ final class Roles {
      * @param source how the image is there; null when it cannot be asked
      * @param asked how it is everywhere else
      */
-    private record Ground(ImageFacts ours, ReplicaWish wish, Answer.Facts source, Siblings.Asked asked) {}
+    private record Ground(ImageFacts ours, ReplicaWish wish, Answer.Facts source, Siblings.Asked asked) {
+        /** Epochs that somebody knew of. */
+        Set<UUID> epochs() {
+            return Stream.of(
+                            ours.epochs().stream(),
+                            source == null ? Stream.<Epoch>empty() : source.epochs().stream(),
+                            asked.siblings().stream().flatMap(one -> one.facts().epochs().stream()))
+                    .flatMap(epochs -> epochs)
+                    .map(Epoch::identity)
+                    .collect(Collectors.toSet());
+        }
+    }
 
     /** Asks all others; unless it is forced, none of them may be primary. */
     private Ground ground(String image, boolean force) throws StorageException {
@@ -508,19 +521,23 @@ final class Roles {
         void look() throws StorageException;
     }
 
-    /** Asking and fetching may have taken long, and another one may have been promoted meanwhile. */
+    /**
+     * Asking and fetching may have taken long, and another one may have been promoted meanwhile; also one that is a replica again,
+     * and has acknowledged what is not here.
+     */
     private void lookAgain(Ground ground) throws StorageException {
         ReplicaWish wish = ground.wish();
         Answer.Facts now = source(wish, false).facts();
         if (now != null) {
             refuseBeside(ground.ours().name(), now, wish);
+            Siblings.refuseWrittenSince(ground.ours().name(), wish.peer(), now, ground.epochs());
         } else if (ground.source() != null) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
                     wish.peer() + " answered before and no longer does: it may have been promoted meanwhile",
                     "try again");
         }
-        siblings.refuseIfPromotedMeanwhile(ground.ours(), ground.asked());
+        siblings.refuseIfPromotedMeanwhile(ground.ours(), ground.asked(), ground.epochs());
     }
 
     private void refusePrimaryAt(String peer, String there, boolean mustAnswer) throws StorageException {

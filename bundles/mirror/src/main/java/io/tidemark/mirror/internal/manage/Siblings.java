@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.admin.ImageStatus;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -205,16 +207,36 @@ final class Siblings {
         }
     }
 
-    /** Asks those who have answered once more: none of them is primary now. */
-    void refuseIfPromotedMeanwhile(ImageFacts ours, Asked before) throws StorageException {
+    /**
+     * Asks those who have answered once more: none of them is primary now, or was meanwhile.
+     *
+     * @param epochs that were known when they were asked before
+     */
+    void refuseIfPromotedMeanwhile(ImageFacts ours, Asked before, Set<UUID> epochs) throws StorageException {
         Asked now = ask(ours, before.siblings().stream().map(Sibling::peer).toList());
         refusePrimary(ours.name(), now);
+        for (Sibling one : now.siblings()) {
+            refuseWrittenSince(ours.name(), one.peer(), one.facts(), epochs);
+        }
         if (!now.silent().isEmpty()) {
             throw new StorageException(
                     Reason.UNAVAILABLE,
                     String.join(", ", now.silent()) + " answered before and no longer does: "
                             + "it may have been promoted meanwhile",
                     "try again");
+        }
+    }
+
+    /** What was acknowledged in an epoch that began since may not be here, whatever role the image has there now. */
+    static void refuseWrittenSince(String image, String peer, Answer.Facts now, Set<UUID> epochs)
+            throws StorageException {
+        List<Epoch> there = now.epochs();
+        if (!there.isEmpty() && !epochs.contains(there.get(there.size() - 1).identity())) {
+            throw new StorageException(
+                    Reason.UNAVAILABLE,
+                    "the image " + image + " was promoted and written elsewhere since " + peer
+                            + " was asked first; nothing was changed",
+                    "look at mirror:status, and try again");
         }
     }
 

@@ -52,6 +52,8 @@ final class MemoryImage {
     long unforcedBytes;
     long offeredBytes;
     boolean stopped;
+    /** Nothing is received behind it. */
+    long receivesUpTo = Long.MAX_VALUE;
     /** Flushes wait for a replica that is in sync, and there is none; the engine forces when it is driven. */
     boolean flushesWait;
 
@@ -246,7 +248,9 @@ final class MemoryImage {
     }
 
     boolean hasRoom(int bytes) {
-        return unforcedBytes < roomBytes && journal.keptBytes() + bytes <= journalLimitBytes;
+        return unforcedBytes < roomBytes
+                && journal.appended() < receivesUpTo
+                && journal.keptBytes() + bytes <= journalLimitBytes;
     }
 
     /** Forces, and moves a replica's head. */

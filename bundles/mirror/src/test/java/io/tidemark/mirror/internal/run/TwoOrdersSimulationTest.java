@@ -150,4 +150,40 @@ class TwoOrdersSimulationTest {
             followsNobody(nodes);
         });
     }
+
+    /** It is a replica again when it is looked at once more, and has acknowledged what is not here. */
+    @Test
+    void whoWasWrittenWhileAReplicaCaughtUpIsNotPassedOver() {
+        TwoNodes.play(9400, SEEDS, nodes -> {
+            mirrored(nodes);
+            MemoryImage replica = nodes.b.image("disk");
+            replica.stopped = true;
+            nodes.write(nodes.a, 5);
+            replica.receivesUpTo = nodes.a.mirrors.demote("disk").sequence() + 3;
+            String[] outcome = new String[1];
+            nodes.b.process.workers().start("operator", () -> {
+                try {
+                    outcome[0] = "promoted with all but "
+                            + nodes.b.mirrors.promote("disk", false).missingEvents();
+                } catch (StorageException e) {
+                    outcome[0] = e.reason() + ": " + e.getMessage();
+                }
+            });
+            // It has asked, and waits for what it lacks.
+            nodes.machine.sleep(TwoNodes.SECOND);
+            nodes.a.mirrors.promote("disk", false);
+            nodes.write(nodes.a, 8);
+            nodes.a.mirrors.demote("disk");
+            replica.stopped = false;
+            assertTrue(nodes.machine.awaitUntil(() -> outcome[0] != null, 60 * TwoNodes.SECOND));
+            assertTrue(outcome[0].startsWith("UNAVAILABLE: "), outcome[0]);
+            assertFalse(nodes.b.isPrimary("disk"));
+
+            replica.receivesUpTo = Long.MAX_VALUE;
+            long last = nodes.a.image("disk").journal.durable();
+            assertTrue(nodes.machine.awaitUntil(() -> replica.journal.durable() == last, 20 * TwoNodes.SECOND));
+            assertEquals(0, nodes.b.mirrors.promote("disk", false).missingEvents());
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
 }
