@@ -323,8 +323,9 @@ public interface MirrorManager {
      * @return how it is
      * @throws StorageException NOT_FOUND when it is not mirrored with the peer; MISMATCH when the peer's image is a replica
      *     that follows nobody else, or when nobody knows where the branch that is to be kept begins; BUSY when clients are
-     *     attached, or where something would be lost that must not; NO_SPACE or NOT_FOUND when the branch does not fit, or
-     *     the journal no longer has all of it; UNAVAILABLE when the peer is not linked
+     *     attached, where something would be lost that must not, while another order changes the image's role, or when it was
+     *     promoted here meanwhile; NO_SPACE or NOT_FOUND when the branch does not fit, or the journal no longer has all of it;
+     *     UNAVAILABLE when the peer is not linked
      */
     MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException;
 

@@ -439,8 +439,10 @@ public final class Mirrors implements MirrorManager, AutoCloseable {
 
     @Override
     public MirrorStatus resync(String image, String peer, GivenUp given, boolean whole) throws StorageException {
-        new Resync(desk, branches).run(image, peer, given, whole);
-        return statuses.of(image, peer);
+        return roles.ordered(image, "mirror:resync", () -> {
+            new Resync(desk, branches).run(image, peer, given, whole);
+            return statuses.of(image, peer);
+        });
     }
 
     // ---- branches

@@ -1,5 +1,6 @@
 package io.tidemark.mirror.internal.manage;
 
+import io.tidemark.api.Epoch;
 import io.tidemark.api.EventKind;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,14 +78,50 @@ final class Resync {
         // Deleting it would be refused, when the wish to follow is written already.
         refuseClients(image);
         boolean primary = isPrimary(image);
+        // What is kept is cut off now; of a primary that is given up by order more may come until it is demoted.
+        Set<UUID> judged = given == GivenUp.KEPT || !primary ? epochs(image) : Set.of();
         if (given == GivenUp.KEPT) {
             keep(image, peer, there, source);
         }
         ReplicaWish before = desk.replicas().config(image).orElse(null);
         ReplicaWish wish = wish(before, image, peer, there);
-        UUID seed = whole ? ReplicaWish.NO_SEED : seed(image);
-        if (seed.equals(ReplicaWish.NO_SEED) || !compared(before, wish.seeded(seed), primary)) {
-            copied(before, wish);
+        UUID seed = whole ? ReplicaWish.NO_SEED : seed(image, judged);
+        if (seed.equals(ReplicaWish.NO_SEED) || !compared(before, wish.seeded(seed), judged, primary)) {
+            copied(before, wish, judged);
+        }
+    }
+
+    /** Of the image as it is now; none where it cannot be asked. */
+    private Set<UUID> epochs(String image) {
+        try {
+            return desk.services().known(image).stream()
+                    .flatMap(facts -> facts.epochs().stream())
+                    .map(Epoch::identity)
+                    .collect(Collectors.toSet());
+        } catch (StorageException e) {
+            return Set.of();
+        }
+    }
+
+    /**
+     * In the role's turn, before something is given up: looking and keeping may have taken long, and whoever was promoted meanwhile
+     * has been told so.
+     *
+     * @param judged epochs that were known when it was looked at; none of a primary that is given up, or where it cannot be asked
+     */
+    private void refuseIfPromotedSince(String image, Set<UUID> judged) throws StorageException {
+        ImageFacts now = judged.isEmpty() ? null : desk.services().known(image).orElse(null);
+        if (now == null) {
+            return;
+        }
+        List<Epoch> epochs = now.epochs();
+        Epoch newest = epochs.get(epochs.size() - 1);
+        boolean begunHere = newest.owner().equals(desk.nodeName()) && !judged.contains(newest.identity());
+        if (now.role() == ImageHead.Role.PRIMARY || begunHere) {
+            throw new StorageException(
+                    Reason.BUSY,
+                    "the image " + image + " was promoted here meanwhile; nothing of it was given up",
+                    "look at mirror:status " + image + ", and order it again where that is still wanted");
         }
     }
 
@@ -96,7 +134,7 @@ final class Resync {
     }
 
     /** The journal of the image here, which is given up, while its bytes stay; none where it cannot be opened. */
-    private UUID seed(String image) throws StorageException {
+    private UUID seed(String image, Set<UUID> judged) throws StorageException {
         ImageFacts facts;
         try {
             facts = desk.services().known(image).orElse(null);
@@ -110,10 +148,13 @@ final class Resync {
         try {
             if (facts.role() == ImageHead.Role.PRIMARY) {
                 // The copy begins when the peer answers: until then nobody may write what is then given up.
-                endWriting(image);
+                endWriting(image, judged);
             }
             return journal(image).identity();
         } catch (StorageException e) {
+            if (e.reason() == Reason.BUSY) {
+                throw e;
+            }
             LOG.warn("all of the image '{}' is copied anew, it cannot be compared: {}", image, e.getMessage());
             return ReplicaWish.NO_SEED;
         }
@@ -124,9 +165,11 @@ final class Resync {
      *
      * @param primary whether it was one until it was given up for this
      */
-    private boolean compared(ReplicaWish before, ReplicaWish wish, boolean primary) throws StorageException {
+    private boolean compared(ReplicaWish before, ReplicaWish wish, Set<UUID> judged, boolean primary)
+            throws StorageException {
         String image = wish.image();
         desk.turns().in(Roles.turn(image), () -> {
+            refuseIfPromotedSince(image, judged);
             // Who promotes it forgets such a wish, and may have been quicker.
             desk.replica(image);
             write(wish);
@@ -239,7 +282,16 @@ final class Resync {
         }
     }
 
-    private void copied(ReplicaWish before, ReplicaWish wish) throws StorageException {
+    private void copied(ReplicaWish before, ReplicaWish wish, Set<UUID> judged) throws StorageException {
+        desk.turns().in(Roles.turn(wish.image()), () -> {
+            refuseIfPromotedSince(wish.image(), judged);
+            begunAnew(before, wish);
+            return null;
+        });
+        desk.node().awaitMade(wish.image(), MADE_NANOS);
+    }
+
+    private void begunAnew(ReplicaWish before, ReplicaWish wish) throws StorageException {
         String image = wish.image();
         // They may have come while a branch was kept.
         refuseClients(image);
@@ -261,7 +313,6 @@ final class Resync {
                 desk.node().addReplica(next);
             }
         }
-        desk.node().awaitMade(image, MADE_NANOS);
     }
 
     private void unwrite(String image, ReplicaWish before) throws StorageException {
@@ -410,15 +461,18 @@ final class Resync {
     }
 
     /** What is written while the branch is kept would be lost. */
-    private void endWriting(String image) throws StorageException {
+    private void endWriting(String image, Set<UUID> judged) throws StorageException {
         refuseClients(image);
-        desk.turns().in(Roles.turn(image), () -> desk.services().replicas().demote(image));
+        desk.turns().in(Roles.turn(image), () -> {
+            refuseIfPromotedSince(image, judged);
+            return desk.services().replicas().demote(image);
+        });
         LOG.info("the image '{}' is a replica here, to be copied anew", image);
     }
 
     private void endWritingToKeep(String image) throws StorageException {
         try {
-            endWriting(image);
+            endWriting(image, Set.of());
         } catch (StorageException e) {
             throw e.reason() == Reason.BUSY
                     ? e

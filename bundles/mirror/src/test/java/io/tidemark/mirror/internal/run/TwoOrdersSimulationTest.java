@@ -3,14 +3,18 @@ package io.tidemark.mirror.internal.run;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.SEEDS;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.mirrored;
 import static io.tidemark.mirror.internal.run.OrdersSimulationTest.refused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.mirror.WorkListener;
+import io.tidemark.faults.FaultPlan.Operation;
+import io.tidemark.faults.FaultPlan.Verdict;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -184,6 +188,86 @@ class TwoOrdersSimulationTest {
             assertTrue(nodes.machine.awaitUntil(() -> replica.journal.durable() == last, 20 * TwoNodes.SECOND));
             assertEquals(0, nodes.b.mirrors.promote("disk", false).missingEvents());
             nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
+
+    /** Carries something out when a branch that is kept is written for the first time. */
+    private static int[] whileABranchIsKept(TwoNodes nodes, Executable what) {
+        int[] times = new int[1];
+        nodes.machine.disk().plan((operation, path) -> {
+            boolean writes = operation == Operation.WRITE && path.toString().contains("branches");
+            if (writes && times[0]++ == 0) {
+                try {
+                    what.execute();
+                } catch (Throwable e) {
+                    throw e instanceof Error error ? error : new AssertionError(e);
+                }
+            }
+            return Verdict.PROCEED;
+        });
+        return times;
+    }
+
+    /** Who ordered the promotion was told that the image is primary, and clients have written. */
+    @Test
+    void whatIsPromotedWhileItsBranchIsKeptIsNotGivenUp() {
+        for (boolean whole : new boolean[] {false, true}) {
+            TwoNodes.play(9420, SEEDS, nodes -> {
+                OrdersSimulationTest.parted(nodes, 7, 5);
+                byte[][] written = new byte[1][];
+                int[] times = whileABranchIsKept(nodes, () -> {
+                    nodes.a.mirrors.promote("disk", true);
+                    nodes.write(nodes.a, 3);
+                    written[0] = nodes.a.image("disk").bytes.clone();
+                });
+                String said = refused(Reason.BUSY, () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT, whole))
+                        .getMessage();
+                assertTrue(said.contains("was promoted here meanwhile"), said);
+                assertTrue(times[0] > 0);
+                assertTrue(nodes.a.isPrimary("disk"));
+                assertArrayEquals(written[0], nodes.a.image("disk").bytes);
+                followsNobody(nodes);
+            });
+        }
+    }
+
+    /** As somebody does who looks after the image by hand: it is a replica again, and has more than was kept. */
+    @Test
+    void whatWasPromotedAndDemotedWhileItsBranchIsKeptIsNotGivenUp() {
+        TwoNodes.play(9440, SEEDS, nodes -> {
+            OrdersSimulationTest.parted(nodes, 7, 5);
+            whileABranchIsKept(nodes, () -> {
+                nodes.a.mirrors.promote("disk", true);
+                nodes.write(nodes.a, 3);
+                nodes.a.engine.demote("disk");
+            });
+            byte[] written = new byte[MemoryImage.SIZE_BYTES];
+            refused(Reason.BUSY, () -> {
+                try {
+                    nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
+                } finally {
+                    System.arraycopy(nodes.a.image("disk").bytes, 0, written, 0, written.length);
+                }
+            });
+            nodes.machine.sleep(20 * TwoNodes.SECOND);
+            assertFalse(nodes.a.isPrimary("disk"));
+            assertArrayEquals(written, nodes.a.image("disk").bytes);
+            followsNobody(nodes);
+        });
+    }
+
+    @Test
+    void aResyncIsOneOrderForTheRoleAsOthersAre() {
+        TwoNodes.play(9460, SEEDS, nodes -> {
+            OrdersSimulationTest.parted(nodes, 7, 5);
+            int[] times = whileABranchIsKept(nodes, () -> {
+                busy("mirror:resync", () -> nodes.a.mirrors.promote("disk", false));
+                busy("mirror:resync", () -> nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT));
+            });
+            nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
+            assertTrue(times[0] > 0);
+            assertFalse(nodes.a.isPrimary("disk"));
+            assertEquals(1, nodes.a.mirrors.keptBranches().size());
         });
     }
 }
