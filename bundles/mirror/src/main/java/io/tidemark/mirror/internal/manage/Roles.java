@@ -630,8 +630,19 @@ final class Roles {
 
     Position demote(String image) throws StorageException {
         Position end = demote(image, () -> {});
-        followOnlyPeer(image);
-        desk.node().look(image);
+        try {
+            followOnlyPeer(image);
+        } catch (StorageException e) {
+            throw new StorageException(
+                    e.reason(),
+                    "the image " + image + " is a replica here now, it ends at " + end + ", and follows nobody yet: "
+                            + e.getMessage(),
+                    "mend that, and run mirror:enable " + image + " --to " + desk.nodeName()
+                            + " where it becomes primary",
+                    e);
+        } finally {
+            desk.node().look(image);
+        }
         return end;
     }
 

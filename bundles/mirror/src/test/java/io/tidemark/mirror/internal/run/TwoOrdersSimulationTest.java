@@ -270,4 +270,35 @@ class TwoOrdersSimulationTest {
             assertEquals(1, nodes.a.mirrors.keptBranches().size());
         });
     }
+
+    /** The image cannot be primary again because a file could not be written; so the order says what it is. */
+    @Test
+    void aDemotionWhoseWishCannotBeWrittenSaysThatItIsDone() {
+        TwoNodes.play(9480, SEEDS, nodes -> {
+            mirrored(nodes);
+            nodes.machine
+                    .disk()
+                    .plan((operation, path) ->
+                            operation == Operation.WRITE && path.toString().contains("etc-a")
+                                    ? Verdict.FAIL_NO_SPACE
+                                    : Verdict.PROCEED);
+            StorageException failed = refused(Reason.NO_SPACE, () -> nodes.a.mirrors.demote("disk"));
+            assertFalse(nodes.a.isPrimary("disk"));
+            assertTrue(failed.getMessage().startsWith("the image disk is a replica here now"), failed.getMessage());
+            assertTrue(failed.remedy().contains("mirror:enable disk --to a"), failed.remedy());
+            nodes.machine.disk().plan((operation, path) -> Verdict.PROCEED);
+            assertTrue(nodes.machine.awaitUntil(
+                    () -> {
+                        try {
+                            nodes.b.mirrors.promote("disk", false);
+                            return true;
+                        } catch (StorageException e) {
+                            return false;
+                        }
+                    },
+                    20 * TwoNodes.SECOND));
+            nodes.b.mirrors.enable("disk", "a", ReplicaOptions.DEFAULTS);
+            nodes.awaitEqual(nodes.b, nodes.a);
+        });
+    }
 }
