@@ -27,6 +27,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
@@ -63,6 +64,9 @@ final class KeptBranches {
     private final AtomicLong pins = new AtomicLong();
     /** Those that stay though their orders are over, and of which image: its journal could not be asked then. */
     private final Map<String, String> left = new ConcurrentHashMap<>();
+
+    /** Names of those that are being written: what else is unfinished is nobody's. */
+    private final Set<String> written = ConcurrentHashMap.newKeySet();
 
     KeptBranches(StorageContext context, Mirrors.Branches branches) {
         this.context = context;
@@ -123,6 +127,17 @@ final class KeptBranches {
         context.files().delete(Path.of(branch.file()));
         context.files().forceDirectory(directory);
         LOG.info("the branch {} was discarded", name);
+    }
+
+    /** Removes what orders that were cut by the end of their process have left: it counts for nothing, and nobody sees it. */
+    void sweep() throws StorageException {
+        for (String file : context.files().list(directory)) {
+            String name = file.endsWith(UNFINISHED) ? file.substring(0, file.length() - UNFINISHED.length()) : "";
+            if (NAME.matcher(name).matches() && !written.contains(name)) {
+                context.files().delete(directory.resolve(file));
+                LOG.info("{} was removed: the order that kept it did not come to its end", directory.resolve(file));
+            }
+        }
     }
 
     // ---- keeping one
@@ -229,6 +244,7 @@ final class KeptBranches {
         DurableDirectories.make(context.files(), directory);
         long bytes;
         boolean done = false;
+        written.add(name);
         try {
             bytes = write(journal, fork.sequence(), last, part, now);
             context.files().rename(part, path);
@@ -238,6 +254,7 @@ final class KeptBranches {
             if (!done) {
                 context.files().delete(part);
             }
+            written.remove(name);
         }
         LOG.info("{} events of '{}' behind {} are kept as the branch {}", last - fork.sequence(), image, fork, name);
         return new KeptBranch(name, image, fork, last, bytes, now, path.toString());

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an order that was cut by the end of its process has left in the journals of images: it would keep them from being trimmed
+ * What an order that was cut by the end of its process has left: a file that is not finished, and a client in the journals of images, which would keep them from being trimmed
  * for good. Each image is looked at once, half a minute at most after its journal can be asked; they come when their pools do, so
  * there is no last one. Once more where an order of this process could not ask the journal in the end.
  */
@@ -24,6 +24,9 @@ final class Leftovers {
     private final Gate gate;
     /** Of the worker alone. */
     private final Set<String> done = new HashSet<>();
+
+    /** Of the worker alone: the directory of kept branches was looked at. */
+    private boolean swept;
 
     private volatile boolean closed;
 
@@ -46,8 +49,20 @@ final class Leftovers {
         long pause = LEAST_PAUSE_NANOS;
         while (!closed) {
             Failures.attempt("look what journals still keep for orders that were cut", this::look);
+            if (!swept) {
+                Failures.attempt("look for unfinished branches of orders that were cut", this::sweep);
+            }
             gate.await(pause);
             pause = Math.min(2 * pause, MOST_PAUSE_NANOS);
+        }
+    }
+
+    private void sweep() {
+        try {
+            branches.sweep();
+            swept = true;
+        } catch (StorageException e) {
+            LOG.debug("unfinished branches are looked for later: {}", e.getMessage());
         }
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.api.Position;
 import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
+import io.tidemark.api.context.Files;
 import io.tidemark.api.journal.JournalClient;
 import io.tidemark.api.mirror.GivenUp;
 import io.tidemark.api.mirror.KeptBranch;
@@ -16,6 +17,7 @@ import io.tidemark.api.mirror.ReplicaOptions;
 import io.tidemark.api.replica.ReplicaManager;
 import io.tidemark.faults.FaultPlan.Operation;
 import io.tidemark.faults.FaultPlan.Verdict;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,29 @@ class KeptBranchesSimulationTest {
             nodes.awaitLinked();
             nodes.a.mirrors.resync("disk", "b", GivenUp.KEPT);
             assertEquals(1, nodes.a.mirrors.keptBranches().size());
+        });
+    }
+
+    /** It would take space that nobody sees, and no order removes. */
+    @Test
+    void whatIsUnfinishedOfAProcessThatDiedIsRemoved() {
+        TwoNodes.play(2760, SEEDS, nodes -> {
+            Path branches = Path.of("/etc-a", "branches");
+            nodes.machine.disk().makeDirectories(branches);
+            List<String> files = List.of("disk.1-3-40.20260101T000000Z.part", "notes.part", "disk.1-3-40.part");
+            for (String file : files) {
+                nodes.a
+                        .process
+                        .files()
+                        .open(branches.resolve(file), Files.Mode.CREATE)
+                        .close();
+            }
+            nodes.a.restart();
+            nodes.awaitLinked();
+            nodes.machine.sleep(5 * SECOND);
+            assertEquals(
+                    List.of("disk.1-3-40.part", "notes.part"),
+                    nodes.a.process.files().list(branches).stream().sorted().toList());
         });
     }
 
