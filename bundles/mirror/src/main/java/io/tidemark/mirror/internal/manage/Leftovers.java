@@ -10,9 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an order that was cut by the end of its process has left: a file that is not finished, and a client in the journals of images, which would keep them from being trimmed
- * for good. Each image is looked at once, half a minute at most after its journal can be asked; they come when their pools do, so
- * there is no last one. Once more where an order of this process could not ask the journal in the end.
+ * What an order that was cut by the end of its process has left: a file that is not finished, and a client in the journals of
+ * images, which would keep them from being trimmed for good. Each image is looked at once, half a minute at most after its journal
+ * can be asked; they come when their pools do, so there is no last one. Once more where an order of this process could not ask the
+ * journal in the end.
  */
 final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
