@@ -163,12 +163,14 @@ public interface ReplicaManager {
     Optional<Fence> takenOver(String image) throws StorageException;
 
     /**
-     * Admits writes again: an order at the peer has given up what was newer there.
+     * Admits writes again: an order at the peer has given up what was newer there. Does nothing where another peer has fenced it
+     * meanwhile.
      *
      * @param image its name
+     * @param fence that is over
      * @throws StorageException NOT_FOUND; UNAVAILABLE, NO_SPACE or IO, and it stays fenced
      */
-    void unfence(String image) throws StorageException;
+    void unfence(String image, Fence fence) throws StorageException;
 
     /**
      * Primaries that hold the writes of their clients until their replicas were asked whether one of them was promoted: each

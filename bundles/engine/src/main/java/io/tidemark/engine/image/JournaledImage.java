@@ -462,12 +462,13 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
     }
 
     /**
-     * Admits writes again.
+     * Admits writes again, unless another fence has come meanwhile.
      *
+     * @param fence that is over
      * @throws StorageException UNAVAILABLE, NO_SPACE or IO, and it stays fenced
      */
-    public void unfence() throws StorageException {
-        roles.unfence();
+    public void unfence(Fence fence) throws StorageException {
+        roles.unfence(fence);
     }
 
     /**

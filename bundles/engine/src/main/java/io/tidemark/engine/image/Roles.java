@@ -400,8 +400,11 @@ final class Roles {
         }
     }
 
-    void unfence() throws StorageException {
-        core.heads.store(head -> HeadProperties.put(head, null), () -> core.fence = null);
+    /** Another peer may fence it while this one is asked, or while the head is stored: that fence stays. */
+    void unfence(Fence fence) throws StorageException {
+        core.heads.store(head -> fence.equals(core.fence) ? HeadProperties.put(head, null) : head, () -> {
+            core.fence = fence.equals(core.fence) ? null : core.fence;
+        });
         Aftermath after = new Aftermath();
         synchronized (core.lock) {
             core.updateState(after);

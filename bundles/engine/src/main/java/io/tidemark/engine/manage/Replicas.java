@@ -117,8 +117,8 @@ public final class Replicas implements ReplicaManager {
     }
 
     @Override
-    public void unfence(String image) throws StorageException {
-        directory.engine(image).unfence();
+    public void unfence(String image, Fence fence) throws StorageException {
+        directory.engine(image).unfence(fence);
     }
 
     @Override

@@ -299,6 +299,44 @@ class BetweenStepsTest {
         }
     }
 
+    /** Each peer is asked by a thread of its own. */
+    @Test
+    void aFenceThatComesWhileAnotherOneEndsStays() throws Exception {
+        PausingContext context = new PausingContext();
+        Fence first = new Fence("b", 7, new UUID(7, 7));
+        Fence second = new Fence("c", 8, new UUID(8, 8));
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.context = context;
+            rig.start();
+            rig.engine.turn(ImageHead.Role.PRIMARY);
+            rig.crash(0);
+            rig.engine.fence(first);
+            PausingContext.Pause stores = new PausingContext.Pause();
+            rig.image.beforeHead = () -> {
+                if (Thread.currentThread().getName().equals("unfencer")) {
+                    stores.pass();
+                }
+            };
+            CompletableFuture<StorageException> unfenced = start("unfencer", () -> rig.engine.unfence(first));
+            CompletableFuture<StorageException> fenced;
+            try {
+                stores.awaitReached();
+                fenced = start("fencer", () -> rig.engine.fence(second));
+                Rig.eventually(() -> context.waitsOf("fencer") > 0, "the fence waits for the head");
+            } finally {
+                stores.end();
+            }
+            assertEquals(null, ended(unfenced, "the end of the first fence"));
+            assertEquals(null, ended(fenced, "the second fence"));
+            assertEquals(Optional.of(second), rig.engine.fence());
+            // One that was fenced by somebody else meanwhile is not let go.
+            rig.engine.unfence(first);
+            assertEquals(Optional.of(second), rig.engine.fence());
+            rig.crash(0);
+            assertEquals(Optional.of(second), rig.engine.fence());
+        }
+    }
+
     /** As above, where a version that did so has left it. */
     @Test
     void aReplicaWhoseHeadSaysThatItIsFencedIsNot() throws Exception {

@@ -410,7 +410,7 @@ class PeersTest {
                 assertEquals(2, rig.engine.watermarks().durable(), "the branch is kept");
                 rig.verify();
                 refused(rig.flush());
-                rig.engine.unfence();
+                rig.engine.unfence(FENCE);
                 there(rig, "b", 2, 2);
                 rig.flush().succeeded();
             }
@@ -470,7 +470,7 @@ class PeersTest {
             rig.crash(0);
             rig.engine.checkpoint();
             assertEquals(0, rig.engine.trim(Long.MAX_VALUE));
-            rig.engine.unfence();
+            rig.engine.unfence(FENCE);
             assertTrue(rig.engine.trim(Long.MAX_VALUE) > 0);
         }
     }

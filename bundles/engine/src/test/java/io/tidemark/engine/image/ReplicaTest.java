@@ -719,7 +719,7 @@ class ReplicaTest {
             refused(Reason.READ_ONLY, () -> rig.engine.resize(2L * ReplicaRig.SIZE));
             assertArrayEquals(rig.states.get(1), rig.read());
 
-            rig.engine.unfence();
+            rig.engine.unfence(fence);
             assertSame(State.SERVING, rig.engine.state());
             rig.crash(0);
             assertEquals(Optional.empty(), rig.engine.fence());

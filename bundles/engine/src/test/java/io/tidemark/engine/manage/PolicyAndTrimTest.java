@@ -403,7 +403,7 @@ class PolicyAndTrimTest {
             new Replicas(node.directory).fence("disk", new Fence("b", 7, new UUID(7, 7)));
             assertEquals(State.FAILING, node.state("disk"));
             looksWithoutTrimming(node, votes);
-            new Replicas(node.directory).unfence("disk");
+            new Replicas(node.directory).unfence("disk", new Fence("b", 7, new UUID(7, 7)));
         }
         try (Node node = new Node(pools).withStores()) {
             node.directory.plugins().addStrategy("counts", 0, counts);

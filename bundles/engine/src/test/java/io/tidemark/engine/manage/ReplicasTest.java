@@ -481,7 +481,7 @@ class ReplicasTest {
             try (Node.Client client = node.new Client("disk")) {
                 assertEquals(1, client.read(0));
             }
-            replicas.unfence("disk");
+            replicas.unfence("disk", new Fence("b", 7, new UUID(7, 7)));
             assertFalse(node.device("disk").readOnly());
         }
     }

@@ -84,8 +84,8 @@ class ReplicasOver implements ReplicaManager {
     }
 
     @Override
-    public void unfence(String image) throws StorageException {
-        below.unfence(image);
+    public void unfence(String image, Fence fence) throws StorageException {
+        below.unfence(image, fence);
     }
 
     @Override

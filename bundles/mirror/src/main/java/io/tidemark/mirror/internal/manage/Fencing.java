@@ -311,8 +311,8 @@ final class Fencing {
         }
         if (mine && theirs.role() == ImageHead.Role.REPLICA && FOLLOWS.contains(kind)) {
             // It was begun anew from here, by an order there.
-            desk.services().replicas().unfence(image);
-            LOG.info("the image '{}' admits writes again: {} follows it now", image, peer);
+            desk.services().replicas().unfence(image, fence.get());
+            LOG.info("{} follows the image '{}' now, and does not fence it any more", peer, image);
         }
         if (theirs.role() == ImageHead.Role.REPLICA || kind == Verdict.Kind.SPLIT) {
             answered(image, peer, there, question);

@@ -332,9 +332,10 @@ final class MemoryEngine implements ReplicaManager {
     }
 
     @Override
-    public void unfence(String name) throws StorageException {
+    public void unfence(String name, Fence fence) throws StorageException {
         forceTakesTime();
-        image(name).fence = null;
+        MemoryImage image = image(name);
+        image.fence = fence.equals(image.fence) ? null : image.fence;
     }
 
     @Override
