@@ -58,10 +58,14 @@ final class EpochStart {
     /** An epoch of the source is about to be started in the journal of a replica. */
     void starting(Epoch epoch) {
         starting = epoch;
+        busy = true;
     }
 
-    void started() {
-        starting = null;
+    /** It was, unless that failed: then the journal may be in it all the same. */
+    void started(boolean done) {
+        starting = done ? null : starting;
+        busy = false;
+        core.changed.signal();
     }
 
     /** Whether a journal that was opened again may be in this epoch, and nobody else has written it. */

@@ -104,8 +104,8 @@ final class Receiver implements Replica {
         StorageException failure = EpochStart.start(core, journal, epoch);
         synchronized (core.lock) {
             core.leave();
+            core.epochStart.started(failure == null);
             if (failure == null) {
-                core.epochStart.started();
                 core.epochs = journal.epochs();
                 core.epoch = epoch;
             } else if (failure.reason() != Reason.MISMATCH && failure.reason() != Reason.INVALID) {

@@ -262,6 +262,8 @@ final class Roles {
 
     /** Brings the head to what is received, and that to the image. */
     private void reachEnd() throws StorageException {
+        // Whoever received may be about to begin the source's next epoch: that is the one that this promotion ends.
+        core.changed.await(() -> !core.epochStart.isBusy() || core.suspended || core.stopping);
         synchronized (core.lock) {
             core.forceWanted = core.appended > core.durable;
             core.committer.wake();

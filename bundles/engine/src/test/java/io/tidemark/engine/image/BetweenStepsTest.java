@@ -299,6 +299,47 @@ class BetweenStepsTest {
         }
     }
 
+    /** Else it would be no promotion to others, and both would be primary in the same epoch. */
+    @Test
+    void aPromotionEndsTheEpochThatIsBeingReceivedMeanwhile() throws Exception {
+        PausingContext context = new PausingContext();
+        try (ReplicaRig rig = ReplicaRig.consistent()) {
+            rig.context = context;
+            rig.start();
+            Epoch before = last(rig);
+            Epoch next =
+                    before.next(new UUID(5, 5), rig.engine.watermarks().appended() + 1, before.startedNanos(), "a");
+            PausingContext.Pause begins = new PausingContext.Pause();
+            rig.journal.beforeEpoch = () -> {
+                if (Thread.currentThread().getName().equals("receiver")) {
+                    begins.pass();
+                }
+            };
+            CompletableFuture<StorageException> received = start("receiver", () -> rig.replica.startEpoch(next));
+            CompletableFuture<StorageException> promoted;
+            try {
+                begins.awaitReached();
+                promoted = start("promoter", () -> rig.engine.turn(ImageHead.Role.PRIMARY));
+                Rig.eventually(
+                        () -> context.waitsOf("promoter") > 0
+                                || rig.image.head().role() == ImageHead.Role.PRIMARY,
+                        "the promotion goes as far as it can");
+            } finally {
+                begins.end();
+            }
+            assertEquals(null, ended(received, "the epoch"));
+            assertEquals(null, ended(promoted, "the promotion"));
+            rig.crash(0);
+            assertTrue(last(rig).isPromoted(), last(rig).toString());
+            assertEquals(next.identity(), last(rig).predecessorIdentity());
+        }
+    }
+
+    private static Epoch last(ReplicaRig rig) {
+        List<Epoch> epochs = rig.journal.epochs();
+        return epochs.get(epochs.size() - 1);
+    }
+
     /** Each peer is asked by a thread of its own. */
     @Test
     void aFenceThatComesWhileAnotherOneEndsStays() throws Exception {
