@@ -204,7 +204,7 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             core.asking.wake();
         }
         after.settle(core);
-        retryHeld();
+        retryHeld(true);
     }
 
     /**
@@ -658,9 +658,11 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             journal = core.journal;
             core.enter();
         }
+        boolean roomMade = false;
         try {
             long sequence = core.steps.trimUpTo(upTo, trimFloor());
-            long trimmed = sequence > journal.trimmed() ? journal.trim(sequence) : journal.trimmed();
+            roomMade = sequence > journal.trimmed();
+            long trimmed = roomMade ? journal.trim(sequence) : journal.trimmed();
             synchronized (core.lock) {
                 core.trimmed = Math.max(core.trimmed, trimmed);
             }
@@ -669,15 +671,22 @@ public final class JournaledImage implements BlockDevice, AutoCloseable {
             synchronized (core.lock) {
                 core.leave();
             }
-            retryHeld();
+            retryHeld(roomMade);
         }
     }
 
-    /** Lets held writes try again, because a limit was raised or space was made. */
-    public void retryHeld() {
+    /**
+     * Lets held writes try again.
+     *
+     * @param roomMade whether a limit was raised or space was made. Where nobody waits for it, the next write finds out whether it is
+     *     enough
+     */
+    public void retryHeld(boolean roomMade) {
         Aftermath after = new Aftermath();
         long wall = core.context.clock().wallNanos();
         synchronized (core.lock) {
+            core.journalFull &= !roomMade || !core.held.isEmpty() || core.following != null;
+            core.updateState(after);
             core.admitHeld(wall, after);
             if (core.following != null) {
                 core.following.moved(after);

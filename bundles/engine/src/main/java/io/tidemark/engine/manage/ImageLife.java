@@ -170,7 +170,7 @@ final class ImageLife {
             }
             if (now.stores() != null) {
                 now.stores().journal().configure(next.journalAs(now.head().role()));
-                now.engine().retryHeld();
+                now.engine().retryHeld(true);
             }
             trimmedNanos = now() - TRIM_INTERVAL_NANOS;
             // Why an earlier one was refused is no reason any more; whether it opens now is seen soon.
@@ -595,7 +595,7 @@ final class ImageLife {
         }
         watchLevel(now);
         if (held) {
-            now.engine().retryHeld();
+            now.engine().retryHeld(false);
         }
     }
 

@@ -279,7 +279,7 @@ class FailureTest {
             second.succeeded();
             assertFalse(held.isDone());
             rig.journal.fullAtEvents = Long.MAX_VALUE;
-            rig.engine.retryHeld();
+            rig.engine.retryHeld(true);
             held.succeeded();
             rig.verify();
         }

@@ -3,9 +3,11 @@ package io.tidemark.engine.image;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.api.EventKind;
+import io.tidemark.api.StorageException;
 import io.tidemark.api.StorageException.Reason;
 import io.tidemark.api.Watermark;
 import io.tidemark.api.admin.ImageStatus.State;
@@ -286,7 +288,18 @@ class WritePathTest {
             assertEquals(State.FAILING, rig.engine.state());
             rig.verify();
             assertFalse(rig.engine.warnings().isEmpty());
+            rig.engine.trim(rig.engine.watermarks().trimmed());
+            assertEquals(State.FAILING, rig.engine.state(), "nothing was trimmed");
+            assertEquals(
+                    Reason.JOURNAL_FULL,
+                    assertThrows(StorageException.class, () -> rig.engine.mark(EventKind.MARK, "now"))
+                            .reason());
+            // Nobody writes any more: that there is room again shows all the same.
             rig.journal.fullAtEvents = 100;
+            rig.engine.checkpoint();
+            rig.engine.trim(Long.MAX_VALUE);
+            assertEquals(State.SERVING, rig.engine.state());
+            rig.engine.mark(EventKind.MARK, "now");
             rig.write(0, 4096, 10).succeeded();
             assertEquals(State.SERVING, rig.engine.state());
         }
