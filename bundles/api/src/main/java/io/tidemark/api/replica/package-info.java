@@ -3,7 +3,7 @@
  * links and peers, and the engine behind these interfaces knows journals and images.
  */
 @Export
-@Version("3.1.0")
+@Version("4.0.0")
 package io.tidemark.api.replica;
 
 import org.osgi.annotation.bundle.Export;
