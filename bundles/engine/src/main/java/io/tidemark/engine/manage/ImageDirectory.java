@@ -440,11 +440,26 @@ public final class ImageDirectory implements ImageManager, DeviceRegistry {
             }
             slot.wish(stored);
         } catch (StorageException e) {
-            slot.perform(() -> slot.life().delete(null, () -> {}));
-            awaitEnded(slot);
-            throw e;
+            throw undone(slot, e);
         }
         return slot.status();
+    }
+
+    /** Clients may have come already: it is served before its configuration is written. */
+    private StorageException undone(ImageSlot slot, StorageException why) {
+        String name = slot.name();
+        try {
+            slot.perform(() -> slot.life().delete(null, () -> {}));
+            awaitEnded(slot);
+            return why;
+        } catch (StorageException e) {
+            return new StorageException(
+                    why.reason(),
+                    "the configuration of image " + name + " could not be written: " + why.getMessage()
+                            + "; the image is there and served, but only until this node stops: " + e.getMessage(),
+                    "mend that, run image:delete " + name + ", and create it again",
+                    why);
+        }
     }
 
     /** The name is free when a command says so. */

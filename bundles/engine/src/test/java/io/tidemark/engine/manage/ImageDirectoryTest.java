@@ -23,6 +23,7 @@ import io.tidemark.engine.image.JournaledImage;
 import io.tidemark.engine.image.MemoryPools;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,25 @@ class ImageDirectoryTest {
             assertEquals(
                     State.SERVING,
                     node.directory.create("disk", Node.SIZE, Map.of()).state());
+        }
+    }
+
+    /** One that tries again and again to attach is quicker than the file. */
+    @Test
+    void anImageThatCannotBeKeptAndHasAClientSaysBoth() throws Exception {
+        try (Node node = new Node().withStores()) {
+            List<Node.Client> clients = new ArrayList<>();
+            node.wishes.failing = true;
+            node.wishes.before = () -> clients.add(node.new Client("disk"));
+            StorageException failure = fails(Reason.NO_SPACE, () -> node.directory.create("disk", Node.SIZE, Map.of()));
+            node.wishes.before = () -> {};
+            node.wishes.failing = false;
+            assertTrue(failure.getMessage().contains("etc is full"), failure.getMessage());
+            assertTrue(failure.getMessage().contains("has clients"), failure.getMessage());
+            clients.get(0).write(0, (byte) 1).succeeded();
+            clients.get(0).close();
+            node.directory.delete("disk");
+            nothingIsLeft(node);
         }
     }
 

@@ -64,8 +64,14 @@ final class Node implements AutoCloseable {
     static final class Wishes implements WishStore {
         final Map<String, Wish> kept = new HashMap<>();
         boolean failing;
+        Executable before = () -> {};
 
         private void check() throws StorageException {
+            try {
+                before.execute();
+            } catch (Throwable e) {
+                throw new AssertionError(e);
+            }
             if (failing) {
                 throw new StorageException(Reason.NO_SPACE, "etc is full", "");
             }
