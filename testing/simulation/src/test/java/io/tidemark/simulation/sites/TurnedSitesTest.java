@@ -60,8 +60,13 @@ class TurnedSitesTest extends Scene {
         return newest.owner().equals("b") && facts.watermarks().durable() > newest.firstSequence();
     }
 
+    /** Each end sees it for itself. */
     private boolean isLinkedWithSource() {
-        return other.mirrors.peers().stream().anyMatch(peer -> peer.name().equals("a") && peer.linked());
+        return isLinked(other, "a") && isLinked(source, "c");
+    }
+
+    private static boolean isLinked(Site site, String name) {
+        return site.mirrors.peers().stream().anyMatch(peer -> peer.name().equals(name) && peer.linked());
     }
 
     // ---- what the sites see of it
